@@ -1,0 +1,118 @@
+/* What all programs share: the option table, --help, --version, messages, and the end of a run.
+ *
+ * To add a program tt-x, write
+ *   cmd/tt-x.c         one option table, main: parse, check, open, one call into lib/, finish   (tests/cli/programs.t)
+ *   man/tt-x.1         mdoc: its SYNOPSIS and OPTIONS are held against --help                     (tests/cli/manual.t)
+ *   tests/cli/tt-x.t   TAP in plain sh                                                          (run by make check)
+ *   a line in README.md and in man/tt.7                                                         (tests/cli/programs.t)
+ * The Makefile finds it by itself.
+ *
+ *     static const struct cli_option options[] = {
+ *         {'k', "top", CLI_COUNT, &k, .min = 1, .max = 10000, .metavar = "K", .help = "items a query"},
+ *         CLI_COMMON_OPTIONS, ...
+ *     };
+ *     static const struct cli_program program = {.name = "tt-query", .purpose = "...", .usage = "[OPTION]... INDEX", ...};
+ *     int main(int argc, char **argv)
+ *     {
+ *         cli_start(&program, argc, argv);            // parses; exits for --help, --version and wrong usage
+ *         ...
+ *         return cli_finish(status, &err);            // prints err.text when status is not 0; 0 or 1
+ *     }
+ */
+#ifndef TT_CMD_CLI_H
+#define TT_CMD_CLI_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/pool.h"
+#include "io/stream.h"
+
+#define TT_VERSION "0.1.0"
+
+enum cli_kind {
+    CLI_FLAG,   /* int *: set to 1 */
+    CLI_COUNT,  /* uint64_t *: whole number, K, M, G allowed */
+    CLI_NUMBER, /* double * */
+    CLI_TEXT,   /* const char ** */
+    CLI_CHOICE, /* int *: index into the NULL-terminated list `choices` */
+    CLI_LIST,   /* struct cli_list *: may be given many times */
+};
+
+struct cli_list {
+    const char **items; /* owned by cli until the program ends */
+    size_t n;
+};
+
+struct cli_option {
+    char letter;             /* 0: none */
+    const char *name;
+    enum cli_kind kind;
+    void *target;            /* holds the default before parsing, and the value after */
+    double min, max;         /* CLI_COUNT, CLI_NUMBER: both ends allowed; 0, 0: no limit (COUNT: 0 ... 2^53) */
+    const char *metavar;     /* "FILE", "N" ... */
+    const char *const *choices;
+    const char *help;        /* one line; the default is added by --help itself where it says something */
+    int no_lineage;          /* does not change the output's bytes: not recorded (-j, -o, input files) */
+    int given;               /* set by parsing */
+};
+
+struct cli_program {
+    const char *name;
+    const char *purpose;     /* one line: reads ..., writes ... */
+    const char *usage;       /* after the name: "[OPTION]... MODEL" */
+    struct cli_option *options;
+    size_t n_options;
+    int min_operands, max_operands;
+    const char *example;     /* one command line, ends --help */
+};
+
+/* The options that every program has: -o, -j where it computes, -q, -v, -h, -V. Their values: */
+extern const char *cli_output; /* NULL: standard output */
+extern uint64_t cli_jobs;      /* 0: as many as there are processors */
+extern int cli_quiet, cli_verbose;
+
+#define CLI_OUTPUT {'o', "output", CLI_TEXT, &cli_output, .metavar = "FILE", .no_lineage = 1, .help = "write to FILE when complete, not to standard output"}
+#define CLI_JOBS {'j', "jobs", CLI_COUNT, &cli_jobs, .min = 0, .max = 1024, .metavar = "N", .no_lineage = 1, .help = "threads; 0: one a processor; the output is the same"}
+#define CLI_QUIET {'q', "quiet", CLI_FLAG, &cli_quiet, .no_lineage = 1, .help = "no notes on standard error, only errors"}
+#define CLI_VERBOSE {'v', "verbose", CLI_FLAG, &cli_verbose, .no_lineage = 1, .help = "say more on standard error"}
+/* -h and -V are there without being listed. */
+
+/* Parse. Operands are then cli_operands[0 ... cli_n_operands-1]. Exits with 0 after --help or --version, with 2 on wrong usage. */
+void cli_start(const struct cli_program *program, int argc, char **argv);
+extern char **cli_operands;
+extern int cli_n_operands;
+
+/* Wrong usage found after parsing: "program: what", "Try 'program --help'.", exit 2. */
+void cli_usage_error(const char *fmt, ...) TT_PRINTF(1, 2) __attribute__((noreturn));
+
+/* A note on stderr, "program: what", unless --quiet; a warning even then no: notes inform, errors end. */
+void cli_note(const char *fmt, ...) TT_PRINTF(1, 2);
+
+/* Is the option with this long name given on the command line? */
+int cli_given(const char *name);
+
+/* The options that change the output, with defaults, in the table's order, as "--top 10 --loss full": the lineage's "options". */
+int cli_lineage(struct tt_buf *text, struct tt_err *err) TT_CHECKED;
+
+/* Add program, version and options to the segment's metadata. */
+struct tt_segment;
+int cli_add_lineage(struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
+
+/* The pool of -j. NULL and *err on failure. */
+struct tt_pool *cli_pool(struct tt_err *err) TT_CHECKED;
+
+/* Open cli_output or standard output; binary = 1 refuses a terminal (exit 2). */
+int cli_open_output(struct tt_writer *writer, int binary, struct tt_err *err) TT_CHECKED;
+
+/* What tt_writer_open wants, so that Ctrl-C leaves no temporary file behind. */
+void cli_watch_temporary(const char *temporary, int alive);
+
+/* Seconds since the program began. */
+double cli_seconds(void);
+
+/* Print err->text after the program's name when status is not 0. Returns what main returns: 0, 1, or 2 for TT_ERR_USAGE. */
+int cli_finish(int status, const struct tt_err *err);
+
+#endif
