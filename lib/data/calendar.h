@@ -1,0 +1,93 @@
+/* Times as they stand in data, and the local clock of a time zone.
+ *
+ *     zone = tt_zone_new("Asia/Seoul", getenv("TZDIR"), &err);
+ *     if (tt_time_parse(text, len, &time, &what) == 0)
+ *         local = tt_zone_local(zone, &time, &span);           // span = TT_SPAN_INIT before the first call
+ *         hour = tt_local_hour(local);  tt_date_from_days(tt_local_day(local), &date);
+ *
+ * Three counts of seconds, all without leap seconds as POSIX has them:
+ *     instant  since 1970-01-01T00:00:00 UTC
+ *     local    what the wall clock shows, as if it were UTC: instant + offset
+ *     offset   of the zone's clock from UTC, positive to the east
+ * Days count from 1970-01-01. The calendar is the Gregorian one, also before it was introduced.
+ *
+ * Zones come from the system's TZif files (RFC 9636), version 2 and up, with their footer (a POSIX TZ text) for times after
+ * the last transition. Nothing here reads or sets TZ: a zone is a value, and all calls may run at once.
+ */
+#ifndef TT_DATA_CALENDAR_H
+#define TT_DATA_CALENDAR_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum { TT_MIN_YEAR = 1900, TT_MAX_YEAR = 2200, TT_HOUR = 3600, TT_DAY = 86400 };
+
+/* ---- dates ---- */
+
+struct tt_date {
+    int year, month, day; /* month 1 ... 12, day 1 ... 31 */
+};
+
+int64_t tt_days_from_date(int year, int month, int day);
+void tt_date_from_days(int64_t days, struct tt_date *date);
+int tt_weekday(int64_t days); /* 0 is Monday, 6 Sunday */
+
+static inline int64_t tt_local_day(int64_t local)
+{
+    return local / TT_DAY - (local % TT_DAY < 0); /* rounds down */
+}
+
+static inline int tt_local_hour(int64_t local)
+{
+    return (int)((local - tt_local_day(local) * TT_DAY) / TT_HOUR);
+}
+
+/* ---- times as text ---- */
+
+struct tt_time {
+    int64_t seconds; /* an instant, or local when the text named no zone */
+    int is_local;
+};
+
+/* All of the n bytes must be one of
+ *     1709264096   -86400.5                     seconds since 1970 in UTC; a fraction is rounded down
+ *     2024-03-01                                midnight
+ *     2024-03-01T12:34:56   2024-03-01 12:34    seconds and their fraction may be missing; the fraction is dropped
+ *     2024-03-01T12:34:56+09:00  ...Z           the offset as Z, +hh, +hhmm or +hh:mm, at most 18 hours
+ * in the years 1900 to 2200 (as written; in UTC for seconds since 1970). A second 60 is refused.
+ * 0; or -1, and *what says what is wrong, to be put after the text: "is not a date that exists". */
+int tt_time_parse(const char *text, size_t n, struct tt_time *time, const char **what);
+
+/* YYYY-MM-DD alone, as days. 0 or -1. */
+int tt_date_parse(const char *text, size_t n, int64_t *days);
+
+/* ---- zones ---- */
+
+struct tt_zone;
+
+/* `name`: "UTC", a fixed offset "+09:00", or a name of the tz database, "Asia/Seoul". `folder` holds the database (the
+ * environment's TZDIR); NULL: the usual places. Errors: TT_ERR_USAGE for a name that is not there, TT_ERR_SYSTEM when there
+ * is no database at all, TT_ERR_INPUT for a damaged file. */
+struct tt_zone *tt_zone_new(const char *name, const char *folder, struct tt_err *err) TT_CHECKED;
+void tt_zone_free(struct tt_zone *zone);
+
+/* A stretch of time with one offset. Callers keep the last one, since the next time usually falls into it too. */
+struct tt_span {
+    int64_t from, until; /* instants: from <= t < until */
+    int32_t offset;
+};
+
+#define TT_SPAN_INIT { 0, 0, 0 } /* holds no time */
+
+/* The span that holds the instant t. */
+void tt_zone_span(const struct tt_zone *zone, int64_t t, struct tt_span *span);
+
+/* The local time of a parsed time. *span is read and set: TT_SPAN_INIT at first, and always used with the same zone. */
+int64_t tt_zone_local(const struct tt_zone *zone, const struct tt_time *time, struct tt_span *span);
+
+/* The first instant at which the clock shows `local`; where the clock jumps over it, the instant of the jump. So a rising
+ * local time gives an instant that never falls. *span is then the span of that instant. */
+int64_t tt_zone_instant(const struct tt_zone *zone, int64_t local, struct tt_span *span);
+
+#endif
