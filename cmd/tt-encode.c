@@ -1,0 +1,209 @@
+/* tt-encode: rows of text to codes. Learns a dictionary by a schema, or applies the one of a model or of other examples. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "data/example_encoder.h"
+#include "data/row_encoder.h"
+
+static const char *const formats[] = {"auto", "csv", "tsv", NULL};
+static const char *const sides[] = {"user", "item", "event", NULL};
+
+static const char *schema_path, *like_path, *users_path, *items_path, *history_path;
+static int format, side = TT_EVENT;
+static uint64_t stream;
+
+static struct cli_option options[] = {
+    {'s', "schema", CLI_TEXT, &schema_path, .metavar = "FILE", .no_lineage = 1, .help = "learn a dictionary by this schema (tt-schema(5))"},
+    {'l', "like", CLI_TEXT, &like_path, .metavar = "FILE", .no_lineage = 1, .help = "apply the dictionary of this model or these examples"},
+    {0, "side", CLI_CHOICE, &side, .choices = sides, .metavar = "SIDE", .help = "with --like: encode user rows, item rows or events"},
+    {0, "users", CLI_TEXT, &users_path, .metavar = "FILE", .no_lineage = 1, .help = "attributes of users"},
+    {0, "items", CLI_TEXT, &items_path, .metavar = "FILE", .no_lineage = 1, .help = "attributes of items"},
+    {0, "history", CLI_TEXT, &history_path, .metavar = "FILE", .no_lineage = 1, .help = "with --side user: events that replace the model's histories"},
+    {0, "stream", CLI_COUNT, &stream, .min = 0, .max = 1 << 30, .metavar = "N", .help = "with --side user or item: a segment every N rows; 0: one in all"},
+    {'f', "format", CLI_CHOICE, &format, .choices = formats, .metavar = "FORMAT", .no_lineage = 1, .help = "of the input: csv, tsv or auto, by its header"},
+    CLI_OUTPUT,
+    CLI_QUIET,
+    CLI_VERBOSE,
+};
+
+static const struct cli_program program = {
+    .name = "tt-encode",
+    .purpose = "Read events or rows as CSV or TSV; write them as codes, for tt-train or tt-embed.",
+    .usage = "[OPTION]... [FILE]",
+    .options = options,
+    .n_options = sizeof(options) / sizeof(*options),
+    .max_operands = 1,
+    .example = "tt-encode -s foodie.schema --items stores.csv < train.csv > train.tt",
+};
+
+static void check_usage(void)
+{
+    if (!schema_path == !like_path)
+        cli_usage_error("one of --schema and --like is needed");
+    if (schema_path && (cli_given("side") || history_path || stream))
+        cli_usage_error("--side, --history and --stream go with --like");
+    if (like_path && side == TT_EVENT && (users_path || items_path || history_path || stream))
+        cli_usage_error("with --like, --users, --items, --history and --stream need --side user or --side item");
+    if ((side == TT_USER && items_path) || (side == TT_ITEM && (users_path || history_path)))
+        cli_usage_error("--side user goes with --users and --history, --side item with --items");
+}
+
+/* Lineage: program, version, options, and the fingerprints that are not empty. */
+static int add_lineage(struct tt_segment *segment, const char *base, char inputs[3][TT_FINGERPRINT_HEX + 1],
+                       struct tt_err *err)
+{
+    char joined[4 * (TT_FINGERPRINT_HEX + 1) + 1] = "";
+    size_t used = 0;
+    const char *all[4] = {base, inputs[0], inputs[1], inputs[2]};
+
+    for (int i = 0; i < 4; i++)
+        if (all[i] && all[i][0])
+            used += (size_t)snprintf(joined + used, sizeof(joined) - used, "%s%s", used ? " " : "", all[i]);
+    return cli_add_lineage(segment, err) || tt_segment_text(segment, "inputs", joined, err) ? -1 : 0;
+}
+
+static void note_unseen(const struct tt_dictionary *d, const uint64_t *unseen)
+{
+    for (size_t i = 0; i < d->schema.n_columns; i++)
+        if (unseen[i])
+            cli_note("%s '%s': %llu values that the dictionary does not have", tt_side_name(d->schema.columns[i].side),
+                     d->schema.columns[i].name, (unsigned long long)unseen[i]);
+}
+
+static int write_examples(const struct tt_examples *examples, struct tt_encode_stats *stats, struct tt_writer *writer,
+                          struct tt_err *err)
+{
+    struct tt_segment segment = {0};
+    int status = -1;
+
+    if (tt_examples_store(examples, &segment, err) == 0 &&
+        add_lineage(&segment, examples->like, stats->inputs, err) == 0 &&
+        tt_segment_write(&segment, writer, 0, 1, err) == 0)
+        status = 0;
+    tt_segment_release(&segment);
+    return status;
+}
+
+/* -s SCHEMA: learn. */
+static int encode_learning(const char *input, struct tt_writer *writer, struct tt_err *err)
+{
+    struct tt_schema schema;
+    struct tt_examples examples = {0};
+    struct tt_encode_stats stats = {0};
+    int status = -1;
+
+    if (tt_schema_load(&schema, schema_path, err))
+        return -1;
+    if (tt_encode_stats_init(&stats, &schema, err) ||
+        tt_encode_examples(&examples, &schema, input, users_path, items_path, (enum tt_csv_format)format, &stats, err))
+        goto done;
+    const struct tt_dictionary *d = &examples.dictionary;
+    cli_note("%llu events, %zu users, %zu items", (unsigned long long)stats.events, examples.users.n_rows - 1,
+             examples.items.n_rows - 1);
+    for (int s = TT_USER; s <= TT_ITEM; s++)
+        if (stats.side_only[s])
+            cli_note("%llu %ss without an event", (unsigned long long)stats.side_only[s], tt_side_name((enum tt_side)s));
+    for (size_t i = 0; i < d->schema.n_columns; i++)
+        if (stats.contradicted[i])
+            cli_note("%s '%s' differs between the rows of %llu %ss: the most frequent value is taken",
+                     tt_side_name(d->schema.columns[i].side), d->schema.columns[i].name,
+                     (unsigned long long)stats.contradicted[i], tt_side_name(d->schema.columns[i].side));
+    status = write_examples(&examples, &stats, writer, err);
+done:
+    tt_encode_stats_release(&stats);
+    tt_schema_release(&schema);
+    tt_examples_release(&examples);
+    return status;
+}
+
+/* --like FILE: events by its dictionary. */
+static int encode_events_like(struct tt_examples *base, const char *input, struct tt_writer *writer, struct tt_err *err)
+{
+    struct tt_encode_stats stats = {0};
+    int status = -1;
+
+    memcpy(base->like, base->segment.checksum, sizeof(base->like));
+    if (tt_encode_stats_init(&stats, &base->dictionary.schema, err) ||
+        tt_encode_like(base, input, (enum tt_csv_format)format, &stats, err))
+        goto done;
+    cli_note("%llu events", (unsigned long long)stats.events);
+    note_unseen(&base->dictionary, stats.unseen);
+    status = write_examples(base, &stats, writer, err);
+done:
+    tt_encode_stats_release(&stats);
+    return status;
+}
+
+struct row_lineage {
+    const struct tt_examples *base;
+    struct tt_row_stats *stats;
+};
+
+static int add_row_lineage(struct tt_segment *segment, void *arg, struct tt_err *err)
+{
+    struct row_lineage *l = arg;
+
+    return add_lineage(segment, l->base->segment.checksum, l->stats->inputs, err);
+}
+
+/* --like MODEL --side: rows. */
+static int encode_rows(const struct tt_examples *base, const char *input, struct tt_writer *writer, struct tt_err *err)
+{
+    struct tt_row_stats stats = {0};
+    struct row_lineage lineage = {base, &stats};
+    struct tt_row_options row_options = {
+        .side = (enum tt_side)side, .format = (enum tt_csv_format)format, .input = input,
+        .attributes = side == TT_USER ? users_path : items_path, .history = history_path, .chunk = (size_t)stream};
+    int status = -1;
+
+    if (strcmp(tt_segment_find_text(&base->segment, "kind"), "model") != 0)
+        return tt_err_set(err, TT_ERR_MISMATCH, "%s: rows are encoded like a model, not like examples", like_path);
+    stats.unseen = calloc(base->dictionary.schema.n_columns, sizeof(*stats.unseen));
+    if (!stats.unseen)
+        return tt_err_memory(err, 0);
+    if (tt_encode_rows(base, &row_options, writer, add_row_lineage, &lineage, &stats, err) == 0) {
+        cli_note("%llu rows of %llu input rows", (unsigned long long)stats.rows, (unsigned long long)stats.read);
+        if (stats.unknown_ids)
+            cli_note("%llu rows of %ss that the model does not know, %llu of them with a history given",
+                     (unsigned long long)stats.unknown_ids, sides[side], (unsigned long long)stats.with_history);
+        note_unseen(&base->dictionary, stats.unseen);
+        status = 0;
+    }
+    free(stats.unseen);
+    return status;
+}
+
+static int encode(const char *input, struct tt_writer *writer, struct tt_err *err)
+{
+    struct tt_examples base;
+    int status = -1;
+
+    if (schema_path)
+        return encode_learning(input, writer, err);
+    if (tt_examples_load_tables(&base, like_path, err))
+        return -1;
+    if (tt_dictionary_index(&base.dictionary, like_path, err) == 0)
+        status = side == TT_EVENT ? encode_events_like(&base, input, writer, err) : encode_rows(&base, input, writer, err);
+    tt_examples_release(&base);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_writer writer;
+
+    cli_start(&program, argc, argv);
+    check_usage();
+    int status = cli_open_output(&writer, 1, &err);
+    if (status == 0) {
+        status = encode(cli_n_operands ? cli_operands[0] : NULL, &writer, &err);
+        if (status == 0)
+            status = tt_writer_finish(&writer, cli_watch_temporary, &err);
+        else
+            tt_writer_discard(&writer, cli_watch_temporary);
+    }
+    return cli_finish(status, &err);
+}

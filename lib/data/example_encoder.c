@@ -1,0 +1,375 @@
+/* From rows of text to encoded examples: see example_encoder.h. */
+#include "data/example_encoder.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/number.h"
+#include "data/calendar.h"
+
+int tt_encode_stats_init(struct tt_encode_stats *stats, const struct tt_schema *schema, struct tt_err *err)
+{
+    *stats = (struct tt_encode_stats){0};
+    stats->unseen = tt_alloc_zero(schema->n_columns, sizeof(*stats->unseen), err);
+    stats->contradicted = tt_alloc_zero(schema->n_columns, sizeof(*stats->contradicted), err);
+    return stats->unseen && stats->contradicted ? 0 : -1;
+}
+
+void tt_encode_stats_release(struct tt_encode_stats *stats)
+{
+    free(stats->unseen);
+    free(stats->contradicted);
+    *stats = (struct tt_encode_stats){0};
+}
+
+int tt_encode_time(const char *text, size_t len, uint32_t *seconds)
+{
+    struct tt_time time;
+    const char *what;
+
+    if (tt_time_parse(text, len, &time, &what) || time.seconds < 0 || time.seconds > UINT32_MAX)
+        return -1;
+    *seconds = (uint32_t)time.seconds; /* a time without a zone is read as UTC: only differences matter */
+    return 0;
+}
+
+/* What one column needs while its rows are read. */
+struct source {
+    long column;                   /* its place in the file at hand, or -1: not there */
+    struct tt_attribute attribute; /* learning: category, bag, number, hash */
+    int has_attribute;
+    int done;                      /* a side file gave it: the events' column is not read */
+};
+
+struct encoder {
+    struct tt_examples *examples;
+    struct source *sources; /* (schema.n_columns) */
+    int learning;
+    struct tt_encode_stats *stats;
+    long user, item, weight, label, time; /* columns of the events */
+    double label_min;
+};
+
+static int is_attribute(const struct tt_column *c)
+{
+    return c->side != TT_EVENT && TT_WITH_ATTRIBUTES & 1u << c->kind;
+}
+
+static int encoder_init(struct encoder *en, struct tt_examples *examples, int learning, struct tt_encode_stats *stats,
+                        struct tt_err *err)
+{
+    size_t n = examples->dictionary.schema.n_columns;
+
+    *en = (struct encoder){.examples = examples, .learning = learning, .stats = stats, .weight = -1, .label = -1, .time = -1};
+    en->sources = tt_alloc_zero(n, sizeof(*en->sources), err);
+    if (!en->sources)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        en->sources[i].column = -1;
+        if (learning && is_attribute(&examples->dictionary.schema.columns[i])) {
+            if (tt_attribute_init(&en->sources[i].attribute, err))
+                return -1;
+            en->sources[i].has_attribute = 1;
+        }
+    }
+    return 0;
+}
+
+static void encoder_release(struct encoder *en)
+{
+    for (size_t i = 0; en->sources && i < en->examples->dictionary.schema.n_columns; i++)
+        if (en->sources[i].has_attribute)
+            tt_attribute_release(&en->sources[i].attribute);
+    free(en->sources);
+}
+
+/* The id of the row's user or item as a code; learning adds it. */
+static int take_id(struct encoder *en, const struct tt_csv *csv, long column, size_t feature, uint32_t *code,
+                   struct tt_err *err)
+{
+    struct tt_feature *f = &en->examples->dictionary.features[feature];
+    const struct tt_csv_field *field = &csv->fields[column];
+    uint32_t found;
+
+    if (field->len == 0)
+        return tt_err_set(err, TT_ERR_INPUT, "%s:%llu: field '%s' is empty", csv->reader.name,
+                          (unsigned long long)csv->line, csv->names[column]);
+    if (en->learning) {
+        if (tt_vocab_add(&f->vocab, field->text, field->len, &found, err))
+            return -1;
+    } else {
+        found = tt_vocab_find(&f->vocab, field->text, field->len);
+        if (found == TT_VOCAB_NONE) {
+            en->stats->unseen[feature]++;
+            *code = 0;
+            return 0;
+        }
+    }
+    *code = found + 1;
+    return 0;
+}
+
+/* Learning: what this row says of the attributes of one entity. */
+static int take_attribute(struct encoder *en, const struct tt_csv *csv, size_t feature, uint32_t entity,
+                          struct tt_err *err)
+{
+    struct source *s = &en->sources[feature];
+    const struct tt_csv_field *field = &csv->fields[s->column];
+    int is_new;
+
+    if (tt_attribute_add(&s->attribute, entity, field->text, field->len, &is_new, err))
+        return -1;
+    if (is_new && !tt_feature_accepts(&en->examples->dictionary.features[feature], field->text, field->len))
+        return tt_csv_field_error(csv, (size_t)s->column, "is not a number", err);
+    return 0;
+}
+
+static int take_context(struct encoder *en, const struct tt_csv *csv, size_t feature, struct tt_err *err)
+{
+    struct tt_feature *f = &en->examples->dictionary.features[feature];
+    const struct tt_csv_field *field = &csv->fields[en->sources[feature].column];
+    uint32_t code = TT_VOCAB_NONE;
+
+    if (field->len && en->learning) {
+        if (tt_vocab_add(&f->vocab, field->text, field->len, &code, err))
+            return -1;
+    } else if (field->len) {
+        code = tt_vocab_find(&f->vocab, field->text, field->len);
+        en->stats->unseen[feature] += code == TT_VOCAB_NONE;
+    }
+    return tt_narrow_add(&en->examples->events.contexts[feature], code == TT_VOCAB_NONE ? 0 : code + 1, err);
+}
+
+/* weight, label and time of the row. */
+static int take_event_columns(struct encoder *en, const struct tt_csv *csv, struct tt_err *err)
+{
+    struct tt_events *ev = &en->examples->events;
+    double x;
+
+    if (en->weight >= 0) {
+        const struct tt_csv_field *f = &csv->fields[en->weight];
+        if (tt_parse_f64(f->text, f->len, &x) || x < 0 || x > 1e30)
+            return tt_csv_field_error(csv, (size_t)en->weight, "is not a weight, a number from 0 up", err);
+        if (tt_grow(&ev->weight, &ev->cap_weight, ev->n + 1, sizeof(*ev->weight), err))
+            return -1;
+        ev->weight[ev->n] = (float)x;
+    }
+    if (en->label >= 0) {
+        const struct tt_csv_field *f = &csv->fields[en->label];
+        if (tt_parse_f64(f->text, f->len, &x))
+            return tt_csv_field_error(csv, (size_t)en->label, "is not a label, a number", err);
+        if (tt_grow(&ev->label, &ev->cap_label, ev->n + 1, sizeof(*ev->label), err))
+            return -1;
+        ev->label[ev->n] = x >= en->label_min;
+    }
+    if (en->time >= 0) {
+        const struct tt_csv_field *f = &csv->fields[en->time];
+        if (tt_grow(&ev->time, &ev->cap_time, ev->n + 1, sizeof(*ev->time), err))
+            return -1;
+        if (tt_encode_time(f->text, f->len, &ev->time[ev->n]))
+            return tt_csv_field_error(csv, (size_t)en->time, "is not a time: seconds since 1970 or ISO 8601, 1970 to 2106",
+                                      err);
+    }
+    return 0;
+}
+
+/* Find the columns of the events' file. */
+static int find_event_columns(struct encoder *en, struct tt_csv *csv, struct tt_err *err)
+{
+    const struct tt_schema *schema = &en->examples->dictionary.schema;
+
+    for (size_t i = 0; i < schema->n_columns; i++) {
+        const struct tt_column *c = &schema->columns[i];
+        if (c->kind == TT_KIND_HISTORY || (is_attribute(c) && (!en->learning || en->sources[i].done)))
+            continue;
+        long column = tt_csv_need_column(csv, c->name, err);
+        if (column < 0)
+            return -1;
+        en->sources[i].column = column;
+        switch (c->kind) {
+        case TT_KIND_ID: *(c->side == TT_USER ? &en->user : &en->item) = column; break;
+        case TT_KIND_WEIGHT: en->weight = column; break;
+        case TT_KIND_LABEL: en->label = column; en->label_min = c->min; break;
+        case TT_KIND_TIME: en->time = column; break;
+        default: break;
+        }
+    }
+    return 0;
+}
+
+static int take_event(struct encoder *en, const struct tt_csv *csv, struct tt_err *err)
+{
+    const struct tt_dictionary *d = &en->examples->dictionary;
+    struct tt_events *ev = &en->examples->events;
+    uint32_t user, item;
+
+    if (ev->n == UINT32_MAX)
+        return tt_err_set(err, TT_ERR_INPUT, "%s: more than 4294967295 events", csv->reader.name);
+    if (take_id(en, csv, en->user, d->user_id, &user, err) || take_id(en, csv, en->item, d->item_id, &item, err) ||
+        tt_grow(&ev->user, &ev->cap_user, ev->n + 1, sizeof(*ev->user), err) ||
+        tt_grow(&ev->item, &ev->cap_item, ev->n + 1, sizeof(*ev->item), err) || take_event_columns(en, csv, err))
+        return -1;
+    for (size_t i = 0; i < d->schema.n_columns; i++) {
+        const struct tt_column *c = &d->schema.columns[i];
+        if (c->kind == TT_KIND_CONTEXT ? take_context(en, csv, i, err)
+                                       : en->sources[i].has_attribute && en->sources[i].column >= 0 &&
+                                             take_attribute(en, csv, i, c->side == TT_USER ? user : item, err))
+            return -1;
+    }
+    ev->user[ev->n] = user;
+    ev->item[ev->n++] = item;
+    return 0;
+}
+
+static int read_events(struct encoder *en, struct tt_csv *csv, struct tt_err *err)
+{
+    int more;
+
+    if (find_event_columns(en, csv, err))
+        return -1;
+    while ((more = tt_csv_next(csv, err)) == 1)
+        if (take_event(en, csv, err))
+            return -1;
+    if (more < 0)
+        return -1;
+    en->stats->events = en->examples->events.n;
+    tt_hasher_digest(csv->reader.hasher, en->stats->inputs[0]);
+    return 0;
+}
+
+/* A side file, opened: which attributes it has. The events need not have those. */
+static int find_side_columns(struct encoder *en, enum tt_side side, struct tt_csv *csv, struct tt_err *err)
+{
+    const struct tt_dictionary *d = &en->examples->dictionary;
+    size_t id = side == TT_USER ? d->user_id : d->item_id;
+
+    if (tt_csv_need_column(csv, d->schema.columns[id].name, err) < 0)
+        return -1;
+    for (size_t i = 0; i < d->schema.n_columns; i++) {
+        const struct tt_column *c = &d->schema.columns[i];
+        if (c->side == side && is_attribute(c) && tt_csv_find_column(csv, c->name) >= 0)
+            en->sources[i].done = 1;
+    }
+    return 0;
+}
+
+static int read_side(struct encoder *en, enum tt_side side, struct tt_csv *csv, struct tt_err *err)
+{
+    const struct tt_dictionary *d = &en->examples->dictionary;
+    size_t id = side == TT_USER ? d->user_id : d->item_id, before = d->features[id].vocab.texts.n;
+    long id_column = tt_csv_find_column(csv, d->schema.columns[id].name);
+    uint32_t entity;
+    int more;
+
+    for (size_t i = 0; i < d->schema.n_columns; i++)
+        if (d->schema.columns[i].side == side && en->sources[i].done) {
+            en->sources[i].column = tt_csv_find_column(csv, d->schema.columns[i].name);
+            tt_csv_want(csv, (size_t)en->sources[i].column);
+        }
+    while ((more = tt_csv_next(csv, err)) == 1) {
+        if (take_id(en, csv, id_column, id, &entity, err))
+            return -1;
+        for (size_t i = 0; i < d->schema.n_columns; i++)
+            if (d->schema.columns[i].side == side && en->sources[i].done && take_attribute(en, csv, i, entity, err))
+                return -1;
+    }
+    if (more < 0)
+        return -1;
+    en->stats->side_only[side] = d->features[id].vocab.texts.n - before;
+    tt_hasher_digest(csv->reader.hasher, en->stats->inputs[1 + side]);
+    return 0;
+}
+
+/* After the last row: settle the attributes, learn their codes, and make the side's rows. */
+static int finish_side(struct encoder *en, enum tt_side side, struct tt_err *err)
+{
+    struct tt_dictionary *d = &en->examples->dictionary;
+    struct tt_table *table = side == TT_USER ? &en->examples->users : &en->examples->items;
+    size_t id = side == TT_USER ? d->user_id : d->item_id;
+    size_t n_rows = d->features[id].vocab.texts.n + 1;
+
+    d->features[id].n_codes = n_rows;
+    if (tt_table_count_ids(table, id, n_rows, err))
+        return -1;
+    for (size_t i = 0; i < d->schema.n_columns; i++) {
+        struct tt_feature *f = &d->features[i];
+        struct tt_attribute *a = &en->sources[i].attribute;
+        uint64_t none = 0;
+        if (f->column->side != side)
+            continue;
+        if (f->column->kind == TT_KIND_CONTEXT)
+            f->n_codes = f->vocab.texts.n + 1;
+        if (!en->sources[i].has_attribute)
+            continue;
+        en->stats->contradicted[i] = tt_attribute_settle(a);
+        if (tt_feature_learn(f, a, n_rows, err))
+            return -1;
+        for (size_t e = 0; e < n_rows; e++) {
+            uint32_t value = tt_attribute_get(a, (uint32_t)e);
+            size_t len = 0;
+            const char *text = value == TT_VOCAB_NONE ? "" : tt_text_list_get(&a->values.texts, value, &len);
+            if (tt_feature_encode(f, text, len, &table->bags[i], &none, err))
+                return -1;
+        }
+    }
+    return 0;
+}
+
+int tt_encode_examples(struct tt_examples *examples, struct tt_schema *schema, const char *events, const char *users,
+                       const char *items, enum tt_csv_format format, struct tt_encode_stats *stats, struct tt_err *err)
+{
+    const char *side_path[2] = {users, items};
+    struct tt_csv csv = {0}, side[2] = {csv, csv};
+    struct tt_dictionary dictionary;
+    struct encoder en = {0};
+    int status = -1;
+
+    *examples = (struct tt_examples){0};
+    if (tt_dictionary_init(&dictionary, schema, err))
+        return -1;
+    if (tt_examples_init(examples, &dictionary, err)) {
+        tt_dictionary_release(&dictionary);
+        return -1;
+    }
+    if (encoder_init(&en, examples, 1, stats, err))
+        goto done;
+    for (int s = TT_USER; s <= TT_ITEM; s++) /* opened first: what they have decides what the events must have */
+        if (side_path[s] && (tt_csv_open(&side[s], side_path[s], TT_CSV_AUTO, err) ||
+                             find_side_columns(&en, (enum tt_side)s, &side[s], err)))
+            goto done;
+    if (tt_csv_open(&csv, events, format, err) || read_events(&en, &csv, err))
+        goto done;
+    for (int s = TT_USER; s <= TT_ITEM; s++)
+        if ((side_path[s] && read_side(&en, (enum tt_side)s, &side[s], err)) || finish_side(&en, (enum tt_side)s, err))
+            goto done;
+    for (size_t i = 0; i < examples->dictionary.schema.n_columns; i++)
+        if (examples->dictionary.schema.columns[i].kind == TT_KIND_HISTORY)
+            examples->dictionary.features[i].n_codes =
+                examples->dictionary.features[examples->dictionary.item_id].n_codes;
+    status = 0;
+done:
+    encoder_release(&en);
+    tt_csv_close(&csv);
+    tt_csv_close(&side[TT_USER]);
+    tt_csv_close(&side[TT_ITEM]);
+    if (status)
+        tt_examples_release(examples);
+    return status;
+}
+
+int tt_encode_like(struct tt_examples *examples, const char *events, enum tt_csv_format format,
+                   struct tt_encode_stats *stats, struct tt_err *err)
+{
+    struct tt_csv csv = {0};
+    struct encoder en = {0};
+    int status = -1;
+
+    if (encoder_init(&en, examples, 0, stats, err) == 0 && tt_csv_open(&csv, events, format, err) == 0 &&
+        read_events(&en, &csv, err) == 0)
+        status = 0;
+    encoder_release(&en);
+    tt_csv_close(&csv);
+    return status;
+}

@@ -1,0 +1,411 @@
+/* The encoded rows of one side: see row_encoder.h. */
+#include "data/row_encoder.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/number.h"
+#include "data/example_encoder.h"
+#include "data/history.h"
+
+/* Rows that a side file or a history file gives, found by the id's text. */
+struct lookup {
+    struct tt_vocab ids;
+    struct tt_table table; /* attributes: filled columns of its side; history: the history column */
+    int *has;              /* (schema.n_columns) the file has this column */
+};
+
+struct row_encoder {
+    const struct tt_examples *base;
+    const struct tt_row_options *options;
+    struct tt_row_stats *stats;
+    size_t id;                     /* schema column of the side's id */
+    size_t n_keys;
+    size_t key_columns[TT_MAX_KEYS]; /* schema columns of id and contexts */
+    long *columns;                 /* (schema.n_columns) place in the input, or -1 */
+    struct lookup attributes, history;
+    /* the rows of the present segment */
+    struct tt_vocab seen;          /* joined keys, to drop repetitions */
+    struct tt_buf joined;
+    struct tt_text_list keys[TT_MAX_KEYS];
+    struct tt_table table;
+};
+
+static void lookup_release(struct lookup *lookup, const struct tt_dictionary *d)
+{
+    tt_vocab_release(&lookup->ids);
+    tt_table_release(&lookup->table, d);
+    free(lookup->has);
+    *lookup = (struct lookup){0};
+}
+
+static int lookup_init(struct lookup *lookup, enum tt_side side, const struct tt_dictionary *d, struct tt_err *err)
+{
+    lookup->has = tt_alloc_zero(d->schema.n_columns, sizeof(*lookup->has), err);
+    return lookup->has ? tt_vocab_init(&lookup->ids, err) || tt_table_init(&lookup->table, side, d, err) : -1;
+}
+
+static int is_attribute(const struct tt_column *c, enum tt_side side)
+{
+    return c->side == side && TT_WITH_ATTRIBUTES & 1u << c->kind;
+}
+
+/* The text of an attribute's field as a row of `bags`, checked first. */
+static int encode_field(struct row_encoder *en, const struct tt_csv *csv, long column, size_t feature,
+                        struct tt_bags *bags, struct tt_err *err)
+{
+    const struct tt_feature *f = &en->base->dictionary.features[feature];
+    const struct tt_csv_field *field = &csv->fields[column];
+
+    if (!tt_feature_accepts(f, field->text, field->len))
+        return tt_csv_field_error(csv, (size_t)column, "is not a number", err);
+    return tt_feature_encode(f, field->text, field->len, bags, &en->stats->unseen[feature], err);
+}
+
+/* The side file: one row an id, the first one when an id comes twice. */
+static int read_attributes(struct row_encoder *en, struct tt_err *err)
+{
+    const struct tt_dictionary *d = &en->base->dictionary;
+    struct lookup *lookup = &en->attributes;
+    struct tt_csv csv;
+    uint32_t code;
+    int more = -1;
+
+    if (lookup_init(lookup, en->options->side, d, err) ||
+        tt_csv_open(&csv, en->options->attributes, TT_CSV_AUTO, err))
+        return -1;
+    long id = tt_csv_need_column(&csv, d->schema.columns[en->id].name, err);
+    for (size_t i = 0; i < d->schema.n_columns; i++)
+        lookup->has[i] = is_attribute(&d->schema.columns[i], en->options->side) &&
+                         tt_csv_find_column(&csv, d->schema.columns[i].name) >= 0 &&
+                         tt_csv_need_column(&csv, d->schema.columns[i].name, err) >= 0;
+    while (id >= 0 && (more = tt_csv_next(&csv, err)) == 1) {
+        size_t known = lookup->ids.texts.n;
+        if (tt_vocab_add(&lookup->ids, csv.fields[id].text, csv.fields[id].len, &code, err))
+            goto done;
+        if (lookup->ids.texts.n == known)
+            continue;
+        for (size_t i = 0; i < d->schema.n_columns; i++)
+            if (lookup->has[i] && encode_field(en, &csv, tt_csv_find_column(&csv, d->schema.columns[i].name), i,
+                                               &lookup->table.bags[i], err))
+                goto done;
+    }
+    tt_hasher_digest(csv.reader.hasher, en->stats->inputs[1]);
+done:
+    tt_csv_close(&csv);
+    return err->kind || more ? -1 : 0;
+}
+
+/* The visits of a history file as parallel arrays. */
+struct visits {
+    uint32_t *user, *item, *time;
+    uint8_t *label;
+    size_t n, cap_user, cap_item, cap_time, cap_label;
+};
+
+static int take_visit(struct row_encoder *en, const struct tt_csv *csv, const long place[4], double label_min,
+                      struct visits *v, struct tt_err *err)
+{
+    const struct tt_dictionary *d = &en->base->dictionary;
+    const struct tt_csv_field *user = &csv->fields[place[0]], *item = &csv->fields[place[1]];
+    double liked;
+
+    if (tt_grow(&v->user, &v->cap_user, v->n + 1, sizeof(*v->user), err) ||
+        tt_grow(&v->item, &v->cap_item, v->n + 1, sizeof(*v->item), err) ||
+        tt_grow(&v->time, &v->cap_time, v->n + 1, sizeof(*v->time), err) ||
+        tt_grow(&v->label, &v->cap_label, v->n + 1, sizeof(*v->label), err) ||
+        tt_vocab_add(&en->history.ids, user->text, user->len, &v->user[v->n], err))
+        return -1;
+    uint32_t code = tt_vocab_find(&d->features[d->item_id].vocab, item->text, item->len);
+    v->item[v->n] = code == TT_VOCAB_NONE ? 0 : code + 1;
+    en->stats->unseen[d->item_id] += code == TT_VOCAB_NONE;
+    v->time[v->n] = 0;
+    v->label[v->n] = 1;
+    if (place[2] >= 0 && tt_encode_time(csv->fields[place[2]].text, csv->fields[place[2]].len, &v->time[v->n]))
+        return tt_csv_field_error(csv, (size_t)place[2], "is not a time: seconds since 1970 or ISO 8601, 1970 to 2106", err);
+    if (place[3] >= 0) {
+        if (tt_parse_f64(csv->fields[place[3]].text, csv->fields[place[3]].len, &liked))
+            return tt_csv_field_error(csv, (size_t)place[3], "is not a label, a number", err);
+        v->label[v->n] = liked >= label_min;
+    }
+    v->n++;
+    return 0;
+}
+
+/* The history file: its users' bags replace the model's. */
+static int read_history(struct row_encoder *en, struct tt_err *err)
+{
+    const struct tt_dictionary *d = &en->base->dictionary;
+    const struct tt_column *history = tt_schema_find(&d->schema, TT_USER, TT_KIND_HISTORY);
+    const struct tt_column *time = tt_schema_find(&d->schema, TT_EVENT, TT_KIND_TIME);
+    const struct tt_column *label = tt_schema_find(&d->schema, TT_EVENT, TT_KIND_LABEL);
+    struct visits v = {0};
+    struct tt_csv csv = {0};
+    long place[4] = {-1, -1, -1, -1};
+    int more, status = -1;
+
+    if (!history)
+        return tt_err_set(err, TT_ERR_MISMATCH, "%s: the model's schema has no history", en->options->history);
+    if (lookup_init(&en->history, TT_USER, d, err) || tt_csv_open(&csv, en->options->history, TT_CSV_AUTO, err))
+        goto done;
+    place[0] = tt_csv_need_column(&csv, d->schema.columns[d->user_id].name, err);
+    place[1] = tt_csv_need_column(&csv, d->schema.columns[d->item_id].name, err);
+    if (history->half_life > 0)
+        place[2] = tt_csv_need_column(&csv, time->name, err);
+    if (label && tt_csv_find_column(&csv, label->name) >= 0)
+        place[3] = tt_csv_need_column(&csv, label->name, err);
+    if (err->kind)
+        goto done;
+    while ((more = tt_csv_next(&csv, err)) == 1)
+        if (take_visit(en, &csv, place, label ? label->min : 1, &v, err))
+            goto done;
+    if (more < 0)
+        goto done;
+    tt_hasher_digest(csv.reader.hasher, en->stats->inputs[2]);
+    struct tt_bags *bags = &en->history.table.bags[history - d->schema.columns];
+    status = tt_history_build(bags, history, en->history.ids.texts.n, v.n, v.user, v.item, v.time, v.label, err);
+done:
+    free(v.user);
+    free(v.item);
+    free(v.time);
+    free(v.label);
+    tt_csv_close(&csv);
+    return status;
+}
+
+/* ---- the input's rows ---- */
+
+static int begin_segment(struct row_encoder *en, struct tt_err *err)
+{
+    if (tt_vocab_init(&en->seen, err) || tt_table_init(&en->table, en->options->side, &en->base->dictionary, err))
+        return -1;
+    for (size_t k = 0; k < en->n_keys; k++)
+        if (tt_text_list_init(&en->keys[k], err))
+            return -1;
+    return 0;
+}
+
+static void end_segment(struct row_encoder *en)
+{
+    tt_vocab_release(&en->seen);
+    tt_table_release(&en->table, &en->base->dictionary);
+    for (size_t k = 0; k < en->n_keys; k++)
+        tt_text_list_release(&en->keys[k]);
+}
+
+static int write_segment(struct row_encoder *en, struct tt_writer *writer, uint64_t number, int is_last,
+                         tt_lineage_fn *lineage, void *lineage_arg, struct tt_err *err)
+{
+    const struct tt_dictionary *d = &en->base->dictionary;
+    struct tt_segment segment = {0};
+    char name[32];
+    int status = -1;
+
+    if (tt_segment_init(&segment, "rows", TT_FORMAT, err) ||
+        tt_segment_text(&segment, "side", tt_side_name(en->options->side), err) ||
+        tt_segment_text(&segment, "model", en->base->segment.checksum, err) ||
+        tt_segment_text(&segment, "schema_fingerprint", d->schema.fingerprint, err) || lineage(&segment, lineage_arg, err))
+        goto done;
+    for (size_t k = 0; k < en->n_keys; k++) {
+        snprintf(name, sizeof(name), "key.%zu", k);
+        if (tt_segment_text_list(&segment, name, &en->keys[k], err))
+            goto done;
+    }
+    if (tt_table_store(&en->table, d, ~0u, &segment, err) || tt_segment_write(&segment, writer, number, is_last, err))
+        goto done;
+    status = 0;
+done:
+    tt_segment_release(&segment);
+    return status;
+}
+
+/* Columns of the input: the id and the contexts must be there, attributes may be. */
+static int find_columns(struct row_encoder *en, struct tt_csv *csv, struct tt_err *err)
+{
+    const struct tt_schema *schema = &en->base->dictionary.schema;
+
+    for (size_t i = 0; i < schema->n_columns; i++) {
+        const struct tt_column *c = &schema->columns[i];
+        int needed = c->side == en->options->side && (c->kind == TT_KIND_ID || c->kind == TT_KIND_CONTEXT);
+        en->columns[i] = -1;
+        if (!needed && !(is_attribute(c, en->options->side) && tt_csv_find_column(csv, c->name) >= 0))
+            continue;
+        en->columns[i] = tt_csv_need_column(csv, c->name, err);
+        if (en->columns[i] < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Is this combination of id and contexts new in the segment? 1, 0, -1. Its keys are added when it is. */
+static int take_keys(struct row_encoder *en, const struct tt_csv *csv, struct tt_err *err)
+{
+    size_t known = en->seen.texts.n;
+    uint32_t code;
+
+    en->joined.len = 0;
+    for (size_t k = 0; k < en->n_keys; k++) {
+        const struct tt_csv_field *field = &csv->fields[en->columns[en->key_columns[k]]];
+        uint32_t len = (uint32_t)field->len; /* before the text, so that "a", "bc" is not "ab", "c" */
+        if (tt_buf_add(&en->joined, &len, sizeof(len), err) || tt_buf_add(&en->joined, field->text, field->len, err))
+            return -1;
+    }
+    if (tt_vocab_add(&en->seen, en->joined.data, en->joined.len, &code, err))
+        return -1;
+    if (en->seen.texts.n == known)
+        return 0;
+    for (size_t k = 0; k < en->n_keys; k++) {
+        const struct tt_csv_field *field = &csv->fields[en->columns[en->key_columns[k]]];
+        if (tt_text_list_add(&en->keys[k], field->text, field->len, err))
+            return -1;
+    }
+    return 1;
+}
+
+/* One feature of the row: the input's field, else the side file's, else what the model knows of the id. */
+static int take_feature(struct row_encoder *en, const struct tt_csv *csv, size_t feature, uint32_t code,
+                        struct tt_err *err)
+{
+    const struct tt_dictionary *d = &en->base->dictionary;
+    const struct tt_table *known = en->options->side == TT_USER ? &en->base->users : &en->base->items;
+    const struct tt_csv_field *id = &csv->fields[en->columns[en->id]];
+    const struct tt_column *c = &d->schema.columns[feature];
+    struct tt_bags *bags = &en->table.bags[feature];
+    long column = en->columns[feature];
+    const struct lookup *lookup = c->kind == TT_KIND_HISTORY ? &en->history : &en->attributes;
+    int given = c->kind == TT_KIND_HISTORY ? en->options->history != NULL : lookup->has && lookup->has[feature];
+
+    if (c->kind == TT_KIND_ID)
+        return tt_bags_add(bags, &code, NULL, 1, 1, err);
+    if (c->kind == TT_KIND_CONTEXT || (column >= 0 && csv->fields[column].len > 0))
+        return encode_field(en, csv, column, feature, bags, err);
+    if (given) {
+        uint32_t row = tt_vocab_find(&lookup->ids, id->text, id->len);
+        if (row != TT_VOCAB_NONE) {
+            en->stats->with_history += code == 0 && c->kind == TT_KIND_HISTORY;
+            return tt_bags_add_row_of(bags, &lookup->table.bags[feature], row, err);
+        }
+    }
+    return tt_bags_add_row_of(bags, &known->bags[feature], code, err);
+}
+
+static int take_row(struct row_encoder *en, const struct tt_csv *csv, struct tt_err *err)
+{
+    const struct tt_dictionary *d = &en->base->dictionary;
+    const struct tt_csv_field *id = &csv->fields[en->columns[en->id]];
+
+    en->stats->read++;
+    if (id->len == 0)
+        return tt_err_set(err, TT_ERR_INPUT, "%s:%llu: field '%s' is empty", csv->reader.name,
+                          (unsigned long long)csv->line, d->schema.columns[en->id].name);
+    int is_new = take_keys(en, csv, err);
+    if (is_new <= 0)
+        return is_new;
+    uint32_t found = tt_vocab_find(&d->features[en->id].vocab, id->text, id->len);
+    uint32_t code = found == TT_VOCAB_NONE ? 0 : found + 1;
+    en->stats->unknown_ids += code == 0;
+    for (size_t i = 0; i < d->schema.n_columns; i++)
+        if (d->schema.columns[i].side == en->options->side && take_feature(en, csv, i, code, err))
+            return -1;
+    en->table.n_rows++;
+    en->stats->rows++;
+    return 0;
+}
+
+static int encode_input(struct row_encoder *en, struct tt_writer *writer, tt_lineage_fn *lineage, void *lineage_arg,
+                        struct tt_err *err)
+{
+    struct tt_csv csv;
+    uint64_t number = 0;
+    int more, status = -1;
+
+    if (tt_csv_open(&csv, en->options->input, en->options->format, err))
+        return -1;
+    if (find_columns(en, &csv, err) || begin_segment(en, err))
+        goto done;
+    while ((more = tt_csv_next(&csv, err)) == 1) {
+        if (take_row(en, &csv, err))
+            goto done;
+        if (en->options->chunk && en->table.n_rows == en->options->chunk) {
+            if (write_segment(en, writer, number++, 0, lineage, lineage_arg, err))
+                goto done;
+            end_segment(en);
+            if (begin_segment(en, err))
+                goto done;
+        }
+    }
+    if (more < 0)
+        goto done;
+    tt_hasher_digest(csv.reader.hasher, en->stats->inputs[0]);
+    status = write_segment(en, writer, number, 1, lineage, lineage_arg, err);
+done:
+    tt_csv_close(&csv);
+    return status;
+}
+
+int tt_encode_rows(const struct tt_examples *base, const struct tt_row_options *options, struct tt_writer *writer,
+                   tt_lineage_fn *lineage, void *lineage_arg, struct tt_row_stats *stats, struct tt_err *err)
+{
+    const struct tt_dictionary *d = &base->dictionary;
+    struct row_encoder en = {.base = base, .options = options, .stats = stats,
+                             .id = options->side == TT_USER ? d->user_id : d->item_id};
+    int status = -1;
+
+    en.columns = tt_alloc(d->schema.n_columns, sizeof(*en.columns), err);
+    if (!en.columns)
+        return -1;
+    en.key_columns[en.n_keys++] = en.id;
+    for (size_t i = 0; i < d->schema.n_columns; i++)
+        if (options->side == TT_USER && d->schema.columns[i].kind == TT_KIND_CONTEXT) {
+            if (en.n_keys == TT_MAX_KEYS) {
+                tt_err_set(err, TT_ERR_USAGE, "the schema has more than %d contexts", TT_MAX_KEYS - 1);
+                goto done;
+            }
+            en.key_columns[en.n_keys++] = i;
+        }
+    if ((options->attributes && read_attributes(&en, err)) || (options->history && read_history(&en, err)))
+        goto done;
+    status = encode_input(&en, writer, lineage, lineage_arg, err);
+done:
+    end_segment(&en);
+    lookup_release(&en.attributes, d);
+    lookup_release(&en.history, d);
+    tt_buf_release(&en.joined);
+    free(en.columns);
+    return status;
+}
+
+/* ---- reading ---- */
+
+int tt_rows_view(struct tt_rows *rows, const struct tt_dictionary *d, const char *checksum,
+                 const struct tt_segment *segment, struct tt_err *err)
+{
+    const char *side = tt_segment_need_text(segment, "side", err), *model = tt_segment_need_text(segment, "model", err);
+    char name[32];
+
+    *rows = (struct tt_rows){0};
+    if (!side || !model)
+        return -1;
+    if (strcmp(model, checksum) != 0)
+        return tt_err_set(err, TT_ERR_MISMATCH, "%s: encoded like another model (%.8s, not %.8s)", segment->name, model,
+                          checksum);
+    enum tt_side which = strcmp(side, "item") == 0 ? TT_ITEM : TT_USER;
+    rows->key_names[rows->n_keys++] = d->schema.columns[which == TT_USER ? d->user_id : d->item_id].name;
+    for (size_t i = 0; i < d->schema.n_columns; i++)
+        if (which == TT_USER && d->schema.columns[i].kind == TT_KIND_CONTEXT && rows->n_keys < TT_MAX_KEYS)
+            rows->key_names[rows->n_keys++] = d->schema.columns[i].name;
+    for (size_t k = 0; k < rows->n_keys; k++) {
+        snprintf(name, sizeof(name), "key.%zu", k);
+        if (tt_segment_need_text_list(segment, name, k ? rows->keys[0].n : TT_ANY, &rows->keys[k], err))
+            return -1;
+    }
+    return tt_table_load(&rows->table, which, d, ~0u, rows->keys[0].n, segment, err);
+}
+
+void tt_rows_release(struct tt_rows *rows, const struct tt_dictionary *d)
+{
+    tt_table_release(&rows->table, d);
+    *rows = (struct tt_rows){0};
+}
