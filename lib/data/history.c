@@ -13,6 +13,7 @@ static const double day = 86400;
 struct visit {
     uint32_t item;
     uint32_t time;
+    float weight;
 };
 
 static int compare_visits(const void *left, const void *right)
@@ -47,47 +48,52 @@ static size_t make_bag(const struct tt_column *column, const struct visit *visit
         double sum = 0;
         uint32_t item = visits[i].item;
         for (; i < n && visits[i].item == item; i++)
-            sum += column->half_life > 0 ? exp2(-((double)latest - visits[i].time) / (column->half_life * day)) : 1;
+            sum += (double)visits[i].weight *
+                   (column->half_life > 0 ? exp2(-((double)latest - visits[i].time) / (column->half_life * day)) : 1);
         codes[size] = item;
         weights[size++] = count_weight(column, sum);
     }
     return size;
 }
 
-/* Where each user's events begin when they are ordered by user; starts has n_users + 1 places. */
-static void count_events(uint64_t *starts, size_t n_users, size_t n_events, const uint32_t *users, const uint32_t *items,
-                         const uint8_t *labels)
+static int counts(const struct tt_visits *v, size_t e)
+{
+    return v->item[e] != 0 && (!v->label || v->label[e]);
+}
+
+/* Where each user's visits begin when they are ordered by user; starts has n_users + 1 places. */
+static void count_visits(uint64_t *starts, size_t n_users, const struct tt_visits *v)
 {
     memset(starts, 0, (n_users + 1) * sizeof(*starts));
-    for (size_t e = 0; e < n_events; e++)
-        starts[users[e] + 1] += items[e] != 0 && (!labels || labels[e]);
+    for (size_t e = 0; e < v->n; e++)
+        starts[v->user[e] + 1] += (uint64_t)counts(v, e);
     for (size_t u = 0; u < n_users; u++)
         starts[u + 1] += starts[u];
 }
 
-int tt_history_build(struct tt_bags *bags, const struct tt_column *column, size_t n_users, size_t n_events,
-                     const uint32_t *users, const uint32_t *items, const uint32_t *times, const uint8_t *labels,
+int tt_history_build(struct tt_bags *bags, const struct tt_column *column, size_t n_users, const struct tt_visits *v,
                      struct tt_err *err)
 {
     uint64_t *starts = tt_alloc(n_users + 1, sizeof(*starts), err);
-    struct visit *visits = tt_alloc(n_events, sizeof(*visits), err);
+    struct visit *visits = tt_alloc(v->n, sizeof(*visits), err);
     size_t used = 0;
     int status = -1;
 
     *bags = (struct tt_bags){.n_rows = n_users};
     if (!starts || !visits)
         goto done;
-    count_events(starts, n_users, n_events, users, items, labels);
+    count_visits(starts, n_users, v);
     size_t total = (size_t)starts[n_users];
     if (tt_grow(&bags->offsets, &bags->cap_offsets, n_users + 1, sizeof(*bags->offsets), err) ||
         tt_grow(&bags->codes, &bags->cap_codes, total + 1, sizeof(*bags->codes), err) ||
         tt_grow(&bags->weights, &bags->cap_weights, total + 1, sizeof(*bags->weights), err))
         goto done;
-    for (size_t e = 0; e < n_events; e++)
-        if (items[e] != 0 && (!labels || labels[e]))
-            visits[starts[users[e]]++] = (struct visit){items[e], times ? times[e] : 0};
+    for (size_t e = 0; e < v->n; e++)
+        if (counts(v, e))
+            visits[starts[v->user[e]]++] =
+                (struct visit){v->item[e], v->time ? v->time[e] : 0, v->weight ? v->weight[e] : 1};
     bags->offsets[0] = 0;
-    for (size_t u = 0, from = 0; u < n_users; u++) { /* starts[u] is now where u's events end */
+    for (size_t u = 0, from = 0; u < n_users; u++) { /* starts[u] is now where u's visits end */
         size_t n = (size_t)starts[u] - from;
         if (n > 1)
             qsort(visits + from, n, sizeof(*visits), compare_visits);

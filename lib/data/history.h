@@ -1,7 +1,8 @@
 /* Histories: for each user the items of their events, as a bag whose weights grow with the number of visits and shrink
  * with their age.
  *
- *     visits v(u, i) = sum over the events of u at i of 2^(-(t_u - t) / half_life),  t_u: time of u's latest event
+ *     visits v(u, i) = sum over the events of u at i of g 2^(-(t_u - t) / half_life)
+ *                      t_u: time of u's latest event; g: the event's own weight, 1 when there is none
  *     weight         = 1 (count=one), log2(1 + v) (log), sqrt(v) (sqrt) or v (linear)
  *
  * The items of a bag stand in the order of their codes. Towers divide a bag by the length of its weights, so only their
@@ -12,10 +13,18 @@
 
 #include "data/feature.h"
 
-/* Events as three parallel arrays; times may be NULL when the column has no half-life. Events of item 0 are passed over, and
- * those whose label (NULL: all 1) is 0. *bags gets n_users rows, owned; rows may be empty. */
-int tt_history_build(struct tt_bags *bags, const struct tt_column *column, size_t n_users, size_t n_events,
-                     const uint32_t *users, const uint32_t *items, const uint32_t *times, const uint8_t *labels,
+/* Visits as parallel arrays; each of the last three may be NULL: no times (then the column has no half-life), all labels 1,
+ * all weights 1. Visits to item 0 are passed over, and those whose label is 0. */
+struct tt_visits {
+    size_t n;
+    const uint32_t *user, *item;
+    const uint32_t *time;
+    const uint8_t *label;
+    const float *weight;
+};
+
+/* *bags gets n_users rows, owned; rows may be empty. */
+int tt_history_build(struct tt_bags *bags, const struct tt_column *column, size_t n_users, const struct tt_visits *visits,
                      struct tt_err *err) TT_CHECKED;
 
 #endif

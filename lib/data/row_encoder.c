@@ -165,7 +165,8 @@ static int read_history(struct row_encoder *en, struct tt_err *err)
         goto done;
     tt_hasher_digest(csv.reader.hasher, en->stats->inputs[2]);
     struct tt_bags *bags = &en->history.table.bags[history - d->schema.columns];
-    status = tt_history_build(bags, history, en->history.ids.texts.n, v.n, v.user, v.item, v.time, v.label, err);
+    struct tt_visits all = {.n = v.n, .user = v.user, .item = v.item, .time = v.time, .label = v.label};
+    status = tt_history_build(bags, history, en->history.ids.texts.n, &all, err);
 done:
     free(v.user);
     free(v.item);
