@@ -1,6 +1,6 @@
-/* The cluster bootstrap: see bootstrap.h. A resample is kept as the number of times that each user was drawn; the sums of all
- * columns are then one pass over the users. Columns are packed in panels of PANEL, one cache line a user, so that the
- * inner loop has a fixed length and needs no vectorising of sums. */
+/* The cluster bootstrap: see bootstrap.h. A resample is kept as the number of times that each user was drawn; the
+ * sums of all columns are then one pass over the users. Columns are packed in panels of PANEL, one cache line a user,
+ * so that the inner loop has a fixed length and needs no vectorising of sums. */
 #include "eval/bootstrap.h"
 
 #include <math.h>

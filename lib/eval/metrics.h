@@ -1,21 +1,23 @@
-/* How good one ranked list is, against the items that its query should have found. Gains are binary: an item is wanted or it
- * is not. The list is judged as it stands, among the whole catalogue: nothing is sampled (Krichene and Rendle 2020, "On
- * sampled metrics for item recommendation", KDD, show that sampled ranks can order models wrongly).
+/* How good one ranked list is, against the items that its query should have found. Gains are binary: an item is
+ * wanted or it is not. The list is judged as it stands, among the whole catalogue: nothing is sampled (Krichene and
+ * Rendle 2020, "On sampled metrics for item recommendation", KDD, show that sampled ranks can order models wrongly).
  *
- * For one query: T is its number of distinct wanted items, E >= T its number of test events (the same item may be wanted by
- * several), and the hits are the wanted items in its list, each with its rank from 1. Only hits of rank <= k count.
+ * For one query: T is its number of distinct wanted items, E >= T its number of test events (the same item may be
+ * wanted by several), and the hits are the wanted items in its list, each with its rank from 1. Only hits of rank <=
+ * k count.
  *
  *   top_k_accuracy  events whose item is a hit / E. Summed over queries before dividing it is scikit-learn's
  *                   top_k_accuracy_score: the share of events whose item is among the first k.
  *   recall          hits / T                            (Manning, Raghavan, Schuetze 2008, "Introduction to Information
  *   precision       hits / k, also of a shorter list     Retrieval", sections 8.3 and 8.4)
- *   ndcg            sum over hits of 1 / log2(rank + 1), divided by the same sum over ranks 1 ... min(k, T), the best list
- *                   (Jarvelin and Kekalainen 2002, "Cumulated gain-based evaluation of IR techniques", ACM TOIS 20, with
- *                   the discount log2(rank + 1) that Burges et al. 2005 and scikit-learn's ndcg_score use)
- *   mrr             1 / rank of the first hit, 0 without one (Voorhees 1999, "The TREC-8 question answering track report")
+ *   ndcg            sum over hits of 1 / log2(rank + 1), divided by the same sum over ranks 1 ... min(k, T): the best
+ *                   list (Jarvelin and Kekalainen 2002, "Cumulated gain-based evaluation of IR techniques", ACM TOIS
+ *                   20, with the discount log2(rank + 1) that Burges et al. 2005 and scikit-learn's ndcg_score use)
+ *   mrr             1 / rank of the first hit, 0 without one (Voorhees 1999, "The TREC-8 question answering track
+ *                   report")
  *   hit_rate        1 with a hit, 0 without
- *   map             sum over hits of (hits at ranks up to this one) / rank, divided by min(k, T): average precision cut at
- *                   k, as RecBole has it; 1 for the best list, whatever T
+ *   map             sum over hits of (hits at ranks up to this one) / rank, divided by min(k, T): average precision cut
+ *                   at k, as RecBole has it; 1 for the best list, whatever T
  *
  * The m of "map" and "mrr" is what the mean over queries adds.
  */

@@ -27,8 +27,9 @@ static void run(int threads, const double *sums, size_t n, size_t columns, const
     tt_pool_free(pool);
 }
 
-/* Three users with the values 0, 1, 10: the 27 equally likely draws give ten different sums, each with the multinomial
- * probability 3! / (a! b! c!) / 27. Pearson's statistic over the ten has 9 degrees of freedom: its 99.9 % point is 27.9. */
+/* Three users with the values 0, 1, 10: the 27 equally likely draws give ten different sums, each with the
+ * multinomial probability 3! / (a! b! c!) / 27. Pearson's statistic over the ten has 9 degrees of freedom: its 99.9 %
+ * point is 27.9. */
 static void test_bootstrap_replicates_follow_the_multinomial(void **state)
 {
     static const double sums[] = {1, 0, 1, 1, 1, 10}; /* (3, 2): the divisor 1, the value */
@@ -76,8 +77,8 @@ static void test_bootstrap_interval_of_a_share_is_the_binomials(void **state)
     assert_true(fabs(high - 0.50) < 1e-12);
 }
 
-/* A ratio of sums, not a mean of ratios: users of 1 event and 3 events, one hit each. Draws: both first 2/2, both second
- * 2/6, mixed 2/4. */
+/* A ratio of sums, not a mean of ratios: users of 1 event and 3 events, one hit each. Draws: both first 2/2, both
+ * second 2/6, mixed 2/4. */
 static void test_bootstrap_takes_the_ratio_of_sums(void **state)
 {
     static const double sums[] = {1, 1, 1, 3};
@@ -146,9 +147,9 @@ static void test_bootstrap_interval_takes_order_statistics(void **state)
     assert_true(low == 1 && high == 3);
 }
 
-/* One value of each of 50 users: exponential, mean 1. The percentile interval is somewhat short for few and skewed values (the
- * standard error has no n - 1, and the skewness is met on the wrong side): 0.939 here by 4000 trials. With 1000 trials the
- * standard deviation is 0.008. */
+/* One value of each of 50 users: exponential, mean 1. The percentile interval is somewhat short for few and skewed
+ * values (the standard error has no n - 1, and the skewness is met on the wrong side): 0.939 here by 4000 trials.
+ * With 1000 trials the standard deviation is 0.008. */
 static void test_bootstrap_coverage_for_few_users(void **state)
 {
     enum { TRIALS = 1000, N = 50, R = 399 };
@@ -175,8 +176,8 @@ static void test_bootstrap_coverage_for_few_users(void **state)
     assert_in_range(covered, 915, 963);
 }
 
-/* 193 users with 1 to 40 events each, the share of hits its user's own: the case of event means. The truth is the ratio of
- * the expectations: E[events * p] / E[events] = E[p] = 0.3, as p is drawn apart from events. */
+/* 193 users with 1 to 40 events each, the share of hits its user's own: the case of event means. The truth is the
+ * ratio of the expectations: E[events * p] / E[events] = E[p] = 0.3, as p is drawn apart from events. */
 static void test_bootstrap_coverage_of_a_share_of_clustered_events(void **state)
 {
     enum { TRIALS = 400, N = 193, R = 399 };

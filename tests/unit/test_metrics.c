@@ -26,8 +26,8 @@ static void assert_metrics(const struct tt_hit *hits, size_t n_hits, size_t n_it
  *        First hit at rank 2: 1 / 2. Average precision (1/2 + 2/3) / 4 = 0.291667.
  * k = 2: one hit. Accuracy 1 / 6; recall 1 / 4; precision 1 / 2; NDCG 0.630930 / (1 + 0.630930) = 0.386853; 1 / 2;
  *        average precision (1/2) / min(2, 4) = 0.25.
- * k = 7: three hits. Accuracy 4 / 6; 3 / 4; 3 / 7; (1.130930 + 1/3) / 2.561606 = 0.571619; (1/2 + 2/3 + 3/7) / 4 = 0.398810.
- * k = 1: none. */
+ * k = 7: three hits. Accuracy 4 / 6; 3 / 4; 3 / 7; (1.130930 + 1/3) / 2.561606 = 0.571619; (1/2 + 2/3 + 3/7) / 4 =
+ * 0.398810. k = 1: none. */
 static void test_metrics_of_a_worked_example(void **state)
 {
     static const struct tt_hit hits[] = {{2, 1}, {3, 2}, {7, 1}};
@@ -70,8 +70,8 @@ static void test_metrics_have_names_of_their_own(void **state)
     assert_string_equal(tt_metric_name(TT_METRIC_MAP), "map");
 }
 
-/* Six queries over a catalogue of 12 items, ranked whole. The data and the expected values come from this Python (numpy 2.4,
- * scikit-learn 1.9):
+/* Six queries over a catalogue of 12 items, ranked whole. The data and the expected values come from this Python
+ * (numpy 2.4, scikit-learn 1.9):
  *
  *   import numpy as np, sklearn.metrics as m
  *   r = np.random.default_rng(1)
@@ -90,8 +90,9 @@ static void test_metrics_have_names_of_their_own(void **state)
 enum { Q = 6, N = 12, EVENTS = 7 };
 
 static const uint32_t lists[Q][N] = {
-    {8, 11, 4, 7, 5, 0, 1, 9, 2, 10, 6, 3}, {1, 3, 6, 0, 7, 4, 5, 8, 9, 2, 11, 10}, {3, 11, 2, 0, 9, 6, 7, 10, 1, 4, 5, 8},
-    {3, 11, 9, 2, 8, 4, 0, 10, 7, 6, 5, 1}, {8, 5, 10, 4, 0, 7, 6, 1, 2, 3, 11, 9}, {4, 0, 11, 8, 2, 9, 5, 10, 7, 3, 6, 1},
+    {8, 11, 4, 7, 5, 0, 1, 9, 2, 10, 6, 3}, {1, 3, 6, 0, 7, 4, 5, 8, 9, 2, 11, 10},
+    {3, 11, 2, 0, 9, 6, 7, 10, 1, 4, 5, 8}, {3, 11, 9, 2, 8, 4, 0, 10, 7, 6, 5, 1},
+    {8, 5, 10, 4, 0, 7, 6, 1, 2, 3, 11, 9}, {4, 0, 11, 8, 2, 9, 5, 10, 7, 3, 6, 1},
 };
 static const size_t n_truth[Q] = {7, 6, 2, 1, 7, 5};
 static const uint32_t truth[Q][EVENTS] = {
@@ -114,7 +115,7 @@ static void mean_over_queries(size_t k, size_t use, double mean[TT_METRICS])
             if (events)
                 hits[n_hits++] = (struct tt_hit){rank, events};
         }
-        tt_metrics_of_list(hits, n_hits, n_hits, n_events, k, out); /* all items are listed, so all wanted ones are hits */
+        tt_metrics_of_list(hits, n_hits, n_hits, n_events, k, out); /* all items are listed: T is n_hits */
         out[TT_METRIC_TOP_K_ACCURACY] *= (double)n_events;
         for (int m = 0; m < TT_METRICS; m++)
             sum[m] += out[m];

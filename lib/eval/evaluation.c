@@ -1,0 +1,499 @@
+/* Lists of recommendations against the events that came true: see evaluation.h. */
+#include "eval/evaluation.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/number.h"
+#include "eval/bootstrap.h"
+#include "io/tsv_writer.h"
+
+/* An event of the truth while it is read. */
+struct event {
+    uint32_t query, item;
+};
+
+/* The list that is being read. */
+struct open_list {
+    uint32_t number; /* from 1; 0 before the first */
+    uint32_t query;
+    uint64_t rank;   /* of the last row */
+    int counts;      /* its query is in the truth */
+    struct tt_buf key;
+    struct tt_hit *hits;
+    size_t n_hits, cap_hits;
+};
+
+/* ---- texts to codes ---- */
+
+/* The columns of a text: columns (n_keys + 1), keys first, then the item. */
+static int find_columns(const struct tt_evaluation *e, struct tt_csv *csv, size_t *columns, struct tt_err *err)
+{
+    for (size_t i = 0; i <= e->n_keys; i++) {
+        long column = tt_csv_need_column(csv, e->names[i], err);
+        if (column < 0)
+            return -1;
+        columns[i] = (size_t)column;
+    }
+    return 0;
+}
+
+/* The names of the key columns and the item from the lists' header. */
+static int take_names(struct tt_evaluation *e, struct tt_csv *lists, struct tt_err *err)
+{
+    long rank = tt_csv_need_column(lists, "rank", err);
+
+    if (rank < 0)
+        return -1;
+    if (rank == 0 || (size_t)rank + 1 >= lists->n_columns)
+        return tt_err_set(err, TT_ERR_INPUT, "%s:1: no %s column 'rank'", lists->reader.name,
+                          rank == 0 ? "key column before" : "item column after");
+    e->n_keys = (size_t)rank;
+    e->names = tt_alloc_zero(e->n_keys + 1, sizeof(*e->names), err);
+    if (!e->names)
+        return -1;
+    for (size_t i = 0; i <= e->n_keys; i++) {
+        const char *name = lists->names[i < e->n_keys ? i : i + 1];
+        e->names[i] = tt_copy_text(name, strlen(name), err);
+        if (!e->names[i])
+            return -1;
+    }
+    return 0;
+}
+
+/* The text of the present row's query: one field as it stands, or several joined by NUL bytes, which no field holds.
+ * */
+static int key_of(struct tt_evaluation *e, const struct tt_csv *csv, const size_t *columns, struct tt_csv_field *key,
+                  struct tt_err *err)
+{
+    *key = csv->fields[columns[0]];
+    if (e->n_keys == 1)
+        return 0;
+    e->key.len = 0;
+    for (size_t i = 0; i < e->n_keys; i++) {
+        const struct tt_csv_field *field = &csv->fields[columns[i]];
+        if ((i && tt_buf_add(&e->key, "", 1, err)) || tt_buf_add(&e->key, field->text, field->len, err))
+            return -1;
+    }
+    *key = (struct tt_csv_field){e->key.data, e->key.len};
+    return 0;
+}
+
+/* The code of an item, and a cleared place in e->item for a new one. */
+static int item_code(struct tt_evaluation *e, const struct tt_csv_field *field, uint32_t *code, struct tt_err *err)
+{
+    if (tt_vocab_add(&e->items, field->text, field->len, code, err))
+        return -1;
+    if (*code < e->n_item)
+        return 0;
+    if (tt_grow(&e->item, &e->cap_item, e->n_item + 1, sizeof(*e->item), err))
+        return -1;
+    e->item[e->n_item++] = (struct tt_evaluated_item){0};
+    return 0;
+}
+
+/* ---- the truth ---- */
+
+static int read_event(struct tt_evaluation *e, const struct tt_csv *csv, const size_t *columns, struct event *event,
+                      size_t *cap_users, struct tt_err *err)
+{
+    const struct tt_csv_field *user = &csv->fields[columns[0]];
+    struct tt_csv_field key;
+
+    if (key_of(e, csv, columns, &key, err) || tt_vocab_add(&e->queries, key.text, key.len, &event->query, err))
+        return -1;
+    if (event->query == e->n_queries) { /* a new one */
+        if (tt_grow(&e->user_of, cap_users, e->n_queries + 1, sizeof(*e->user_of), err) ||
+            tt_vocab_add(&e->users, user->text, user->len, &e->user_of[e->n_queries], err))
+            return -1;
+        e->n_queries++;
+    }
+    return item_code(e, &csv->fields[columns[e->n_keys]], &event->item, err);
+}
+
+static int by_item(const void *a, const void *b)
+{
+    uint32_t x = ((const struct tt_wanted *)a)->item, y = ((const struct tt_wanted *)b)->item;
+
+    return (x > y) - (x < y);
+}
+
+/* Events to each query's distinct items with their number of events: a counting sort by query, then by item within.
+ * */
+static int group_events(struct tt_evaluation *e, const struct event *events, struct tt_err *err)
+{
+    e->starts = tt_alloc_zero(e->n_queries + 1, sizeof(*e->starts), err);
+    e->wanted = tt_alloc(e->n_events, sizeof(*e->wanted), err);
+    e->events_of = tt_alloc_zero(e->n_queries, sizeof(*e->events_of), err);
+    if (!e->starts || !e->wanted || !e->events_of)
+        return -1;
+    for (size_t i = 0; i < e->n_events; i++)
+        e->events_of[events[i].query]++;
+    for (size_t q = 0; q < e->n_queries; q++)
+        e->starts[q + 1] = e->starts[q] + e->events_of[q];
+    for (size_t i = e->n_events; i-- > 0;) { /* fills each query's part from its end, moving the ends to the starts */
+        size_t *end = &e->starts[events[i].query + 1];
+        e->wanted[--*end] = (struct tt_wanted){events[i].item, 1};
+    }
+    size_t to = 0;
+    for (size_t q = 0; q < e->n_queries; q++) {
+        struct tt_wanted *part = e->wanted + e->starts[q + 1];
+        qsort(part, e->events_of[q], sizeof(*part), by_item);
+        e->starts[q] = to; /* never beyond the part that is read */
+        for (size_t i = 0; i < e->events_of[q]; i++) {
+            if (i && part[i].item == e->wanted[to - 1].item)
+                e->wanted[to - 1].events++;
+            else
+                e->wanted[to++] = part[i];
+        }
+    }
+    e->starts[e->n_queries] = to;
+    return 0;
+}
+
+static int read_truth(struct tt_evaluation *e, struct tt_csv *csv, size_t *columns, struct tt_err *err)
+{
+    struct event *events = NULL;
+    size_t cap = 0, cap_users = 0;
+    int more, status = -1;
+
+    if (find_columns(e, csv, columns, err))
+        return -1;
+    while ((more = tt_csv_next(csv, err)) == 1) {
+        if (tt_grow(&events, &cap, e->n_events + 1, sizeof(*events), err) ||
+            read_event(e, csv, columns, &events[e->n_events], &cap_users, err))
+            goto done;
+        e->n_events++;
+    }
+    if (more < 0)
+        goto done;
+    if (e->n_events == 0)
+        tt_err_set(err, TT_ERR_INPUT, "%s: no test events", csv->reader.name);
+    else if (e->n_events > UINT32_MAX)
+        tt_err_set(err, TT_ERR_INPUT, "%s: more than %lu test events", csv->reader.name, (unsigned long)UINT32_MAX);
+    else
+        status = group_events(e, events, err);
+    e->n_users = e->users.texts.n;
+done:
+    free(events);
+    return status;
+}
+
+/* ---- the lists ---- */
+
+static void end_list(struct tt_evaluation *e, const struct open_list *list)
+{
+    if (list->number == 0 || !list->counts)
+        return;
+    size_t q = list->query, n_items = e->starts[q + 1] - e->starts[q];
+    for (size_t i = 0; i < e->n_ks; i++)
+        tt_metrics_of_list(list->hits, list->n_hits, n_items, e->events_of[q], e->ks[i],
+                           e->values + (q * e->n_ks + i) * TT_METRICS);
+}
+
+static int begin_list(struct tt_evaluation *e, const struct tt_csv *csv, const struct tt_csv_field *key,
+                      struct open_list *list, struct tt_err *err)
+{
+    list->key.len = 0;
+    if (tt_buf_add(&list->key, key->text, key->len, err) ||
+        tt_vocab_add(&e->queries, key->text, key->len, &list->query, err))
+        return -1;
+    if (list->query >= e->n_first_line) { /* a query that the truth does not have */
+        if (tt_grow(&e->first_line, &e->cap_first_line, e->n_first_line + 1, sizeof(*e->first_line), err))
+            return -1;
+        e->first_line[e->n_first_line++] = 0;
+    }
+    if (e->first_line[list->query])
+        return tt_err_set(err, TT_ERR_INPUT, "%s:%llu: the rows of a query are not together: its list is on line %llu",
+                          csv->reader.name, (unsigned long long)csv->line,
+                          (unsigned long long)e->first_line[list->query]);
+    e->first_line[list->query] = csv->line;
+    list->number++;
+    list->rank = 0;
+    list->n_hits = 0;
+    list->counts = list->query < e->n_queries;
+    if (!list->counts) {
+        e->n_ignored_lists++;
+        return 0;
+    }
+    e->n_lists++;
+    for (size_t i = e->starts[list->query]; i < e->starts[list->query + 1]; i++) {
+        struct tt_evaluated_item *item = &e->item[e->wanted[i].item];
+        item->wanted_in = list->number;
+        item->events = e->wanted[i].events;
+    }
+    return 0;
+}
+
+static int check_rank(struct open_list *list, const struct tt_csv *csv, size_t column, struct tt_err *err)
+{
+    const struct tt_csv_field *field = &csv->fields[column];
+    uint64_t rank;
+    char text[64];
+
+    if (tt_parse_u64(field->text, field->len, &rank))
+        return tt_csv_field_error(csv, column, "is not a whole number", err);
+    if (rank != list->rank + 1) {
+        snprintf(text, sizeof(text), "is not the next rank, %llu", (unsigned long long)list->rank + 1);
+        return tt_csv_field_error(csv, column, text, err);
+    }
+    list->rank = rank;
+    return 0;
+}
+
+/* A row of the open list. */
+static int add_row(struct tt_evaluation *e, const struct tt_csv *csv, size_t item_column, struct open_list *list,
+                   struct tt_err *err)
+{
+    uint32_t code;
+
+    if (item_code(e, &csv->fields[item_column], &code, err))
+        return -1;
+    struct tt_evaluated_item *item = &e->item[code];
+    if (item->listed_in == list->number)
+        return tt_csv_field_error(csv, item_column, "is in this list already", err);
+    item->listed_in = list->number;
+    if (list->rank > e->max_rank)
+        e->max_rank = list->rank;
+    if (!list->counts) {
+        e->n_ignored_rows++;
+        return 0;
+    }
+    uint32_t rank = (uint32_t)list->rank; /* fits: its items differ */
+    if (item->best_rank == 0 || rank < item->best_rank)
+        item->best_rank = rank;
+    if (item->wanted_in != list->number)
+        return 0;
+    if (tt_grow(&list->hits, &list->cap_hits, list->n_hits + 1, sizeof(*list->hits), err))
+        return -1;
+    list->hits[list->n_hits++] = (struct tt_hit){rank, item->events};
+    return 0;
+}
+
+static int read_lists(struct tt_evaluation *e, struct tt_csv *csv, size_t *columns, struct tt_err *err)
+{
+    struct open_list list = {0};
+    size_t rank_column = e->n_keys; /* as take_names found it */
+    int more = -1;
+
+    e->values = tt_alloc_zero(e->n_queries, e->n_ks * TT_METRICS * sizeof(*e->values), err);
+    e->first_line = tt_alloc_zero(e->n_queries, sizeof(*e->first_line), err);
+    if (!e->values || !e->first_line || find_columns(e, csv, columns, err))
+        return -1;
+    e->n_first_line = e->cap_first_line = e->n_queries;
+    while ((more = tt_csv_next(csv, err)) == 1) {
+        struct tt_csv_field key;
+        if (key_of(e, csv, columns, &key, err))
+            break;
+        if (list.number == 0 || key.len != list.key.len || memcmp(key.text, list.key.data, key.len) != 0) {
+            end_list(e, &list);
+            if (begin_list(e, csv, &key, &list, err))
+                break;
+        }
+        if (check_rank(&list, csv, rank_column, err) || add_row(e, csv, columns[e->n_keys], &list, err))
+            break;
+    }
+    if (more == 0)
+        end_list(e, &list);
+    free(list.hits);
+    tt_buf_release(&list.key);
+    return more == 0 ? 0 : -1;
+}
+
+static void count_unlisted(struct tt_evaluation *e)
+{
+    for (size_t i = 0; i < e->starts[e->n_queries]; i++)
+        if (!e->item[e->wanted[i].item].listed_in)
+            e->n_unlisted_events += e->wanted[i].events;
+}
+
+int tt_evaluation_run(struct tt_evaluation *e, struct tt_csv *lists, struct tt_csv *truth, const size_t *ks,
+                      size_t n_ks, int may_be_short, struct tt_err *err)
+{
+    size_t *columns = NULL;
+    int status = -1;
+
+    *e = (struct tt_evaluation){.ks = ks, .n_ks = n_ks};
+    if (tt_vocab_init(&e->queries, err) || tt_vocab_init(&e->users, err) || tt_vocab_init(&e->items, err) ||
+        take_names(e, lists, err))
+        goto done;
+    columns = tt_alloc(e->n_keys + 1, sizeof(*columns), err);
+    if (!columns || read_truth(e, truth, columns, err) || read_lists(e, lists, columns, err))
+        goto done;
+    if (e->max_rank && e->max_rank < ks[n_ks - 1] && !may_be_short) {
+        tt_err_set(err, TT_ERR_INPUT, "%s: lists have at most %zu items, -k %zu asked (--short allows it)",
+                   lists->reader.name, e->max_rank, ks[n_ks - 1]);
+        goto done;
+    }
+    count_unlisted(e);
+    status = 0;
+done:
+    free(columns);
+    if (status)
+        tt_evaluation_release(e);
+    return status;
+}
+
+void tt_evaluation_release(struct tt_evaluation *e)
+{
+    for (size_t i = 0; e->names && i <= e->n_keys; i++)
+        free(e->names[i]);
+    free(e->names);
+    tt_vocab_release(&e->queries);
+    tt_vocab_release(&e->users);
+    tt_vocab_release(&e->items);
+    tt_buf_release(&e->key);
+    free(e->user_of);
+    free(e->events_of);
+    free(e->starts);
+    free(e->wanted);
+    free(e->item);
+    free(e->first_line);
+    free(e->values);
+    *e = (struct tt_evaluation){0};
+}
+
+/* ---- figures ---- */
+
+enum { EVENTS, QUERIES, FIRST_FIGURE }; /* columns of the sums over each user */
+
+/* What the sum of figure j, of (n_ks, TT_METRICS), is divided by. */
+static size_t divisor_of(size_t j)
+{
+    return j % TT_METRICS == TT_METRIC_TOP_K_ACCURACY ? EVENTS : QUERIES;
+}
+
+/* sums (n_users, columns): each user's events, queries, and then the values of all its queries, added; for
+ * top_k_accuracy the events that were hit, so that its mean is over events. */
+static void add_by_user(const struct tt_evaluation *e, double *sums, size_t columns)
+{
+    for (size_t q = 0; q < e->n_queries; q++) {
+        double *row = sums + e->user_of[q] * columns;
+        const double *values = e->values + q * e->n_ks * TT_METRICS;
+        row[EVENTS] += e->events_of[q];
+        row[QUERIES] += 1;
+        for (size_t j = 0; j < e->n_ks * TT_METRICS; j++)
+            row[FIRST_FIGURE + j] += divisor_of(j) == EVENTS
+                                         ? rint(values[j] * e->events_of[q]) /* got back from the share: whole */
+                                         : values[j];
+    }
+}
+
+int tt_evaluation_estimates(const struct tt_evaluation *e, struct tt_pool *pool, size_t resamples, uint64_t seed,
+                            struct tt_estimate *estimates, struct tt_err *err)
+{
+    size_t columns = FIRST_FIGURE + e->n_ks * TT_METRICS;
+    double *sums = tt_alloc_zero(e->n_users, columns * sizeof(*sums), err);
+    double *replicates = tt_alloc(columns, (resamples + 1) * sizeof(*replicates), err);
+    size_t *under = tt_alloc(columns, sizeof(*under), err);
+    int status = -1;
+
+    if (!sums || !replicates || !under)
+        goto done;
+    add_by_user(e, sums, columns);
+    for (size_t j = 0; j < columns; j++)
+        under[j] = j < FIRST_FIGURE ? j : divisor_of(j - FIRST_FIGURE);
+    if (resamples && tt_bootstrap_ratios(pool, sums, e->n_users, columns, under, resamples, seed, replicates, err))
+        goto done;
+    for (size_t j = FIRST_FIGURE; j < columns; j++) {
+        struct tt_estimate *out = &estimates[j - FIRST_FIGURE];
+        double total = 0;
+        for (size_t u = 0; u < e->n_users; u++)
+            total += sums[u * columns + j];
+        out->n = under[j] == EVENTS ? e->n_events : e->n_queries;
+        out->value = total / (double)out->n;
+        out->low = out->high = NAN;
+        if (resamples)
+            tt_bootstrap_interval(replicates + j * resamples, resamples, 0.95, &out->low, &out->high);
+    }
+    status = 0;
+done:
+    free(sums);
+    free(replicates);
+    free(under);
+    return status;
+}
+
+static size_t count_distinct(const struct tt_evaluation *e, size_t k, int in_catalogue)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < e->n_item; i++)
+        n += e->item[i].best_rank && e->item[i].best_rank <= k && (e->item[i].in_catalogue || !in_catalogue);
+    return n;
+}
+
+size_t tt_evaluation_distinct(const struct tt_evaluation *e, size_t k)
+{
+    return count_distinct(e, k, 0);
+}
+
+double tt_evaluation_coverage(const struct tt_evaluation *e, size_t k)
+{
+    return (double)count_distinct(e, k, 1) / (double)e->n_catalogue;
+}
+
+int tt_evaluation_read_catalogue(struct tt_evaluation *e, struct tt_csv *csv, struct tt_err *err)
+{
+    long column = tt_csv_need_column(csv, e->names[e->n_keys], err);
+    uint32_t code;
+    int more;
+
+    if (column < 0)
+        return -1;
+    while ((more = tt_csv_next(csv, err)) == 1) {
+        if (item_code(e, &csv->fields[column], &code, err))
+            return -1;
+        e->n_catalogue += !e->item[code].in_catalogue;
+        e->item[code].in_catalogue = 1;
+    }
+    if (more < 0)
+        return -1;
+    if (e->n_catalogue == 0)
+        return tt_err_set(err, TT_ERR_INPUT, "%s: no items", csv->reader.name);
+    e->n_uncatalogued = count_distinct(e, SIZE_MAX, 0) - count_distinct(e, SIZE_MAX, 1);
+    return 0;
+}
+
+static int write_names(const struct tt_evaluation *e, struct tt_writer *writer, struct tt_err *err)
+{
+    for (size_t i = 0; i < e->n_keys; i++)
+        if (tt_tsv_field(writer, TT_CSV_TAB, e->names[i], strlen(e->names[i]), err) ||
+            tt_writer_text(writer, "\t", err))
+            return -1;
+    if (tt_writer_text(writer, "n", err))
+        return -1;
+    for (int m = 0; m < TT_METRICS; m++)
+        for (size_t i = 0; i < e->n_ks; i++)
+            if (tt_writer_printf(writer, err, "\t%s@%zu", tt_metric_name((enum tt_metric)m), e->ks[i]))
+                return -1;
+    return tt_writer_text(writer, "\n", err);
+}
+
+int tt_evaluation_write_queries(const struct tt_evaluation *e, struct tt_writer *writer, struct tt_err *err)
+{
+    if (write_names(e, writer, err))
+        return -1;
+    for (size_t q = 0; q < e->n_queries; q++) {
+        size_t len;
+        const char *key = tt_text_list_get(&e->queries.texts, q, &len), *end = key + len;
+        for (size_t i = 0; i < e->n_keys; i++) {
+            const char *nul = i + 1 < e->n_keys ? memchr(key, '\0', (size_t)(end - key)) : end;
+            if (tt_tsv_field(writer, TT_CSV_TAB, key, (size_t)(nul - key), err) || tt_writer_text(writer, "\t", err))
+                return -1;
+            key = nul < end ? nul + 1 : end;
+        }
+        if (tt_writer_printf(writer, err, "%u", (unsigned)e->events_of[q]))
+            return -1;
+        for (size_t m = 0; m < TT_METRICS; m++)
+            for (size_t i = 0; i < e->n_ks; i++)
+                if (tt_writer_text(writer, "\t", err) ||
+                    tt_tsv_number(writer, e->values[(q * e->n_ks + i) * TT_METRICS + m], err))
+                    return -1;
+        if (tt_writer_text(writer, "\n", err))
+            return -1;
+    }
+    return 0;
+}

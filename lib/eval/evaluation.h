@@ -1,0 +1,100 @@
+/* Lists of recommendations against the events that came true: from two texts to figures with their intervals.
+ *
+ *     tt_csv_open(&lists, ...); tt_csv_open(&truth, ...);
+ *     tt_evaluation_run(&e, &lists, &truth, ks, n_ks, may_be_short, &err);
+ *     tt_evaluation_estimates(&e, pool, 1000, seed, estimates, &err);
+ *     tt_evaluation_release(&e);
+ *
+ * The lists' columns are: key columns, "rank", the item, and others that are not looked at. The truth has the same
+ * key columns and the item, by name, in any place. A query is one value of all key columns; its user is the first of
+ * them. The queries that count are those of the truth: each is judged by its own distinct items, a query without a
+ * list has found nothing, and lists of other queries are checked and passed over.
+ *
+ * The truth is held in memory: 8 bytes an event, 16 while it is read, and each distinct text once. Lists are judged as
+ * they come, and of them only the texts of new queries and items are kept. Codes are given by first appearance, truth
+ * before lists, and all sums are taken in that order.
+ */
+#ifndef TT_EVAL_EVALUATION_H
+#define TT_EVAL_EVALUATION_H
+
+#include <stdint.h>
+
+#include "base/pool.h"
+#include "data/vocab.h"
+#include "eval/metrics.h"
+#include "io/csv_reader.h"
+#include "io/stream.h"
+
+/* What is known of an item, by its code. A list is named by its number, from 1. */
+struct tt_evaluated_item {
+    uint32_t listed_in; /* the last list that holds it; 0: none */
+    uint32_t wanted_in; /* the last list whose query wants it */
+    uint32_t events;    /* ... and by how many events */
+    uint32_t best_rank; /* the least rank in a list that counts; 0: in none */
+    int in_catalogue;
+};
+
+struct tt_wanted {
+    uint32_t item, events;
+};
+
+struct tt_evaluation {
+    size_t n_queries, n_users, n_events; /* of the truth; at least 1 each */
+    size_t n_lists;                      /* of these queries; may be fewer */
+    size_t n_unlisted_events;            /* events whose item is in no list at all */
+    size_t n_ignored_lists, n_ignored_rows; /* of queries that the truth does not have */
+    size_t max_rank;                     /* in any list; 0: no rows */
+    size_t n_catalogue, n_uncatalogued;  /* after tt_evaluation_read_catalogue */
+    /* private */
+    const size_t *ks; /* (n_ks), ascending, borrowed */
+    size_t n_ks;
+    char **names; /* (n_keys + 1): the key columns, the item */
+    size_t n_keys;
+    struct tt_vocab queries, users, items; /* a query's text: its key fields joined by NUL bytes */
+    struct tt_buf key;
+    uint32_t *user_of;        /* (n_queries) */
+    uint32_t *events_of;      /* (n_queries) */
+    size_t *starts;           /* (n_queries + 1) into wanted */
+    struct tt_wanted *wanted; /* each query's distinct items */
+    struct tt_evaluated_item *item; /* by code */
+    size_t n_item, cap_item;
+    uint64_t *first_line;     /* of each query's list, 0: none; by code, also of queries that do not count */
+    size_t n_first_line, cap_first_line;
+    double *values;           /* (n_queries, n_ks, TT_METRICS) */
+};
+
+/* Read the truth, then the lists. ks (n_ks): ascending, 1 and up, n_ks >= 1, borrowed until release. When the longest
+ * list is shorter than the greatest k, that is an error unless may_be_short: a file made for k = 10 says nothing
+ * about k = 20. On failure the struct is released. Errors: a column that is missing; a truth without events; ranks
+ * that do not count 1, 2, 3 ...; rows of a query that are not consecutive; an item twice in a list; and what
+ * csv_reader finds. */
+int tt_evaluation_run(struct tt_evaluation *e, struct tt_csv *lists, struct tt_csv *truth, const size_t *ks,
+                      size_t n_ks, int may_be_short, struct tt_err *err) TT_CHECKED;
+void tt_evaluation_release(struct tt_evaluation *e);
+
+struct tt_estimate {
+    double value;
+    double low, high; /* 95 %; NaN when there were no resamples */
+    size_t n;         /* top_k_accuracy: events; others: queries */
+};
+
+/* The means, and their intervals by tt_bootstrap_ratios with users as clusters. top_k_accuracy is over events, the
+ * others over queries. resamples may be 0. estimates (n_ks, TT_METRICS). Fails only for memory. Same bits for any
+ * pool. */
+int tt_evaluation_estimates(const struct tt_evaluation *e, struct tt_pool *pool, size_t resamples, uint64_t seed,
+                            struct tt_estimate *estimates, struct tt_err *err) TT_CHECKED;
+
+/* Distinct items among the first k of the lists that count. */
+size_t tt_evaluation_distinct(const struct tt_evaluation *e, size_t k);
+
+/* Read the catalogue, whose item column is called as in the lists; sets n_catalogue, its distinct items, and
+ * n_uncatalogued, items in lists that count and not in it. An empty one is an error. */
+int tt_evaluation_read_catalogue(struct tt_evaluation *e, struct tt_csv *csv, struct tt_err *err) TT_CHECKED;
+
+/* The same as tt_evaluation_distinct, of the catalogue's items only, divided by their number: 0 ... 1. */
+double tt_evaluation_coverage(const struct tt_evaluation *e, size_t k);
+
+/* A TSV line a query, in the order of the truth: key columns, n (its events), and METRIC@K, metric by metric. */
+int tt_evaluation_write_queries(const struct tt_evaluation *e, struct tt_writer *writer, struct tt_err *err) TT_CHECKED;
+
+#endif

@@ -1,0 +1,299 @@
+#!/bin/sh
+# tt-eval: figures by hand, every error, and the same bytes for any number of threads.
+. "$(dirname "$0")/lib.sh"
+
+tab() { # lines with blanks between fields, to TSV
+    tr ' ' '\t'
+}
+
+tab >recs.tsv <<'END'
+user_id rank store_id score
+u1 1 a 0.9
+u1 2 b 0.8
+u1 3 c 0.7
+u2 1 d 0.9
+u2 2 a 0.5
+u2 3 e 0.1
+u4 1 z 0.3
+END
+cat >test.csv <<'END'
+user_id,visited,store_id
+u1,1,b
+u2,1,a
+u1,2,b
+u1,3,x
+u2,2,d
+u3,1,c
+END
+
+# u1 wants b (2 events) and x, and finds b at rank 2. u2 wants a and d, and finds both at ranks 1 and 2. u3 has no list.
+# k = 1: events 1/6; recall (0 + 1/2 + 0)/3; precision, ndcg, mrr, hit_rate, map (0 + 1 + 0)/3; items a, d.
+# k = 2: events (2 + 2)/6; recall (1/2 + 1 + 0)/3; precision the same; ndcg (0.630930/1.630930 + 1)/3 = 0.462284;
+#        mrr (1/2 + 1)/3; hit_rate 2/3; map ((1/2)/2 + 1)/3; items a, b, d.
+by_hand=$(tab <<'END'
+run metric k value low high n
+- top_k_accuracy 1 0.166666667 - - 6
+- top_k_accuracy 2 0.666666667 - - 6
+- recall 1 0.166666667 - - 3
+- recall 2 0.5 - - 3
+- precision 1 0.333333333 - - 3
+- precision 2 0.5 - - 3
+- ndcg 1 0.333333333 - - 3
+- ndcg 2 0.462284269 - - 3
+- mrr 1 0.333333333 - - 3
+- mrr 2 0.5 - - 3
+- hit_rate 1 0.333333333 - - 3
+- hit_rate 2 0.666666667 - - 3
+- map 1 0.333333333 - - 3
+- map 2 0.416666667 - - 3
+- distinct_items 1 2 - - 2
+- distinct_items 2 3 - - 2
+END
+)
+t 'figures by hand, and notes' 0 "$by_hand" 'tt-eval: test events: 6, queries: 3, users: 3
+tt-eval: queries without a list: 1 (their metrics are 0)
+tt-eval: test events whose item is in no list: 1
+tt-eval: lists passed over, their query is not in the truth: 1 (rows: 1)' \
+    tt-eval -k 1,2 --resamples 0 --truth test.csv recs.tsv
+t '--quiet says nothing' 0 "$by_hand" '' tt-eval -q -k 1,2 --resamples 0 --truth test.csv recs.tsv
+
+# Three users: 27 draws. The lowest, three times u3, has probability 1/27 = 0.037 > 0.025, and so has the highest.
+t 'the interval reaches the extremes of three users' 0 "$(tab <<'END'
+run metric k value low high n
+r.seed1 top_k_accuracy 2 0.666666667 0 1 6
+r.seed1 recall 2 0.5 0 1 3
+r.seed1 precision 2 0.5 0 1 3
+r.seed1 ndcg 2 0.462284269 0 1 3
+r.seed1 mrr 2 0.5 0 1 3
+r.seed1 hit_rate 2 0.666666667 0 1 3
+r.seed1 map 2 0.416666667 0 1 3
+r.seed1 distinct_items 2 3 - - 2
+END
+)" '' tt-eval -q -k 2 --run r.seed1 --truth test.csv recs.tsv
+
+# --- context: each meal of a user is a query, the interval's cluster is the user ---
+tab >meals.tsv <<'END'
+user meal rank shop score
+u1 lunch 1 a 1
+u1 lunch 2 b 1
+u1 dinner 1 b 1
+u2 lunch 1 c 1
+END
+tab >meals.csv <<'END'
+shop meal user
+b lunch u1
+b dinner u1
+c dinner u1
+c lunch u2
+END
+t 'a query is a value of all key columns' 0 "$(tab <<'END'
+- top_k_accuracy 2 0.75 0.666666667 1 4
+- recall 2 0.833333333 0.75 1 3
+- precision 2 0.5 0.5 0.5 3
+END
+)" '' sh -c 'tt-eval -q -k 2 --truth meals.csv --per-user users.tsv meals.tsv | sed -n 2,4p'
+t '--per-user has a line a query' 0 "$(tab <<'END'
+user meal n top_k_accuracy@2 recall@2 precision@2 ndcg@2 mrr@2 hit_rate@2 map@2
+u1 lunch 1 1 1 0.5 0.630929754 0.5 1 0.5
+u1 dinner 2 0.5 0.5 0.5 0.613147193 1 1 0.5
+u2 lunch 1 1 1 0.5 1 1 1 1
+END
+)" '' cat users.tsv
+tt-eval -q -k 1,2 --truth meals.csv --per-user users.tsv meals.tsv >/dev/null
+t '--per-user goes metric by metric' 0 "$(echo 'user meal n top_k_accuracy@1 top_k_accuracy@2 recall@1 recall@2' | tab)" '' \
+    sh -c 'head -n 1 users.tsv | cut -f 1-7'
+
+# --- agreement with scikit-learn 1.9 and numpy 2.4: the data and the Python are in tests/unit/test_metrics.c ---
+{
+    printf 'q\trank\ti\n'
+    q=0
+    for list in '8 11 4 7 5 0 1 9 2 10 6 3' '1 3 6 0 7 4 5 8 9 2 11 10' '3 11 2 0 9 6 7 10 1 4 5 8' \
+        '3 11 9 2 8 4 0 10 7 6 5 1' '8 5 10 4 0 7 6 1 2 3 11 9' '4 0 11 8 2 9 5 10 7 3 6 1'; do
+        rank=0
+        for i in $list; do
+            rank=$((rank + 1))
+            printf '%s\t%s\t%s\n' $q $rank "$i"
+        done
+        q=$((q + 1))
+    done
+} >sk.tsv
+{
+    echo q,i
+    q=0
+    for events in '10 2 7 9 3 4 10' '6 8 6 11 9 0' '6 9' '8' '9 10 2 6 9 4 2' '0 2 10 8 10'; do
+        for i in $events; do echo "$q,$i"; done
+        q=$((q + 1))
+    done
+} >sk.csv
+t 'agrees with scikit-learn at 5' 0 '0.428571429
+0.563888889
+0.366666667
+0.356074237' '' sh -c 'tt-eval -q -k 5 --truth sk.csv sk.tsv | sed -n 2,5p | cut -f 4'
+t 'agrees with scikit-learn at the whole catalogue' 0 'map	0.379977353' '' \
+    sh -c 'tt-eval -q -k 12 --truth sk.csv sk.tsv | grep -w map | cut -f 2,4'
+
+# --- the catalogue ---
+printf 'name,store_id\nA,a\nB,b\nC,c\nA again,a\n' >items.csv
+t 'coverage of a catalogue' 0 "$(printf -- '- coverage 1 0.333333333 - - 3\n- coverage 2 0.666666667 - - 3' | tab)" '*' \
+    sh -c 'tt-eval --items items.csv -k 1,2 --truth test.csv recs.tsv 2>notes | grep coverage'
+t 'items outside the catalogue are counted' 0 "tt-eval: items in the lists that are not in 'items.csv': 2" '' tail -n 1 notes
+echo store_id >none.csv
+t 'a catalogue without items' 1 '' 'tt-eval: none.csv: no items' \
+    tt-eval -q -k 1 --items none.csv --truth test.csv recs.tsv
+t 'a catalogue without the column' 1 '' "tt-eval: sk.csv: no column 'store_id' (there are: q, i)" \
+    tt-eval -q -k 1 --items sk.csv --truth test.csv recs.tsv
+
+# --- lists without rows, short lists ---
+head -n 1 recs.tsv >empty.tsv
+tt-eval -k 5 --truth test.csv empty.tsv >out 2>notes
+t 'lists without rows find nothing' 0 '0' '' sh -c 'sed 1d out | cut -f 4 | sort -u'
+t 'and a note says so' 0 'tt-eval: test events: 6, queries: 3, users: 3
+tt-eval: queries without a list: 3 (their metrics are 0)
+tt-eval: test events whose item is in no list: 6' '' cat notes
+t 'k beyond the longest list' 1 '' 'tt-eval: recs.tsv: lists have at most 3 items, -k 20 asked (--short allows it)' \
+    tt-eval -q -k 2,20 --truth test.csv recs.tsv
+t '--short allows it, and precision still divides by k' 0 "$(echo '- precision 20 0.05 - - 3' | tab)" '' \
+    sh -c 'tt-eval -q -k 20 --short --resamples 0 --truth test.csv recs.tsv | grep precision'
+
+# --- other ways in and out ---
+tt-eval -q -k 1,2 --truth test.csv recs.tsv >expected
+ok 'the lists by a pipe' sh -c 'cat recs.tsv | tt-eval -q -k 1,2 --truth test.csv | cmp - expected'
+ok 'the truth by a pipe' sh -c 'cat test.csv | tt-eval -q -k 1,2 --truth - recs.tsv | cmp - expected'
+ok 'lists as CSV' sh -c 'tr "\t" , <recs.tsv | tt-eval -q -k 1,2 --truth test.csv | cmp - expected'
+ok '-o FILE' sh -c 'tt-eval -q -k 1,2 -o out.tsv --truth test.csv recs.tsv && cmp out.tsv expected'
+ok 'the order of options does not matter' sh -c 'tt-eval recs.tsv --truth=test.csv -qk1,2 | cmp - expected'
+printf 'a\tb\trank\ti\nx\\ty\tz\t1\tp\\\\q\n' >escaped.tsv
+printf 'a,b,i\n"x\ty",z,p\\q\n' >escaped.csv
+t 'tabs and backslashes in fields' 0 "a	b	n	top_k_accuracy@1
+x\\ty	z	1	1" '' sh -c 'tt-eval -q -k 1 --truth escaped.csv --per-user u.tsv escaped.tsv >/dev/null; cut -f 1-4 u.tsv'
+printf 'a\tb\trank\ti\nx\tyz\t1\tp\n' >joined.tsv
+printf 'a,b,i\nxy,z,p\n' >joined.csv
+t 'keys are not run together' 0 '0' '' \
+    sh -c 'tt-eval -q -k 1 --truth joined.csv joined.tsv | grep hit_rate | cut -f 4'
+
+# --- threads, seeds ---
+awk 'BEGIN { OFS = "\t"; print "u", "rank", "i"; for (u = 0; u < 400; u++) for (r = 1; r <= 10; r++)
+    print u, r, (u * 7 + r * r * 13) % 101 }' | awk -F '\t' '!seen[$1, $3]++' |
+    awk -F '\t' 'NR == 1 { print; next } { if ($1 != u) { u = $1; r = 0 } print $1 "\t" ++r "\t" $3 }' >many.tsv
+awk 'BEGIN { print "u,i"; for (e = 0; e < 3000; e++) print (e * e) % 389 "," (e * 31 + 5) % 101 }' >many.csv
+tt-eval -q -j 1 -k 5 --truth many.csv --per-user u1 many.tsv >j1
+for j in 2 3 0; do
+    ok "-j $j gives the same bytes" sh -c "tt-eval -q -j $j -k 5 --truth many.csv --per-user u$j many.tsv | cmp - j1"
+    ok "-j $j gives the same bytes of --per-user" cmp u1 u$j
+done
+ok 'seed 1 is the default' sh -c 'tt-eval -q --seed 1 -k 5 --truth many.csv many.tsv | cmp - j1'
+tt-eval -q --seed 2 -k 5 --truth many.csv many.tsv >seed2
+not_ok 'another seed, another interval' cmp -s j1 seed2
+ok 'another seed, the same means' sh -c 'cut -f 1-4,7 j1 >a; cut -f 1-4,7 seed2 >b; cmp a b'
+ok 'low <= value <= high, and some width' sh -c \
+    'awk -F "\t" "NR > 1 && \$5 != \"-\" { n++; if (!(\$5 < \$4 && \$4 < \$6 && \$6 - \$5 < 0.2)) exit 1 } END { if (n != 7) exit 1 }" j1'
+
+# --- errors ---
+refused() { # name message; the lists on standard input
+    tab >bad.tsv
+    t "$1" 1 '' "tt-eval: bad.tsv$2" tt-eval -q -k 1 --truth test.csv bad.tsv
+}
+refused 'a rank twice' ":3: field 'rank': '1' is not the next rank, 2" <<'END'
+user_id rank store_id
+u1 1 a
+u1 1 b
+END
+refused 'a rank left out' ":3: field 'rank': '3' is not the next rank, 2" <<'END'
+user_id rank store_id
+u1 1 a
+u1 3 b
+END
+refused 'a list that begins with rank 0' ":2: field 'rank': '0' is not the next rank, 1" <<'END'
+user_id rank store_id
+u1 0 a
+END
+refused 'a list that begins with rank 2' ":3: field 'rank': '2' is not the next rank, 1" <<'END'
+user_id rank store_id
+u1 1 a
+u2 2 a
+END
+refused 'a rank that is not a number' ":2: field 'rank': 'x' is not a whole number" <<'END'
+user_id rank store_id
+u1 x a
+END
+refused 'rows of a query that are not together' ":4: the rows of a query are not together: its list is on line 2" <<'END'
+user_id rank store_id
+u1 1 a
+u2 1 a
+u1 2 b
+END
+refused 'the same of a query that the truth does not have' ":5: the rows of a query are not together: its list is on line 3" <<'END'
+user_id rank store_id
+u1 1 a
+u8 1 a
+u9 1 b
+u8 1 b
+END
+refused 'an item twice in a list' ":4: field 'store_id': 'a' is in this list already" <<'END'
+user_id rank store_id
+u1 1 a
+u1 2 b
+u1 3 a
+END
+refused 'an item twice in a list that does not count' ":3: field 'store_id': 'a' is in this list already" <<'END'
+user_id rank store_id
+u9 1 a
+u9 2 a
+END
+refused 'lists without ranks' ": no column 'rank' (there are: user_id, store_id)" <<'END'
+user_id store_id
+u1 a
+END
+refused 'lists without a key' ":1: no key column before column 'rank'" <<'END'
+rank store_id
+1 a
+END
+refused 'lists without items' ":1: no item column after column 'rank'" <<'END'
+user_id rank
+u1 1
+END
+refused 'a row cut short' ":3: expected 3 fields, found 2" <<'END'
+user_id rank store_id
+u1 1 a
+u1 2
+END
+printf '' >nothing
+t 'lists without a header' 1 '' 'tt-eval: nothing:1: empty: a header line with the columns'"'"' names is needed' \
+    tt-eval -q --truth test.csv nothing
+head -n 1 test.csv >head.csv
+t 'a truth without events' 1 '' 'tt-eval: head.csv: no test events' tt-eval -q -k 1 --truth head.csv recs.tsv
+t 'a truth without the item column' 1 '' "tt-eval: t.csv: no column 'store_id' (there are: user_id, shop)" \
+    sh -c 'printf "user_id,shop\nu1,a\n" >t.csv; tt-eval -q -k 1 --truth t.csv recs.tsv'
+t 'a truth without a key column' 1 '' "tt-eval: test.csv: no column 'user' (there are: user_id, visited, store_id)" \
+    tt-eval -q -k 1 --truth test.csv meals.tsv
+t 'a truth that is cut' 1 '' 'tt-eval: t.csv:3: expected 3 fields, found 2' \
+    sh -c 'head -c 36 test.csv >t.csv; tt-eval -q -k 1 --truth t.csv recs.tsv'
+t 'no such file' 1 '' 'tt-eval: nowhere.csv: No such file or directory' tt-eval -q --truth nowhere.csv recs.tsv
+t 'no such folder' 1 '' '*' tt-eval -q -k 1 --per-user no/such/file --truth test.csv recs.tsv
+t 'a failed run leaves no output' 1 '' '*' tt-eval -q -k 1 -o late.tsv --per-user no/such/file --truth test.csv recs.tsv
+not_ok 'nor a temporary file' sh -c 'ls late.tsv* 2>/dev/null'
+if [ -c /dev/full ]; then
+    t '--per-user on a full disk' 1 '' 'tt-eval: /dev/full: No space left on device' \
+        tt-eval -q -k 1 --per-user /dev/full --truth test.csv recs.tsv
+fi
+
+usage() { # name message arguments...
+    u_name=$1 u_message=$2
+    shift 2
+    t "$u_name" 2 '' "tt-eval: $u_message
+Try 'tt-eval --help'." tt-eval "$@"
+}
+usage 'no truth' '--truth is needed' recs.tsv
+usage 'two standard inputs' '--truth and the lists cannot both be standard input' --truth -
+usage 'two standard inputs by name' '--truth and the lists cannot both be standard input' --truth - -
+usage 'items on standard input' '--items cannot be standard input' --truth test.csv --items -
+usage 'queries on standard output' '--per-user cannot be standard output' --truth test.csv --per-user -
+for k in 0 x 1, ,1 '' 10,5 5,5 1000001 1.5 -1; do
+    usage "-k '$k'" "--top: '$k' is not a list of ascending whole numbers from 1 to 1000000" --truth test.csv --top="$k"
+done
+usage '--resamples out of range' "--resamples: '1000001' is not a whole number from 0 to 1000000" --resamples 1000001
+usage 'too many operands' "unexpected operand 'b'" --truth test.csv a b
+
+common_tests tt-eval recs.tsv -k 1,2 --truth test.csv
+ok 'the same bytes twice' sh -c 'tt-eval -q -k 1,2 --truth test.csv recs.tsv | cmp - expected'
+finish
