@@ -116,7 +116,8 @@ static int next_line(struct tt_csv *csv, size_t *start, const char **line, size_
     size_t searched = csv->chunk_at;
 
     for (;;) {
-        char *feed = memchr(csv->chunk + searched, '\n', csv->chunk_len - searched);
+        size_t left = csv->chunk_len - searched; /* 0 before the first chunk, when there is no memory to search */
+        char *feed = left ? memchr(csv->chunk + searched, '\n', left) : NULL;
         if (feed) {
             *line = csv->chunk + csv->chunk_at;
             *len = (size_t)(feed + 1 - *line);
