@@ -100,8 +100,8 @@ u2 lunch 1 1 1 0.5 1 1 1 1
 END
 )" '' cat users.tsv
 tt-eval -q -k 1,2 --truth meals.csv --per-user users.tsv meals.tsv >/dev/null
-t '--per-user goes metric by metric' 0 "$(echo 'user meal n top_k_accuracy@1 top_k_accuracy@2 recall@1 recall@2' | tab)" '' \
-    sh -c 'head -n 1 users.tsv | cut -f 1-7'
+t '--per-user goes metric by metric' 0 \
+    "$(echo 'user meal n top_k_accuracy@1 top_k_accuracy@2 recall@1 recall@2' | tab)" '' sh -c 'head -n 1 users.tsv | cut -f 1-7'
 
 # --- agreement with scikit-learn 1.9 and numpy 2.4: the data and the Python are in tests/unit/test_metrics.c ---
 {
@@ -134,9 +134,13 @@ t 'agrees with scikit-learn at the whole catalogue' 0 'map	0.379977353' '' \
 
 # --- the catalogue ---
 printf 'name,store_id\nA,a\nB,b\nC,c\nA again,a\n' >items.csv
-t 'coverage of a catalogue' 0 "$(printf -- '- coverage 1 0.333333333 - - 3\n- coverage 2 0.666666667 - - 3' | tab)" '*' \
-    sh -c 'tt-eval --items items.csv -k 1,2 --truth test.csv recs.tsv 2>notes | grep coverage'
-t 'items outside the catalogue are counted' 0 "tt-eval: items in the lists that are not in 'items.csv': 2" '' tail -n 1 notes
+t 'coverage of a catalogue' 0 "$(tab <<'END'
+- coverage 1 0.333333333 - - 3
+- coverage 2 0.666666667 - - 3
+END
+)" '' sh -c 'tt-eval --items items.csv -k 1,2 --truth test.csv recs.tsv 2>notes | grep coverage'
+t 'items outside the catalogue are counted' 0 "tt-eval: items in the lists that are not in 'items.csv': 2" '' \
+    tail -n 1 notes
 echo store_id >none.csv
 t 'a catalogue without items' 1 '' 'tt-eval: none.csv: no items' \
     tt-eval -q -k 1 --items none.csv --truth test.csv recs.tsv
@@ -185,8 +189,8 @@ ok 'seed 1 is the default' sh -c 'tt-eval -q --seed 1 -k 5 --truth many.csv many
 tt-eval -q --seed 2 -k 5 --truth many.csv many.tsv >seed2
 not_ok 'another seed, another interval' cmp -s j1 seed2
 ok 'another seed, the same means' sh -c 'cut -f 1-4,7 j1 >a; cut -f 1-4,7 seed2 >b; cmp a b'
-ok 'low <= value <= high, and some width' sh -c \
-    'awk -F "\t" "NR > 1 && \$5 != \"-\" { n++; if (!(\$5 < \$4 && \$4 < \$6 && \$6 - \$5 < 0.2)) exit 1 } END { if (n != 7) exit 1 }" j1'
+ok 'low < value < high, and not far' awk -F '\t' 'NR > 1 && $5 != "-" { n += $5 < $4 && $4 < $6 && $6 - $5 < 0.2 }
+    END { exit n != 7 }' j1
 
 # --- errors ---
 refused() { # name message; the lists on standard input
@@ -216,13 +220,15 @@ refused 'a rank that is not a number' ":2: field 'rank': 'x' is not a whole numb
 user_id rank store_id
 u1 x a
 END
-refused 'rows of a query that are not together' ":4: the rows of a query are not together: its list is on line 2" <<'END'
+refused 'rows of a query that are not together' \
+    ":4: the rows of a query are not together: its list is on line 2" <<'END'
 user_id rank store_id
 u1 1 a
 u2 1 a
 u1 2 b
 END
-refused 'the same of a query that the truth does not have' ":5: the rows of a query are not together: its list is on line 3" <<'END'
+refused 'the same of a query that the truth does not have' \
+    ":5: the rows of a query are not together: its list is on line 3" <<'END'
 user_id rank store_id
 u1 1 a
 u8 1 a
