@@ -161,8 +161,12 @@ static int evaluate(const size_t *ks, size_t n_ks, struct tt_err *err)
     if (!estimates || !pool || read_all(&e, ks, n_ks, err))
         goto done;
     say_counts(&e);
-    if (tt_evaluation_estimates(&e, pool, (size_t)resamples, seed, estimates, err) ||
-        (per_user_path && write_per_user(&e, err)) || cli_open_output(&writer, 0, err))
+    double read = cli_seconds();
+    if (tt_evaluation_estimates(&e, pool, (size_t)resamples, seed, estimates, err))
+        goto done;
+    if (cli_verbose)
+        cli_note("read and judged in %.3f s, means and intervals in %.3f s", read, cli_seconds() - read);
+    if ((per_user_path && write_per_user(&e, err)) || cli_open_output(&writer, 0, err))
         goto done;
     if (write_metrics(&writer, &e, ks, n_ks, estimates, err)) {
         tt_writer_discard(&writer, cli_watch_temporary);

@@ -132,6 +132,9 @@ t 'agrees with scikit-learn at 5' 0 '0.428571429
 t 'agrees with scikit-learn at the whole catalogue' 0 'map	0.379977353' '' \
     sh -c 'tt-eval -q -k 12 --truth sk.csv sk.tsv | grep -w map | cut -f 2,4'
 
+ok '--verbose tells the seconds' sh -c 'tt-eval -v -k 1 --truth test.csv recs.tsv 2>&1 >/dev/null |
+    grep -Eq "^tt-eval: read and judged in [0-9.]+ s, means and intervals in [0-9.]+ s$"'
+
 # --- the catalogue ---
 printf 'name,store_id\nA,a\nB,b\nC,c\nA again,a\n' >items.csv
 t 'coverage of a catalogue' 0 "$(tab <<'END'
