@@ -4,7 +4,7 @@
 # sanitizer builds never mix with the others. A program is cmd/tt-x.c; everything else is found by its place in the tree.
 
 CC      ?= cc
-CFLAGS  ?= -O2 -g
+CFLAGS  ?= -O3 -g
 PREFIX  ?= /usr/local
 FLAVOUR ?= release
 PKGS     = libxxhash openblas jansson

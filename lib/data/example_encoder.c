@@ -24,11 +24,18 @@ void tt_encode_stats_release(struct tt_encode_stats *stats)
     *stats = (struct tt_encode_stats){0};
 }
 
-int tt_encode_time(const char *text, size_t len, uint32_t *seconds)
+int tt_encode_time(const struct tt_column *column, const char *text, size_t len, uint32_t *seconds)
 {
     struct tt_time time;
     const char *what;
+    double number;
 
+    if (column->unit > 1) {
+        if (tt_parse_f64(text, len, &number) || number < 0 || number * column->unit > UINT32_MAX)
+            return -1;
+        *seconds = (uint32_t)(number * column->unit);
+        return 0;
+    }
     if (tt_time_parse(text, len, &time, &what) || time.seconds < 0 || time.seconds > UINT32_MAX)
         return -1;
     *seconds = (uint32_t)time.seconds; /* a time without a zone is read as UTC: only differences matter */
@@ -50,6 +57,7 @@ struct encoder {
     struct tt_encode_stats *stats;
     long user, item, weight, label, time; /* columns of the events */
     double label_min;
+    const struct tt_column *time_column;
 };
 
 static int is_attribute(const struct tt_column *c)
@@ -168,9 +176,8 @@ static int take_event_columns(struct encoder *en, const struct tt_csv *csv, stru
         const struct tt_csv_field *f = &csv->fields[en->time];
         if (tt_grow(&ev->time, &ev->cap_time, ev->n + 1, sizeof(*ev->time), err))
             return -1;
-        if (tt_encode_time(f->text, f->len, &ev->time[ev->n]))
-            return tt_csv_field_error(csv, (size_t)en->time, "is not a time: seconds since 1970 or ISO 8601, 1970 to 2106",
-                                      err);
+        if (tt_encode_time(en->time_column, f->text, f->len, &ev->time[ev->n]))
+            return tt_csv_field_error(csv, (size_t)en->time, TT_NOT_A_TIME, err);
     }
     return 0;
 }
@@ -192,7 +199,7 @@ static int find_event_columns(struct encoder *en, struct tt_csv *csv, struct tt_
         case TT_KIND_ID: *(c->side == TT_USER ? &en->user : &en->item) = column; break;
         case TT_KIND_WEIGHT: en->weight = column; break;
         case TT_KIND_LABEL: en->label = column; en->label_min = c->min; break;
-        case TT_KIND_TIME: en->time = column; break;
+        case TT_KIND_TIME: en->time = column; en->time_column = c; break;
         default: break;
         }
     }

@@ -35,8 +35,9 @@ int tt_encode_examples(struct tt_examples *examples, struct tt_schema *schema, c
 int tt_encode_like(struct tt_examples *examples, const char *events, enum tt_csv_format format,
                    struct tt_encode_stats *stats, struct tt_err *err) TT_CHECKED;
 
-/* A time field as seconds since 1970 in 0 ... 2^32-1: a number of seconds (a fraction is cut), or ISO 8601 in UTC unless it
- * names an offset. -1 when it is neither. */
-int tt_encode_time(const char *text, size_t len, uint32_t *seconds);
+/* A time field as seconds since 1970 in 0 ... 2^32-1: a number of the column's units (a fraction of a second is cut), or with
+ * the unit second also ISO 8601, in UTC unless it names an offset. -1 when it is none. */
+#define TT_NOT_A_TIME "is not a time: a number of the schema's units or ISO 8601, 1970 to 2106"
+int tt_encode_time(const struct tt_column *column, const char *text, size_t len, uint32_t *seconds);
 
 #endif

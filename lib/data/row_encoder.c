@@ -123,8 +123,9 @@ static int take_visit(struct row_encoder *en, const struct tt_csv *csv, const lo
     en->stats->unseen[d->item_id] += code == TT_VOCAB_NONE;
     v->time[v->n] = 0;
     v->label[v->n] = 1;
-    if (place[2] >= 0 && tt_encode_time(csv->fields[place[2]].text, csv->fields[place[2]].len, &v->time[v->n]))
-        return tt_csv_field_error(csv, (size_t)place[2], "is not a time: seconds since 1970 or ISO 8601, 1970 to 2106", err);
+    if (place[2] >= 0 && tt_encode_time(tt_schema_find(&d->schema, TT_EVENT, TT_KIND_TIME), csv->fields[place[2]].text,
+                                        csv->fields[place[2]].len, &v->time[v->n]))
+        return tt_csv_field_error(csv, (size_t)place[2], TT_NOT_A_TIME, err);
     if (place[3] >= 0) {
         if (tt_parse_f64(csv->fields[place[3]].text, csv->fields[place[3]].len, &liked))
             return tt_csv_field_error(csv, (size_t)place[3], "is not a label, a number", err);

@@ -13,6 +13,10 @@ enum { MAX_TEXT = 1 << 20, MAX_NAME = 200, MAX_COLUMNS = 60, MAX_SLOTS = 1 << 24
 static const char *const side_names[] = {"user", "item", "event"};
 static const char *const count_names[] = {"one", "log", "sqrt", "linear"};
 
+static const struct { const char *name; double seconds; } units[] = {
+    {"second", 1}, {"minute", 60}, {"hour", 3600}, {"day", 86400}, {"week", 604800}};
+enum { N_UNITS = sizeof(units) / sizeof(*units) };
+
 static const struct { const char *name; unsigned sides; } kinds[TT_KINDS] = {
     [TT_KIND_ID] = {"id", 1 << TT_USER | 1 << TT_ITEM},
     [TT_KIND_CATEGORY] = {"category", 1 << TT_USER | 1 << TT_ITEM},
@@ -113,6 +117,16 @@ static int yes_or_no(const struct word *value, int *out)
     return *out || word_is(value, "no") ? 0 : -1;
 }
 
+static int parse_unit(const struct word *value, double *seconds)
+{
+    for (size_t i = 0; i < N_UNITS; i++)
+        if (word_is(value, units[i].name)) {
+            *seconds = units[i].seconds;
+            return 0;
+        }
+    return -1;
+}
+
 /* NAME=VALUE for the column's kind. */
 static int parse_option(struct tt_column *c, const struct word *word, const struct place *place)
 {
@@ -156,6 +170,9 @@ static int parse_option(struct tt_column *c, const struct word *word, const stru
     } else if (c->kind == TT_KIND_HISTORY && word_is(&name, "half_life")) {
         if (tt_parse_f64(value.text, value.len, &c->half_life) || c->half_life < 0)
             return bad(place, "half_life is a number of days, 0 for none, not", word);
+    } else if (c->kind == TT_KIND_TIME && word_is(&name, "unit")) {
+        if (parse_unit(&value, &c->unit))
+            return bad(place, "unit is one of second, minute, hour, day, week, not", word);
     } else if (c->kind == TT_KIND_LABEL && word_is(&name, "min")) {
         if (tt_parse_f64(value.text, value.len, &c->min))
             return bad(place, "min is a number, not", word);
@@ -177,7 +194,7 @@ static int parse_line(struct tt_schema *schema, const char *line, size_t len, si
         return tt_err_set(place->err, TT_ERR_INPUT, "%s:%d: expected: side column kind [option=value]...", place->name,
                           place->line);
     struct tt_column c = {.line = place->line, .embed = 1, .separator = '|', .buckets = 10, .slots = 1 << 16,
-                          .count = TT_COUNT_SQRT, .min = 1, .side = TT_EVENT + 1, .kind = TT_KINDS};
+                          .count = TT_COUNT_SQRT, .min = 1, .unit = 1, .side = TT_EVENT + 1, .kind = TT_KINDS};
     for (int i = 0; i <= TT_EVENT; i++)
         if (word_is(&side, side_names[i]))
             c.side = (enum tt_side)i;
@@ -260,6 +277,11 @@ static int add_options(const struct tt_column *c, struct tt_buf *text, struct tt
     case TT_KIND_HASH: return tt_buf_printf(text, err, " slots=%u", c->slots);
     case TT_KIND_HISTORY:
         return tt_buf_printf(text, err, " count=%s half_life=%.17g", count_names[c->count], c->half_life);
+    case TT_KIND_TIME:
+        for (size_t i = 0; i < N_UNITS; i++)
+            if (c->unit == units[i].seconds)
+                return tt_buf_printf(text, err, " unit=%s", units[i].name);
+        return 0;
     case TT_KIND_LABEL: return tt_buf_printf(text, err, " min=%.17g", c->min);
     default: return 0;
     }

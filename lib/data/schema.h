@@ -49,6 +49,7 @@ struct tt_column {
     unsigned slots;         /* hash */
     enum tt_count count;    /* history: what a visit count becomes */
     double half_life;       /* history: days after which a visit counts half; 0: never */
+    double unit;            /* time: seconds that the column counts in; texts of ISO 8601 need none */
     double min;             /* label: liked when the number is at least this */
     int line;               /* in the schema file, for messages */
 };

@@ -305,7 +305,7 @@ static int check_fields(struct tt_csv *csv, size_t n, struct tt_err *err)
 int tt_csv_next(struct tt_csv *csv, struct tt_err *err)
 {
     const char *line;
-    size_t len, n;
+    size_t len, n = 0;
 
     for (;;) {
         size_t start = csv->chunk_at;

@@ -1,0 +1,118 @@
+/* tt-embed: encoded rows of one side to vectors, a segment for each segment that comes. */
+#include <string.h>
+
+#include "cli.h"
+#include "base/alloc.h"
+#include "data/row_encoder.h"
+#include "io/vectors_file.h"
+#include "math/gemm.h"
+#include "model/model.h"
+
+static struct cli_option options[] = {
+    CLI_JOBS,
+    CLI_OUTPUT,
+    CLI_QUIET,
+    CLI_VERBOSE,
+};
+
+static const struct cli_program program = {
+    .name = "tt-embed",
+    .purpose = "Read rows encoded like MODEL; write their vectors by its user or item tower.",
+    .usage = "[OPTION]... MODEL [ROWS]",
+    .options = options,
+    .n_options = sizeof(options) / sizeof(*options),
+    .min_operands = 1,
+    .max_operands = 2,
+    .example = "tt-encode --like model.tt --side item < stores.csv | tt-embed model.tt > stores.vec",
+};
+
+/* One segment of rows into one of vectors. */
+static int embed_segment(const struct tt_model *model, const struct tt_segment *rows_segment, uint64_t number, int is_last,
+                         struct tt_pool *pool, struct tt_writer *writer, size_t *zeros, struct tt_err *err)
+{
+    const struct tt_dictionary *d = &model->base.dictionary;
+    struct tt_rows rows = {0};
+    struct tt_tower_input input = {0};
+    struct tt_segment segment = {0};
+    struct tt_vectors vectors = {.dim = model->dim, .model = model->base.segment.checksum};
+    float *data = NULL;
+    char inputs[80];
+    int status = -1;
+
+    if (tt_rows_view(&rows, d, model->base.segment.checksum, rows_segment, err) ||
+        tt_tower_input_of_table(&input, &rows.table, &d->schema, err))
+        goto done;
+    data = tt_alloc_aligned(rows.table.n_rows, model->dim * sizeof(*data), err);
+    if (!data)
+        goto done;
+    tt_model_embed(model, &input, pool, data);
+    for (size_t r = 0; r < rows.table.n_rows; r++) {
+        size_t i = 0;
+        while (i < model->dim && data[r * model->dim + i] == 0)
+            i++;
+        *zeros += i == model->dim;
+    }
+    vectors.n = rows.table.n_rows;
+    vectors.data = data;
+    vectors.side = tt_side_name(rows.table.side);
+    vectors.n_keys = rows.n_keys;
+    memcpy(vectors.key_names, rows.key_names, sizeof(vectors.key_names));
+    memcpy(vectors.keys, rows.keys, sizeof(vectors.keys));
+    snprintf(inputs, sizeof(inputs), "%s %s", model->base.segment.checksum, rows_segment->checksum);
+    if (tt_vectors_store(&vectors, &segment, err) || cli_add_lineage(&segment, err) ||
+        tt_segment_text(&segment, "inputs", inputs, err) || tt_segment_write(&segment, writer, number, is_last, err))
+        goto done;
+    status = 0;
+done:
+    tt_segment_release(&segment);
+    tt_tower_input_release(&input);
+    tt_rows_release(&rows, d);
+    free(data);
+    return status;
+}
+
+static int embed(const char *model_path, const char *rows_path, struct tt_writer *writer, struct tt_err *err)
+{
+    struct tt_pool *pool = cli_pool(err);
+    struct tt_model model = {0};
+    struct tt_container container;
+    struct tt_segment segment;
+    uint64_t number = 0;
+    size_t zeros = 0;
+    int more = -1;
+
+    if (!pool || tt_model_load(&model, model_path, err) || tt_container_open(&container, rows_path, err))
+        goto done;
+    while ((more = tt_container_next(&container, "rows", &segment, err)) == 1) {
+        int failed = embed_segment(&model, &segment, number++, container.ended, pool, writer, &zeros, err);
+        tt_segment_release(&segment);
+        if (failed) {
+            more = -1;
+            break;
+        }
+    }
+    tt_container_close(&container);
+    if (more == 0 && zeros)
+        cli_note("%zu rows have nothing that the model knows: their vectors are 0", zeros);
+done:
+    tt_model_release(&model);
+    tt_pool_free(pool);
+    return more;
+}
+
+int main(int argc, char **argv)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_writer writer;
+
+    cli_start(&program, argc, argv);
+    int status = cli_open_output(&writer, 1, &err);
+    if (status == 0) {
+        status = embed(cli_operands[0], cli_n_operands > 1 ? cli_operands[1] : NULL, &writer, &err);
+        if (status == 0)
+            status = tt_writer_finish(&writer, cli_watch_temporary, &err);
+        else
+            tt_writer_discard(&writer, cli_watch_temporary);
+    }
+    return cli_finish(status, &err);
+}
