@@ -9,8 +9,8 @@ static const char not_a_clock[] = "is not a time of day from 00:00:00 to 23:59:5
 static const char not_an_offset[] = "is not an offset of at most 18:00 from UTC";
 static const char not_in_range[] = "is not in the years 1900 to 2200";
 
-/* Both conversions begin the year in March, so that the leap day is its last day, and cut time into eras of 400 years, each
- * of 146,097 days (Hinnant 2013, "chrono-Compatible Low-Level Date Algorithms"). */
+/* Both conversions begin the year in March, so that the leap day is its last day, and cut time into eras of 400 years,
+ * each of 146,097 days (Hinnant 2013, "chrono-Compatible Low-Level Date Algorithms"). */
 enum { ERA_YEARS = 400, ERA_DAYS = 146097, EPOCH = 719468 /* days from 0000-03-01 to 1970-01-01 */ };
 
 int64_t tt_days_from_date(int year, int month, int day)
@@ -151,7 +151,8 @@ static const char *parse_epoch(const char *p, const char *end, struct tt_time *t
     const char *from = p += negative;
 
     for (; p < end && is_digit(*p); p++)
-        value = value < INT64_C(100000000000) ? value * 10 + (*p - '0') : value; /* far out of range is enough to know */
+        if (value < INT64_C(100000000000)) /* more is out of range, whatever follows */
+            value = value * 10 + (*p - '0');
     if (p == from)
         return not_a_time;
     if (p < end && *p == '.') {
@@ -164,7 +165,8 @@ static const char *parse_epoch(const char *p, const char *end, struct tt_time *t
     if (p != end)
         return not_a_time;
     value = negative ? -value - fraction : value;
-    if (value < tt_days_from_date(TT_MIN_YEAR, 1, 1) * TT_DAY || value >= tt_days_from_date(TT_MAX_YEAR + 1, 1, 1) * TT_DAY)
+    if (value < tt_days_from_date(TT_MIN_YEAR, 1, 1) * TT_DAY ||
+        value >= tt_days_from_date(TT_MAX_YEAR + 1, 1, 1) * TT_DAY)
         return not_in_range;
     *time = (struct tt_time){value, 0};
     return NULL;

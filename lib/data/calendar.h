@@ -11,8 +11,8 @@
  *     offset   of the zone's clock from UTC, positive to the east
  * Days count from 1970-01-01. The calendar is the Gregorian one, also before it was introduced.
  *
- * Zones come from the system's TZif files (RFC 9636), version 2 and up, with their footer (a POSIX TZ text) for times after
- * the last transition. Nothing here reads or sets TZ: a zone is a value, and all calls may run at once.
+ * Zones come from the system's TZif files (RFC 9636), version 2 and up, with their footer (a POSIX TZ text) for times
+ * after the last transition. Nothing here reads or sets TZ: a zone is a value, and all calls may run at once.
  */
 #ifndef TT_DATA_CALENDAR_H
 #define TT_DATA_CALENDAR_H
@@ -67,8 +67,8 @@ int tt_date_parse(const char *text, size_t n, int64_t *days);
 struct tt_zone;
 
 /* `name`: "UTC", a fixed offset "+09:00", or a name of the tz database, "Asia/Seoul". `folder` holds the database (the
- * environment's TZDIR); NULL: the usual places. Errors: TT_ERR_USAGE for a name that is not there, TT_ERR_SYSTEM when there
- * is no database at all, TT_ERR_INPUT for a damaged file. */
+ * environment's TZDIR); NULL: the usual places. Errors: TT_ERR_USAGE for a name that is not there, TT_ERR_SYSTEM when
+ * there is no database at all, TT_ERR_INPUT for a damaged file. */
 struct tt_zone *tt_zone_new(const char *name, const char *folder, struct tt_err *err) TT_CHECKED;
 void tt_zone_free(struct tt_zone *zone);
 
@@ -86,8 +86,8 @@ void tt_zone_span(const struct tt_zone *zone, int64_t t, struct tt_span *span);
 /* The local time of a parsed time. *span is read and set: TT_SPAN_INIT at first, and always used with the same zone. */
 int64_t tt_zone_local(const struct tt_zone *zone, const struct tt_time *time, struct tt_span *span);
 
-/* The first instant at which the clock shows `local`; where the clock jumps over it, the instant of the jump. So a rising
- * local time gives an instant that never falls. *span is then the span of that instant. */
+/* The first instant at which the clock shows `local`; where the clock jumps over it, the instant of the jump. So a
+ * rising local time gives an instant that never falls. *span is then the span of that instant. */
 int64_t tt_zone_instant(const struct tt_zone *zone, int64_t local, struct tt_span *span);
 
 #endif

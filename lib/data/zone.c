@@ -1,5 +1,5 @@
-/* Time zones: see calendar.h. TZif files are RFC 9636; their footer is the TZ text of POSIX (IEEE Std 1003.1-2017, 8.3) with
- * the RFC's extension of its hours to -167 ... 167. */
+/* Time zones: see calendar.h. TZif files are RFC 9636; their footer is the TZ text of POSIX (IEEE Std 1003.1-2017, 8.3)
+ * with the RFC's extension of its hours to -167 ... 167. */
 #include "data/calendar.h"
 
 #include <errno.h>
@@ -103,8 +103,8 @@ static int footer_rule(struct footer *f, struct rule *rule)
         return -1;
     if (next_is(f, 'M')) {
         rule->kind = 'M';
-        if (footer_number(f, 12, &rule->month) || !next_is(f, '.') || footer_number(f, 5, &rule->week) || !next_is(f, '.') ||
-            footer_number(f, 6, &rule->day) || rule->month < 1 || rule->week < 1)
+        if (footer_number(f, 12, &rule->month) || !next_is(f, '.') || footer_number(f, 5, &rule->week) ||
+            !next_is(f, '.') || footer_number(f, 6, &rule->day) || rule->month < 1 || rule->week < 1)
             return -1;
     } else {
         rule->kind = next_is(f, 'J') ? 'J' : 'n';
@@ -255,8 +255,8 @@ static int load_file(struct tt_zone *zone, const char *path, struct tt_err *err)
 
 /* ---- names ---- */
 
-/* A name of the database: letters, digits, '_', '+', '-' in parts between single slashes, so that no name leads out of the
- * database's folder. */
+/* A name of the database: letters, digits, '_', '+', '-' in parts between single slashes, so that no name leads out of
+ * the database's folder. */
 static int is_name(const char *name)
 {
     size_t n = strlen(name);
@@ -278,18 +278,20 @@ static int load_named(struct tt_zone *zone, const char *name, const char *folder
     char path[4096];
     struct stat st;
 
+    if (folder && !*folder) /* TZDIR= */
+        folder = NULL;
     for (size_t i = 0; !folder && i < sizeof(usual_folders) / sizeof(*usual_folders); i++)
         if (is_folder(usual_folders[i]))
             folder = usual_folders[i];
     if (!folder)
-        return tt_err_set(err, TT_ERR_SYSTEM, "zone '%s': no time zone database in %s (install tzdata, or set TZDIR)", name,
-                          usual_folders[0]);
+        return tt_err_set(err, TT_ERR_SYSTEM, "zone '%s': no time zone database in %s (install tzdata, or set TZDIR)",
+                          name, usual_folders[0]);
     if (!is_folder(folder))
         return tt_err_set(err, TT_ERR_SYSTEM, "zone '%s': TZDIR is '%s', which is not a folder", name, folder);
     int n = snprintf(path, sizeof(path), "%s/%s", folder, name);
     if (!is_name(name) || n < 0 || (size_t)n >= sizeof(path) || stat(path, &st) || !S_ISREG(st.st_mode))
-        return tt_err_set(err, TT_ERR_USAGE, "zone '%s': not UTC, not an offset like +09:00, and not a zone in %s", name,
-                          folder);
+        return tt_err_set(err, TT_ERR_USAGE, "zone '%s': not UTC, not an offset like +09:00, and not a zone in %s",
+                          name, folder);
     return load_file(zone, path, err);
 }
 
@@ -350,7 +352,7 @@ static int64_t rule_local(const struct rule *rule, int year)
 
     if (rule->kind == 'M') {
         int64_t first = tt_days_from_date(year, rule->month, 1);
-        int64_t next = rule->month == 12 ? tt_days_from_date(year + 1, 1, 1) : tt_days_from_date(year, rule->month + 1, 1);
+        int64_t next = tt_days_from_date(year + (rule->month == 12), rule->month % 12 + 1, 1);
         int sunday_based = (tt_weekday(first) + 1) % 7;
         day = first + (rule->day - sunday_based + 7) % 7 + 7 * (rule->week - 1);
         if (day >= next)
@@ -365,8 +367,8 @@ static int64_t rule_local(const struct rule *rule, int year)
     return day * TT_DAY + rule->time;
 }
 
-/* The span by the rules, of the year before, this year and the next, since a rule's hours may lead out of its year. Where an
- * end and a beginning fall together (daylight saving all the year), the beginning wins. */
+/* The span by the rules, of the year before, this year and the next, since a rule's hours may lead out of its year.
+ * Where an end and a beginning fall together (daylight saving all the year), the beginning wins. */
 static void rule_span(const struct tt_zone *zone, int64_t t, struct tt_span *span)
 {
     struct tt_date date;
@@ -374,7 +376,8 @@ static void rule_span(const struct tt_zone *zone, int64_t t, struct tt_span *spa
     tt_date_from_days(tt_local_day(t + zone->standard), &date);
     *span = (struct tt_span){INT64_MIN, INT64_MAX, zone->standard};
     for (int year = date.year - 1; year <= date.year + 1; year++) {
-        int64_t at[2] = {rule_local(&zone->end, year) - zone->daylight, rule_local(&zone->begin, year) - zone->standard};
+        int64_t at[2] = {rule_local(&zone->end, year) - zone->daylight,
+                         rule_local(&zone->begin, year) - zone->standard};
         for (int begins = 0; begins < 2; begins++) {
             if (at[begins] > t && at[begins] < span->until)
                 span->until = at[begins];

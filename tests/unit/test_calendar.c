@@ -1,4 +1,4 @@
-/* Times as text, dates, and zones against Python's zoneinfo, at the edges of daylight saving time and far from today. */
+/* Times as text, dates, and zones against Python's zoneinfo, at the edges of daylight saving and far from today. */
 #include "data/calendar.h"
 
 #include <unistd.h>
@@ -234,7 +234,7 @@ static void put32(unsigned char *p, int64_t x)
         p[i] = (unsigned char)((uint64_t)x >> (24 - 8 * i));
 }
 
-/* A file of version 2 with an empty 32-bit block, two types (UTC+1, UTC+2) and these transitions, the first to type 1. */
+/* A file of version 2 with an empty 32-bit block, two types (UTC+1, UTC+2) and transitions, the first to type 1. */
 static size_t make_file(unsigned char *bytes, const int64_t *times, size_t n, uint32_t leaps, const char *footer)
 {
     unsigned char *p = bytes;
@@ -410,13 +410,13 @@ static void test_zone_refuses_damaged_files(void **state)
 
 static void test_zone_refuses_names_that_are_not_there(void **state)
 {
-    static const char *const names[] = {"", "Nowhere", "../etc/passwd", "/etc/passwd", "+9", "+09:60", "+18:30", "utc", ".",
-                                        "Made/", "a//b"};
+    static const char *const names[] = {"", "Nowhere", "../etc/passwd", "/etc/passwd", "+9", "+09:60", "+18:30", "utc",
+                                        ".", "Made/", "a//b"};
     struct tt_err err = TT_ERR_INIT;
 
     (void)state;
     for (size_t i = 0; i < LENGTH(names); i++)
-        assert_refused(names[i], "': not UTC, not an offset like +09:00, and not a zone in /tmp/tt-zone-", TT_ERR_USAGE);
+        assert_refused(names[i], "': not UTC, not an offset like +09:00, and not a zone in /tmp/tt-", TT_ERR_USAGE);
     assert_null(tt_zone_new("Asia/Seoul", "/nonexistent/folder", &err));
     assert_string_equal(err.text, "zone 'Asia/Seoul': TZDIR is '/nonexistent/folder', which is not a folder");
     assert_int_equal(err.kind, TT_ERR_SYSTEM);

@@ -1,0 +1,381 @@
+/* Derived columns: see derive.h. */
+#include "data/derive.h"
+
+#include "base/alloc.h"
+#include "base/number.h"
+#include "io/tsv_writer.h"
+
+static const char *const add_names[TT_ADD_KINDS] = {"meal_time", "hour", "weekday", "weekend", "date", "month"};
+static const char *const weekday_names[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+
+struct tt_derive_bucket {
+    char *column, *added; /* "price" and "price_bucket" */
+    size_t n;
+    double *borders;      /* (n) rising */
+    char **names;         /* (n + 1) */
+    long at;
+};
+
+struct tt_derive_where {
+    char *column;
+    const char *values; /* with '|' between */
+    long at;
+};
+
+void tt_derive_init(struct tt_derive *derive)
+{
+    struct tt_err ignored = TT_ERR_INIT;
+
+    *derive = (struct tt_derive){.time_at = -1, .hour_at = -1, .span = TT_SPAN_INIT, .day = INT64_MIN};
+    if (tt_meal_times_parse(&derive->meals, TT_MEAL_TIMES, &ignored))
+        derive->meals.n = 0; /* cannot happen: a test parses it */
+}
+
+void tt_derive_release(struct tt_derive *derive)
+{
+    for (size_t i = 0; i < derive->n_buckets; i++) {
+        struct tt_derive_bucket *b = &derive->buckets[i];
+        for (size_t k = 0; b->names && k <= b->n; k++)
+            free(b->names[k]);
+        free(b->names);
+        free(b->borders);
+        free(b->column);
+        free(b->added);
+    }
+    for (size_t i = 0; i < derive->n_wheres; i++)
+        free(derive->wheres[i].column);
+    free(derive->buckets);
+    free(derive->wheres);
+    tt_buf_release(&derive->fields);
+    tt_derive_init(derive);
+}
+
+/* ---- settings ---- */
+
+int tt_derive_add(struct tt_derive *derive, const char *names, struct tt_err *err)
+{
+    for (const char *name = names;; name++) {
+        size_t n = strcspn(name, ","), kind = 0;
+        while (kind < TT_ADD_KINDS && !(strlen(add_names[kind]) == n && memcmp(add_names[kind], name, n) == 0))
+            kind++;
+        if (kind == TT_ADD_KINDS)
+            return tt_err_set(err, TT_ERR_USAGE, "'%.*s' is not one of meal_time, hour, weekday, weekend, date, month",
+                              n > 100 ? 100 : (int)n, name);
+        for (size_t i = 0; i < derive->n_adds; i++)
+            if (derive->adds[i] == (enum tt_derived)kind)
+                return tt_err_set(err, TT_ERR_USAGE, "'%s' is given twice", add_names[kind]);
+        derive->adds[derive->n_adds++] = (enum tt_derived)kind;
+        derive->needs_day |= kind >= TT_ADD_WEEKDAY;
+        name += n;
+        if (!*name)
+            return 0;
+    }
+}
+
+static int bucket_error(const char *text, const char *what, struct tt_err *err)
+{
+    return tt_err_set(err, TT_ERR_USAGE, "'%.100s': %s", text, what);
+}
+
+/* The name of bucket k of n borders, whose texts are the parts of `list`. */
+static char *bucket_name(const char *list, size_t k, size_t n, struct tt_err *err)
+{
+    struct tt_buf name = TT_BUF_INIT;
+    const char *low = list;
+    int status;
+
+    for (size_t i = 1; i < k; i++)
+        low += strcspn(low, ",") + 1;
+    int len = (int)strcspn(low, ",");
+    if (k == 0)
+        status = tt_buf_printf(&name, err, "<%.*s", len, low);
+    else if (k == n)
+        status = tt_buf_printf(&name, err, ">=%.*s", len, low);
+    else
+        status = tt_buf_printf(&name, err, "%.*s-%.*s", len, low, (int)strcspn(low + len + 1, ","), low + len + 1);
+    if (status)
+        tt_buf_release(&name);
+    return name.data;
+}
+
+int tt_derive_bucket(struct tt_derive *derive, const char *text, struct tt_err *err)
+{
+    const char *equals = strrchr(text, '=');
+    struct tt_buf added = TT_BUF_INIT;
+
+    if (!equals || equals == text)
+        return bucket_error(text, "expected COLUMN=NUMBER,NUMBER,...", err);
+    if (tt_grow(&derive->buckets, &derive->cap_buckets, derive->n_buckets + 1, sizeof(*derive->buckets), err))
+        return -1;
+    struct tt_derive_bucket *b = &derive->buckets[derive->n_buckets++];
+    *b = (struct tt_derive_bucket){.n = 1, .at = -1};
+    for (const char *p = equals + 1; *p; p++)
+        b->n += *p == ',';
+    b->column = tt_copy_text(text, (size_t)(equals - text), err);
+    b->borders = tt_alloc(b->n, sizeof(*b->borders), err);
+    b->names = tt_alloc_zero(b->n + 1, sizeof(*b->names), err);
+    if (!b->column || !b->borders || !b->names || tt_buf_printf(&added, err, "%s_bucket", b->column))
+        return -1;
+    b->added = added.data;
+    for (size_t i = 0; i + 1 < derive->n_buckets; i++)
+        if (strcmp(derive->buckets[i].column, b->column) == 0)
+            return bucket_error(b->column, "given twice", err);
+    const char *p = equals + 1;
+    for (size_t i = 0; i < b->n; i++) {
+        size_t len = strcspn(p, ",");
+        if (tt_parse_f64(p, len, &b->borders[i]))
+            return tt_err_set(err, TT_ERR_USAGE, "'%.100s': '%.*s' is not a number", text, len > 60 ? 60 : (int)len, p);
+        if (i > 0 && b->borders[i] <= b->borders[i - 1])
+            return bucket_error(text, "the numbers do not rise", err);
+        p += len + 1;
+    }
+    for (size_t k = 0; k <= b->n; k++) {
+        b->names[k] = bucket_name(equals + 1, k, b->n, err);
+        if (!b->names[k])
+            return -1;
+    }
+    return 0;
+}
+
+int tt_derive_where(struct tt_derive *derive, const char *text, struct tt_err *err)
+{
+    const char *equals = strchr(text, '=');
+
+    if (!equals || equals == text)
+        return bucket_error(text, "expected COLUMN=VALUE", err);
+    if (tt_grow(&derive->wheres, &derive->cap_wheres, derive->n_wheres + 1, sizeof(*derive->wheres), err))
+        return -1;
+    struct tt_derive_where *w = &derive->wheres[derive->n_wheres];
+    *w = (struct tt_derive_where){tt_copy_text(text, (size_t)(equals - text), err), equals + 1, -1};
+    if (!w->column)
+        return -1;
+    derive->n_wheres++;
+    return 0;
+}
+
+/* ---- binding to an input ---- */
+
+static int find_columns(struct tt_derive *derive, struct tt_csv *csv, struct tt_err *err)
+{
+    if (derive->time_column && (derive->time_at = tt_csv_need_column(csv, derive->time_column, err)) < 0)
+        return -1;
+    if (derive->hour_column && (derive->hour_at = tt_csv_need_column(csv, derive->hour_column, err)) < 0)
+        return -1;
+    for (size_t i = 0; i < derive->n_buckets; i++)
+        if ((derive->buckets[i].at = tt_csv_need_column(csv, derive->buckets[i].column, err)) < 0)
+            return -1;
+    for (size_t i = 0; i < derive->n_wheres; i++)
+        if ((derive->wheres[i].at = tt_csv_need_column(csv, derive->wheres[i].column, err)) < 0)
+            return -1;
+    return 0;
+}
+
+/* How many bytes of a row are its line end. */
+static size_t line_end(const char *row, size_t len)
+{
+    size_t n = len && row[len - 1] == '\n';
+
+    return n + (len > n && row[len - n - 1] == '\r');
+}
+
+static int header_name(const struct tt_csv *csv, struct tt_writer *writer, const char *name, struct tt_err *err)
+{
+    char delimiter = tt_tsv_delimiter(csv->format);
+
+    if (tt_csv_find_column(csv, name) >= 0)
+        return tt_err_set(err, TT_ERR_INPUT, "%s:1: a column '%s' exists already", csv->reader.name, name);
+    if (tt_writer_write(writer, &delimiter, 1, err))
+        return -1;
+    return tt_tsv_field(writer, csv->format, name, strlen(name), err);
+}
+
+static int write_header(const struct tt_derive *derive, const struct tt_csv *csv, struct tt_writer *writer,
+                        struct tt_err *err)
+{
+    size_t end = line_end(csv->header, csv->header_len);
+
+    if (tt_writer_write(writer, csv->header, csv->header_len - end, err))
+        return -1;
+    for (size_t i = 0; i < derive->n_adds; i++)
+        if (header_name(csv, writer, add_names[derive->adds[i]], err))
+            return -1;
+    for (size_t i = 0; i < derive->n_buckets; i++)
+        if (header_name(csv, writer, derive->buckets[i].added, err))
+            return -1;
+    return end ? tt_writer_write(writer, csv->header + csv->header_len - end, end, err)
+               : tt_writer_write(writer, "\n", 1, err);
+}
+
+/* ---- a row ---- */
+
+static int row_passes(const struct tt_derive *derive, const struct tt_csv *csv)
+{
+    for (size_t i = 0; i < derive->n_wheres; i++) {
+        const struct tt_csv_field *field = &csv->fields[derive->wheres[i].at];
+        const char *value = derive->wheres[i].values;
+        for (;; value++) {
+            size_t n = strcspn(value, "|");
+            if (n == field->len && memcmp(value, field->text, n) == 0)
+                break;
+            value += n;
+            if (!*value)
+                return 0;
+        }
+    }
+    return 1;
+}
+
+/* A field that cannot be read: an error, or 1 when its derived fields are to be empty. */
+static int bad_field(struct tt_derive *derive, const struct tt_csv *csv, long column, const char *what, struct tt_err *err)
+{
+    if (!derive->empty_when_bad)
+        return tt_csv_field_error(csv, (size_t)column, what, err);
+    if (derive->n_bad++ == 0)
+        (void)tt_csv_field_error(csv, (size_t)column, what, &derive->first_bad);
+    return 1;
+}
+
+/* The row's local time, into *local: 0, 1 when it is to be left empty, -1. With an hour column only the hour counts. */
+static int row_time(struct tt_derive *derive, const struct tt_csv *csv, int64_t *local, struct tt_err *err)
+{
+    struct tt_time time;
+    const char *what;
+    uint64_t hour;
+
+    if (derive->time_at >= 0) {
+        const struct tt_csv_field *field = &csv->fields[derive->time_at];
+        if (tt_time_parse(field->text, field->len, &time, &what))
+            return bad_field(derive, csv, derive->time_at, what, err);
+        *local = tt_zone_local(derive->zone, &time, &derive->span);
+        return 0;
+    }
+    const struct tt_csv_field *field = &csv->fields[derive->hour_at];
+    if (tt_parse_u64(field->text, field->len, &hour) || hour > 23)
+        return bad_field(derive, csv, derive->hour_at, "is not an hour from 0 to 23", err);
+    *local = (int64_t)hour * TT_HOUR;
+    return 0;
+}
+
+static void two_digits(char *p, int n)
+{
+    p[0] = (char)('0' + n / 10);
+    p[1] = (char)('0' + n % 10);
+}
+
+/* Make date, month and weekday those of the day. */
+static void set_day(struct tt_derive *derive, int64_t day)
+{
+    struct tt_date date;
+
+    tt_date_from_days(day, &date);
+    memcpy(derive->date, "....-..-..", 11); /* by hand: where days alternate, printf would take half of the time */
+    two_digits(derive->date, date.year / 100);
+    two_digits(derive->date + 2, date.year % 100);
+    two_digits(derive->date + 5, date.month);
+    two_digits(derive->date + 8, date.day);
+    memcpy(derive->month, derive->date + (date.month < 10 ? 6 : 5), 2);
+    derive->month[date.month < 10 ? 1 : 2] = '\0';
+    derive->weekday = tt_weekday(day);
+    derive->day = day;
+}
+
+/* The first of a row's new fields. */
+static int add_times(struct tt_derive *derive, const struct tt_csv *csv, char delimiter, struct tt_err *err)
+{
+    static const char hours[] = "01234567891011121314151617181920212223";
+    int64_t local = 0;
+    int missing = row_time(derive, csv, &local, err);
+
+    if (missing < 0 || tt_buf_reserve(&derive->fields, TT_ADD_KINDS * (1 + sizeof(derive->meals.names[0])), err))
+        return -1;
+    char *p = derive->fields.data;
+    int hour = tt_local_hour(local);
+    if (!missing && derive->needs_day && tt_local_day(local) != derive->day)
+        set_day(derive, tt_local_day(local));
+    for (size_t i = 0; i < derive->n_adds; i++) {
+        const char *text = "";
+        size_t n = 0;
+        switch (missing ? TT_ADD_KINDS : derive->adds[i]) {
+        case TT_ADD_MEAL_TIME: text = derive->meals.names[derive->meals.of_hour[hour]]; break;
+        case TT_ADD_HOUR:
+            text = hours + (hour < 10 ? hour : 10 + 2 * (hour - 10));
+            n = hour < 10 ? 1 : 2;
+            break;
+        case TT_ADD_WEEKDAY:
+            text = weekday_names[derive->weekday];
+            n = 3;
+            break;
+        case TT_ADD_WEEKEND:
+            text = derive->weekday >= 5 ? "1" : "0";
+            n = 1;
+            break;
+        case TT_ADD_DATE:
+            text = derive->date;
+            n = 10;
+            break;
+        case TT_ADD_MONTH: text = derive->month; break;
+        case TT_ADD_KINDS: break;
+        }
+        n = n ? n : strlen(text);
+        *p++ = delimiter;
+        memcpy(p, text, n);
+        p += n;
+    }
+    derive->fields.len = (size_t)(p - derive->fields.data);
+    return 0;
+}
+
+static int add_bucket(struct tt_derive *derive, const struct tt_derive_bucket *b, const struct tt_csv *csv, char delimiter,
+                      struct tt_err *err)
+{
+    const struct tt_csv_field *field = &csv->fields[b->at];
+    const char *name = "";
+    double value;
+
+    if (tt_parse_f64(field->text, field->len, &value)) {
+        if (bad_field(derive, csv, b->at, "is not a number", err) < 0)
+            return -1;
+    } else {
+        size_t k = 0;
+        while (k < b->n && value >= b->borders[k])
+            k++;
+        name = b->names[k];
+    }
+    return tt_buf_add(&derive->fields, &delimiter, 1, err) || tt_buf_add_text(&derive->fields, name, err) ? -1 : 0;
+}
+
+static int write_row(struct tt_derive *derive, const struct tt_csv *csv, struct tt_writer *writer, struct tt_err *err)
+{
+    char delimiter = tt_tsv_delimiter(csv->format);
+    size_t end = line_end(csv->row, csv->row_len), bare = csv->row_len - end;
+    const char *last = csv->row + bare; /* its line end */
+
+    if (end == 0 || last[end - 1] != '\n') { /* the last line may lack it: it gets the header's */
+        end = line_end(csv->header, csv->header_len);
+        last = csv->header + csv->header_len - end;
+    }
+    derive->fields.len = 0;
+    if (derive->n_adds && add_times(derive, csv, delimiter, err))
+        return -1;
+    for (size_t i = 0; i < derive->n_buckets; i++)
+        if (add_bucket(derive, &derive->buckets[i], csv, delimiter, err))
+            return -1;
+    if (tt_buf_add(&derive->fields, last, end, err) || tt_writer_write(writer, csv->row, bare, err))
+        return -1;
+    derive->n_written++;
+    return tt_writer_write(writer, derive->fields.data, derive->fields.len, err);
+}
+
+int tt_derive_rows(struct tt_derive *derive, struct tt_csv *csv, struct tt_writer *writer, struct tt_err *err)
+{
+    int more;
+
+    if (find_columns(derive, csv, err) || write_header(derive, csv, writer, err))
+        return -1;
+    while ((more = tt_csv_next(csv, err)) == 1) {
+        derive->n_read++;
+        if (row_passes(derive, csv) && write_row(derive, csv, writer, err))
+            return -1;
+    }
+    return more;
+}

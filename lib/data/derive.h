@@ -1,0 +1,73 @@
+/* Derived columns: rows pass through with their bytes untouched, and new fields are put at their ends.
+ *
+ *     tt_derive_init(&derive);
+ *     derive.time_column = "visited_at"; derive.zone = zone; ...   // then what to add, in the order of the output:
+ *     tt_derive_add(&derive, "meal_time,weekend", &err);
+ *     tt_derive_bucket(&derive, "price=10,20", &err);
+ *     tt_derive_where(&derive, "label=1", &err);
+ *     tt_derive_rows(&derive, &csv, &writer, &err);
+ *     tt_derive_release(&derive);
+ *
+ * Texts given to add, bucket and where are borrowed until release. Their errors (TT_ERR_USAGE) begin with the part at fault
+ * and do not name an option. Output depends on the input and these settings alone.
+ */
+#ifndef TT_DATA_DERIVE_H
+#define TT_DATA_DERIVE_H
+
+#include "data/calendar.h"
+#include "data/meal_times.h"
+#include "io/csv_reader.h"
+#include "io/stream.h"
+
+enum tt_derived { TT_ADD_MEAL_TIME, TT_ADD_HOUR, TT_ADD_WEEKDAY, TT_ADD_WEEKEND, TT_ADD_DATE, TT_ADD_MONTH, TT_ADD_KINDS };
+
+struct tt_derive_bucket; /* in derive.c */
+struct tt_derive_where;
+
+struct tt_derive {
+    /* the caller sets these after init */
+    const char *time_column;    /* NULL: none */
+    const char *hour_column;    /* NULL: none; a column of hours 0 ... 23 instead of times */
+    const struct tt_zone *zone; /* of time_column; borrowed */
+    struct tt_meal_times meals;
+    int empty_when_bad;         /* 1: a field that cannot be read leaves its derived fields empty; 0: it is an error */
+
+    /* set by rows */
+    uint64_t n_read, n_written; /* rows */
+    uint64_t n_bad;             /* fields that could not be read */
+    struct tt_err first_bad;    /* what the error would have been */
+
+    /* private */
+    enum tt_derived adds[TT_ADD_KINDS];
+    size_t n_adds;
+    int needs_day;              /* some of them are of the day, not of the hour */
+    struct tt_derive_bucket *buckets;
+    size_t n_buckets, cap_buckets;
+    struct tt_derive_where *wheres;
+    size_t n_wheres, cap_wheres;
+    long time_at, hour_at;      /* columns, or -1 */
+    struct tt_span span;        /* the zone's last one */
+    int64_t day;                /* the day that the next two are of */
+    char date[11], month[3];
+    int weekday;
+    struct tt_buf fields;       /* a row's new fields */
+};
+
+void tt_derive_init(struct tt_derive *derive);
+void tt_derive_release(struct tt_derive *derive);
+
+/* Names from meal_time, hour, weekday, weekend, date, month, with commas between. */
+int tt_derive_add(struct tt_derive *derive, const char *names, struct tt_err *err) TT_CHECKED;
+
+/* COLUMN=B1,B2,... with rising numbers: adds COLUMN_bucket, "<B1", "B1-B2" (B1 <= x < B2), ..., ">=Bn". */
+int tt_derive_bucket(struct tt_derive *derive, const char *text, struct tt_err *err) TT_CHECKED;
+
+/* COLUMN=VALUE or COLUMN=VALUE|VALUE...: only rows that agree with all of these are written; others are not looked at. */
+int tt_derive_where(struct tt_derive *derive, const char *text, struct tt_err *err) TT_CHECKED;
+
+/* Header and rows, from an opened csv that was not read yet, in its own format. A last row without a line end gets one, that
+ * of the header. Errors: a column that is missing, or that exists and would be added; what the reader finds; a field that
+ * cannot be read. */
+int tt_derive_rows(struct tt_derive *derive, struct tt_csv *csv, struct tt_writer *writer, struct tt_err *err) TT_CHECKED;
+
+#endif
