@@ -1,5 +1,6 @@
-/* Meal times: names for parts of the day, each beginning at an hour and lasting until the next begins; the last runs over
- * midnight to the first. What tt-gen makes its world from and tt-feature derives from a time, so that both mean the same.
+/* Meal times: names for parts of the day, each beginning at an hour and lasting until the next begins; the last runs
+ * over midnight to the first. What tt-gen makes its world from and tt-feature derives from a time, so that both mean
+ * the same.
  */
 #ifndef TT_DATA_MEAL_TIMES_H
 #define TT_DATA_MEAL_TIMES_H

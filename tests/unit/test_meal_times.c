@@ -1,4 +1,4 @@
-/* Meal times: each hour belongs to one, over midnight too; texts that mean nothing are refused with the part at fault. */
+/* Each hour belongs to one meal time, over midnight too; texts that mean nothing are refused, with the part at fault. */
 #include "data/meal_times.h"
 
 #include "unit.h"
