@@ -13,25 +13,31 @@ static const char *stores_path, *users_path, *start = "2024-01-01", *zone_name =
 static int oracle;
 
 static struct cli_option options[] = {
-    {'n', "events", CLI_COUNT, &world_options.n_events, .max = 1e12, .metavar = "N", .help = "reviews"},
-    {0, "n-users", CLI_COUNT, &world_options.n_users, .min = 1, .max = 1e12, .metavar = "N", .help = "users"},
+    {'n', "events", CLI_COUNT, &world_options.n_events, .metavar = "N", .help = "reviews"},
+    {0, "n-users", CLI_COUNT, &world_options.n_users, .min = 1, .max = 999999999, .metavar = "N", .help = "users"},
     {0, "n-stores", CLI_COUNT, &world_options.n_stores, .min = 1, .max = 1 << 24, .metavar = "N", .help = "stores"},
     {0, "categories", CLI_COUNT, &world_options.n_categories, .min = 1, .max = 1000, .metavar = "N",
      .help = "categories of stores"},
     {0, "areas", CLI_COUNT, &world_options.n_areas, .min = 1, .max = 1000, .metavar = "N", .help = "parts of the town"},
-    {0, "days", CLI_COUNT, &world_options.n_days, .min = 1, .max = 36500, .metavar = "N", .help = "days that the reviews span"},
+    {0, "days", CLI_COUNT, &world_options.n_days, .min = 1, .max = 36500, .metavar = "N",
+     .help = "days that they span"},
     {0, "start", CLI_TEXT, &start, .metavar = "DATE", .help = "the first day"},
     {'z', "zone", CLI_TEXT, &zone_name, .metavar = "ZONE", .help = "the town's clock: Asia/Seoul, +09:00"},
-    {0, "meal-effect", CLI_NUMBER, &world_options.meal_effect, .max = 1, .metavar = "X", .help = "0: taste is the same all day"},
+    {0, "meal-effect", CLI_NUMBER, &world_options.meal_effect, .max = 1, .metavar = "X",
+     .help = "0: taste is the same all day"},
     {0, "category-effect", CLI_NUMBER, &world_options.category_effect, .max = 1, .metavar = "X",
      .help = "0: nobody cares about category"},
     {0, "area-effect", CLI_NUMBER, &world_options.area_effect, .max = 1, .metavar = "X",
      .help = "0: nobody prefers stores near home"},
-    {0, "repeat", CLI_NUMBER, &world_options.repeat, .max = 1, .metavar = "X", .help = "share of visits to favourite stores"},
-    {0, "zipf-stores", CLI_NUMBER, &world_options.zipf_stores, .max = 4, .metavar = "X", .help = "exponent of popularity"},
+    {0, "repeat", CLI_NUMBER, &world_options.repeat, .max = 1, .metavar = "X",
+     .help = "share of visits to favourite stores"},
+    {0, "zipf-stores", CLI_NUMBER, &world_options.zipf_stores, .max = 4, .metavar = "X",
+     .help = "exponent of popularity"},
     {0, "zipf-users", CLI_NUMBER, &world_options.zipf_users, .max = 4, .metavar = "X", .help = "exponent of activity"},
-    {0, "rating", CLI_CHOICE, &columns.rating, .choices = yes_no, .metavar = "YES", .help = "a column of ratings: yes or no"},
-    {0, "text", CLI_NUMBER, &columns.text, .max = 1, .metavar = "X", .help = "share of reviews with a text; 0: no column"},
+    {0, "rating", CLI_CHOICE, &columns.rating, .choices = yes_no, .metavar = "YES",
+     .help = "a column of ratings: yes or no"},
+    {0, "text", CLI_NUMBER, &columns.text, .max = 1, .metavar = "X",
+     .help = "share of reviews with a text; 0: no column"},
     {0, "seed", CLI_COUNT, &world_options.seed, .metavar = "N", .help = "another seed, another world"},
     {0, "stores", CLI_TEXT, &stores_path, .metavar = "FILE", .no_lineage = 1, .help = "write the stores there too"},
     {0, "users", CLI_TEXT, &users_path, .metavar = "FILE", .no_lineage = 1, .help = "write the users there too"},
@@ -76,8 +82,8 @@ static int write_oracle(const struct tt_world *world, struct tt_writer *writer, 
         return -1;
     for (int m = 0; m < 2; m++)
         for (int k = 0; k < N_KS; k++)
-            if (tt_writer_printf(writer, err, "%s\t%d\t%.9g\t%.9g\t%.9g\t%llu\n", names[m], oracle_ks[k], figures[m][k].value,
-                                 figures[m][k].low, figures[m][k].high, (unsigned long long)n))
+            if (tt_writer_printf(writer, err, "%s\t%d\t%.9g\t%.9g\t%.9g\t%llu\n", names[m], oracle_ks[k],
+                                 figures[m][k].value, figures[m][k].low, figures[m][k].high, (unsigned long long)n))
                 return -1;
     return 0;
 }
@@ -95,7 +101,8 @@ static void check_options(void)
         cli_usage_error("--start: '%s' is not a date like 2024-01-01, from 1900 to 2200", start);
     end = world_options.start + (int64_t)world_options.n_days;
     if (end > tt_days_from_date(TT_MAX_YEAR + 1, 1, 1))
-        cli_usage_error("--days: %llu days from %s lead beyond the year 2200", (unsigned long long)world_options.n_days, start);
+        cli_usage_error("--days: %llu days from %s lead beyond the year 2200",
+                        (unsigned long long)world_options.n_days, start);
     if ((stores_path && is_standard_output(stores_path)) || (users_path && is_standard_output(users_path)))
         cli_usage_error("--stores and --users need a file's name: standard output is for the reviews");
     if ((stores_path && users_path && strcmp(stores_path, users_path) == 0) ||

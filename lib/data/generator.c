@@ -1,6 +1,7 @@
 /* A made-up restaurant world: see generator.h. */
 #include "data/generator.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "base/alloc.h"
@@ -35,8 +36,8 @@ static const double away_from_home = 0.04;
 static const double visits_of_hour[HOURS] = {0.8, 0.5, 0.3, 0.2, 0.2, 0.4, 0.9, 2, 3.5, 3, 2.2, 5.5,
                                              11, 8, 4.5, 3, 3, 5, 10, 11, 8, 5, 4, 2.5};
 
-/* Categories that have a name, with the meal times (by bit, in the order of TT_MEAL_TIMES) they are at home in. The first
- * few cover the day, so that a world of few categories is a world too. */
+/* Categories that have a name, with the meal times (by bit, in the order of TT_MEAL_TIMES) they are at home in. The
+ * first few cover the day, so that a world of few categories is a world too. */
 enum { B = 1, L = 2, A = 4, D = 8, N = 16 };
 static const struct { const char *name; int meals; } named[] = {
     {"cafe", B | A}, {"korean", L | D}, {"noodles", L}, {"barbecue", D}, {"pub", N}, {"bakery", B},
@@ -69,8 +70,9 @@ struct tt_world {
 void tt_world_options_init(struct tt_world_options *options)
 {
     *options = (struct tt_world_options){
-        .seed = 1, .n_events = 60000, .n_users = 2000, .n_stores = 1000, .n_categories = 20, .n_areas = 8, .n_days = 180,
-        .meal_effect = 0.6, .category_effect = 0.9, .area_effect = 0.3, .repeat = 0.3, .zipf_stores = 1, .zipf_users = 0.5};
+        .seed = 1, .n_events = 60000, .n_users = 2000, .n_stores = 1000, .n_categories = 20, .n_areas = 8,
+        .n_days = 180, .meal_effect = 0.6, .category_effect = 0.9, .area_effect = 0.3, .repeat = 0.3, .zipf_stores = 1,
+        .zipf_users = 0.5};
     options->start = tt_days_from_date(2024, 1, 1);
 }
 
@@ -198,8 +200,10 @@ static int make_cells(struct tt_world *w, struct tt_err *err)
     w->before[0] = 0;
     for (size_t i = 0; i < n; i++)
         w->before[i + 1] = w->before[i] + w->stores[w->order[i]].weight;
-    for (size_t c = 0; c < w->o.n_categories; c++)
-        w->shares[c] = (w->before[w->cells[cell_of(w, c + 1, 0)]] - w->before[w->cells[cell_of(w, c, 0)]]) / w->before[n];
+    for (size_t c = 0; c < w->o.n_categories; c++) {
+        size_t first = w->cells[cell_of(w, c, 0)], end = w->cells[cell_of(w, c + 1, 0)];
+        w->shares[c] = (w->before[end] - w->before[first]) / w->before[n];
+    }
     return 0;
 }
 
@@ -226,7 +230,9 @@ static int make_tastes(struct tt_world *w, struct tt_err *err)
             return -1;
         for (size_t c = 0; c < n; c++) {
             int at_home = mood == 0 || (home_meals(w, c) >> (mood - 1) & 1);
-            w->tastes[mood][c] = w->shares[c] > 0 ? at_home ? 1 : away_from_home : 0; /* nobody likes what no store has */
+            w->tastes[mood][c] = at_home ? 1 : away_from_home;
+            if (w->shares[c] == 0) /* nobody likes what no store has */
+                w->tastes[mood][c] = 0;
             sum += w->tastes[mood][c];
         }
         for (size_t c = 0; c < n; c++) {
@@ -492,6 +498,7 @@ int tt_world_oracle(const struct tt_world *world, const int *ks, size_t n_k, str
     int sampled = n > budget / n_stores, status = -1;
     struct tt_rng rng;
 
+    assert(n_k > 0 && ks[n_k - 1] <= TT_ORACLE_MAX_K);
     if (sampled) {
         n = budget / n_stores > most ? most : budget / n_stores;
         n = n < 100 ? 100 : n;

@@ -5,12 +5,13 @@
  *     tt_world_visit(world, i, &span, &visit);                 // any i, in any order
  *     tt_world_probabilities(world, user, meal, p, &err);      // the truth that visits are drawn from
  *
- * Everything is a function of the seed and a number (base/rng.h), so a world holds O(stores) memory however many users and
- * events it has, and another number of events leaves stores and users as they are. (The libm is the one other input: bytes
- * are promised on one kind of machine.)
+ * Everything is a function of the seed and a number (base/rng.h), so a world holds O(stores) memory however many users
+ * and events it has, and another number of events leaves stores and users as they are. (The libm is the one other
+ * input: bytes are promised on one kind of machine.)
  *
- * The model. A user has a taste for categories, one for the whole day (mood 0) and one for each meal time, and in each mood
- * some favourite stores. With m = meal_effect, c = category_effect, a = area_effect, r = repeat, for user u at meal time k:
+ * The model. A user has a taste for categories, one for the whole day (mood 0) and one for each meal time, and in each
+ * mood some favourite stores. With m = meal_effect, c = category_effect, a = area_effect, r = repeat, for user u at
+ * meal time k:
  *
  *     p(s | u, k)  = (1 - m) q_0(s | u) + m q_k(s | u)
  *     q_x(s | u)   = (1 - r) v_x(s | u) + r sum_j weight_j [s is favourite j of u in mood x]
@@ -18,8 +19,8 @@
  *     near(s|C, h) = (1 - a) pop(s | C) + a pop(s | C, area h)      (the first alone where C has no store in h)
  *
  * pop is Zipf over a random order of the stores, share(C) a category's part of it. taste_x gives fixed weights to four
- * categories, drawn evenly in mood 0 and mostly among the categories that belong to the meal time in the others: what all
- * people share. Favourites are drawn from v_x once. Events are independent given user and meal time.
+ * categories, drawn evenly in mood 0 and mostly among the categories that belong to the meal time in the others: what
+ * all people share. Favourites are drawn from v_x once. Events are independent given user and meal time.
  */
 #ifndef TT_DATA_GENERATOR_H
 #define TT_DATA_GENERATOR_H
@@ -91,7 +92,8 @@ const double *tt_world_meal_shares(const struct tt_world *world);
 
 /* p (n_stores): p(s | user, meal), or with meal = -1 its mean over the meal times, p(s | user). Adds up to 1.
  * Users fall in activity: user k makes a share of the events proportional to (k + 1)^-zipf_users. */
-int tt_world_probabilities(const struct tt_world *world, uint64_t user, int meal, double *p, struct tt_err *err) TT_CHECKED;
+int tt_world_probabilities(const struct tt_world *world, uint64_t user, int meal, double *p,
+                           struct tt_err *err) TT_CHECKED;
 
 enum { TT_ORACLE_MAX_K = 100 };
 
@@ -99,10 +101,10 @@ struct tt_oracle {
     double value, low, high; /* low, high: 95 % interval; equal to value when every user was looked at */
 };
 
-/* The best that any list of k stores can reach: the mean over events of the sum of the k largest p. with_meal: for a model
- * that knows user and meal time; without_meal: that knows the user only. n_k values of ks, rising, up to TT_ORACLE_MAX_K;
- * more than n_stores count as n_stores. Looks at every user when users * stores <= 10^8, else at a sample, drawn by
- * activity. *n_users says how many were looked at. */
+/* The best that any list of k stores can reach: the mean over events of the sum of the k largest p. with_meal: for a
+ * model that knows user and meal time; without_meal: that knows the user only. n_k values of ks, rising, up to
+ * TT_ORACLE_MAX_K; more than n_stores count as n_stores. Looks at every user when users * stores <= 10^8, else at a
+ * sample, drawn by activity. *n_users says how many were looked at. */
 int tt_world_oracle(const struct tt_world *world, const int *ks, size_t n_k, struct tt_oracle *with_meal,
                     struct tt_oracle *without_meal, uint64_t *n_users, struct tt_err *err) TT_CHECKED;
 

@@ -1,5 +1,5 @@
-/* The tables of a made-up world: see generator_csv.h. Rows are put together by hand, since formatting through printf would
- * take several times as long as all the rest. */
+/* The tables of a made-up world: see generator_csv.h. Rows are put together by hand, since formatting through printf
+ * would take several times as long as all the rest. */
 #include "data/generator_csv.h"
 
 #include "base/buf.h"
@@ -9,8 +9,8 @@ enum { MAX_ROW = 160 }; /* a review without its text; ids have at most 21 bytes 
 
 /* ---- texts ---- */
 
-/* A text is an opening and a closing, in one language. They are kept apart by rating: 0 low, 1 middle, 2 high. Some hold
- * commas, quotes and line breaks, as real ones do. */
+/* A text is an opening and a closing, in one language. They are kept apart by rating: 0 low, 1 middle, 2 high. Some
+ * hold commas, quotes and line breaks, as real ones do. */
 enum { N_PHRASES = 6 };
 
 static const char *const openings[2][3][N_PHRASES] = {
@@ -31,7 +31,8 @@ static const char *const openings[2][3][N_PHRASES] = {
 static const char *const closings[2][3][N_PHRASES] = {
     {{"", " I will not be back.", "\nTwo stars for the music.", " Pity, the room is nice.", " Overpriced, too.", ""},
      {"", " I may come back.", "\nParking is hard.", " Fair price, small tables.", "", " Ask for the window seat."},
-     {"", " See you next week.", "\nTip: come early, it fills up.", " Great value.", "", "\n\nThanks to the \"night shift\"!"}},
+     {"", " See you next week.", "\nTip: come early, it fills up.", " Great value.", "",
+      "\n\nThanks to the \"night shift\"!"}},
     {{"", " 아쉽네요.", "\n주차도 어렵습니다.", " 분위기는 좋은데, 맛이...", "", ""},
      {"", " 가격은 적당해요.", "\n다음에는 다른 메뉴를 먹어 볼게요.", "", " 무난, 무난.", ""},
      {"", " 추천합니다.", "\n\n사장님, 감사합니다!", " 양도 많아요.", "", " 다음 주에 또 가요."}},
@@ -139,8 +140,8 @@ static char *put_time(char *p, struct clock *clock, int64_t local, int32_t offse
     return p + 25;
 }
 
-int tt_world_write_reviews(const struct tt_world *world, const struct tt_review_columns *columns, struct tt_writer *writer,
-                           struct tt_err *err)
+int tt_world_write_reviews(const struct tt_world *world, const struct tt_review_columns *columns,
+                           struct tt_writer *writer, struct tt_err *err)
 {
     uint64_t n = tt_world_get_options(world)->n_events;
     int users = user_width(world), stores = store_width(world), reviews = id_width(n ? n : 1, 8), status = -1;
