@@ -1,4 +1,5 @@
-/* tt-feature: add columns that are derived from others: meal time and calendar fields from a time, buckets from a number. */
+/* tt-feature: add columns that are derived from others: meal time and calendar fields from a time, buckets from a
+ * number. */
 #include "cli.h"
 #include "data/derive.h"
 #include "io/csv_reader.h"
@@ -18,7 +19,8 @@ static struct cli_option options[] = {
     {'m', "meals", CLI_TEXT, &meals, .metavar = "LIST", .help = "NAME=HOUR,... each until the next begins"},
     {'b', "bucket", CLI_LIST, &buckets, .metavar = "COLUMN=LIST", .help = "add COLUMN_bucket by rising borders"},
     {'w', "where", CLI_LIST, &wheres, .metavar = "COLUMN=VALUE", .help = "only such rows; A|B for either"},
-    {0, "bad", CLI_CHOICE, &bad, .metavar = "DO", .choices = bad_choices, .help = "error or empty: for unreadable fields"},
+    {0, "bad", CLI_CHOICE, &bad, .metavar = "DO", .choices = bad_choices,
+     .help = "error or empty: for unreadable fields"},
     CLI_OUTPUT,
     CLI_QUIET,
     CLI_VERBOSE,
@@ -89,8 +91,8 @@ int main(int argc, char **argv)
         goto done;
     status = tt_writer_finish(&writer, cli_watch_temporary, &err);
     if (status == 0 && derive.n_bad)
-        cli_note("%llu bad field%s left empty, the first: %s", (unsigned long long)derive.n_bad, derive.n_bad > 1 ? "s" : "",
-                 derive.first_bad.text);
+        cli_note("%llu bad field%s left empty, the first: %s", (unsigned long long)derive.n_bad,
+                 derive.n_bad > 1 ? "s" : "", derive.first_bad.text);
     if (status == 0 && cli_verbose)
         cli_note("%llu rows read, %llu written, %.1f s", (unsigned long long)derive.n_read,
                  (unsigned long long)derive.n_written, cli_seconds());

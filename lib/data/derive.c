@@ -226,7 +226,8 @@ static int row_passes(const struct tt_derive *derive, const struct tt_csv *csv)
 }
 
 /* A field that cannot be read: an error, or 1 when its derived fields are to be empty. */
-static int bad_field(struct tt_derive *derive, const struct tt_csv *csv, long column, const char *what, struct tt_err *err)
+static int bad_field(struct tt_derive *derive, const struct tt_csv *csv, long column, const char *what,
+                     struct tt_err *err)
 {
     if (!derive->empty_when_bad)
         return tt_csv_field_error(csv, (size_t)column, what, err);
@@ -325,8 +326,8 @@ static int add_times(struct tt_derive *derive, const struct tt_csv *csv, char de
     return 0;
 }
 
-static int add_bucket(struct tt_derive *derive, const struct tt_derive_bucket *b, const struct tt_csv *csv, char delimiter,
-                      struct tt_err *err)
+static int add_bucket(struct tt_derive *derive, const struct tt_derive_bucket *b, const struct tt_csv *csv,
+                      char delimiter, struct tt_err *err)
 {
     const struct tt_csv_field *field = &csv->fields[b->at];
     const char *name = "";

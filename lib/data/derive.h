@@ -8,8 +8,8 @@
  *     tt_derive_rows(&derive, &csv, &writer, &err);
  *     tt_derive_release(&derive);
  *
- * Texts given to add, bucket and where are borrowed until release. Their errors (TT_ERR_USAGE) begin with the part at fault
- * and do not name an option. Output depends on the input and these settings alone.
+ * Texts given to add, bucket and where are borrowed until release. Their errors (TT_ERR_USAGE) begin with the part at
+ * fault and do not name an option. Output depends on the input and these settings alone.
  */
 #ifndef TT_DATA_DERIVE_H
 #define TT_DATA_DERIVE_H
@@ -19,7 +19,10 @@
 #include "io/csv_reader.h"
 #include "io/stream.h"
 
-enum tt_derived { TT_ADD_MEAL_TIME, TT_ADD_HOUR, TT_ADD_WEEKDAY, TT_ADD_WEEKEND, TT_ADD_DATE, TT_ADD_MONTH, TT_ADD_KINDS };
+enum tt_derived {
+    TT_ADD_MEAL_TIME, TT_ADD_HOUR, TT_ADD_WEEKDAY, TT_ADD_WEEKEND, TT_ADD_DATE, TT_ADD_MONTH,
+    TT_ADD_KINDS
+};
 
 struct tt_derive_bucket; /* in derive.c */
 struct tt_derive_where;
@@ -62,12 +65,13 @@ int tt_derive_add(struct tt_derive *derive, const char *names, struct tt_err *er
 /* COLUMN=B1,B2,... with rising numbers: adds COLUMN_bucket, "<B1", "B1-B2" (B1 <= x < B2), ..., ">=Bn". */
 int tt_derive_bucket(struct tt_derive *derive, const char *text, struct tt_err *err) TT_CHECKED;
 
-/* COLUMN=VALUE or COLUMN=VALUE|VALUE...: only rows that agree with all of these are written; others are not looked at. */
+/* COLUMN=VALUE or COLUMN=VALUE|VALUE...: only rows that agree with all of these are written; others are passed over. */
 int tt_derive_where(struct tt_derive *derive, const char *text, struct tt_err *err) TT_CHECKED;
 
-/* Header and rows, from an opened csv that was not read yet, in its own format. A last row without a line end gets one, that
- * of the header. Errors: a column that is missing, or that exists and would be added; what the reader finds; a field that
- * cannot be read. */
-int tt_derive_rows(struct tt_derive *derive, struct tt_csv *csv, struct tt_writer *writer, struct tt_err *err) TT_CHECKED;
+/* Header and rows, from an opened csv that was not read yet, in its own format. A last row without a line end gets one,
+ * that of the header. Errors: a column that is missing, or that exists and would be added; what the reader finds; a
+ * field that cannot be read. */
+int tt_derive_rows(struct tt_derive *derive, struct tt_csv *csv, struct tt_writer *writer,
+                   struct tt_err *err) TT_CHECKED;
 
 #endif
