@@ -1,4 +1,4 @@
-/* Each hour belongs to one meal time, over midnight too; texts that mean nothing are refused, with the part at fault. */
+/* Each hour belongs to one meal time, over midnight too; texts that mean nothing are refused. */
 #include "data/meal_times.h"
 
 #include "unit.h"
