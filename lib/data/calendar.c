@@ -1,4 +1,4 @@
-/* Dates and times as text: see calendar.h. Zones are in zone.c. */
+/* Dates and times as text: see calendar.h. */
 #include "data/calendar.h"
 
 #include <string.h>

@@ -14,8 +14,8 @@
 #ifndef TT_DATA_DERIVE_H
 #define TT_DATA_DERIVE_H
 
-#include "data/calendar.h"
 #include "data/meal_times.h"
+#include "data/zone.h"
 #include "io/csv_reader.h"
 #include "io/stream.h"
 

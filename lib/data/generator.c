@@ -71,8 +71,8 @@ void tt_world_options_init(struct tt_world_options *options)
 {
     *options = (struct tt_world_options){
         .seed = 1, .n_events = 60000, .n_users = 2000, .n_stores = 1000, .n_categories = 20, .n_areas = 8,
-        .n_days = 180, .meal_effect = 0.6, .category_effect = 0.9, .area_effect = 0.7, .repeat = 0.3, .zipf_stores = 0.7,
-        .zipf_users = 0.5};
+        .n_days = 180, .meal_effect = 0.6, .category_effect = 0.9, .area_effect = 0.7, .repeat = 0.3,
+        .zipf_stores = 0.7, .zipf_users = 0.5};
     options->start = tt_days_from_date(2024, 1, 1);
 }
 

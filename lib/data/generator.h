@@ -26,8 +26,8 @@
 #define TT_DATA_GENERATOR_H
 
 #include "base/rng.h"
-#include "data/calendar.h"
 #include "data/meal_times.h"
+#include "data/zone.h"
 
 struct tt_world_options {
     uint64_t seed;
@@ -83,7 +83,7 @@ enum { TT_WORLD_NAME = 32 };
 void tt_world_category_name(uint64_t category, char *name);
 void tt_world_area_name(uint64_t area, char *name);
 
-/* Event i of 0 ... n_events-1; their times do not fall as i rises. *span is calendar.h's, TT_SPAN_INIT at first. */
+/* Event i of 0 ... n_events-1; their times do not fall as i rises. *span is zone.h's, TT_SPAN_INIT at first. */
 void tt_world_visit(const struct tt_world *world, uint64_t i, struct tt_span *span, struct tt_visit *visit);
 
 /* The share of all events that fall into each meal time: (tt_world_meals()->n), adding up to 1. Exact but for the hours

@@ -1,6 +1,6 @@
-/* Time zones: see calendar.h. TZif files are RFC 9636; their footer is the TZ text of POSIX (IEEE Std 1003.1-2017, 8.3)
+/* Time zones: see zone.h. TZif files are RFC 9636; their footer is the TZ text of POSIX (IEEE Std 1003.1-2017, 8.3)
  * with the RFC's extension of its hours to -167 ... 167. */
-#include "data/calendar.h"
+#include "data/zone.h"
 
 #include <errno.h>
 #include <fcntl.h>

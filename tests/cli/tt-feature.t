@@ -16,7 +16,8 @@ r1,2024-03-01T12:34:56+09:00,9000,"good, ""really""",night
 r2,2024-03-02T22:00:00Z,15000,"two
 lines",night
 r3,1709264096,30000,,night' '' tt-feature --time visited_at reviews.csv
-t 'all fields in a zone, in the order asked for' 0 'review_id,visited_at,price,text,date,hour,meal_time,weekday,weekend,month
+t 'all fields in a zone, in the order asked for' 0 \
+    'review_id,visited_at,price,text,date,hour,meal_time,weekday,weekend,month
 r1,2024-03-01T12:34:56+09:00,9000,"good, ""really""",2024-03-01,12,lunch,fri,0,3
 r2,2024-03-02T22:00:00Z,15000,"two
 lines",2024-03-03,7,breakfast,sun,1,3
@@ -124,7 +125,8 @@ usage() { # name error argument...
 Try 'tt-feature --help'." tt-feature "$@" reviews.csv
 }
 usage 'nothing to do' 'nothing to do: give --time, --hour, --bucket or --where'
-usage 'a misspelt name' "--add: 'mealtime' is not one of meal_time, hour, weekday, weekend, date, month" -t visited_at -a mealtime
+usage 'a misspelt name' "--add: 'mealtime' is not one of meal_time, hour, weekday, weekend, date, month" \
+    -t visited_at -a mealtime
 usage 'a name twice' "--add: 'hour' is given twice" -t visited_at -a hour,hour
 usage 'times and hours' '--time and --hour exclude each other' -t visited_at -H price
 usage 'an hour has no weekday' '--add: --hour gives meal_time only; the others need --time' -H price -a weekday
@@ -140,7 +142,8 @@ usage 'a wrong choice' "--bad: 'skip' is not one of error, empty" -t visited_at 
 mkdir zones
 t 'an unknown zone' 2 '' "tt-feature: zone 'Asia/Soul': not UTC, not an offset like +09:00, and not a zone in zones
 Try 'tt-feature --help'." env TZDIR=zones tt-feature -t visited_at -z Asia/Soul reviews.csv
-t 'a zone that leads out of the database' 2 '' "tt-feature: zone '../x': not UTC, not an offset like +09:00, and not a zone in zones
+t 'a zone that leads out of the database' 2 '' \
+    "tt-feature: zone '../x': not UTC, not an offset like +09:00, and not a zone in zones
 Try 'tt-feature --help'." env TZDIR=zones tt-feature -t visited_at -z ../x reviews.csv
 t 'no database' 1 '' "tt-feature: zone 'Asia/Seoul': TZDIR is 'nowhere', which is not a folder" \
     env TZDIR=nowhere tt-feature -t visited_at -z Asia/Seoul reviews.csv
