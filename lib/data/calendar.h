@@ -1,7 +1,7 @@
 /* Times as they stand in data, and the calendar.
  *
  *     if (tt_time_parse(text, len, &time, &what) == 0)
- *         local = tt_zone_local(zone, &time, &span);           // data/zone.h, unless time.is_local
+ *         local = tt_zone_local(zone, &time, &span);           // data/zone.h
  *         hour = tt_local_hour(local);  tt_date_from_days(tt_local_day(local), &date);
  *
  * Three counts of seconds, all without leap seconds as POSIX has them:

@@ -278,12 +278,18 @@ void tt_world_free(struct tt_world *world)
 
 /* ---- drawing ---- */
 
+/* The user's home; *rng is left for what else is drawn about the user. */
+static uint32_t home_of(const struct tt_world *w, uint64_t user, struct tt_rng *rng)
+{
+    tt_rng_init(rng, w->o.seed, USER, user);
+    return (uint32_t)tt_rng_below(rng, w->o.n_areas);
+}
+
 void tt_world_user(const struct tt_world *world, uint64_t user, struct tt_user *out)
 {
     struct tt_rng rng;
 
-    tt_rng_init(&rng, world->o.seed, USER, user);
-    out->home = (uint32_t)tt_rng_below(&rng, world->o.n_areas);
+    out->home = home_of(world, user, &rng);
     out->age = 15 + (uint32_t)(tt_rng_below(&rng, 36) + tt_rng_below(&rng, 26)); /* 15 ... 75, most from 27 to 50 */
 }
 
@@ -378,21 +384,20 @@ static int draw_rating(const struct tt_store *store, enum tt_visit_reason reason
 
 void tt_world_visit(const struct tt_world *world, uint64_t i, struct tt_span *span, struct tt_visit *visit)
 {
-    struct tt_rng *rng = &visit->rng;
-    struct tt_user user;
+    struct tt_rng *rng = &visit->rng, of_user;
 
     tt_rng_init(rng, world->o.seed, TT_RNG_EVENT, i);
     draw_time(world, i, span, visit);
     visit->user = tt_zipf_draw(&world->zipf_users, rng);
-    tt_world_user(world, visit->user, &user);
+    uint32_t home = home_of(world, visit->user, &of_user);
     int mood = tt_rng_unit(rng) < world->o.meal_effect ? 1 + visit->meal : 0;
     double u = tt_rng_unit(rng);
     if (u < world->o.repeat) {
         uint32_t slot = pick(favourite_weights, N_FAVOURITES, u / world->o.repeat);
-        visit->store = favourite_of(world, visit->user, user.home, mood, slot);
+        visit->store = favourite_of(world, visit->user, home, mood, slot);
         visit->reason = TT_VISIT_TO_FAVOURITE;
     } else {
-        visit->store = draw_fresh(world, visit->user, user.home, mood, rng, &visit->reason);
+        visit->store = draw_fresh(world, visit->user, home, mood, rng, &visit->reason);
     }
     visit->rating = draw_rating(&world->stores[visit->store], visit->reason, rng);
 }
@@ -402,10 +407,10 @@ void tt_world_visit(const struct tt_world *world, uint64_t i, struct tt_span *sp
 /* p = sum over moods of moods[x] q_x(s | user). `wanted` is scratch of n_categories. */
 static void mix_moods(const struct tt_world *w, uint64_t user, const double *moods, double *wanted, double *p)
 {
-    struct tt_user who;
     const double *before = w->before;
+    struct tt_rng rng;
+    uint32_t home = home_of(w, user, &rng);
 
-    tt_world_user(w, user, &who);
     for (size_t c = 0; c < w->o.n_categories; c++)
         wanted[c] = (1 - w->o.category_effect) * w->shares[c];
     for (int x = 0; x <= w->meals.n; x++)
@@ -413,7 +418,7 @@ static void mix_moods(const struct tt_world *w, uint64_t user, const double *moo
             wanted[taste_of(w, user, x, slot)] += moods[x] * w->o.category_effect * taste_weights[slot];
     for (size_t c = 0; c < w->o.n_categories; c++) {
         size_t first = w->cells[cell_of(w, c, 0)], end = w->cells[cell_of(w, c + 1, 0)];
-        size_t near_first = w->cells[cell_of(w, c, who.home)], near_end = w->cells[cell_of(w, c, who.home) + 1];
+        size_t near_first = w->cells[cell_of(w, c, home)], near_end = w->cells[cell_of(w, c, home) + 1];
         if (first == end)
             continue;
         double mass = (1 - w->o.repeat) * wanted[c], near_mass = near_first < near_end ? w->o.area_effect * mass : 0;
@@ -425,7 +430,7 @@ static void mix_moods(const struct tt_world *w, uint64_t user, const double *moo
     }
     for (int x = 0; x <= w->meals.n; x++)
         for (uint32_t slot = 0; moods[x] * w->o.repeat > 0 && slot < N_FAVOURITES; slot++)
-            p[favourite_of(w, user, who.home, x, slot)] += moods[x] * w->o.repeat * favourite_weights[slot];
+            p[favourite_of(w, user, home, x, slot)] += moods[x] * w->o.repeat * favourite_weights[slot];
 }
 
 static void probabilities(const struct tt_world *w, uint64_t user, int meal, double *wanted, double *p)
