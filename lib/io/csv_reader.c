@@ -1,8 +1,9 @@
 /* Rows of a CSV or TSV text: see csv_reader.h. The one file that knows libcsv.
  *
- * The input is read in chunks and cut at line feeds. A line without a quote is one row, cut at its delimiters in place. When
- * a line holds a quote, it and the lines that follow go to libcsv until libcsv ends the row, so that line numbers and the
- * row's own bytes are known although libcsv tells neither. */
+ * The input is read in chunks and cut at line feeds. A line without a quote is one row, cut at its delimiters in place;
+ * so is a line whose quoted fields all end in it, as they should. Any other line with a quote, and the lines that
+ * follow, go to libcsv until libcsv ends the row or finds the fault, so that line numbers and the row's own bytes are
+ * known although libcsv tells neither. */
 #include "io/csv_reader.h"
 
 #include <csv.h>
@@ -28,6 +29,7 @@ struct tt_csv_parser {
     struct tt_buf *scratch;
     struct tt_err *err;
     int failed;
+    size_t n_cut; /* columns up to the last that is wanted; those after it need only be counted */
 };
 
 static void on_field(void *text, size_t len, void *arg)
@@ -228,22 +230,94 @@ static int unescape(struct tt_csv *csv, struct tt_csv_field *field, struct tt_er
     return 0;
 }
 
-/* Cut a line without line end at its delimiters; returns the number of fields, of which the first n_columns are kept. */
+/* How often c stands in the text: eight bytes at a time, since a field is mostly shorter than a call of memchr is
+ * worth. */
+static size_t count(const char *text, size_t len, char c)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), low7 = ones * 0x7f, wanted = ones * (unsigned char)c;
+    size_t n = 0, i = 0;
+
+    for (; i + 8 <= len; i += 8) {
+        uint64_t x;
+        memcpy(&x, text + i, 8);
+        x ^= wanted;
+        x = ~(((x & low7) + low7) | x | low7); /* 0x80 in each byte that was c, 0 in others */
+        n += (x >> 7) * ones >> 56;
+    }
+    for (; i < len; i++)
+        n += text[i] == c;
+    return n;
+}
+
+/* Cut a line without line end at its delimiters; returns the number of fields, of which the first `max` are kept. */
 static size_t cut(const char *line, size_t len, char delimiter, struct tt_csv_field *fields, size_t max)
 {
     const char *end = line + len;
-    size_t n = 0;
 
-    for (;;) {
+    for (size_t n = 0; n < max; n++) {
         const char *p = line;
         while (p < end && *p != delimiter)
             p++;
-        if (n < max)
-            fields[n] = (struct tt_csv_field){line, (size_t)(p - line)};
-        n++;
+        fields[n] = (struct tt_csv_field){line, (size_t)(p - line)};
         if (p == end)
-            return n;
+            return n + 1;
         line = p + 1;
+    }
+    return max + 1 + count(line, (size_t)(end - line), delimiter);
+}
+
+/* The quoted field at p: its text into *field, in scratch (which has room) when quotes were doubled. Returns what
+ * follows the closing quote, or NULL when there is none in the line. */
+static const char *cut_quoted_field(struct tt_buf *scratch, const char *p, const char *end, struct tt_csv_field *field)
+{
+    const char *from = ++p, *quote;
+    size_t used = scratch->len;
+
+    for (;; p = quote + 2) {
+        quote = memchr(p, '"', (size_t)(end - p));
+        if (!quote)
+            return NULL;
+        int is_doubled = quote + 1 < end && quote[1] == '"';
+        if (!is_doubled && p == from) { /* none was doubled */
+            *field = (struct tt_csv_field){from, (size_t)(quote - from)};
+            return quote + 1;
+        }
+        size_t n = (size_t)(quote - p) + (size_t)is_doubled;
+        memcpy(scratch->data + scratch->len, p, n);
+        scratch->len += n;
+        if (!is_doubled) {
+            *field = (struct tt_csv_field){scratch->data + used, scratch->len - used};
+            return quote + 1;
+        }
+    }
+}
+
+/* Cut a CSV line with quotes, without line end, as far as all is in order: 1, or 0 when a quoted field does not end in
+ * the line or something is wrong, for libcsv to see to. Scratch has room for the line. */
+static int cut_quoted(struct tt_buf *scratch, const char *line, size_t len, struct tt_csv_field *fields, size_t max,
+                      size_t *n)
+{
+    const char *p = line, *end = line + len;
+
+    for (*n = 0;;) {
+        struct tt_csv_field field = {p, 0};
+        if (p < end && *p == '"') {
+            p = cut_quoted_field(scratch, p, end, &field);
+            if (!p)
+                return 0;
+        } else {
+            for (; p < end && *p != ','; p++)
+                if (*p == '"' || *p == '\r')
+                    return 0;
+            field.len = (size_t)(p - field.text);
+        }
+        if (*n < max)
+            fields[*n] = field;
+        ++*n;
+        if (p == end)
+            return 1;
+        if (*p++ != ',')
+            return 0;
     }
 }
 
@@ -256,15 +330,18 @@ static size_t without_line_end(const char *line, size_t len)
     return len;
 }
 
-/* The row that begins with this line, into fields (max of them): *n is how many there are. */
+/* The row that begins with this line, into fields (max of them): *n is how many there are. When the line is short
+ * enough to make no field too long, only `needed` of them have to be kept. */
 static int parse_row(struct tt_csv *csv, size_t *start, const char *line, size_t len, struct tt_csv_field *fields,
-                     size_t max, size_t *n, struct tt_err *err)
+                     size_t max, size_t needed, size_t *n, struct tt_err *err)
 {
     size_t bare = without_line_end(line, len);
+    size_t kept = bare <= TT_CSV_MAX_FIELD ? needed : max;
 
     if (csv->format == TT_CSV_TAB) {
-        *n = cut(line, bare, '\t', fields, max);
-        if (memchr(line, '\\', bare)) {
+        int has_escapes = memchr(line, '\\', bare) != NULL;
+        *n = cut(line, bare, '\t', fields, has_escapes ? max : kept);
+        if (has_escapes) {
             csv->scratch.len = 0;
             if (tt_buf_reserve(&csv->scratch, bare, err))
                 return -1;
@@ -275,8 +352,13 @@ static int parse_row(struct tt_csv *csv, size_t *start, const char *line, size_t
     } else if (!memchr(line, '"', bare)) {
         if (memchr(line, '\r', bare))
             return row_error(csv, "a carriage return that no line feed follows", err);
-        *n = cut(line, bare, ',', fields, max);
+        *n = cut(line, bare, ',', fields, kept);
     } else {
+        csv->scratch.len = 0;
+        if (tt_buf_reserve(&csv->scratch, bare, err))
+            return -1;
+        if (cut_quoted(&csv->scratch, line, bare, fields, max, n))
+            return 0;
         if (parse_quoted(csv, start, line, len, err))
             return -1;
         *n = csv->parser->n_ends;
@@ -291,6 +373,8 @@ static int check_fields(struct tt_csv *csv, size_t n, struct tt_err *err)
     if (n != csv->n_columns)
         return tt_err_set(err, TT_ERR_INPUT, "%s:%llu: expected %zu fields, found %zu", csv->reader.name,
                           (unsigned long long)csv->line, csv->n_columns, n);
+    if (csv->row_len <= TT_CSV_MAX_FIELD) /* nothing in it is too long: look at what is wanted */
+        n = csv->parser->n_cut;
     for (size_t i = 0; i < n; i++) {
         if (csv->fields[i].len > TT_CSV_MAX_FIELD)
             return tt_err_set(err, TT_ERR_INPUT, "%s:%llu: field '%s': longer than %d bytes", csv->reader.name,
@@ -315,11 +399,11 @@ int tt_csv_next(struct tt_csv *csv, struct tt_err *err)
             return more;
         if (without_line_end(line, len) == 0 && (csv->format == TT_CSV_COMMA || csv->n_columns > 1))
             continue; /* an empty line; in a TSV of one column it is a row with an empty field */
-        if (parse_row(csv, &start, line, len, csv->fields, csv->n_columns, &n, err) || check_fields(csv, n, err))
+        if (parse_row(csv, &start, line, len, csv->fields, csv->n_columns, csv->parser->n_cut, &n, err))
             return -1;
         csv->row = csv->chunk + start;
         csv->row_len = csv->chunk_at - start;
-        return 1;
+        return check_fields(csv, n, err) ? -1 : 1;
     }
 }
 
@@ -371,7 +455,7 @@ static int read_header(struct tt_csv *csv, struct tt_err *err)
     fields = tt_alloc(MAX_COLUMNS, sizeof(*fields), err);
     if (!fields)
         return -1;
-    if (parse_row(csv, &start, line, len, fields, MAX_COLUMNS, &n, err))
+    if (parse_row(csv, &start, line, len, fields, MAX_COLUMNS, MAX_COLUMNS, &n, err))
         goto done;
     if (n > MAX_COLUMNS) {
         row_error(csv, "more than 65536 columns", err);
@@ -429,7 +513,7 @@ long tt_csv_need_column(struct tt_csv *csv, const char *name, struct tt_err *err
     struct tt_err ignored = TT_ERR_INIT;
 
     if (column >= 0) {
-        csv->wanted[column] = 1;
+        tt_csv_want(csv, (size_t)column);
         return column;
     }
     for (size_t i = 0; i < csv->n_columns && list.len < 400; i++)
@@ -444,11 +528,14 @@ long tt_csv_need_column(struct tt_csv *csv, const char *name, struct tt_err *err
 void tt_csv_want(struct tt_csv *csv, size_t column)
 {
     csv->wanted[column] = 1;
+    if (csv->parser->n_cut <= column)
+        csv->parser->n_cut = column + 1;
 }
 
 void tt_csv_want_all(struct tt_csv *csv)
 {
     memset(csv->wanted, 1, csv->n_columns);
+    csv->parser->n_cut = csv->n_columns;
 }
 
 int tt_csv_rewind(struct tt_csv *csv)
@@ -470,7 +557,7 @@ int tt_csv_rewind(struct tt_csv *csv)
         len -= 3;
     }
     size_t n;
-    return parse_row(csv, &start, line, len, &none, 0, &n, &ignored);
+    return parse_row(csv, &start, line, len, &none, 0, 0, &n, &ignored);
 }
 
 int tt_csv_field_error(const struct tt_csv *csv, size_t column, const char *what, struct tt_err *err)

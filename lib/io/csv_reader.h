@@ -5,17 +5,17 @@
  *     while ((more = tt_csv_next(&csv, &err)) == 1)
  *         ... csv.fields[column].text, .len ...
  *
- * CSV is RFC 4180: quoted fields may hold commas, line breaks and doubled quotes; lines end in LF or CRLF; blanks belong to
- * the field; empty lines are passed over. TSV is one line a row, tab between fields, and \t \n \r \\ in a field for tab, line
- * feed, carriage return and backslash. AUTO looks at the header line: a tab in it and no comma means TSV.
- * A UTF-8 byte order mark at the start is passed over.
+ * CSV is RFC 4180: quoted fields may hold commas, line breaks and doubled quotes; lines end in LF or CRLF; blanks
+ * belong to the field; empty lines are passed over. TSV is one line a row, tab between fields, and \t \n \r \\ in a
+ * field for tab, line feed, carriage return and backslash. AUTO looks at the header line: a tab in it and no comma
+ * means TSV. A UTF-8 byte order mark at the start is passed over.
  *
- * Errors, with file and physical line: no header; an empty or doubled column name; a row with more or fewer fields than the
- * header; a quote left open or out of place; a NUL byte; a field longer than TT_CSV_MAX_FIELD; and, in columns that are
- * wanted, text that is not UTF-8. A last line without a line end is a row like any other.
+ * Errors, with file and physical line: no header; an empty or doubled column name; a row with more or fewer fields than
+ * the header; a quote left open or out of place; a NUL byte; a field longer than TT_CSV_MAX_FIELD; and, in columns that
+ * are wanted, text that is not UTF-8. A last line without a line end is a row like any other.
  *
- * Speed: a line without any quote is cut at its delimiters in place; others go through libcsv. A test holds the two
- * against each other.
+ * Speed: a line without any quote, or with quoted fields that end in it, is cut in place, and no further than the last
+ * column that is wanted; others go through libcsv. A test holds the two against each other.
  */
 #ifndef TT_IO_CSV_READER_H
 #define TT_IO_CSV_READER_H
