@@ -56,7 +56,7 @@ static void remove_temporaries(int signal_number)
 
 static void set_signals(void)
 {
-    static const int deadly[] = {SIGINT, SIGTERM, SIGHUP};
+    static const int deadly[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
     sigset_t none;
 
     signal(SIGPIPE, SIG_DFL); /* a parent may have set it to be ignored: `tt-x | head` must end quietly */
