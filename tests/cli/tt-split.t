@@ -158,6 +158,10 @@ awk '{ for (i = 0; i < (NR == 1 ? 1 : 30); i++) print }' big.csv >long.csv
 { tt-split -q --random --shares 90,10 --test test.csv long.csv; echo $? >code; } | head -n 1 >/dev/null
 not_ok 'a closed pipe: the program ends' grep -qx 0 code
 not_ok 'a closed pipe: nothing is left behind' sh -c 'ls test.csv* 2>/dev/null'
+cp long.csv grows.csv
+t 'an input that changes meanwhile' 1 '' 'tt-split: grows.csv: changed while it was read' \
+    sh -c 'tt-split --last 1 --by user --test test.csv grows.csv >>grows.csv'
+not_ok 'an input that changes meanwhile: nothing is left behind' sh -c 'ls test.csv* 2>/dev/null'
 echo old >test.csv
 tt-split -q --last 1 --by nobody --train train.csv --test test.csv in.csv 2>/dev/null
 t 'a failure leaves the old file' 0 old '' cat test.csv
