@@ -1,0 +1,88 @@
+/* Every block runs once, on a worker with a number of its own, and what it wrote is seen afterwards. */
+#include "base/pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit.h"
+
+enum { MAX_BLOCKS = 300, MAX_THREADS = 4 };
+
+struct job {
+    unsigned char count[MAX_BLOCKS];  /* written by the block alone */
+    size_t of_worker[MAX_THREADS][8]; /* [0]; a cache line each, added to by the worker alone */
+    size_t input;                     /* written before the run */
+    size_t output[MAX_BLOCKS];
+};
+
+static void work(void *arg, size_t block, int worker)
+{
+    struct job *job = arg;
+
+    job->count[block]++;
+    job->of_worker[worker][0]++;
+    job->output[block] = job->input + block;
+}
+
+static void test_pool_runs_every_block_once(void **state)
+{
+    static const size_t sizes[] = {0, 1, 2, 3, 4, 5, 17, 300};
+    struct tt_err err = TT_ERR_INIT;
+    static struct job job;
+
+    (void)state;
+    for (int threads = 1; threads <= MAX_THREADS; threads++) {
+        struct tt_pool *pool = tt_pool_new(threads, &err);
+        assert_non_null(pool);
+        assert_int_equal(tt_pool_threads(pool), threads);
+        for (size_t run = 0; run < 500; run++) {
+            size_t n = sizes[run % LENGTH(sizes)], done = 0;
+            memset(&job, 0, sizeof(job));
+            job.input = run;
+            tt_pool_run(pool, n, work, &job);
+            for (size_t block = 0; block < MAX_BLOCKS; block++) {
+                assert_int_equal(job.count[block], block < n);
+                assert_int_equal(job.output[block], block < n ? run + block : 0);
+            }
+            for (int worker = 0; worker < MAX_THREADS; worker++) {
+                assert_true(worker < threads || job.of_worker[worker][0] == 0);
+                done += job.of_worker[worker][0];
+            }
+            assert_int_equal(done, n);
+        }
+        tt_pool_free(pool);
+    }
+}
+
+static void test_pool_that_never_ran_can_be_freed(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+
+    (void)state;
+    for (int i = 0; i < 50; i++) {
+        struct tt_pool *pool = tt_pool_new(3, &err);
+        assert_non_null(pool);
+        tt_pool_free(pool);
+    }
+    tt_pool_free(NULL);
+}
+
+static void test_blocks_cover_n(void **state)
+{
+    (void)state;
+    assert_int_equal(tt_blocks(0, 10), 0);
+    assert_int_equal(tt_blocks(1, 10), 1);
+    assert_int_equal(tt_blocks(10, 10), 1);
+    assert_int_equal(tt_blocks(11, 10), 2);
+    assert_true(tt_blocks(SIZE_MAX, 2) == SIZE_MAX / 2 + 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pool_runs_every_block_once),
+        cmocka_unit_test(test_pool_that_never_ran_can_be_freed),
+        cmocka_unit_test(test_blocks_cover_n),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
