@@ -5,36 +5,58 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Copy src to dst, at most cap bytes with the final NUL, showing control characters as \xNN. */
-static void copy_clean(char *dst, size_t cap, const char *src)
+/* Bytes of the UTF-8 character at p; 1 where there is none. */
+static size_t character(const unsigned char *p)
 {
-    size_t used = 0;
+    size_t n = *p >= 0xf0 ? 4 : *p >= 0xe0 ? 3 : *p >= 0xc2 ? 2 : 1;
 
-    for (; *src; src++) {
-        unsigned char c = (unsigned char)*src;
-        char shown[5] = {(char)c, 0, 0, 0, 0};
-        if (c < 0x20 || c == 0x7f)
-            snprintf(shown, sizeof(shown), "\\x%02x", c);
-        size_t n = strlen(shown);
-        if (used + n + 1 > cap)
-            break;
-        memcpy(dst + used, shown, n);
-        used += n;
-    }
-    dst[used] = '\0';
+    for (size_t i = 1; i < n; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 1;
+    return n;
 }
 
+/* Copy src to dst, at most cap bytes with the final NUL, showing control characters as \xNN: those of ASCII, and U+0080
+ * to U+009F, some of which a terminal takes for the start of a command. Cut between characters. Returns the length. */
+static size_t copy_clean(char *dst, size_t cap, const char *src)
+{
+    const unsigned char *p = (const unsigned char *)src;
+    size_t used = 0;
+
+    while (*p) {
+        size_t n = character(p), shown = n;
+        int is_control = *p < 0x20 || *p == 0x7f || (n == 2 && *p == 0xc2 && p[1] < 0xa0);
+        if (is_control)
+            shown = 4 * n;
+        if (used + shown + 1 > cap)
+            break;
+        for (size_t i = 0; i < n; i++) {
+            if (is_control)
+                snprintf(dst + used + 4 * i, 5, "\\x%02x", p[i]);
+            else
+                dst[used + i] = (char)p[i];
+        }
+        used += shown;
+        p += n;
+    }
+    dst[used] = '\0';
+    return used;
+}
+
+/* The text, and ": tail" if there is one, before which a long text is cut. */
 static void set(struct tt_err *err, enum tt_err_kind kind, const char *tail, const char *fmt, va_list args)
 {
-    char raw[sizeof(err->text)];
+    char raw[sizeof(err->text) + 8]; /* a character that is cut here does not fit there */
+    size_t tail_len = tail ? strlen(tail) + 2 : 0;
 
     if (err->kind != TT_ERR_NONE)
         return;
-    int n = vsnprintf(raw, sizeof(raw), fmt, args);
-    if (tail && n >= 0 && (size_t)n < sizeof(raw))
-        snprintf(raw + n, sizeof(raw) - (size_t)n, ": %s", tail);
+    if (vsnprintf(raw, sizeof(raw), fmt, args) < 0)
+        raw[0] = '\0';
     err->kind = kind;
-    copy_clean(err->text, sizeof(err->text), raw);
+    size_t used = copy_clean(err->text, sizeof(err->text) - tail_len, raw);
+    if (tail)
+        snprintf(err->text + used, sizeof(err->text) - used, ": %s", tail);
 }
 
 int tt_err_set(struct tt_err *err, enum tt_err_kind kind, const char *fmt, ...)
