@@ -565,6 +565,9 @@ int tt_csv_field_error(const struct tt_csv *csv, size_t column, const char *what
     const struct tt_csv_field *field = &csv->fields[column];
     int shown = field->len > 60 ? 60 : (int)field->len;
 
+    if (field->len > 60) /* cut before the character that does not fit, which has 4 bytes at most */
+        while (shown > 57 && (field->text[shown] & 0xc0) == 0x80)
+            shown--;
     return tt_err_set(err, TT_ERR_INPUT, "%s:%llu: field '%s': '%.*s%s' %s", csv->reader.name,
                       (unsigned long long)csv->line, csv->names[column], shown, field->text,
                       field->len > 60 ? "..." : "", what);

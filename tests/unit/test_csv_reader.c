@@ -286,6 +286,21 @@ static void test_csv_reader_names_columns(void **state)
     tt_csv_close(&csv);
 }
 
+static void test_csv_reader_cuts_a_field_in_an_error_between_characters(void **state)
+{
+    struct tt_csv csv;
+    struct tt_err err = TT_ERR_INIT;
+
+    (void)state;
+    put_on_stdin(TEXT("a\nx맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛\n"));
+    assert_int_equal(tt_csv_open(&csv, NULL, TT_CSV_AUTO, &err), 0);
+    tt_csv_want_all(&csv);
+    assert_int_equal(tt_csv_next(&csv, &err), 1);
+    assert_int_equal(tt_csv_field_error(&csv, 0, "is bad", &err), -1);
+    assert_string_equal(err.text, "<stdin>:2: field 'a': 'x맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛...' is bad");
+    tt_csv_close(&csv);
+}
+
 /* Header and rows together are the input's bytes, but for empty lines and the mark at the start. */
 static void test_csv_reader_counts_fields_that_nobody_wants(void **state)
 {
@@ -573,6 +588,7 @@ int main(void)
         cmocka_unit_test(test_csv_reader_limits_the_length_of_fields),
         cmocka_unit_test(test_csv_reader_stops_at_a_quote_that_nothing_closes),
         cmocka_unit_test(test_csv_reader_names_columns),
+        cmocka_unit_test(test_csv_reader_cuts_a_field_in_an_error_between_characters),
         cmocka_unit_test(test_csv_reader_counts_fields_that_nobody_wants),
         cmocka_unit_test(test_csv_reader_gives_the_bytes_of_rows),
         cmocka_unit_test(test_csv_reader_rewinds),
