@@ -18,6 +18,18 @@ static struct tt_vocab_slot *new_slots(size_t n, struct tt_err *err)
     return slots;
 }
 
+/* Bytes of a text that a message shows, of which "..." stands for the rest: no character is cut. */
+static int shown(const char *text, size_t len)
+{
+    int n = 60;
+
+    if (len <= 60)
+        return (int)len;
+    while (n > 57 && (text[n] & 0xc0) == 0x80)
+        n--;
+    return n;
+}
+
 static uint32_t tag_of(uint64_t hash)
 {
     return (uint32_t)(hash >> 32);
@@ -90,7 +102,7 @@ int tt_vocab_from_list(struct tt_vocab *vocab, struct tt_text_list *list, const 
         struct tt_vocab_slot *slot = &vocab->slots[probe(vocab, text, len, hash)];
         if (slot->code != TT_VOCAB_NONE) {
             tt_err_set(err, TT_ERR_INPUT, "%s: '%.*s%s' stands twice, as values %u and %zu", place,
-                       len > 60 ? 60 : (int)len, text, len > 60 ? "..." : "", (unsigned)slot->code, code);
+                       shown(text, len), text, len > 60 ? "..." : "", (unsigned)slot->code, code);
             free(vocab->slots);
             *vocab = (struct tt_vocab){0}; /* the list stays the caller's */
             return -1;
@@ -133,8 +145,8 @@ int tt_vocab_add_hashed(struct tt_vocab *vocab, const char *text, size_t len, ui
         return 0;
     }
     if (!vocab->texts.cap_texts) /* the list is somebody else's memory */
-        return tt_err_set(err, TT_ERR_MISMATCH, "'%.*s%s' is not in the vocabulary", len > 60 ? 60 : (int)len, text,
-                          len > 60 ? "..." : "");
+        return tt_err_set(err, TT_ERR_MISMATCH, "'%.*s%s' is not in the vocabulary", shown(text, len),
+                          text, len > 60 ? "..." : "");
     if (n >= TT_VOCAB_MAX)
         return tt_err_set(err, TT_ERR_INPUT, "more than %u distinct values", TT_VOCAB_MAX);
     if (n >= vocab->mask / 2) {
