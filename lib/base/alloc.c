@@ -25,10 +25,11 @@ void *tt_alloc(size_t n, size_t size, struct tt_err *err)
 
 void *tt_alloc_zero(size_t n, size_t size, struct tt_err *err)
 {
-    void *block = calloc(n ? n : 1, size ? size : 1);
+    size_t bytes = product(n, size);
+    void *block = bytes > PTRDIFF_MAX ? NULL : calloc(bytes ? bytes : 1, 1);
 
     if (!block)
-        tt_err_memory(err, product(n, size));
+        tt_err_memory(err, bytes);
     return block;
 }
 
