@@ -1,5 +1,6 @@
 /* tt-split: rows of a table into train, valid and test. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -90,7 +91,7 @@ static void check_options(enum way way)
         cli_usage_error("--k-core needs --by and --item");
 }
 
-/* Cut "a,b" into column names. */
+/* Cut "a,b" into column names, which main frees. */
 static int take_columns(const char *name, const char *text, struct tt_split_options *o, struct tt_err *err)
 {
     for (const char *end; text; text = *end ? end + 1 : NULL) {
@@ -99,7 +100,7 @@ static int take_columns(const char *name, const char *text, struct tt_split_opti
             cli_usage_error("--%s: a column without a name", name);
         if (o->n_columns == TT_SPLIT_MAX_COLUMNS)
             cli_usage_error("--%s: more than %d columns", name, TT_SPLIT_MAX_COLUMNS);
-        o->columns[o->n_columns] = tt_copy_text(text, (size_t)(end - text), err); /* lives as long as the program */
+        o->columns[o->n_columns] = tt_copy_text(text, (size_t)(end - text), err);
         if (!o->columns[o->n_columns++])
             return -1;
     }
@@ -285,6 +286,8 @@ int main(int argc, char **argv)
     for (int p = 0; p < TT_SPLIT_PARTS; p++)
         tt_writer_discard(&writers[p], cli_watch_temporary);
     tt_csv_close(&csv);
+    for (size_t i = 0; i < split.n_columns; i++)
+        free((char *)split.columns[i]);
     if (status == 0)
         tell(&counts);
     return cli_finish(status, &err);
