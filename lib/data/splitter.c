@@ -90,13 +90,25 @@ static int ids_code(struct ids *ids, const struct tt_csv *csv, uint32_t *code, s
     return tt_vocab_add(&ids->vocab, field.text, field.len, code, err);
 }
 
-static int ids_observe(struct ids *ids, const struct tt_csv *csv, size_t row, struct tt_err *err)
+/* Ask memory for what ids_observe will look at, while other columns are read. Returns the hash for it. */
+static uint64_t ids_prefetch(const struct ids *ids, const struct tt_csv *csv)
+{
+    if (!ids->keep)
+        return 0;
+    struct tt_csv_field field = csv->fields[ids->column];
+    uint64_t hash = tt_vocab_hash(field.text, field.len);
+    tt_vocab_prefetch(&ids->vocab, hash);
+    return hash;
+}
+
+static int ids_observe(struct ids *ids, const struct tt_csv *csv, uint64_t hash, size_t row, struct tt_err *err)
 {
     if (!ids->keep)
         return 0;
     if (tt_grow(&ids->codes, &ids->cap, row + 1, sizeof(*ids->codes), err))
         return -1;
-    return ids_code(ids, csv, &ids->codes[row], err);
+    struct tt_csv_field field = csv->fields[ids->column];
+    return tt_vocab_add_hashed(&ids->vocab, field.text, field.len, hash, &ids->codes[row], err);
 }
 
 /* Count the row's user or item in its part. */
@@ -167,12 +179,13 @@ static int observe_row(struct split *s, struct tt_err *err)
     if (s->n_rows >= UINT32_MAX)
         return tt_err_set(err, TT_ERR_INPUT, "%s:%llu: more than %u rows", s->csv->reader.name,
                           (unsigned long long)s->csv->line, UINT32_MAX);
-    if (ids_observe(&s->users, s->csv, row, err) || ids_observe(&s->items, s->csv, row, err))
-        return -1;
+    uint64_t user = ids_prefetch(&s->users, s->csv), item = ids_prefetch(&s->items, s->csv);
     if (s->options->method == TT_SPLIT_LAST)
         for (size_t k = 0; k < s->options->n_columns; k++)
             if (observe_key(s, k, row, err))
                 return -1;
+    if (ids_observe(&s->users, s->csv, user, row, err) || ids_observe(&s->items, s->csv, item, row, err))
+        return -1;
     s->n_rows++;
     return 0;
 }
