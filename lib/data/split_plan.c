@@ -124,40 +124,95 @@ done:
     return status;
 }
 
+/* Users or items while the k-core is made: a list of rows each, and those that fell below k and are not dropped yet. */
+struct side {
+    const uint32_t *of_row; /* (n_rows) who the row belongs to */
+    uint32_t *count;        /* (n) rows left */
+    uint32_t *first;        /* (n) a row of it, or NO_ROW */
+    uint32_t *next;         /* (n_rows) another row of the same, or NO_ROW */
+    uint32_t *waiting;      /* (n_waiting) at most n: each falls below k once */
+    size_t n_waiting;
+};
+
+#define NO_ROW UINT32_MAX
+
+static int side_init(struct side *side, const uint32_t *of_row, size_t n, size_t n_rows, const unsigned char *parts,
+                     struct tt_err *err)
+{
+    side->of_row = of_row;
+    side->count = tt_alloc_zero(n, sizeof(*side->count), err);
+    side->first = tt_alloc(n, sizeof(*side->first), err);
+    side->next = tt_alloc(n_rows, sizeof(*side->next), err);
+    side->waiting = tt_alloc(n, sizeof(*side->waiting), err);
+    if (!side->count || !side->first || !side->next || !side->waiting)
+        return -1;
+    memset(side->first, 0xff, n * sizeof(*side->first));
+    for (size_t row = 0; row < n_rows; row++) {
+        if (parts[row] == TT_SPLIT_DROPPED)
+            continue;
+        side->next[row] = side->first[of_row[row]];
+        side->first[of_row[row]] = (uint32_t)row;
+        side->count[of_row[row]]++;
+    }
+    return 0;
+}
+
+static void side_release(struct side *side)
+{
+    free(side->count);
+    free(side->first);
+    free(side->next);
+    free(side->waiting);
+}
+
+static void find_waiting(struct side *side, size_t n, uint64_t k)
+{
+    for (size_t i = 0; i < n; i++)
+        if (side->count[i] > 0 && side->count[i] < k)
+            side->waiting[side->n_waiting++] = (uint32_t)i;
+}
+
+/* Drop the rows of those that wait. Who falls below k on the other side by this, waits there. Returns how many rows. */
+static size_t drop_waiting(struct side *side, struct side *other, uint64_t k, unsigned char *parts)
+{
+    size_t dropped = 0;
+
+    while (side->n_waiting > 0) {
+        uint32_t row = side->first[side->waiting[--side->n_waiting]];
+        for (; row != NO_ROW; row = side->next[row]) {
+            uint32_t partner = other->of_row[row];
+            if (parts[row] == TT_SPLIT_DROPPED)
+                continue;
+            parts[row] = TT_SPLIT_DROPPED;
+            dropped++;
+            if (other->count[partner]-- == k)
+                other->waiting[other->n_waiting++] = partner;
+        }
+    }
+    return dropped;
+}
+
 int tt_split_k_core(uint64_t k, const uint32_t *users, size_t n_users, const uint32_t *items, size_t n_items, size_t n,
                     unsigned char *parts, size_t *left, struct tt_err *err)
 {
-    uint32_t *of_user = tt_alloc_zero(n_users, sizeof(*of_user), err);
-    uint32_t *of_item = tt_alloc_zero(n_items, sizeof(*of_item), err);
-    int changed = 1, status = -1;
+    struct side user = {0}, item = {0};
+    int status = -1;
 
-    if (!of_user || !of_item)
+    if (side_init(&user, users, n_users, n, parts, err) || side_init(&item, items, n_items, n, parts, err))
         goto done;
     *left = 0;
-    for (size_t row = 0; row < n; row++) {
-        if (parts[row] == TT_SPLIT_DROPPED)
-            continue;
-        of_user[users[row]]++;
-        of_item[items[row]]++;
-        ++*left;
-    }
-    /* The largest set that meets the condition is unique, so the order of dropping does not matter. A sweep uses what
-     * it has dropped itself, which leaves few sweeps: 5 to 30 on reviews. */
-    while (changed) {
-        changed = 0;
-        for (size_t row = 0; row < n; row++) {
-            if (parts[row] == TT_SPLIT_DROPPED || (of_user[users[row]] >= k && of_item[items[row]] >= k))
-                continue;
-            parts[row] = TT_SPLIT_DROPPED;
-            of_user[users[row]]--;
-            of_item[items[row]]--;
-            --*left;
-            changed = 1;
-        }
+    for (size_t row = 0; row < n; row++)
+        *left += parts[row] != TT_SPLIT_DROPPED;
+    /* The largest set that meets the condition is unique, so the order of dropping does not matter. */
+    find_waiting(&user, n_users, k);
+    find_waiting(&item, n_items, k);
+    while (user.n_waiting > 0 || item.n_waiting > 0) {
+        *left -= drop_waiting(&user, &item, k, parts);
+        *left -= drop_waiting(&item, &user, k, parts);
     }
     status = 0;
 done:
-    free(of_user);
-    free(of_item);
+    side_release(&user);
+    side_release(&item);
     return status;
 }

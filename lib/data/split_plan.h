@@ -40,7 +40,7 @@ int tt_split_plan_last(const struct tt_split_last *rule, const uint32_t *users, 
 /* The k-core of the rows (Seidman 1983, "Network structure and minimum degree", for the graph whose edges are the rows
  * between users and items): drop users and items with fewer than k rows, again and again, until none is left. Rows
  * count, not distinct pairs. Sets parts of those rows to DROPPED; rows that are dropped already do not count. *left:
- * rows that stay. */
+ * rows that stay. Time and memory are linear: 8 bytes a row and 12 a user and item for the time of the call. */
 int tt_split_k_core(uint64_t k, const uint32_t *users, size_t n_users, const uint32_t *items, size_t n_items, size_t n,
                     unsigned char *parts, size_t *left, struct tt_err *err) TT_CHECKED;
 

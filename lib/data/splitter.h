@@ -8,9 +8,11 @@
  * again, and must be the same the second time (by its fingerprint); anything else goes through a spool (io/spool.h).
  * BEFORE, HASH and RANDOM alone read it once and keep nothing of it.
  *
- * Memory: the distinct users and items (where they are counted or needed); a plan adds 1 byte a row, 4 for the user, 8
- * for each order key and then 4 for the sorting, 4 for the item with a k-core. Rows at most: 2^32 - 1 for a plan. The
- * parts depend on the input's rows and the options alone.
+ * Memory: the distinct users and items (where they are counted or needed). A plan adds 1 byte a row, 4 for the user, 8
+ * for each order key and then 4 for the sorting; with a k-core 4 for the item and for a time 8. Rows at most: 2^32 - 1
+ * for a plan.
+ *
+ * The parts depend on the input's rows and the options alone.
  */
 #ifndef TT_DATA_SPLITTER_H
 #define TT_DATA_SPLITTER_H
