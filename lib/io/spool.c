@@ -10,6 +10,8 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 
+enum { SPOOL_BUFFER = 1 << 18 };
+
 int tt_spool_open(struct tt_spool *spool, struct tt_err *err)
 {
     const char *folder = getenv("TMPDIR");
@@ -34,6 +36,7 @@ int tt_spool_open(struct tt_spool *spool, struct tt_err *err)
         tt_err_system(err, errno, "%s", place.data);
         goto fail;
     }
+    (void)setvbuf(spool->file, NULL, _IOFBF, SPOOL_BUFFER);
     spool->place = place.data;
     tt_buf_release(&path);
     return 0;
