@@ -15,7 +15,6 @@ u1,d,2024-01-04,w
 END
 
 common_tests tt-split in.csv -q --last 1 --by user --test /dev/null
-rm -f ./*.tmp.*
 
 # ---- the ways ----
 
