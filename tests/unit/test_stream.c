@@ -10,7 +10,7 @@
 
 #include "unit.h"
 
-/* What is in the file, or NULL when there is none; freed by the next call. */
+/* What is in the file, or NULL when there is none; the next call overwrites it. */
 static const char *content(const char *path)
 {
     static char text[1000];
