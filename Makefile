@@ -27,6 +27,8 @@ CLI_OBJ  = $B/cmd/cli.o
 UNIT_SRC = $(wildcard tests/unit/test_*.c)
 UNIT_BIN = $(UNIT_SRC:tests/unit/%.c=$B/unit/%)
 BIN      = $(PROGRAMS:%=$B/bin/%)
+TOOL_SRC = $(wildcard tests/tools/*.c)
+TOOLS    = $(TOOL_SRC:tests/tools/%.c=$B/tools/%)
 
 .PHONY: all check check-unit check-cli check-asan check-tsan check-valgrind check-layers check-headers lint install uninstall dist clean help deps
 .SECONDARY:
@@ -63,7 +65,13 @@ $B/unit/%: $B/tests/unit/%.o $B/lib.a
 	$(call say,LD)
 	$Q$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(PROGRAMS:%=$B/cmd/%.d) $(UNIT_SRC:%.c=$B/%.d)
+# Small programs that tests use, such as one that makes vectors files.
+$B/tools/%: $B/tests/tools/%.o $B/lib.a
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$Q$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(PROGRAMS:%=$B/cmd/%.d) $(UNIT_SRC:%.c=$B/%.d) $(TOOL_SRC:%.c=$B/%.d)
 
 clean: ## remove everything that was built
 	rm -rf build out
@@ -75,5 +83,5 @@ BINDIR = $(abspath $B)/bin
 check-unit: $(UNIT_BIN)
 	@BUILD=$B tests/run.sh unit
 
-check-cli: all
+check-cli: all $(TOOLS)
 	@BIN=$(BINDIR) tests/run.sh cli
