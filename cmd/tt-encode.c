@@ -38,8 +38,15 @@ static const struct cli_program program = {
     .example = "tt-encode -s foodie.schema --items stores.csv < train.csv > train.tt",
 };
 
+static int is_stdin(const char *path)
+{
+    return path && strcmp(path, "-") == 0;
+}
+
 static void check_usage(void)
 {
+    int from_stdin = cli_n_operands == 0 || is_stdin(cli_operands[0]);
+
     if (!schema_path == !like_path)
         cli_usage_error("one of --schema and --like is needed");
     if (schema_path && (cli_given("side") || history_path || stream))
@@ -48,6 +55,9 @@ static void check_usage(void)
         cli_usage_error("with --like, --users, --items, --history and --stream need --side user or --side item");
     if ((side == TT_USER && items_path) || (side == TT_ITEM && (users_path || history_path)))
         cli_usage_error("--side user goes with --users and --history, --side item with --items");
+    if (from_stdin + is_stdin(schema_path) + is_stdin(like_path) + is_stdin(users_path) + is_stdin(items_path) +
+            is_stdin(history_path) > 1)
+        cli_usage_error("only one input can be standard input");
 }
 
 /* Lineage: program, version, options, and the fingerprints that are not empty. */

@@ -1,6 +1,6 @@
 /* One text value for each entity (user or item), gathered from many rows that may contradict each other: a store whose
  * category is "Korean" in ninety rows and "BBQ" in one. The most frequent value wins, the first seen among equals; empty
- * fields do not count. Memory: 8 bytes an entity, the distinct values, and 12 bytes a contradicting pair.
+ * fields do not count. Memory: 8 bytes an entity, the distinct values, and 32 to 64 bytes a contradicting pair.
  */
 #ifndef TT_DATA_ATTRIBUTE_H
 #define TT_DATA_ATTRIBUTE_H
@@ -17,6 +17,7 @@ struct tt_attribute {
     size_t cap;
     struct tt_pair_count {   /* open addressing: (entity, value) pairs other than the first */
         uint32_t entity, value, count; /* count 0: free */
+        uint32_t order;                /* of the pairs' first appearance */
     } *others;
     size_t n_others, cap_others; /* cap_others is a power of two, or 0 */
 };

@@ -9,6 +9,8 @@
 #include "base/number.h"
 #include "data/calendar.h"
 
+static const double MAX_WEIGHT = 1e30; /* sums and squares of such floats stay finite doubles */
+
 int tt_encode_stats_init(struct tt_encode_stats *stats, const struct tt_schema *schema, struct tt_err *err)
 {
     *stats = (struct tt_encode_stats){0};
@@ -42,6 +44,42 @@ int tt_encode_time(const struct tt_column *column, const char *text, size_t len,
     return 0;
 }
 
+int tt_take_weight(const struct tt_csv *csv, long column, float *weight, struct tt_err *err)
+{
+    const struct tt_csv_field *f = &csv->fields[column];
+    double x;
+
+    if (tt_parse_f64(f->text, f->len, &x) || x < 0 || x > MAX_WEIGHT)
+        return tt_csv_field_error(csv, (size_t)column, "is not a weight, a number from 0 to 1e30", err);
+    *weight = (float)x;
+    return 0;
+}
+
+int tt_take_label(const struct tt_csv *csv, long column, const struct tt_column *label, uint8_t *liked,
+                  struct tt_err *err)
+{
+    const struct tt_csv_field *f = &csv->fields[column];
+    double x;
+
+    if (tt_parse_f64(f->text, f->len, &x))
+        return tt_csv_field_error(csv, (size_t)column, "is not a label, a number", err);
+    *liked = x >= label->min;
+    return 0;
+}
+
+int tt_take_time(const struct tt_csv *csv, long column, const struct tt_column *time, uint32_t *seconds,
+                 struct tt_err *err)
+{
+    const struct tt_csv_field *f = &csv->fields[column];
+
+    if (tt_encode_time(time, f->text, f->len, seconds))
+        return tt_csv_field_error(csv, (size_t)column,
+                                  time->unit > 1 ? "is not a time: a number of the schema's units, 1970 to 2106"
+                                                 : "is not a time: seconds since 1970 or ISO 8601, 1970 to 2106",
+                                  err);
+    return 0;
+}
+
 /* What one column needs while its rows are read. */
 struct source {
     long column;                   /* its place in the file at hand, or -1: not there */
@@ -56,8 +94,8 @@ struct encoder {
     int learning;
     struct tt_encode_stats *stats;
     long user, item, weight, label, time; /* columns of the events */
-    double label_min;
-    const struct tt_column *time_column;
+    const struct tt_column *label_column, *time_column;
+    size_t room;                          /* events that every array of the examples can hold */
 };
 
 static int is_attribute(const struct tt_column *c)
@@ -93,29 +131,46 @@ static void encoder_release(struct encoder *en)
     free(en->sources);
 }
 
-/* The id of the row's user or item as a code; learning adds it. */
-static int take_id(struct encoder *en, const struct tt_csv *csv, long column, size_t feature, uint32_t *code,
-                   struct tt_err *err)
+/* A text of the row whose code is looked up later: it is hashed and its place in the vocabulary's table called for, so that
+ * the cache misses of a row overlap. */
+struct wanted {
+    const char *text;
+    size_t len;
+    uint64_t hash;
+};
+
+static struct wanted want(const struct tt_vocab *vocab, const struct tt_csv_field *field)
 {
-    struct tt_feature *f = &en->examples->dictionary.features[feature];
-    const struct tt_csv_field *field = &csv->fields[column];
+    uint64_t hash = tt_vocab_hash(field->text, field->len);
+
+    tt_vocab_prefetch(vocab, hash);
+    return (struct wanted){field->text, field->len, hash};
+}
+
+/* Its code; learning adds it, else what is not there is counted and becomes 0. */
+static int take_code(struct encoder *en, const struct wanted *wanted, size_t feature, uint32_t *code, struct tt_err *err)
+{
+    struct tt_vocab *vocab = &en->examples->dictionary.features[feature].vocab;
     uint32_t found;
 
-    if (field->len == 0)
-        return tt_err_set(err, TT_ERR_INPUT, "%s:%llu: field '%s' is empty", csv->reader.name,
-                          (unsigned long long)csv->line, csv->names[column]);
     if (en->learning) {
-        if (tt_vocab_add(&f->vocab, field->text, field->len, &found, err))
+        if (tt_vocab_add_hashed(vocab, wanted->text, wanted->len, wanted->hash, &found, err))
             return -1;
     } else {
-        found = tt_vocab_find(&f->vocab, field->text, field->len);
-        if (found == TT_VOCAB_NONE) {
-            en->stats->unseen[feature]++;
-            *code = 0;
-            return 0;
-        }
+        found = tt_vocab_find_hashed(vocab, wanted->text, wanted->len, wanted->hash);
+        en->stats->unseen[feature] += found == TT_VOCAB_NONE;
     }
-    *code = found + 1;
+    *code = found == TT_VOCAB_NONE ? 0 : found + 1;
+    return 0;
+}
+
+static int want_id(const struct encoder *en, const struct tt_csv *csv, long column, size_t feature, struct wanted *id,
+                   struct tt_err *err)
+{
+    if (csv->fields[column].len == 0)
+        return tt_err_set(err, TT_ERR_INPUT, "%s:%llu: field '%s' is empty", csv->reader.name,
+                          (unsigned long long)csv->line, csv->names[column]);
+    *id = want(&en->examples->dictionary.features[feature].vocab, &csv->fields[column]);
     return 0;
 }
 
@@ -129,56 +184,59 @@ static int take_attribute(struct encoder *en, const struct tt_csv *csv, size_t f
 
     if (tt_attribute_add(&s->attribute, entity, field->text, field->len, &is_new, err))
         return -1;
-    if (is_new && !tt_feature_accepts(&en->examples->dictionary.features[feature], field->text, field->len))
-        return tt_csv_field_error(csv, (size_t)s->column, "is not a number", err);
+    const char *wrong =
+        is_new ? tt_feature_refuses(&en->examples->dictionary.features[feature], field->text, field->len) : NULL;
+    if (wrong)
+        return tt_csv_field_error(csv, (size_t)s->column, wrong, err);
     return 0;
 }
 
 static int take_context(struct encoder *en, const struct tt_csv *csv, size_t feature, struct tt_err *err)
 {
-    struct tt_feature *f = &en->examples->dictionary.features[feature];
     const struct tt_csv_field *field = &csv->fields[en->sources[feature].column];
-    uint32_t code = TT_VOCAB_NONE;
+    uint32_t code = 0;
 
-    if (field->len && en->learning) {
-        if (tt_vocab_add(&f->vocab, field->text, field->len, &code, err))
+    if (field->len) {
+        struct wanted wanted = want(&en->examples->dictionary.features[feature].vocab, field);
+        if (take_code(en, &wanted, feature, &code, err))
             return -1;
-    } else if (field->len) {
-        code = tt_vocab_find(&f->vocab, field->text, field->len);
-        en->stats->unseen[feature] += code == TT_VOCAB_NONE;
     }
-    return tt_narrow_add(&en->examples->events.contexts[feature], code == TT_VOCAB_NONE ? 0 : code + 1, err);
+    return tt_narrow_add(&en->examples->events.contexts[feature], code, err);
 }
 
-/* weight, label and time of the row. */
+/* weight, label and time of the row; there is room. */
 static int take_event_columns(struct encoder *en, const struct tt_csv *csv, struct tt_err *err)
 {
     struct tt_events *ev = &en->examples->events;
-    double x;
 
-    if (en->weight >= 0) {
-        const struct tt_csv_field *f = &csv->fields[en->weight];
-        if (tt_parse_f64(f->text, f->len, &x) || x < 0 || x > 1e30)
-            return tt_csv_field_error(csv, (size_t)en->weight, "is not a weight, a number from 0 up", err);
-        if (tt_grow(&ev->weight, &ev->cap_weight, ev->n + 1, sizeof(*ev->weight), err))
-            return -1;
-        ev->weight[ev->n] = (float)x;
-    }
-    if (en->label >= 0) {
-        const struct tt_csv_field *f = &csv->fields[en->label];
-        if (tt_parse_f64(f->text, f->len, &x))
-            return tt_csv_field_error(csv, (size_t)en->label, "is not a label, a number", err);
-        if (tt_grow(&ev->label, &ev->cap_label, ev->n + 1, sizeof(*ev->label), err))
-            return -1;
-        ev->label[ev->n] = x >= en->label_min;
-    }
-    if (en->time >= 0) {
-        const struct tt_csv_field *f = &csv->fields[en->time];
-        if (tt_grow(&ev->time, &ev->cap_time, ev->n + 1, sizeof(*ev->time), err))
-            return -1;
-        if (tt_encode_time(en->time_column, f->text, f->len, &ev->time[ev->n]))
-            return tt_csv_field_error(csv, (size_t)en->time, TT_NOT_A_TIME, err);
-    }
+    return (en->weight >= 0 && tt_take_weight(csv, en->weight, &ev->weight[ev->n], err)) ||
+                   (en->label >= 0 && tt_take_label(csv, en->label, en->label_column, &ev->label[ev->n], err)) ||
+                   (en->time >= 0 && tt_take_time(csv, en->time, en->time_column, &ev->time[ev->n], err))
+               ? -1
+               : 0;
+}
+
+/* Room for one more event in every array. */
+static int grow_events(struct encoder *en, struct tt_err *err)
+{
+    struct tt_events *ev = &en->examples->events;
+    size_t need = ev->n + 1;
+
+    if (tt_grow(&ev->user, &ev->cap_user, need, sizeof(*ev->user), err) ||
+        tt_grow(&ev->item, &ev->cap_item, need, sizeof(*ev->item), err) ||
+        (en->weight >= 0 && tt_grow(&ev->weight, &ev->cap_weight, need, sizeof(*ev->weight), err)) ||
+        (en->label >= 0 && tt_grow(&ev->label, &ev->cap_label, need, sizeof(*ev->label), err)) ||
+        (en->time >= 0 && tt_grow(&ev->time, &ev->cap_time, need, sizeof(*ev->time), err)))
+        return -1;
+    en->room = ev->cap_user;
+    if (ev->cap_item < en->room)
+        en->room = ev->cap_item;
+    if (en->weight >= 0 && ev->cap_weight < en->room)
+        en->room = ev->cap_weight;
+    if (en->label >= 0 && ev->cap_label < en->room)
+        en->room = ev->cap_label;
+    if (en->time >= 0 && ev->cap_time < en->room)
+        en->room = ev->cap_time;
     return 0;
 }
 
@@ -198,7 +256,7 @@ static int find_event_columns(struct encoder *en, struct tt_csv *csv, struct tt_
         switch (c->kind) {
         case TT_KIND_ID: *(c->side == TT_USER ? &en->user : &en->item) = column; break;
         case TT_KIND_WEIGHT: en->weight = column; break;
-        case TT_KIND_LABEL: en->label = column; en->label_min = c->min; break;
+        case TT_KIND_LABEL: en->label = column; en->label_column = c; break;
         case TT_KIND_TIME: en->time = column; en->time_column = c; break;
         default: break;
         }
@@ -210,13 +268,14 @@ static int take_event(struct encoder *en, const struct tt_csv *csv, struct tt_er
 {
     const struct tt_dictionary *d = &en->examples->dictionary;
     struct tt_events *ev = &en->examples->events;
+    struct wanted user_id, item_id;
     uint32_t user, item;
 
     if (ev->n == UINT32_MAX)
         return tt_err_set(err, TT_ERR_INPUT, "%s: more than 4294967295 events", csv->reader.name);
-    if (take_id(en, csv, en->user, d->user_id, &user, err) || take_id(en, csv, en->item, d->item_id, &item, err) ||
-        tt_grow(&ev->user, &ev->cap_user, ev->n + 1, sizeof(*ev->user), err) ||
-        tt_grow(&ev->item, &ev->cap_item, ev->n + 1, sizeof(*ev->item), err) || take_event_columns(en, csv, err))
+    if (want_id(en, csv, en->user, d->user_id, &user_id, err) || want_id(en, csv, en->item, d->item_id, &item_id, err) ||
+        (ev->n == en->room && grow_events(en, err)) || take_event_columns(en, csv, err) ||
+        take_code(en, &user_id, d->user_id, &user, err) || take_code(en, &item_id, d->item_id, &item, err))
         return -1;
     for (size_t i = 0; i < d->schema.n_columns; i++) {
         const struct tt_column *c = &d->schema.columns[i];
@@ -267,6 +326,7 @@ static int read_side(struct encoder *en, enum tt_side side, struct tt_csv *csv, 
     const struct tt_dictionary *d = &en->examples->dictionary;
     size_t id = side == TT_USER ? d->user_id : d->item_id, before = d->features[id].vocab.texts.n;
     long id_column = tt_csv_find_column(csv, d->schema.columns[id].name);
+    struct wanted wanted;
     uint32_t entity;
     int more;
 
@@ -276,7 +336,7 @@ static int read_side(struct encoder *en, enum tt_side side, struct tt_csv *csv, 
             tt_csv_want(csv, (size_t)en->sources[i].column);
         }
     while ((more = tt_csv_next(csv, err)) == 1) {
-        if (take_id(en, csv, id_column, id, &entity, err))
+        if (want_id(en, csv, id_column, id, &wanted, err) || take_code(en, &wanted, id, &entity, err))
             return -1;
         for (size_t i = 0; i < d->schema.n_columns; i++)
             if (d->schema.columns[i].side == side && en->sources[i].done && take_attribute(en, csv, i, entity, err))

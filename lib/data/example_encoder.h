@@ -37,7 +37,13 @@ int tt_encode_like(struct tt_examples *examples, const char *events, enum tt_csv
 
 /* A time field as seconds since 1970 in 0 ... 2^32-1: a number of the column's units (a fraction of a second is cut), or with
  * the unit second also ISO 8601, in UTC unless it names an offset. -1 when it is none. */
-#define TT_NOT_A_TIME "is not a time: a number of the schema's units or ISO 8601, 1970 to 2106"
 int tt_encode_time(const struct tt_column *column, const char *text, size_t len, uint32_t *seconds);
+
+/* A field of the present row as an event's weight, label or time; an error names file, line and field. An empty field is one. */
+int tt_take_weight(const struct tt_csv *csv, long column, float *weight, struct tt_err *err) TT_CHECKED;
+int tt_take_label(const struct tt_csv *csv, long column, const struct tt_column *label, uint8_t *liked,
+                  struct tt_err *err) TT_CHECKED;
+int tt_take_time(const struct tt_csv *csv, long column, const struct tt_column *time, uint32_t *seconds,
+                 struct tt_err *err) TT_CHECKED;
 
 #endif

@@ -61,14 +61,14 @@ static inline int tt_kind_is_single(const struct tt_column *column)
 int tt_dictionary_init(struct tt_dictionary *dictionary, struct tt_schema *schema, struct tt_err *err) TT_CHECKED;
 void tt_dictionary_release(struct tt_dictionary *dictionary);
 
-/* Learn a feature of kind category, bag, number or hash from one value for each of n entities. Numbers were checked. */
+/* Learn a feature of kind category, bag, number or hash from one value for each of n entities, none of them refused. */
 int tt_feature_learn(struct tt_feature *feature, const struct tt_attribute *attribute, size_t n_entities,
                      struct tt_err *err) TT_CHECKED;
 
-/* Is the text fit for this feature? A number must be one. */
-int tt_feature_accepts(const struct tt_feature *feature, const char *text, size_t len);
+/* What is wrong with the text for this feature, to be put after it ("is not a number"), or NULL when nothing is. */
+const char *tt_feature_refuses(const struct tt_feature *feature, const char *text, size_t len);
 
-/* Append a row for the text (len 0: unknown). *unseen is raised by the values that the vocabulary does not have. */
+/* Append a row for a text that is not refused (len 0: unknown). *unseen is raised by the values that the vocabulary does not have. */
 int tt_feature_encode(const struct tt_feature *feature, const char *text, size_t len, struct tt_bags *bags,
                       uint64_t *unseen, struct tt_err *err) TT_CHECKED;
 

@@ -1,9 +1,9 @@
 /* From rows of text to the encoded rows of one side, by a model's dictionary: what tt-embed turns into vectors (kind "rows").
  *
  * A row is a distinct id or, on the user side, a distinct combination of id and context values. Its features come from the
- * input's own columns; where the input lacks a column or the field is empty, from the side file; then from what the model
- * knows of the id. Its history comes from the history file when that names the user, else from the model. So ids that
- * training never saw get all that is known of them.
+ * input's own columns; where the input lacks a column or the field is empty, from the side file; where that does not name
+ * the id or its field is empty, from what the model knows of the id. Its history comes from the history file when that names
+ * the user, else from the model. So ids that training never saw get all that is known of them.
  *
  * The output is one segment, or with `chunk` a stream of segments of at most so many rows each, in bounded memory.
  */
