@@ -100,6 +100,7 @@ s2\t2\ts1\t0
 s3\t1\ts2\t0.75
 s3\t2\ts1\t0.5')" 'tt-query: 3 queries; 3 of them found fewer than 3 items: an item is not in its own list' \
     tt-query -k 3 s.tt s.vec
+ok 'an index as its own queries: the same lists' sh -c 'tt-query -q -k 3 s.tt s.vec >a; tt-query -q -k 3 s.tt s.tt >b; cmp a b'
 t 'similar items with --seen' 2 '*' "tt-query: --seen cannot be used here: the queries' key and the index's items are one column, 'store_id'
 Try 'tt-query --help'." tt-query --seen seen.csv s.tt s.vec
 
@@ -117,7 +118,8 @@ tt-query: 3 queries' tt-query -k 2 m1.tt u.vec
 printf 'user_id\ta\tb\tc\nu\t1\t2\t3\n' | mkvec >three.vec
 t 'other dimensions' 1 '' 'tt-query: three.vec: vectors of 3 dimensions, but s.tt has 2' tt-query s.tt three.vec
 t 'vectors as the index' 1 '' "tt-query: s.vec: holds 'vectors', expected 'index'" tt-query s.vec u.vec
-t 'an index as the vectors' 1 '' "tt-query: s.tt: holds 'index', expected 'vectors'" tt-query s.tt s.tt
+tt-show --help >help.txt
+t 'a text as the vectors' 1 '' 'tt-query: help.txt: not a tt file' tt-query s.tt help.txt
 printf 'rank\ta\tb\nu\t1\t2\n' | mkvec >rank.vec
 t 'a key column of a bad name' 1 '' "tt-query: rank.vec: a key column cannot have the name 'rank'" tt-query s.tt rank.vec
 t 'no index' 2 '' "tt-query: an operand is missing: tt-query [OPTION]... INDEX [VECTORS]
