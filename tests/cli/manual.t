@@ -22,10 +22,10 @@ for page in "$ROOT"/man/tt-*.1; do
     t "$p: SYNOPSIS is the usage line" 0 "Usage: $(section "$page" SYNOPSIS)" '' sh -c "$p --help | head -n 1"
     for o in $(long_options "$p"); do
         case $o in help | version) continue ;; esac
-        grep -q "Fl Fl $o\\b" "$page" || { echo "# $p --$o is not in its manual"; false; }
+        grep -qE "Fl (Fl |-)$o( |,|$)" "$page" || { echo "# $p --$o is not in its manual"; false; }
         report $? "$p: --$o is in the manual"
     done
-    for o in $(sed -n 's/^\.It .*Fl Fl \([a-z0-9-]*\).*/\1/p' "$page" | sort -u); do
+    for o in $(sed -nE "s/^\.It .*Fl (Fl |-)([a-z0-9-]+).*/\2/p" "$page" | sort -u); do
         long_options "$p" | grep -qx -- "$o"
         report $? "$p: the manual's --$o exists"
     done
