@@ -39,7 +39,7 @@ first=
 set -- $seeds
 printf '%s at %s, mean of %s seed%s, 95 %% intervals in brackets (paired bootstrap over users)\n\n' "$metric" "$k" "$#" \
     "$([ $# -eq 1 ] || echo s)"
-printf '%-24s %-28s %-32s %s\n' schema "$metric@$k" 'difference' 'over seeds'
+printf '%-20s %-27s %-29s %s\n' schema "$metric@$k" 'difference' 'over seeds'
 for name in $names; do
     mean_replicates "$name" >"$scratch/$name"
     set -- $(values "$name") $(interval <"$scratch/$name")
@@ -50,6 +50,6 @@ for name in $names; do
         d=$(paste "$scratch/$name" "$scratch/$first" | awk '{ printf "%.12g\n", $1 - $2 }' | interval)
         difference=$(echo "$1 $base $d" | awk '{ printf "%+.4f [%+.4f, %+.4f]", $1 - $2, $3, $4 }')
     fi
-    printf '%-24s %-28s %-32s %s\n' "$name" "$(echo "$1 $4 $5" | awk '{ printf "%.4f [%.4f, %.4f]", $1, $2, $3 }')" \
+    printf '%-20s %-27s %-29s %s\n' "$name" "$(echo "$1 $4 $5" | awk '{ printf "%.4f [%.4f, %.4f]", $1, $2, $3 }')" \
         "$difference" "$(echo "$2 $3" | awk '{ printf "%.4f to %.4f", $1, $2 }')"
 done
