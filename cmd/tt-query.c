@@ -338,6 +338,29 @@ static int answer(struct run *run, const struct tt_vectors *v, struct tt_err *er
     return tt_writer_flush(&run->writer, err); /* somebody may wait for this segment's answers */
 }
 
+static int check_kind(const struct tt_segment *segment, struct tt_err *err)
+{
+    const char *kind = segment->texts[0].value;
+
+    if (strcmp(kind, "vectors") == 0 || strcmp(kind, "index") == 0)
+        return 0;
+    return tt_err_set(err, TT_ERR_MISMATCH, "%s: holds '%s', expected 'vectors'", segment->name, kind);
+}
+
+/* Vectors, or an index, whose rows are items that ask for items like themselves. */
+static int view_queries(struct tt_vectors *v, const struct tt_segment *segment, struct tt_err *err)
+{
+    struct tt_index index;
+
+    if (strcmp(segment->texts[0].value, "index") != 0)
+        return tt_vectors_view(v, segment, err);
+    if (tt_index_view(&index, segment, err))
+        return -1;
+    *v = (struct tt_vectors){.n = index.n, .dim = index.dim, .data = index.vectors, .n_keys = 1,
+                             .key_names = {index.item}, .keys = {index.ids}, .side = "item", .model = index.model};
+    return 0;
+}
+
 static int answer_all(struct run *run, const char *path, struct tt_err *err)
 {
     struct tt_container container;
@@ -347,8 +370,8 @@ static int answer_all(struct run *run, const char *path, struct tt_err *err)
 
     if (tt_container_open(&container, path, err))
         return -1;
-    while ((more = tt_container_next(&container, "vectors", &segment, err)) == 1) {
-        int bad = tt_vectors_view(&v, &segment, err);
+    while ((more = tt_container_next(&container, NULL, &segment, err)) == 1) {
+        int bad = check_kind(&segment, err) || view_queries(&v, &segment, err);
         if (!bad)
             bad = run->names ? check_same(run, &v, segment.name, err) : start(run, &v, segment.name, err);
         bad = bad || answer(run, &v, err);
