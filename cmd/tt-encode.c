@@ -21,7 +21,7 @@ static struct cli_option options[] = {
     {0, "users", CLI_TEXT, &users_path, .metavar = "FILE", .no_lineage = 1, .help = "attributes of users"},
     {0, "items", CLI_TEXT, &items_path, .metavar = "FILE", .no_lineage = 1, .help = "attributes of items"},
     {0, "history", CLI_TEXT, &history_path, .metavar = "FILE", .no_lineage = 1, .help = "with --side user: events that replace the model's histories"},
-    {0, "stream", CLI_COUNT, &stream, .min = 0, .max = 1 << 30, .metavar = "N", .help = "with --side user or item: a segment every N rows; 0: one in all"},
+    {0, "stream", CLI_COUNT, &stream, .min = 0, .max = 100000000, .metavar = "N", .help = "with --side user or item: a segment every N rows; 0: one in all"},
     {'f', "format", CLI_CHOICE, &format, .choices = formats, .metavar = "FORMAT", .no_lineage = 1, .help = "of the input: csv, tsv or auto, by its header"},
     CLI_OUTPUT,
     CLI_QUIET,
