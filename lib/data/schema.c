@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/number.h"
 #include "io/stream.h"
+#include "io/vectors_file.h"
 
 enum {
     MAX_TEXT = 1 << 20,
@@ -287,7 +288,7 @@ static int names_clash(const char *name, const char *longer)
 static int check_whole(const struct tt_schema *schema, const char *name, struct tt_err *err)
 {
     const struct tt_column *ids[2] = {NULL, NULL};
-    unsigned once[TT_KINDS] = {0};
+    unsigned seen[TT_KINDS] = {0};
 
     for (size_t i = 0; i < schema->n_columns; i++) {
         const struct tt_column *c = &schema->columns[i];
@@ -308,7 +309,9 @@ static int check_whole(const struct tt_schema *schema, const char *name, struct 
                                   side_names[c->side]);
             ids[c->side] = c;
         }
-        if (c->kind >= TT_KIND_HISTORY && once[c->kind]++)
+        if (++seen[c->kind] > TT_MAX_KEYS - 1 && c->kind == TT_KIND_CONTEXT)
+            return tt_err_set(err, TT_ERR_INPUT, "%s:%d: more than %d contexts", name, c->line, TT_MAX_KEYS - 1);
+        if (c->kind >= TT_KIND_HISTORY && seen[c->kind] > 1)
             return tt_err_set(err, TT_ERR_INPUT, "%s:%d: a second column of kind '%s'", name, c->line,
                               kinds[c->kind].name);
     }

@@ -258,6 +258,14 @@ static void test_schema_refuses_long_names_nul_bytes_and_too_many_columns(void *
     parse_schema(&s, text);
     assert_int_equal(s.n_columns, 60);
     tt_schema_release(&s);
+    n = (size_t)snprintf(text, sizeof(text), IDS);
+    for (int i = 0; i < 16; i++)
+        n += (size_t)snprintf(text + n, sizeof(text) - n, "user c%d context\n", i);
+    refuse(text, "s:18: more than 15 contexts"); /* a query has at most 16 keys: its user and these */
+    text[n - strlen("user c15 context\n")] = '\0';
+    parse_schema(&s, text);
+    assert_int_equal(s.n_columns, 17);
+    tt_schema_release(&s);
 }
 
 static void test_schema_loads_a_file_of_at_most_a_mebibyte(void **state)
