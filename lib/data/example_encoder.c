@@ -274,8 +274,11 @@ static int take_event(struct encoder *en, const struct tt_csv *csv, struct tt_er
     if (ev->n == UINT32_MAX)
         return tt_err_set(err, TT_ERR_INPUT, "%s: more than 4294967295 events", csv->reader.name);
     if (want_id(en, csv, en->user, d->user_id, &user_id, err) || want_id(en, csv, en->item, d->item_id, &item_id, err) ||
-        (ev->n == en->room && grow_events(en, err)) || take_event_columns(en, csv, err) ||
-        take_code(en, &user_id, d->user_id, &user, err) || take_code(en, &item_id, d->item_id, &item, err))
+        (ev->n == en->room && grow_events(en, err)) || take_event_columns(en, csv, err))
+        return -1;
+    tt_vocab_prefetch_text(&d->features[d->user_id].vocab, user_id.hash);
+    tt_vocab_prefetch_text(&d->features[d->item_id].vocab, item_id.hash);
+    if (take_code(en, &user_id, d->user_id, &user, err) || take_code(en, &item_id, d->item_id, &item, err))
         return -1;
     for (size_t i = 0; i < d->schema.n_columns; i++) {
         const struct tt_column *c = &d->schema.columns[i];
