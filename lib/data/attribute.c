@@ -64,13 +64,10 @@ static int grow_others(struct tt_attribute *a, struct tt_err *err)
     return 0;
 }
 
-int tt_attribute_add(struct tt_attribute *a, uint32_t entity, const char *text, size_t len, int *is_new,
-                     struct tt_err *err)
+int tt_attribute_add(struct tt_attribute *a, uint32_t entity, const char *text, size_t len, struct tt_err *err)
 {
-    size_t known = a->values.texts.n;
     uint32_t value;
 
-    *is_new = 0;
     if (len == 0)
         return 0;
     if (entity < a->cap && a->first[entity]) { /* nearly always it is the entity's first value again */
@@ -83,7 +80,6 @@ int tt_attribute_add(struct tt_attribute *a, uint32_t entity, const char *text, 
     }
     if (tt_vocab_add(&a->values, text, len, &value, err) || make_room(a, entity, err))
         return -1;
-    *is_new = a->values.texts.n > known;
     if (a->first[entity] == 0) {
         a->first[entity] = value + 1;
         a->count[entity] = 1;

@@ -88,6 +88,24 @@ struct source {
     int done;                      /* a side file gave it: the events' column is not read */
 };
 
+/* Rows of events wait in a block, their ids and attributes copied, until there are enough of them to look all ids up
+ * together: in a large vocabulary a look-up waits for memory three times, and these waits overlap for a whole block. */
+enum { BLOCK = 64, BLOCK_BYTES = 1 << 20 };
+
+struct waiting_text {
+    size_t at, len; /* in bytes.data: it moves while it grows */
+    uint64_t hash;  /* of ids */
+};
+
+struct block {
+    size_t n;                        /* rows */
+    struct tt_buf bytes;
+    struct waiting_text ids[2][BLOCK]; /* by side */
+    struct waiting_text *attributes; /* (n_attributes, BLOCK) */
+    size_t *features;                /* (n_attributes): schema columns that the events' rows have attributes in */
+    size_t n_attributes;
+};
+
 struct encoder {
     struct tt_examples *examples;
     struct source *sources; /* (schema.n_columns) */
@@ -96,6 +114,7 @@ struct encoder {
     long user, item, weight, label, time; /* columns of the events */
     const struct tt_column *label_column, *time_column;
     size_t room;                          /* events that every array of the examples can hold */
+    struct block block;
 };
 
 static int is_attribute(const struct tt_column *c)
@@ -129,66 +148,44 @@ static void encoder_release(struct encoder *en)
         if (en->sources[i].has_attribute)
             tt_attribute_release(&en->sources[i].attribute);
     free(en->sources);
+    free(en->block.attributes);
+    free(en->block.features);
+    tt_buf_release(&en->block.bytes);
 }
 
-/* A text of the row whose code is looked up later: it is hashed and its place in the vocabulary's table called for, so that
- * the cache misses of a row overlap. */
-struct wanted {
-    const char *text;
-    size_t len;
-    uint64_t hash;
-};
-
-static struct wanted want(const struct tt_vocab *vocab, const struct tt_csv_field *field)
-{
-    uint64_t hash = tt_vocab_hash(field->text, field->len);
-
-    tt_vocab_prefetch(vocab, hash);
-    return (struct wanted){field->text, field->len, hash};
-}
-
-/* Its code; learning adds it, else what is not there is counted and becomes 0. */
-static int take_code(struct encoder *en, const struct wanted *wanted, size_t feature, uint32_t *code, struct tt_err *err)
+/* The code of a text; learning adds it, else what is not there is counted and becomes 0. */
+static int take_code(struct encoder *en, const char *text, size_t len, uint64_t hash, size_t feature, uint32_t *code,
+                     struct tt_err *err)
 {
     struct tt_vocab *vocab = &en->examples->dictionary.features[feature].vocab;
     uint32_t found;
 
     if (en->learning) {
-        if (tt_vocab_add_hashed(vocab, wanted->text, wanted->len, wanted->hash, &found, err))
+        if (tt_vocab_add_hashed(vocab, text, len, hash, &found, err))
             return -1;
     } else {
-        found = tt_vocab_find_hashed(vocab, wanted->text, wanted->len, wanted->hash);
+        found = tt_vocab_find_hashed(vocab, text, len, hash);
         en->stats->unseen[feature] += found == TT_VOCAB_NONE;
     }
     *code = found == TT_VOCAB_NONE ? 0 : found + 1;
     return 0;
 }
 
-static int want_id(const struct encoder *en, const struct tt_csv *csv, long column, size_t feature, struct wanted *id,
-                   struct tt_err *err)
+static int need_id(const struct tt_csv *csv, long column, struct tt_err *err)
 {
-    if (csv->fields[column].len == 0)
-        return tt_err_set(err, TT_ERR_INPUT, "%s:%llu: field '%s' is empty", csv->reader.name,
-                          (unsigned long long)csv->line, csv->names[column]);
-    *id = want(&en->examples->dictionary.features[feature].vocab, &csv->fields[column]);
-    return 0;
+    return csv->fields[column].len ? 0
+                                   : tt_err_set(err, TT_ERR_INPUT, "%s:%llu: field '%s' is empty", csv->reader.name,
+                                                (unsigned long long)csv->line, csv->names[column]);
 }
 
-/* Learning: what this row says of the attributes of one entity. */
-static int take_attribute(struct encoder *en, const struct tt_csv *csv, size_t feature, uint32_t entity,
-                          struct tt_err *err)
+/* Learning: is this row's attribute fit for its column? */
+static int check_attribute(const struct encoder *en, const struct tt_csv *csv, size_t feature, struct tt_err *err)
 {
-    struct source *s = &en->sources[feature];
-    const struct tt_csv_field *field = &csv->fields[s->column];
-    int is_new;
+    long column = en->sources[feature].column;
+    const struct tt_csv_field *field = &csv->fields[column];
+    const char *wrong = tt_feature_refuses(&en->examples->dictionary.features[feature], field->text, field->len);
 
-    if (tt_attribute_add(&s->attribute, entity, field->text, field->len, &is_new, err))
-        return -1;
-    const char *wrong =
-        is_new ? tt_feature_refuses(&en->examples->dictionary.features[feature], field->text, field->len) : NULL;
-    if (wrong)
-        return tt_csv_field_error(csv, (size_t)s->column, wrong, err);
-    return 0;
+    return wrong ? tt_csv_field_error(csv, (size_t)column, wrong, err) : 0;
 }
 
 static int take_context(struct encoder *en, const struct tt_csv *csv, size_t feature, struct tt_err *err)
@@ -196,31 +193,28 @@ static int take_context(struct encoder *en, const struct tt_csv *csv, size_t fea
     const struct tt_csv_field *field = &csv->fields[en->sources[feature].column];
     uint32_t code = 0;
 
-    if (field->len) {
-        struct wanted wanted = want(&en->examples->dictionary.features[feature].vocab, field);
-        if (take_code(en, &wanted, feature, &code, err))
-            return -1;
-    }
+    if (field->len &&
+        take_code(en, field->text, field->len, tt_vocab_hash(field->text, field->len), feature, &code, err))
+        return -1;
     return tt_narrow_add(&en->examples->events.contexts[feature], code, err);
 }
 
-/* weight, label and time of the row; there is room. */
-static int take_event_columns(struct encoder *en, const struct tt_csv *csv, struct tt_err *err)
+/* weight, label and time of the row that becomes event e; there is room. */
+static int take_event_columns(struct encoder *en, const struct tt_csv *csv, size_t e, struct tt_err *err)
 {
     struct tt_events *ev = &en->examples->events;
 
-    return (en->weight >= 0 && tt_take_weight(csv, en->weight, &ev->weight[ev->n], err)) ||
-                   (en->label >= 0 && tt_take_label(csv, en->label, en->label_column, &ev->label[ev->n], err)) ||
-                   (en->time >= 0 && tt_take_time(csv, en->time, en->time_column, &ev->time[ev->n], err))
+    return (en->weight >= 0 && tt_take_weight(csv, en->weight, &ev->weight[e], err)) ||
+                   (en->label >= 0 && tt_take_label(csv, en->label, en->label_column, &ev->label[e], err)) ||
+                   (en->time >= 0 && tt_take_time(csv, en->time, en->time_column, &ev->time[e], err))
                ? -1
                : 0;
 }
 
-/* Room for one more event in every array. */
-static int grow_events(struct encoder *en, struct tt_err *err)
+/* Room for `need` events in every array. */
+static int grow_events(struct encoder *en, size_t need, struct tt_err *err)
 {
     struct tt_events *ev = &en->examples->events;
-    size_t need = ev->n + 1;
 
     if (tt_grow(&ev->user, &ev->cap_user, need, sizeof(*ev->user), err) ||
         tt_grow(&ev->item, &ev->cap_item, need, sizeof(*ev->item), err) ||
@@ -264,44 +258,123 @@ static int find_event_columns(struct encoder *en, struct tt_csv *csv, struct tt_
     return 0;
 }
 
-static int take_event(struct encoder *en, const struct tt_csv *csv, struct tt_err *err)
+/* Copy a field into the block. */
+static int put_waiting(struct block *block, const struct tt_csv_field *field, struct waiting_text *text, struct tt_err *err)
+{
+    *text = (struct waiting_text){block->bytes.len, field->len, 0};
+    return tt_buf_add(&block->bytes, field->text, field->len, err);
+}
+
+static int put_waiting_id(struct encoder *en, const struct tt_csv *csv, enum tt_side side, struct tt_err *err)
 {
     const struct tt_dictionary *d = &en->examples->dictionary;
-    struct tt_events *ev = &en->examples->events;
-    struct wanted user_id, item_id;
-    uint32_t user, item;
+    const struct tt_csv_field *field = &csv->fields[side == TT_USER ? en->user : en->item];
+    struct waiting_text *id = &en->block.ids[side][en->block.n];
 
-    if (ev->n == UINT32_MAX)
-        return tt_err_set(err, TT_ERR_INPUT, "%s: more than 4294967295 events", csv->reader.name);
-    if (want_id(en, csv, en->user, d->user_id, &user_id, err) || want_id(en, csv, en->item, d->item_id, &item_id, err) ||
-        (ev->n == en->room && grow_events(en, err)) || take_event_columns(en, csv, err))
+    if (need_id(csv, side == TT_USER ? en->user : en->item, err) || put_waiting(&en->block, field, id, err))
         return -1;
-    tt_vocab_prefetch_text(&d->features[d->user_id].vocab, user_id.hash);
-    tt_vocab_prefetch_text(&d->features[d->item_id].vocab, item_id.hash);
-    if (take_code(en, &user_id, d->user_id, &user, err) || take_code(en, &item_id, d->item_id, &item, err))
-        return -1;
-    for (size_t i = 0; i < d->schema.n_columns; i++) {
-        const struct tt_column *c = &d->schema.columns[i];
-        if (c->kind == TT_KIND_CONTEXT ? take_context(en, csv, i, err)
-                                       : en->sources[i].has_attribute && en->sources[i].column >= 0 &&
-                                             take_attribute(en, csv, i, c->side == TT_USER ? user : item, err))
+    id->hash = tt_vocab_hash(field->text, field->len);
+    tt_vocab_prefetch(&d->features[side == TT_USER ? d->user_id : d->item_id].vocab, id->hash);
+    return 0;
+}
+
+/* The ids of one side of the block's rows as codes of their events. */
+static int take_ids(struct encoder *en, enum tt_side side, uint32_t *codes, struct tt_err *err)
+{
+    const struct tt_dictionary *d = &en->examples->dictionary;
+    size_t feature = side == TT_USER ? d->user_id : d->item_id;
+    const struct tt_vocab *vocab = &d->features[feature].vocab;
+    const struct block *block = &en->block;
+
+    for (size_t r = 0; r < block->n; r++)
+        tt_vocab_prefetch_offset(vocab, block->ids[side][r].hash);
+    for (size_t r = 0; r < block->n; r++)
+        tt_vocab_prefetch_text(vocab, block->ids[side][r].hash);
+    for (size_t r = 0; r < block->n; r++) {
+        const struct waiting_text *id = &block->ids[side][r];
+        if (take_code(en, block->bytes.data + id->at, id->len, id->hash, feature, &codes[r], err))
             return -1;
     }
-    ev->user[ev->n] = user;
-    ev->item[ev->n++] = item;
     return 0;
+}
+
+/* Turn the waiting rows into events. */
+static int end_block(struct encoder *en, struct tt_err *err)
+{
+    struct tt_events *ev = &en->examples->events;
+    struct block *block = &en->block;
+
+    if (block->n == 0)
+        return 0;
+    if (take_ids(en, TT_USER, ev->user + ev->n, err) || take_ids(en, TT_ITEM, ev->item + ev->n, err))
+        return -1;
+    for (size_t i = 0; i < block->n_attributes; i++) {
+        struct tt_attribute *attribute = &en->sources[block->features[i]].attribute;
+        const struct tt_column *c = &en->examples->dictionary.schema.columns[block->features[i]];
+        const uint32_t *entities = (c->side == TT_USER ? ev->user : ev->item) + ev->n;
+        for (size_t r = 0; r < block->n; r++)
+            tt_attribute_prefetch(attribute, entities[r]);
+        for (size_t r = 0; r < block->n; r++) {
+            const struct waiting_text *text = &block->attributes[i * BLOCK + r];
+            if (tt_attribute_add(attribute, entities[r], block->bytes.data + text->at, text->len, err))
+                return -1;
+        }
+    }
+    ev->n += block->n;
+    block->n = 0;
+    block->bytes.len = 0;
+    return 0;
+}
+
+/* Which attributes the rows have: known when the columns are. */
+static int begin_blocks(struct encoder *en, struct tt_err *err)
+{
+    size_t n = en->examples->dictionary.schema.n_columns;
+    struct block *block = &en->block;
+
+    block->features = tt_alloc(n, sizeof(*block->features), err);
+    if (!block->features)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (en->sources[i].has_attribute && en->sources[i].column >= 0)
+            block->features[block->n_attributes++] = i;
+    block->attributes = tt_alloc(block->n_attributes * BLOCK, sizeof(*block->attributes), err);
+    return block->attributes ? 0 : -1;
+}
+
+static int take_event(struct encoder *en, const struct tt_csv *csv, struct tt_err *err)
+{
+    const struct tt_schema *schema = &en->examples->dictionary.schema;
+    struct block *block = &en->block;
+    size_t e = en->examples->events.n + block->n;
+
+    if (e == UINT32_MAX)
+        return tt_err_set(err, TT_ERR_INPUT, "%s: more than 4294967295 events", csv->reader.name);
+    if (put_waiting_id(en, csv, TT_USER, err) || put_waiting_id(en, csv, TT_ITEM, err) ||
+        (e == en->room && grow_events(en, e + 1, err)) || take_event_columns(en, csv, e, err))
+        return -1;
+    for (size_t i = 0; i < schema->n_columns; i++)
+        if (schema->columns[i].kind == TT_KIND_CONTEXT && take_context(en, csv, i, err))
+            return -1;
+    for (size_t i = 0; i < block->n_attributes; i++)
+        if (check_attribute(en, csv, block->features[i], err) ||
+            put_waiting(block, &csv->fields[en->sources[block->features[i]].column],
+                        &block->attributes[i * BLOCK + block->n], err))
+            return -1;
+    block->n++;
+    return block->n == BLOCK || block->bytes.len > BLOCK_BYTES ? end_block(en, err) : 0;
 }
 
 static int read_events(struct encoder *en, struct tt_csv *csv, struct tt_err *err)
 {
     int more;
 
-    if (find_event_columns(en, csv, err))
+    if (find_event_columns(en, csv, err) || begin_blocks(en, err))
         return -1;
     while ((more = tt_csv_next(csv, err)) == 1)
         if (take_event(en, csv, err))
             return -1;
-    if (more < 0)
+    if (more < 0 || end_block(en, err))
         return -1;
     en->stats->events = en->examples->events.n;
     tt_hasher_digest(csv->reader.hasher, en->stats->inputs[0]);
@@ -329,7 +402,6 @@ static int read_side(struct encoder *en, enum tt_side side, struct tt_csv *csv, 
     const struct tt_dictionary *d = &en->examples->dictionary;
     size_t id = side == TT_USER ? d->user_id : d->item_id, before = d->features[id].vocab.texts.n;
     long id_column = tt_csv_find_column(csv, d->schema.columns[id].name);
-    struct wanted wanted;
     uint32_t entity;
     int more;
 
@@ -339,11 +411,17 @@ static int read_side(struct encoder *en, enum tt_side side, struct tt_csv *csv, 
             tt_csv_want(csv, (size_t)en->sources[i].column);
         }
     while ((more = tt_csv_next(csv, err)) == 1) {
-        if (want_id(en, csv, id_column, id, &wanted, err) || take_code(en, &wanted, id, &entity, err))
+        const struct tt_csv_field *name = &csv->fields[id_column];
+        if (need_id(csv, id_column, err) ||
+            take_code(en, name->text, name->len, tt_vocab_hash(name->text, name->len), id, &entity, err))
             return -1;
-        for (size_t i = 0; i < d->schema.n_columns; i++)
-            if (d->schema.columns[i].side == side && en->sources[i].done && take_attribute(en, csv, i, entity, err))
+        for (size_t i = 0; i < d->schema.n_columns; i++) {
+            struct source *s = &en->sources[i];
+            if (d->schema.columns[i].side == side && s->done &&
+                (check_attribute(en, csv, i, err) || tt_attribute_add(&s->attribute, entity, csv->fields[s->column].text,
+                                                                      csv->fields[s->column].len, err)))
                 return -1;
+        }
     }
     if (more < 0)
         return -1;

@@ -4,13 +4,11 @@
 #include "base/rng.h"
 #include "data_files.h"
 
-static void add(struct tt_attribute *a, uint32_t entity, const char *text, int expect_new)
+static void add(struct tt_attribute *a, uint32_t entity, const char *text)
 {
     struct tt_err err = TT_ERR_INIT;
-    int is_new;
 
-    assert_int_equal(tt_attribute_add(a, entity, text, strlen(text), &is_new, &err), 0);
-    assert_int_equal(is_new, expect_new);
+    assert_int_equal(tt_attribute_add(a, entity, text, strlen(text), &err), 0);
 }
 
 static const char *value(const struct tt_attribute *a, uint32_t entity)
@@ -33,21 +31,21 @@ static void test_attribute_majority_wins_and_the_first_shown_among_equals(void *
 
     (void)state;
     assert_int_equal(tt_attribute_init(&a, &err), 0);
-    add(&a, 9, "z", 1); /* known to the file before the others: must not matter for them */
-    add(&a, 1, "x", 1);
-    add(&a, 1, "", 0); /* empty: no word on it */
-    add(&a, 1, "y", 1);
-    add(&a, 1, "y", 0); /* y 2, x 1 */
-    add(&a, 2, "y", 0);
-    add(&a, 2, "x", 0); /* a tie with the first: y stays */
-    add(&a, 3, "x", 0);
-    add(&a, 3, "y", 0);
-    add(&a, 3, "z", 0);
-    add(&a, 3, "z", 0);
-    add(&a, 3, "y", 0); /* x 1, y 2, z 2: y came to this entity before z, though the file showed z first */
-    add(&a, 4, "x", 0);
-    add(&a, 4, "x", 0); /* no contradiction */
-    add(&a, 5, "", 0);
+    add(&a, 9, "z"); /* known to the file before the others: must not matter for them */
+    add(&a, 1, "x");
+    add(&a, 1, ""); /* empty: no word on it */
+    add(&a, 1, "y");
+    add(&a, 1, "y"); /* y 2, x 1 */
+    add(&a, 2, "y");
+    add(&a, 2, "x"); /* a tie with the first: y stays */
+    add(&a, 3, "x");
+    add(&a, 3, "y");
+    add(&a, 3, "z");
+    add(&a, 3, "z");
+    add(&a, 3, "y"); /* x 1, y 2, z 2: y came to this entity before z, though the file showed z first */
+    add(&a, 4, "x");
+    add(&a, 4, "x"); /* no contradiction */
+    add(&a, 5, "");
     assert_int_equal(tt_attribute_settle(&a), 3);
     assert_string_equal(value(&a, 1), "y");
     assert_string_equal(value(&a, 2), "y");
@@ -69,7 +67,6 @@ static void test_attribute_agrees_with_a_naive_count(void **state)
     struct tt_err err = TT_ERR_INIT;
     struct tt_rng rng;
     size_t contradicted = 0;
-    int is_new;
 
     (void)state;
     tt_rng_init(&rng, 2, TT_RNG_TEST, 0);
@@ -79,7 +76,7 @@ static void test_attribute_agrees_with_a_naive_count(void **state)
         uint32_t v = (uint32_t)tt_rng_below(&rng, e % 3 == 0 ? 1 : VALUES); /* a third never contradict themselves */
         char text[8];
         snprintf(text, sizeof(text), "v%u", (unsigned)((v + e) % VALUES));
-        assert_int_equal(tt_attribute_add(&a, e, text, strlen(text), &is_new, &err), 0);
+        assert_int_equal(tt_attribute_add(&a, e, text, strlen(text), &err), 0);
         v = (v + e) % VALUES;
         if (count[e][v]++ == 0)
             order[e][v] = shown[e]++;

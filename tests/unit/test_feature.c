@@ -19,7 +19,6 @@ static struct learnt learn(const char *column, const char *const *values, size_t
     struct tt_schema schema;
     struct learnt l;
     char text[300];
-    int is_new;
 
     snprintf(text, sizeof(text), "user u id\nitem i id\nitem x %s\n", column);
     parse_schema(&schema, text);
@@ -29,7 +28,7 @@ static struct learnt learn(const char *column, const char *const *values, size_t
     assert_int_equal(tt_attribute_init(&attribute, &err), 0);
     for (size_t e = 0; e < n; e++)
         if (values[e])
-            assert_int_equal(tt_attribute_add(&attribute, (uint32_t)e, values[e], strlen(values[e]), &is_new, &err), 0);
+            assert_int_equal(tt_attribute_add(&attribute, (uint32_t)e, values[e], strlen(values[e]), &err), 0);
     tt_attribute_settle(&attribute);
     assert_int_equal(tt_feature_learn(l.f, &attribute, n, &err), 0);
     tt_attribute_release(&attribute);
@@ -297,7 +296,6 @@ static void learn_all(struct tt_dictionary *d)
     struct tt_err err = TT_ERR_INIT;
     struct tt_schema schema;
     uint32_t code;
-    int is_new;
 
     parse_schema(&schema, all_kinds);
     assert_int_equal(tt_dictionary_init(d, &schema, &err), 0);
@@ -307,7 +305,7 @@ static void learn_all(struct tt_dictionary *d)
         assert_int_equal(tt_attribute_init(&a, &err), 0);
         for (uint32_t v = 0; v < 10; v++) {
             char text[] = {(char)('0' + v), '\0'};
-            assert_int_equal(tt_attribute_add(&a, v, text, 1, &is_new, &err), 0);
+            assert_int_equal(tt_attribute_add(&a, v, text, 1, &err), 0);
             if (f->column->kind == TT_KIND_ID || f->column->kind == TT_KIND_CONTEXT)
                 assert_int_equal(tt_vocab_add(&f->vocab, text, 1, &code, &err), 0);
         }
