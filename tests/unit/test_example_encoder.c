@@ -276,6 +276,45 @@ static void test_encoder_keeps_every_column_of_many_rows(void **state)
     free(text);
 }
 
+/* Rows wait in a block until they are 64 or their texts are long: an error, the end and long texts come at any place of it. */
+static void test_encoder_ends_its_blocks_anywhere(void **state)
+{
+    enum { LONG = 400000, ROWS = 7 };
+    char *text = malloc(ROWS * (LONG + 40) + 40);
+    size_t n = 0;
+
+    (void)state;
+    assert_non_null(text);
+    n = (size_t)snprintf(text, 40, "u,i,k\n");
+    for (size_t e = 0; e < ROWS; e++) {
+        n += (size_t)snprintf(text + n, 40, "u%zu,", e % 3);
+        memset(text + n, 'a' + (int)(e % 2), LONG);
+        n += LONG;
+        n += (size_t)snprintf(text + n, 40, ",k%zu\n", e % 2);
+    }
+    struct result r = encode(with_category, text, NULL, NULL);
+    good(&r);
+    assert_memory_equal(r.x.events.user, ((uint32_t[]){1, 2, 3, 1, 2, 3, 1}), 28);
+    assert_memory_equal(r.x.events.item, ((uint32_t[]){1, 2, 1, 2, 1, 2, 1}), 28);
+    assert_string_equal(codes(&r.x.items.bags[2]), "012");
+    release(&r);
+    for (size_t rows = 60; rows < 70; rows++) {
+        char message[40];
+        n = (size_t)snprintf(text, 40, "u,i,k\n");
+        for (size_t e = 0; e < rows; e++)
+            n += (size_t)snprintf(text + n, 40, "u%zu,i,k\n", e);
+        r = encode(with_category, text, NULL, NULL);
+        good(&r);
+        assert_int_equal(r.x.events.n, rows);
+        assert_int_equal(r.x.events.user[rows - 1], rows);
+        release(&r);
+        snprintf(text + n, 40, "u,,k\n");
+        snprintf(message, sizeof(message), "e:%zu: field 'i' is empty", rows + 2);
+        refuse(with_category, text, NULL, NULL, message);
+    }
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_encoder_reads_times),
         cmocka_unit_test(test_encoder_like_counts_what_the_dictionary_lacks),
         cmocka_unit_test(test_encoder_keeps_every_column_of_many_rows),
+        cmocka_unit_test(test_encoder_ends_its_blocks_anywhere),
     };
     return cmocka_run_group_tests(tests, enter_data_folder, leave_data_folder);
 }
