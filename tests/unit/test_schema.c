@@ -1,6 +1,7 @@
 /* The schema language: what each line becomes, every error, and a fingerprint that depends on the meaning alone. */
 #include "data/schema.h"
 
+#include "base/rng.h"
 #include "data_files.h"
 
 #define IDS "user u id\nitem i id\n"
@@ -117,6 +118,43 @@ static void test_schema_canonical_text_reads_as_itself(void **state)
         tt_schema_release(&a);
         tt_schema_release(&b);
     }
+}
+
+/* The same of whatever is accepted, out of lines made of random pieces. */
+static void test_schema_of_random_pieces_is_refused_or_reads_as_itself(void **state)
+{
+    static const char *const pieces[] = {
+        "user ", "item ", "event ", "\"", " ", "\t", "\r", "#", "=", ",", "|", "x", "y.vocab", "\xea\xb0\x80", "id", "category ",
+        "bag ", "number ", "hash ", "weight ", "label ", "time ", "sep=", "borders=", "1", "-0", ".5", "e9", "buckets=",
+        "scale=yes", "slots=", "min=", "unit=hour ", "\"sep= \"", "item k category ", "item b bag ", "item n number ",
+    };
+    struct tt_rng rng;
+    size_t accepted = 0;
+
+    (void)state;
+    tt_rng_init(&rng, 4, TT_RNG_TEST, 0);
+    for (int i = 0; i < 200000; i++) {
+        struct tt_err err = TT_ERR_INIT;
+        struct tt_schema a, b;
+        char text[400] = IDS;
+        size_t n = strlen(text);
+        for (uint64_t p = 1 + tt_rng_below(&rng, 7); p > 0; p--) {
+            const char *piece = pieces[tt_rng_below(&rng, LENGTH(pieces))];
+            memcpy(text + n, piece, strlen(piece) + 1);
+            n += strlen(piece);
+        }
+        if (tt_schema_parse(&a, text, n, "s", &err)) {
+            assert_memory_equal(err.text, "s:", 2);
+            continue;
+        }
+        accepted++;
+        parse_schema(&b, a.text);
+        assert_string_equal(a.text, b.text);
+        assert_int_equal(a.n_columns, b.n_columns);
+        tt_schema_release(&a);
+        tt_schema_release(&b);
+    }
+    assert_true(accepted > 5000);
 }
 
 static void test_schema_fingerprint_depends_on_the_meaning_alone(void **state)
@@ -298,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_schema_reads_every_kind_and_option),
         cmocka_unit_test(test_schema_canonical_text_spells_out_defaults),
         cmocka_unit_test(test_schema_canonical_text_reads_as_itself),
+        cmocka_unit_test(test_schema_of_random_pieces_is_refused_or_reads_as_itself),
         cmocka_unit_test(test_schema_fingerprint_depends_on_the_meaning_alone),
         cmocka_unit_test(test_schema_errors_name_file_and_line),
         cmocka_unit_test(test_schema_refuses_long_names_nul_bytes_and_too_many_columns),
