@@ -30,6 +30,22 @@ struct tt_ann_filter {
     const uint64_t *allowed;  /* a bit a row, row 0 the lowest bit of word 0: only these, or NULL for all */
 };
 
+static inline int tt_ann_is_excluded(const struct tt_ann_filter *filter, uint32_t row)
+{
+    size_t low = 0, high = filter->n_excluded;
+
+    if (filter->allowed && !(filter->allowed[row / 64] >> (row % 64) & 1))
+        return 1;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (filter->excluded[middle] < row)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < filter->n_excluded && filter->excluded[low] == row;
+}
+
 struct tt_ann_request {
     size_t n;
     const float *queries;                /* (n, dim), finite */

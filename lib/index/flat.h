@@ -4,13 +4,15 @@
  * The vectors are copied into panels of 32, turned, as the kernels of math/scan.h want them. Queries go in blocks of 96: a
  * panel that was fetched once meets all of them while it is in the nearest cache. Scores are exact in the sense of
  * math/scan.h: the same bits wherever a query stands. A row that scores minus infinity (by overflow) is never found.
+ *
+ * Where the CPU multiplies bytes fast (AVX-512 VNNI), a sieve stands before it (sieve.h): less work, the same lists, bit by bit.
  */
 #ifndef TT_INDEX_FLAT_H
 #define TT_INDEX_FLAT_H
 
 #include "index/ann.h"
 
-/* vectors (n, dim), finite, borrowed for the call; dim >= 1; n may be 0. NULL and *err when memory or row numbers do not
+/* vectors (n, dim), finite, borrowed as long as the index lives; dim >= 1; n may be 0. NULL and *err when memory or row numbers do not
  * suffice. */
 struct tt_ann *tt_flat_new(const float *vectors, size_t n, size_t dim, struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
 

@@ -1,12 +1,14 @@
 /* Exact search against a sort of all scores: random sizes, ties, filters, zero vectors, any kernel, any number of threads. */
 #include "index/flat.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/rng.h"
 #include "index/flat_internal.h"
+#include "index/sieve.h"
 #include "math/topk.h"
 #include "unit.h"
 
@@ -96,13 +98,16 @@ static size_t truth(const struct problem *p, size_t i, struct tt_scored *all)
         }
         if (f && f->allowed && !(f->allowed[r / 64] >> (r % 64) & 1))
             continue;
-        all[n++] = (struct tt_scored){tt_scan_score(p->queries + i * p->dim, p->items + r * p->dim, p->dim), (uint32_t)r};
+        float score = tt_scan_score(p->queries + i * p->dim, p->items + r * p->dim, p->dim);
+        if (score > -INFINITY)
+            all[n++] = (struct tt_scored){score, (uint32_t)r};
     }
     qsort(all, n, sizeof(*all), by_rank);
     return n;
 }
 
-static void check(const struct problem *p, tt_scan_fn *scan, struct tt_pool *pool)
+/* By the plain search with this kernel, or with a sieve before it. */
+static void check(const struct problem *p, tt_scan_fn *scan, tt_byte_scan_fn *sieve, struct tt_pool *pool)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_ann *ann = tt_flat_new_with(scan, p->items, p->n, p->dim, pool, &err);
@@ -111,6 +116,9 @@ static void check(const struct problem *p, tt_scan_fn *scan, struct tt_pool *poo
     struct tt_ann_result got = {block(p->m * p->k, sizeof(uint32_t)), block(p->m * p->k, sizeof(float)),
                                 block(p->m, sizeof(size_t))};
 
+    assert_non_null(ann);
+    if (sieve)
+        ann = tt_sieve_new(sieve, ann, p->items, 1, pool, &err);
     assert_non_null(ann);
     assert_int_equal(tt_ann_search(ann, &ask, &got, pool, &err), 0);
     for (size_t i = 0; i < p->m; i++) {
@@ -141,11 +149,51 @@ static void test_flat_finds_what_a_sort_of_all_scores_finds(void **state)
         make_problem(&p, &rng);
         for (int isa = 0; isa < TT_SCAN_ISAS; isa++)
             if (tt_scan_kernel((enum tt_scan_isa)isa) && (isa != TT_SCAN_PLAIN || round < 10))
-                check(&p, tt_scan_kernel((enum tt_scan_isa)isa), pools[round % 2]);
+                check(&p, tt_scan_kernel((enum tt_scan_isa)isa), NULL, pools[round % 2]);
+        check(&p, tt_scan_best(), tt_byte_scan_plain(), pools[round % 2]);
+        if (tt_byte_scan_fast())
+            check(&p, tt_scan_best(), tt_byte_scan_fast(), pools[round % 2]);
         free_problem(&p);
     }
     tt_pool_free(pools[0]);
     tt_pool_free(pools[1]);
+}
+
+/* What makes a sieve give up or its bounds overflow: all rows the same, zero queries, lengths from 1e-44 to 1e30, a few
+ * rows far longer than the others. The lists must be those of a sort, all the same. */
+static void test_sieve_of_awkward_vectors_is_exact(void **state)
+{
+    static const float lengths[] = {1, 1e-44f, 1e-38f, 1e-20f, 1e-15f, 1e8f, 1e17f, 1e30f, 1000};
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_pool *pool = tt_pool_new(2, &err);
+    tt_byte_scan_fn *scan = tt_byte_scan_fast() ? tt_byte_scan_fast() : tt_byte_scan_plain();
+    struct tt_rng rng;
+    (void)state;
+    tt_rng_init(&rng, 7, TT_RNG_TEST, 0);
+    for (int kind = 0; kind < 6; kind++) {
+        for (size_t l = 0; l < LENGTH(lengths); l++) {
+            struct problem p = {.n = 2000, .dim = 17, .m = 30, .k = 5};
+            p.items = block(p.n * p.dim, sizeof(float));
+            p.queries = block(p.m * p.dim, sizeof(float));
+            fill(&rng, p.items, p.n, p.dim, kind == 0);
+            fill(&rng, p.queries, p.m, p.dim, kind == 0);
+            for (size_t i = 0; i < p.n * p.dim; i++) {
+                if (kind == 1) /* the same row again and again */
+                    p.items[i] = p.items[i % p.dim];
+                if (kind < 4 || (kind == 4 && i < 3 * p.dim)) /* 4: three long rows */
+                    p.items[i] *= lengths[l];
+            }
+            for (size_t i = 0; i < p.m * p.dim; i++) {
+                if (kind == 2)
+                    p.queries[i] = 0;
+                if (kind == 3 || kind == 5)
+                    p.queries[i] *= lengths[l];
+            }
+            check(&p, tt_scan_best(), scan, pool);
+            free_problem(&p);
+        }
+    }
+    tt_pool_free(pool);
 }
 
 static void test_flat_of_no_rows_finds_nothing(void **state)
@@ -155,7 +203,8 @@ static void test_flat_of_no_rows_finds_nothing(void **state)
     struct problem p = {.n = 0, .dim = 4, .m = 3, .k = 5};
     (void)state;
     p.queries = block(12, sizeof(float));
-    check(&p, tt_scan_best(), pool);
+    check(&p, tt_scan_best(), NULL, pool);
+    check(&p, tt_scan_best(), tt_byte_scan_plain(), pool);
     free_problem(&p);
     tt_pool_free(pool);
 }
@@ -163,7 +212,7 @@ static void test_flat_of_no_rows_finds_nothing(void **state)
 /* One query alone and among others, k = 3 and k = 20: the same scores, bit by bit, and the same order. */
 static void test_flat_result_does_not_depend_on_the_request(void **state)
 {
-    enum { N = 500, DIM = 48, M = 107 };
+    enum { N = 1500, DIM = 48, M = 107 }; /* enough rows for a sieve */
     static float items[N * DIM], queries[M * DIM];
     static uint32_t rows[M * 20], row[3];
     static float scores[M * 20], score[3];
@@ -209,6 +258,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_flat_finds_what_a_sort_of_all_scores_finds),
+        cmocka_unit_test(test_sieve_of_awkward_vectors_is_exact),
         cmocka_unit_test(test_flat_of_no_rows_finds_nothing),
         cmocka_unit_test(test_flat_result_does_not_depend_on_the_request),
         cmocka_unit_test(test_flat_refuses_what_memory_cannot_hold),
