@@ -7,8 +7,8 @@
  *     if (tt_ann_search(ann, &ask, &got, pool, &err)) ...
  *     tt_ann_free(ann);
  *
- * Results stand in rank order: the higher score first, and of equal scores the lower row number first. Filters act during
- * the search, so a query finds k rows, or all that its filter leaves when these are fewer.
+ * Results stand in rank order: the higher score first, and of equal scores the lower row number first. Filters act
+ * during the search, so a query finds k rows, or all that its filter leaves when these are fewer.
  *
  * Threads: one search at a time on a pool; several searches of one index on several pools may run at once.
  * Determinism: rows and scores do not depend on the pool's size, on the other queries of the request, or on k.

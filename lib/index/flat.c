@@ -60,7 +60,8 @@ struct group {
     float limit[TT_SCAN_QUERIES];
 };
 
-static void take_hits(struct search_job *job, struct group *group, size_t panel, const struct tt_scan_hit *hits, size_t n)
+static void take_hits(struct search_job *job, struct group *group, size_t panel, const struct tt_scan_hit *hits,
+                      size_t n)
 {
     const struct tt_ann_filter *filters = job->request->filters;
 
@@ -133,8 +134,8 @@ static void search_block(void *arg, size_t block, int worker)
     }
 }
 
-static int flat_search(const struct tt_ann *ann, const struct tt_ann_request *request, const struct tt_ann_result *result,
-                       struct tt_pool *pool, struct tt_err *err)
+static int flat_search(const struct tt_ann *ann, const struct tt_ann_request *request,
+                       const struct tt_ann_result *result, struct tt_pool *pool, struct tt_err *err)
 {
     size_t blocks = tt_blocks(request->n, BLOCK), threads = (size_t)tt_pool_threads(pool);
     struct search_job job = {(const struct flat *)ann, request, result, request->k < ann->n ? request->k : ann->n, NULL,

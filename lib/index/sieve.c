@@ -18,12 +18,12 @@ enum {
     SPARE = 240,       /* candidates kept beyond 2 k */
 };
 
-/* Longer vectors are left to the exact search: what float cannot tell from 0 (10^-45), times this, is far below UNDERFLOW, and
- * no product below comes near the largest float. */
+/* Longer vectors are left to the exact search: what float cannot tell from 0 (10^-45), times this, is far below
+ * UNDERFLOW, and no product below comes near the largest float. */
 #define LONGEST 1e9
 
-/* Bounds are raised by this share, much more than their own rounding in float, and by an absolute that covers what underflow
- * can lose of a score. */
+/* Bounds are raised by this share, much more than their own rounding in float, and by an absolute that covers what
+ * underflow can lose of a score. */
 #define RAISE 1.0001
 #define UNDERFLOW 1e-35f
 
@@ -71,7 +71,8 @@ static void make_panels(void *arg, size_t block, int worker)
             longest = length > longest ? length : longest;
             wrong = rest > wrong ? rest : wrong;
         }
-        sieve->panels[p] = (struct panel){step, step > 0 ? 1 / step : 0, (float)(longest * RAISE), (float)(wrong * RAISE)};
+        sieve->panels[p] =
+            (struct panel){step, step > 0 ? 1 / step : 0, (float)(longest * RAISE), (float)(wrong * RAISE)};
     }
 }
 
@@ -135,7 +136,8 @@ static void start_query(struct search_job *job, struct group *group, size_t i)
     }
     group->limit[i] = tt_topk_limit(&query->top);
     group->inverse[i] = query->step > 0 ? 1 / query->step : 0;
-    /* A sum of dim rounded steps is wrong by at most dim 2^-24 |x| |y| (1 + a little); twice that, and 8 steps for ours. */
+    /* A sum of dim rounded steps is wrong by at most dim 2^-24 |x| |y| (1 + a little); twice that, and 8 steps for
+     * ours. */
     group->of_longest[i] = (float)((wrong + (double)(dim + 8) * 0x1p-23 * length) * RAISE);
     group->of_wrong[i] = (float)((length + wrong) * RAISE);
     if (!(length < LONGEST) || query->step < SMALLEST_STEP)
@@ -292,8 +294,8 @@ static void search_block(void *arg, size_t block, int worker)
 }
 
 /* Queries that were given up: all together through the exact search. */
-static int search_rest(const struct sieve *sieve, const struct tt_ann_request *request, const struct tt_ann_result *result,
-                       struct tt_pool *pool, struct tt_err *err)
+static int search_rest(const struct sieve *sieve, const struct tt_ann_request *request,
+                       const struct tt_ann_result *result, struct tt_pool *pool, struct tt_err *err)
 {
     size_t n = 0, dim = sieve->ann.dim, k = request->k, at = 0;
     struct tt_ann_request rest = {.k = k};
@@ -345,8 +347,8 @@ done:
     return status;
 }
 
-static int sieve_search(const struct tt_ann *ann, const struct tt_ann_request *request, const struct tt_ann_result *result,
-                        struct tt_pool *pool, struct tt_err *err)
+static int sieve_search(const struct tt_ann *ann, const struct tt_ann_request *request,
+                        const struct tt_ann_result *result, struct tt_pool *pool, struct tt_err *err)
 {
     const struct sieve *sieve = (const struct sieve *)ann;
     size_t threads = (size_t)tt_pool_threads(pool), places = threads * BLOCK;

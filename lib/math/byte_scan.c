@@ -18,7 +18,8 @@ double tt_byte_round(const float *x, size_t dim, float step, int8_t *out, size_t
 
     for (size_t k = 0; k < dim; k++) {
         double q = (double)x[k] * inverse;
-        /* Away from zero at the half, by truncation; the step itself is rounded, so a value may exceed 127 by a little. */
+        /* Away from zero at the half, by truncation; the step itself is rounded, so a value may exceed 127
+         * by a little. */
         int byte = (int)(q < 0 ? q - 0.5 : q + 0.5);
         byte = byte > 127 ? 127 : byte < -127 ? -127 : byte;
         double rest = (double)x[k] - (double)step * byte;
@@ -56,8 +57,8 @@ tt_byte_scan_fn *tt_byte_scan_plain(void)
 #include <immintrin.h>
 #include <string.h>
 
-/* sum += the four products of x's bytes (unsigned) and y's (signed), in each lane. In assembler, since GCC 12 copies every sum
- * to another register and back around its own intrinsic, which halves the speed of the loop. */
+/* sum += the four products of x's bytes (unsigned) and y's (signed), in each lane. In assembler, since GCC 12 copies
+ * every sum to another register and back around its own intrinsic, which costs a third of the search's speed. */
 #define ADD_PRODUCTS(sum, x, y) __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(x), "v"(y))
 
 /* q is a constant after inlining: the loops over it unroll, and the sums live in registers. */
@@ -101,9 +102,9 @@ group_vnni(const size_t q, size_t quads, const uint8_t *queries, const int8_t *p
     return n;
 }
 
-__attribute__((target("avx512f,avx512vnni"))) static size_t
-scan_vnni(size_t q, size_t quads, const uint8_t *queries, const int8_t *panel, const int32_t *begin, const int32_t *limit,
-          struct tt_byte_hit *hits)
+__attribute__((target("avx512f,avx512vnni"))) static size_t scan_vnni(size_t q, size_t quads, const uint8_t *queries,
+                                                                      const int8_t *panel, const int32_t *begin,
+                                                                      const int32_t *limit, struct tt_byte_hit *hits)
 {
     switch (q) {
     case 12: return group_vnni(12, quads, queries, panel, begin, limit, hits);

@@ -1,4 +1,5 @@
-/* Exact search against a sort of all scores: random sizes, ties, filters, zero vectors, any kernel, any number of threads. */
+/* Exact search against a sort of all scores: random sizes, ties, filters, zero vectors, any kernel, any number of
+ * threads. */
 #include "index/flat.h"
 
 #include <math.h>
