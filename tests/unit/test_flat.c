@@ -2,139 +2,14 @@
  * threads. */
 #include "index/flat.h"
 
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/alloc.h"
-#include "base/rng.h"
 #include "index/flat_internal.h"
-#include "index/sieve.h"
-#include "math/topk.h"
-#include "unit.h"
+#include "search_problem.h"
 
-struct problem {
-    size_t n, dim, m, k;
-    float *items, *queries;
-    struct tt_ann_filter *filters; /* or NULL */
-    uint32_t *excluded;            /* (m, n) */
-    uint64_t *allowed;             /* (m, n / 64 + 1) */
-};
-
-static void *block(size_t n, size_t size)
+static struct tt_ann *plain(const struct problem *p, tt_scan_fn *scan, struct tt_pool *pool)
 {
     struct tt_err err = TT_ERR_INIT;
-    void *p = tt_alloc_zero(n, size, &err);
 
-    assert_non_null(p);
-    return p;
-}
-
-/* Vectors of few distinct values, so that ties are many, and some rows zero. */
-static void fill(struct tt_rng *rng, float *x, size_t n, size_t dim, int coarse)
-{
-    for (size_t i = 0; i < n; i++) {
-        int zero = tt_rng_below(rng, 10) == 0;
-        for (size_t k = 0; k < dim; k++)
-            x[i * dim + k] = zero ? 0 : coarse ? (float)tt_rng_below(rng, 3) - 1 : (float)tt_rng_normal(rng);
-    }
-}
-
-static void make_problem(struct problem *p, struct tt_rng *rng)
-{
-    static const size_t dims[] = {1, 2, 3, 8, 31, 64, 100, 300};
-
-    *p = (struct problem){.n = tt_rng_below(rng, 300), .dim = dims[tt_rng_below(rng, LENGTH(dims))],
-                          .m = tt_rng_below(rng, 220), .k = 1 + tt_rng_below(rng, 40)};
-    int coarse = (int)tt_rng_below(rng, 2), filtered = (int)tt_rng_below(rng, 2);
-    p->items = block(p->n * p->dim, sizeof(float));
-    p->queries = block(p->m * p->dim, sizeof(float));
-    fill(rng, p->items, p->n, p->dim, coarse);
-    fill(rng, p->queries, p->m, p->dim, coarse);
-    p->excluded = block(p->m * p->n, sizeof(uint32_t));
-    p->allowed = block(p->m * (p->n / 64 + 1), sizeof(uint64_t));
-    if (!filtered)
-        return;
-    p->filters = block(p->m, sizeof(*p->filters));
-    for (size_t i = 0; i < p->m; i++) {
-        struct tt_ann_filter *f = &p->filters[i];
-        uint64_t *bits = p->allowed + i * (p->n / 64 + 1), share = tt_rng_below(rng, 5); /* 4: all are excluded */
-        f->excluded = p->excluded + i * p->n;
-        for (size_t r = 0; r < p->n; r++) {
-            if (tt_rng_below(rng, 4) < share)
-                p->excluded[i * p->n + f->n_excluded++] = (uint32_t)r;
-            bits[r / 64] |= (uint64_t)(tt_rng_below(rng, 3) > 0) << (r % 64);
-        }
-        if (tt_rng_below(rng, 2))
-            f->allowed = bits;
-    }
-}
-
-static void free_problem(struct problem *p)
-{
-    free(p->items);
-    free(p->queries);
-    free(p->filters);
-    free(p->excluded);
-    free(p->allowed);
-}
-
-static int by_rank(const void *a, const void *b)
-{
-    const struct tt_scored *x = a, *y = b;
-
-    return tt_scored_before(*x, *y) ? -1 : tt_scored_before(*y, *x);
-}
-
-/* All rows that query i may find, in rank order; returns their number. */
-static size_t truth(const struct problem *p, size_t i, struct tt_scored *all)
-{
-    size_t n = 0, e = 0;
-
-    for (size_t r = 0; r < p->n; r++) {
-        const struct tt_ann_filter *f = p->filters ? &p->filters[i] : NULL;
-        if (f && e < f->n_excluded && f->excluded[e] == r) {
-            e++;
-            continue;
-        }
-        if (f && f->allowed && !(f->allowed[r / 64] >> (r % 64) & 1))
-            continue;
-        float score = tt_scan_score(p->queries + i * p->dim, p->items + r * p->dim, p->dim);
-        if (score > -INFINITY)
-            all[n++] = (struct tt_scored){score, (uint32_t)r};
-    }
-    qsort(all, n, sizeof(*all), by_rank);
-    return n;
-}
-
-/* By the plain search with this kernel, or with a sieve before it. */
-static void check(const struct problem *p, tt_scan_fn *scan, tt_byte_scan_fn *sieve, struct tt_pool *pool)
-{
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_ann *ann = tt_flat_new_with(scan, p->items, p->n, p->dim, pool, &err);
-    struct tt_scored *all = block(p->n, sizeof(*all));
-    struct tt_ann_request ask = {p->m, p->queries, p->k, p->filters};
-    struct tt_ann_result got = {block(p->m * p->k, sizeof(uint32_t)), block(p->m * p->k, sizeof(float)),
-                                block(p->m, sizeof(size_t))};
-
-    assert_non_null(ann);
-    if (sieve)
-        ann = tt_sieve_new(sieve, ann, p->items, 1, pool, &err);
-    assert_non_null(ann);
-    assert_int_equal(tt_ann_search(ann, &ask, &got, pool, &err), 0);
-    for (size_t i = 0; i < p->m; i++) {
-        size_t n = truth(p, i, all);
-        assert_int_equal(got.found[i], n < p->k ? n : p->k);
-        for (size_t r = 0; r < got.found[i]; r++) {
-            assert_int_equal(got.rows[i * p->k + r], all[r].row);
-            assert_true(got.scores[i * p->k + r] == all[r].score);
-        }
-    }
-    free(got.rows);
-    free(got.scores);
-    free(got.found);
-    free(all);
-    tt_ann_free(ann);
+    return tt_flat_new_with(scan, p->items, p->n, p->dim, pool, &err);
 }
 
 static void test_flat_finds_what_a_sort_of_all_scores_finds(void **state)
@@ -150,51 +25,11 @@ static void test_flat_finds_what_a_sort_of_all_scores_finds(void **state)
         make_problem(&p, &rng);
         for (int isa = 0; isa < TT_SCAN_ISAS; isa++)
             if (tt_scan_kernel((enum tt_scan_isa)isa) && (isa != TT_SCAN_PLAIN || round < 10))
-                check(&p, tt_scan_kernel((enum tt_scan_isa)isa), NULL, pools[round % 2]);
-        check(&p, tt_scan_best(), tt_byte_scan_plain(), pools[round % 2]);
-        if (tt_byte_scan_fast())
-            check(&p, tt_scan_best(), tt_byte_scan_fast(), pools[round % 2]);
+                check(&p, plain(&p, tt_scan_kernel((enum tt_scan_isa)isa), pools[round % 2]), pools[round % 2]);
         free_problem(&p);
     }
     tt_pool_free(pools[0]);
     tt_pool_free(pools[1]);
-}
-
-/* What makes a sieve give up or its bounds overflow: all rows the same, zero queries, lengths from 1e-44 to 1e30, a few
- * rows far longer than the others. The lists must be those of a sort, all the same. */
-static void test_sieve_of_awkward_vectors_is_exact(void **state)
-{
-    static const float lengths[] = {1, 1e-44f, 1e-38f, 1e-20f, 1e-15f, 1e8f, 1e17f, 1e30f, 1000};
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_pool *pool = tt_pool_new(2, &err);
-    tt_byte_scan_fn *scan = tt_byte_scan_fast() ? tt_byte_scan_fast() : tt_byte_scan_plain();
-    struct tt_rng rng;
-    (void)state;
-    tt_rng_init(&rng, 7, TT_RNG_TEST, 0);
-    for (int kind = 0; kind < 6; kind++) {
-        for (size_t l = 0; l < LENGTH(lengths); l++) {
-            struct problem p = {.n = 2000, .dim = 17, .m = 30, .k = 5};
-            p.items = block(p.n * p.dim, sizeof(float));
-            p.queries = block(p.m * p.dim, sizeof(float));
-            fill(&rng, p.items, p.n, p.dim, kind == 0);
-            fill(&rng, p.queries, p.m, p.dim, kind == 0);
-            for (size_t i = 0; i < p.n * p.dim; i++) {
-                if (kind == 1) /* the same row again and again */
-                    p.items[i] = p.items[i % p.dim];
-                if (kind < 4 || (kind == 4 && i < 3 * p.dim)) /* 4: three long rows */
-                    p.items[i] *= lengths[l];
-            }
-            for (size_t i = 0; i < p.m * p.dim; i++) {
-                if (kind == 2)
-                    p.queries[i] = 0;
-                if (kind == 3 || kind == 5)
-                    p.queries[i] *= lengths[l];
-            }
-            check(&p, tt_scan_best(), scan, pool);
-            free_problem(&p);
-        }
-    }
-    tt_pool_free(pool);
 }
 
 static void test_flat_of_no_rows_finds_nothing(void **state)
@@ -204,8 +39,7 @@ static void test_flat_of_no_rows_finds_nothing(void **state)
     struct problem p = {.n = 0, .dim = 4, .m = 3, .k = 5};
     (void)state;
     p.queries = block(12, sizeof(float));
-    check(&p, tt_scan_best(), NULL, pool);
-    check(&p, tt_scan_best(), tt_byte_scan_plain(), pool);
+    check(&p, plain(&p, tt_scan_best(), pool), pool);
     free_problem(&p);
     tt_pool_free(pool);
 }
@@ -259,7 +93,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_flat_finds_what_a_sort_of_all_scores_finds),
-        cmocka_unit_test(test_sieve_of_awkward_vectors_is_exact),
         cmocka_unit_test(test_flat_of_no_rows_finds_nothing),
         cmocka_unit_test(test_flat_result_does_not_depend_on_the_request),
         cmocka_unit_test(test_flat_refuses_what_memory_cannot_hold),
