@@ -4,7 +4,7 @@
 
 # A manual page as plain text, one section of it, blanks squeezed.
 section() { # page name
-    mandoc -Tascii "$1" | col -b | awk -v name="$2" '/^[A-Z]/ { on = $0 == name; next } on' | tr -s ' \n' ' ' | sed 's/^ //; s/ $//'
+    mandoc -Tascii "$1" | sed 's|.\x08||g' | awk -v name="$2" '/^[A-Z]/ { on = $0 == name; next } on' | tr -s ' \n' ' ' | sed 's/^ //; s/ $//'
 }
 
 long_options() { # of --help, one a line
