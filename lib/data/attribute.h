@@ -1,6 +1,6 @@
 /* One text value for each entity (user or item), gathered from many rows that may contradict each other: a store whose
- * category is "Korean" in ninety rows and "BBQ" in one. The most frequent value wins, the first seen among equals; empty
- * fields do not count. Memory: 8 bytes an entity, the distinct values, and 32 to 64 bytes a contradicting pair.
+ * category is "Korean" in ninety rows and "BBQ" in one. The most frequent value wins, the first seen among equals;
+ * empty fields do not count. Memory: 8 bytes an entity, the distinct values, and 32 to 64 bytes a contradicting pair.
  */
 #ifndef TT_DATA_ATTRIBUTE_H
 #define TT_DATA_ATTRIBUTE_H

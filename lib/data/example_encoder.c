@@ -127,7 +127,8 @@ static int encoder_init(struct encoder *en, struct tt_examples *examples, int le
 {
     size_t n = examples->dictionary.schema.n_columns;
 
-    *en = (struct encoder){.examples = examples, .learning = learning, .stats = stats, .weight = -1, .label = -1, .time = -1};
+    *en = (struct encoder){
+        .examples = examples, .learning = learning, .stats = stats, .weight = -1, .label = -1, .time = -1};
     en->sources = tt_alloc_zero(n, sizeof(*en->sources), err);
     if (!en->sources)
         return -1;
@@ -259,7 +260,8 @@ static int find_event_columns(struct encoder *en, struct tt_csv *csv, struct tt_
 }
 
 /* Copy a field into the block. */
-static int put_waiting(struct block *block, const struct tt_csv_field *field, struct waiting_text *text, struct tt_err *err)
+static int put_waiting(struct block *block, const struct tt_csv_field *field, struct waiting_text *text,
+                       struct tt_err *err)
 {
     *text = (struct waiting_text){block->bytes.len, field->len, 0};
     return tt_buf_add(&block->bytes, field->text, field->len, err);
@@ -418,8 +420,8 @@ static int read_side(struct encoder *en, enum tt_side side, struct tt_csv *csv, 
         for (size_t i = 0; i < d->schema.n_columns; i++) {
             struct source *s = &en->sources[i];
             if (d->schema.columns[i].side == side && s->done &&
-                (check_attribute(en, csv, i, err) || tt_attribute_add(&s->attribute, entity, csv->fields[s->column].text,
-                                                                      csv->fields[s->column].len, err)))
+                (check_attribute(en, csv, i, err) ||
+                 tt_attribute_add(&s->attribute, entity, csv->fields[s->column].text, csv->fields[s->column].len, err)))
                 return -1;
         }
     }

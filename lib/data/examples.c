@@ -171,7 +171,8 @@ static int load_optional(struct tt_events *events, const struct tt_schema *schem
         events->weight = (float *)t->data;
         for (size_t i = 0; i < events->n; i++)
             if (!(events->weight[i] >= 0) || isinf(events->weight[i]))
-                return tt_err_set(err, TT_ERR_INPUT, "%s: damaged: a weight that is no number from 0 up", segment->name);
+                return tt_err_set(err, TT_ERR_INPUT, "%s: damaged: a weight that is no number from 0 up",
+                                  segment->name);
     }
     if (tt_schema_find(schema, TT_EVENT, TT_KIND_LABEL)) {
         if (!(t = tt_segment_need(segment, "event.label", TT_U8, events->n, 0, err)))
@@ -226,7 +227,8 @@ static int need_own_dictionary(const struct tt_segment *segment, struct tt_err *
 }
 
 /* Take the segment; load its dictionary and its tables. */
-static int load_tables(struct tt_examples *examples, struct tt_segment *segment, unsigned users_with, struct tt_err *err)
+static int load_tables(struct tt_examples *examples, struct tt_segment *segment, unsigned users_with,
+                       struct tt_err *err)
 {
     struct tt_dictionary dictionary = {0};
 
@@ -241,7 +243,8 @@ static int load_tables(struct tt_examples *examples, struct tt_segment *segment,
     tt_table_release(&examples->users, d);
     tt_table_release(&examples->items, d);
     if (tt_table_load(&examples->users, TT_USER, d, users_with, d->features[d->user_id].n_codes, segment, err) ||
-        tt_table_load(&examples->items, TT_ITEM, d, TT_WITH_ATTRIBUTES, d->features[d->item_id].n_codes, segment, err)) {
+        tt_table_load(&examples->items, TT_ITEM, d, TT_WITH_ATTRIBUTES, d->features[d->item_id].n_codes, segment,
+                      err)) {
         tt_examples_release(examples);
         return -1;
     }

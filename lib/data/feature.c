@@ -79,7 +79,8 @@ static double *gather_numbers(const struct tt_attribute *attribute, size_t n_ent
     return values;
 }
 
-/* Mean and deviation of sorted numbers; a deviation of 0 becomes 1. Taken in units of the largest, so that no sum overflows. */
+/* Mean and deviation of sorted numbers; a deviation of 0 becomes 1. Taken in units of the largest, so that no sum
+ * overflows. */
 static void learn_scale(const double *values, size_t n, double params[2])
 {
     double largest = n ? fmax(fabs(values[0]), fabs(values[n - 1])) : 0, mean = 0, squares = 0;
@@ -98,8 +99,10 @@ static void learn_scale(const double *values, size_t n, double params[2])
     params[1] = deviation > 0 ? deviation : 1;
 }
 
-/* Borders: the first number of each next 1/buckets of the sorted numbers, without repetition. Scale: mean and deviation. */
-static int learn_number(struct tt_feature *f, const struct tt_attribute *attribute, size_t n_entities, struct tt_err *err)
+/* Borders: the first number of each next 1/buckets of the sorted numbers, without repetition. Scale: mean and
+ * deviation. */
+static int learn_number(struct tt_feature *f, const struct tt_attribute *attribute, size_t n_entities,
+                        struct tt_err *err)
 {
     const struct tt_column *c = f->column;
     size_t n, max = c->buckets ? c->buckets - 1 : c->n_borders ? c->n_borders : 2;
@@ -373,7 +376,8 @@ int tt_dictionary_store(const struct tt_dictionary *dictionary, struct tt_segmen
             tt_segment_text_list(segment, tt_tensor_name(name, f->column, "vocab"), &f->vocab.texts, err))
             return -1;
         if (f->column->kind == TT_KIND_NUMBER &&
-            tt_segment_tensor(segment, tt_tensor_name(name, f->column, "params"), TT_F64, f->n_params, 0, f->params, err))
+            tt_segment_tensor(segment, tt_tensor_name(name, f->column, "params"), TT_F64, f->n_params, 0, f->params,
+                              err))
             return -1;
     }
     return 0;
@@ -476,7 +480,9 @@ int tt_bags_store(const struct tt_bags *bags, const struct tt_column *column, st
         n = 0;
     return tt_segment_tensor(segment, tt_tensor_name(name, column, "offsets"), TT_U64, bags->n_rows + 1, 0,
                              bags->offsets ? bags->offsets : no_rows, err) ||
-           tt_segment_tensor(segment, tt_tensor_name(name, column, "weights"), TT_F32, n, 0, bags->weights, err) ? -1 : 0;
+                   tt_segment_tensor(segment, tt_tensor_name(name, column, "weights"), TT_F32, n, 0, bags->weights, err)
+               ? -1
+               : 0;
 }
 
 int tt_bags_load(struct tt_bags *bags, const struct tt_feature *f, size_t n_rows, const struct tt_segment *segment,
@@ -494,8 +500,8 @@ int tt_bags_load(struct tt_bags *bags, const struct tt_feature *f, size_t n_rows
     bags->codes = (uint32_t *)codes->data;
     for (size_t i = 0; i < n; i++)
         if (bags->codes[i] >= f->n_codes)
-            return tt_err_set(err, TT_ERR_INPUT, "%s: tensor '%s': a code that the feature does not have", segment->name,
-                              name);
+            return tt_err_set(err, TT_ERR_INPUT, "%s: tensor '%s': a code that the feature does not have",
+                              segment->name, name);
     if (single)
         return 0;
     const struct tt_tensor *offsets =

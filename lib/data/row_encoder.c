@@ -10,11 +10,11 @@
 #include "data/example_encoder.h"
 #include "data/history.h"
 
-/* What a side file gives, found by the id's text. Fields stay texts until a row wants them: an empty one gives way to what
- * the model knows, and a value that the model does not know is counted where it is used. */
+/* What a side file gives, found by the id's text. Fields stay texts until a row wants them: an empty one gives way to
+ * what the model knows, and a value that the model does not know is counted where it is used. */
 struct side_file {
     struct tt_vocab ids;
-    struct tt_text_list *fields; /* (schema.n_columns), owned: a text for each id; none (n 0) for a column that is not there */
+    struct tt_text_list *fields; /* (schema.n_columns), owned: a text for each id; n 0: the column is not there */
 };
 
 /* What a history file gives, likewise. */
@@ -181,7 +181,8 @@ static int find_visit_columns(struct visit_columns *columns, const struct tt_dic
     const struct tt_column *label = tt_schema_find(&d->schema, TT_EVENT, TT_KIND_LABEL);
     const struct tt_column *weight = tt_schema_find(&d->schema, TT_EVENT, TT_KIND_WEIGHT);
 
-    *columns = (struct visit_columns){.time_column = time, .label_column = label, .time = -1, .label = -1, .weight = -1};
+    *columns =
+        (struct visit_columns){.time_column = time, .label_column = label, .time = -1, .label = -1, .weight = -1};
     columns->user = tt_csv_need_column(csv, d->schema.columns[d->user_id].name, err);
     columns->item = tt_csv_need_column(csv, d->schema.columns[d->item_id].name, err);
     if (history->half_life > 0)
@@ -258,7 +259,8 @@ static int write_segment(struct row_encoder *en, struct tt_writer *writer, uint6
     if (tt_segment_init(&segment, "rows", TT_FORMAT, err) ||
         tt_segment_text(&segment, "side", tt_side_name(en->options->side), err) ||
         tt_segment_text(&segment, "model", en->base->segment.checksum, err) ||
-        tt_segment_text(&segment, "schema_fingerprint", d->schema.fingerprint, err) || lineage(&segment, lineage_arg, err))
+        tt_segment_text(&segment, "schema_fingerprint", d->schema.fingerprint, err) ||
+        lineage(&segment, lineage_arg, err))
         goto done;
     for (size_t k = 0; k < en->n_keys; k++) {
         snprintf(name, sizeof(name), "key.%zu", k);
@@ -316,7 +318,8 @@ static int take_keys(struct row_encoder *en, const struct tt_csv *csv, struct tt
     return 1;
 }
 
-/* An attribute or a context of the row: the input's field, else the side file's, else what the model knows of the id. */
+/* An attribute or a context of the row: the input's field, else the side file's, else what the model knows of the
+ * id. */
 static int take_feature(struct row_encoder *en, const struct tt_csv *csv, size_t feature, uint32_t code,
                         struct tt_err *err)
 {

@@ -64,8 +64,8 @@ static int is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* The next word of the line from *at: 1, 0 at the line's end or a comment, -1 for a quote that is not closed or stands inside
- * a word: the canonical text could not show such a word. */
+/* The next word of the line from *at: 1, 0 at the line's end or a comment, -1 for a quote that is not closed or stands
+ * inside a word: the canonical text could not show such a word. */
 static int next_word(const char *line, size_t len, size_t *at, struct word *word)
 {
     while (*at < len && is_blank(line[*at]))
@@ -100,7 +100,8 @@ static int bad(const struct place *place, const char *what, const struct word *w
                       (int)(word->len > 100 ? 100 : word->len), word->text);
 }
 
-static int parse_borders(struct tt_column *c, const struct word *value, const struct word *word, const struct place *place)
+static int parse_borders(struct tt_column *c, const struct word *value, const struct word *word,
+                         const struct place *place)
 {
     size_t cap = 0;
 
@@ -257,7 +258,8 @@ static int parse_line(struct tt_schema *schema, const char *line, size_t len, si
         if (word_is(&kind, kinds[i].name))
             c.kind = (enum tt_kind)i;
     if (c.kind == TT_KINDS)
-        return bad(place, "the kind is one of id, category, bag, number, hash, context, history, weight, label, time, not",
+        return bad(place,
+                   "the kind is one of id, category, bag, number, hash, context, history, weight, label, time, not",
                    &kind);
     if (!(kinds[c.kind].sides & 1u << c.side))
         return tt_err_set(place->err, TT_ERR_INPUT, "%s:%d: the %s side has no kind '%s'", place->name, place->line,
@@ -265,7 +267,8 @@ static int parse_line(struct tt_schema *schema, const char *line, size_t len, si
     if (!is_name(&name))
         return bad(place, "a column's name has 1 to 200 bytes and no control character, not", &name);
     if (schema->n_columns == MAX_COLUMNS)
-        return tt_err_set(place->err, TT_ERR_INPUT, "%s:%d: more than %d columns", place->name, place->line, MAX_COLUMNS);
+        return tt_err_set(place->err, TT_ERR_INPUT, "%s:%d: more than %d columns", place->name, place->line,
+                          MAX_COLUMNS);
     if (tt_grow(&schema->columns, cap, schema->n_columns + 1, sizeof(c), place->err))
         return -1;
     c.name = tt_copy_text(name.text, name.len, place->err);
@@ -300,8 +303,9 @@ static int check_whole(const struct tt_schema *schema, const char *name, struct 
                 return tt_err_set(err, TT_ERR_INPUT, "%s:%d: %s column '%s' stands in line %d already", name, c->line,
                                   side_names[c->side], c->name, other->line);
             if (names_clash(other->name, c->name) || names_clash(c->name, other->name))
-                return tt_err_set(err, TT_ERR_INPUT, "%s:%d: the names '%s' and '%s' (line %d) cannot stand in one file",
-                                  name, c->line, c->name, other->name, other->line);
+                return tt_err_set(err, TT_ERR_INPUT,
+                                  "%s:%d: the names '%s' and '%s' (line %d) cannot stand in one file", name, c->line,
+                                  c->name, other->name, other->line);
         }
         if (c->kind == TT_KIND_ID) {
             if (ids[c->side])
@@ -361,7 +365,8 @@ static int make_canonical(struct tt_schema *schema, struct tt_err *err)
     for (size_t i = 0; i < schema->n_columns; i++) {
         const struct tt_column *c = &schema->columns[i];
         const char *quote = strpbrk(c->name, " #") ? "\"" : "";
-        if (tt_buf_printf(&text, err, "%s %s%s%s %s", side_names[c->side], quote, c->name, quote, kinds[c->kind].name) ||
+        if (tt_buf_printf(&text, err, "%s %s%s%s %s", side_names[c->side], quote, c->name, quote,
+                          kinds[c->kind].name) ||
             add_options(c, &text, err) || tt_buf_add_text(&text, "\n", err)) {
             tt_buf_release(&text);
             return -1;

@@ -1,5 +1,5 @@
-/* For the tests of lib/data: a folder of their own, small files in it, schemas from text, and segments with a hostile tensor
- * but a correct checksum. */
+/* For the tests of lib/data: a folder of their own, small files in it, schemas from text, and segments with a hostile
+ * tensor but a correct checksum. */
 #ifndef TT_TESTS_DATA_FILES_H
 #define TT_TESTS_DATA_FILES_H
 

@@ -1,5 +1,5 @@
-/* From rows to examples: codes by first appearance, attributes from events and side files, a dictionary applied, and errors
- * that name file, line and field. */
+/* From rows to examples: codes by first appearance, attributes from events and side files, a dictionary applied, and
+ * errors that name file, line and field. */
 #include "data/example_encoder.h"
 
 #include "data_files.h"
@@ -38,7 +38,8 @@ static void good(const struct result *r)
     assert_int_equal(r->status, 0);
 }
 
-static void refuse(const char *schema_text, const char *events, const char *users, const char *items, const char *message)
+static void refuse(const char *schema_text, const char *events, const char *users, const char *items,
+                   const char *message)
 {
     struct result r = encode(schema_text, events, users, items);
 
@@ -62,8 +63,9 @@ static const char *codes(const struct tt_bags *bags)
 
 static void test_encoder_numbers_by_first_appearance(void **state)
 {
-    struct result r = encode("user u id\nitem i id\nuser c context\nevent w weight\nevent l label min=4\nevent t time unit=day",
-                             "t,l,w,c,i,u\n1,4,0.5,x,b,p\n2,3,1,,a,q\n2.5,5,0,y,b,p\n0,-1,3,x,c,q\n", NULL, NULL);
+    struct result r =
+        encode("user u id\nitem i id\nuser c context\nevent w weight\nevent l label min=4\nevent t time unit=day",
+               "t,l,w,c,i,u\n1,4,0.5,x,b,p\n2,3,1,,a,q\n2.5,5,0,y,b,p\n0,-1,3,x,c,q\n", NULL, NULL);
 
     (void)state;
     good(&r);
@@ -87,8 +89,8 @@ static const char with_category[] = "user u id\nitem i id\nitem k category\n";
 
 static void test_encoder_settles_and_counts_contradictions(void **state)
 {
-    struct result r = encode(with_category, "u,i,k\nu1,a,bbq\nu2,a,cafe\nu3,a,cafe\nu1,b,pub\nu2,b,\nu1,c,pub\nu1,c,bbq\n",
-                             NULL, NULL);
+    struct result r = encode(
+        with_category, "u,i,k\nu1,a,bbq\nu2,a,cafe\nu3,a,cafe\nu1,b,pub\nu2,b,\nu1,c,pub\nu1,c,bbq\n", NULL, NULL);
 
     (void)state;
     good(&r);
@@ -100,7 +102,8 @@ static void test_encoder_settles_and_counts_contradictions(void **state)
 
 static void test_encoder_takes_attributes_from_the_side_file_first(void **state)
 {
-    struct result r = encode(with_category, "u,i,k\nu1,a,bbq\nu2,b,cafe\n", NULL, "k,i,more\npub,b,1\n,a,2\ngrill,z,3\n");
+    struct result r =
+        encode(with_category, "u,i,k\nu1,a,bbq\nu2,b,cafe\n", NULL, "k,i,more\npub,b,1\n,a,2\ngrill,z,3\n");
 
     (void)state;
     good(&r);
@@ -143,8 +146,10 @@ static void test_encoder_of_a_header_alone_gives_unknown_rows(void **state)
 
 static void test_encoder_errors_name_file_line_and_field(void **state)
 {
-    static const char weighted[] = "user u id\nitem i id\nevent w weight\n", labelled[] = "user u id\nitem i id\nevent w label\n";
-    static const char timed[] = "user u id\nitem i id\nevent w time\n", days[] = "user u id\nitem i id\nevent w time unit=day\n";
+    static const char weighted[] = "user u id\nitem i id\nevent w weight\n",
+                      labelled[] = "user u id\nitem i id\nevent w label\n";
+    static const char timed[] = "user u id\nitem i id\nevent w time\n",
+                      days[] = "user u id\nitem i id\nevent w time unit=day\n";
     static const char aged[] = "user u id\nuser n number\nitem i id\n";
     static const struct { const char *schema, *events, *items, *message; } cases[] = {
         {with_category, "u,i\na,b\n", NULL, "e: no column 'k' (there are: u, i)"},
@@ -163,7 +168,8 @@ static void test_encoder_errors_name_file_line_and_field(void **state)
         {weighted, "u,i,w\na,b,1\na,b,x\n", NULL, "e:3: field 'w': 'x' is not a weight, a number from 0 to 1e30"},
         {labelled, "u,i,w\na,b,good\n", NULL, "e:2: field 'w': 'good' is not a label, a number"},
         {labelled, "u,i,w\na,b,\n", NULL, "e:2: field 'w': '' is not a label, a number"},
-        {timed, "u,i,w\na,b,\n", NULL, "e:2: field 'w': '' is not a time: seconds since 1970 or ISO 8601, 1970 to 2106"},
+        {timed, "u,i,w\na,b,\n", NULL,
+         "e:2: field 'w': '' is not a time: seconds since 1970 or ISO 8601, 1970 to 2106"},
         {timed, "u,i,w\na,b,-1\n", NULL,
          "e:2: field 'w': '-1' is not a time: seconds since 1970 or ISO 8601, 1970 to 2106"},
         {timed, "u,i,w\na,b,4294967296\n", NULL,
@@ -216,14 +222,15 @@ static void test_encoder_like_counts_what_the_dictionary_lacks(void **state)
 
     (void)state;
     good(&r);
-    tt_events_release(&r.x.events, r.x.dictionary.schema.n_columns); /* the events are to be others; the dictionary stays */
+    /* the events are to be others; the dictionary stays */
+    tt_events_release(&r.x.events, r.x.dictionary.schema.n_columns);
     r.x.events.contexts = calloc(r.x.dictionary.schema.n_columns, sizeof(*r.x.events.contexts));
     assert_non_null(r.x.events.contexts);
     for (size_t i = 0; i < r.x.dictionary.schema.n_columns; i++)
         r.x.events.contexts[i] = (struct tt_narrow)TT_NARROW_INIT;
     assert_int_equal(tt_encode_stats_init(&stats, &r.x.dictionary.schema, &err), 0);
-    assert_int_equal(tt_encode_like(&r.x, write_file("l", "w,c,i,u\n3,eve,y,a\n4,dawn,z,c\n5,,x,c\n6,noon,z,b\n"), TT_CSV_AUTO,
-                                    &stats, &err), 0); /* no category: attributes are the dictionary's */
+    write_file("l", "w,c,i,u\n3,eve,y,a\n4,dawn,z,c\n5,,x,c\n6,noon,z,b\n"); /* no category: those are known */
+    assert_int_equal(tt_encode_like(&r.x, "l", TT_CSV_AUTO, &stats, &err), 0);
     assert_int_equal(stats.events, 4);
     assert_memory_equal(r.x.events.user, ((uint32_t[]){1, 0, 0, 2}), 16);
     assert_memory_equal(r.x.events.item, ((uint32_t[]){2, 0, 1, 0}), 16);
@@ -252,8 +259,8 @@ static void test_encoder_keeps_every_column_of_many_rows(void **state)
     assert_non_null(text);
     n = (size_t)snprintf(text, 50, "u,i,k,t,w,l\n");
     for (size_t e = 0; e < N; e++)
-        n += (size_t)snprintf(text + n, 50, "u%zu,i%zu,k%zu,%zu,%zu,%zu\n", e, e * 7 % STORES, e * 7 % STORES % KINDS, e, e,
-                              e % 2);
+        n += (size_t)snprintf(text + n, 50, "u%zu,i%zu,k%zu,%zu,%zu,%zu\n", e, e * 7 % STORES, e * 7 % STORES % KINDS,
+                              e, e, e % 2);
     struct result r =
         encode("user u id\nitem i id\nitem k category\nevent t time\nevent w weight\nevent l label", text, NULL, NULL);
     good(&r);
@@ -276,7 +283,8 @@ static void test_encoder_keeps_every_column_of_many_rows(void **state)
     free(text);
 }
 
-/* Rows wait in a block until they are 64 or their texts are long: an error, the end and long texts come at any place of it. */
+/* Rows wait in a block until they are 64 or their texts are long: an error, the end and long texts come at any place of
+ * it. */
 static void test_encoder_ends_its_blocks_anywhere(void **state)
 {
     enum { LONG = 400000, ROWS = 7 };

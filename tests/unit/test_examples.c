@@ -79,7 +79,8 @@ static void test_examples_come_back_from_a_file(void **state)
     tt_examples_release(&b);
 }
 
-/* Examples stored with one tensor's data replaced, or, with `rows`, of another length: the error text of loading them. */
+/* Examples stored with one tensor's data replaced, or, with `rows`, of another length: the error text of loading
+ * them. */
 static const char *load_spoilt(const char *tensor, const void *data, size_t rows)
 {
     static struct tt_err err;

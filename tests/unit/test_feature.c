@@ -1,4 +1,5 @@
-/* Features: what each kind learns from its values and what a text becomes; dictionaries through a file; hostile content. */
+/* Features: what each kind learns from its values and what a text becomes; dictionaries through a file; hostile
+ * content. */
 #include "data/feature.h"
 
 #include <math.h>
@@ -73,7 +74,8 @@ static void rows_are(const struct learnt *l, const char *const (*cases)[2], size
 static void test_category_is_its_place_by_first_entity(void **state)
 {
     static const char *const values[] = {NULL, "bbq", "cafe", "bbq", NULL, "pub"};
-    static const char *const cases[][2] = {{"bbq", "1"}, {"cafe", "2"}, {"pub", "3"}, {"", "0"}, {"Bbq", "0"}, {" pub", "0"}};
+    static const char *const cases[][2] = {{"bbq", "1"}, {"cafe", "2"}, {"pub", "3"},
+                                           {"", "0"},    {"Bbq", "0"},  {" pub", "0"}};
     struct learnt l = learn("category", values, LENGTH(values));
     uint64_t unseen;
 
@@ -190,7 +192,8 @@ static void test_number_of_no_or_equal_values_has_one_bucket(void **state)
 static void test_number_borders_begin_their_bucket(void **state)
 {
     static const char *const values[] = {"5"};
-    static const char *const cases[][2] = {{"-1", "1"}, {"0", "2"}, {"9.99", "2"}, {"10", "3"}, {"1e300", "3"}, {"", "0"}};
+    static const char *const cases[][2] = {{"-1", "1"}, {"0", "2"},     {"9.99", "2"},
+                                           {"10", "3"}, {"1e300", "3"}, {"", "0"}};
     struct learnt l = learn("number borders=0,10", values, 1);
 
     (void)state;
@@ -202,8 +205,8 @@ static void test_number_borders_begin_their_bucket(void **state)
 static void test_number_scaled_is_cut_at_4_deviations(void **state)
 {
     static const char *const values[] = {"2", "4", "4", "4", NULL, "5", "5", "7", "9"}; /* mean 5, deviation 2 */
-    static const char *const cases[][2] = {{"5", "1@0"},   {"7", "1"},     {"2", "1@-1.5"}, {"13", "1@4"}, {"14", "1@4"},
-                                           {"-99", "1@-4"}, {"1e308", "1@4"}, {"", "0"}};
+    static const char *const cases[][2] = {{"5", "1@0"},  {"7", "1"},      {"2", "1@-1.5"},  {"13", "1@4"},
+                                           {"14", "1@4"}, {"-99", "1@-4"}, {"1e308", "1@4"}, {"", "0"}};
     static const char *const equal[] = {"3", "3"};
     static const char *const of_equal[][2] = {{"3", "1@0"}, {"4", "1"}, {"9", "1@4"}};
     struct learnt l = learn("number scale=yes", values, LENGTH(values));
@@ -287,8 +290,9 @@ static void test_bags_copy_rows_of_each_other(void **state)
 
 /* ---- files ---- */
 
-static const char all_kinds[] = "user u id\nuser i history\nuser c context\nitem i id\nitem k category\nitem b bag\n"
-                                "item n number buckets=3\nitem s number scale=yes\nitem h hash slots=5\nevent w weight\n";
+static const char all_kinds[] =
+    "user u id\nuser i history\nuser c context\nitem i id\nitem k category\nitem b bag\n"
+    "item n number buckets=3\nitem s number scale=yes\nitem h hash slots=5\nevent w weight\n";
 
 /* Learnt from texts "0" ... "9" in every column; a vocabulary each where there is one. */
 static void learn_all(struct tt_dictionary *d)
@@ -394,7 +398,8 @@ static const char *load_spoilt(const char *tensor, const void *data, size_t rows
 static void test_dictionary_refuses_hostile_content(void **state)
 {
     static const double falling[] = {3, 2}, with_nan[] = {1, NAN}, infinite[] = {1, INFINITY}, flat[] = {5, 0};
-    static const uint64_t offsets[] = {0, 1, 2, 3, 4, 5, 4, 7, 8, 9, 10}, long_offsets[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11};
+    static const uint64_t offsets[] = {0, 1, 2, 3, 4, 5, 4, 7, 8, 9, 10},
+                          long_offsets[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11};
 
     (void)state;
     assert_string_equal(load_spoilt("item.n.params", falling, 2), "a: tensor 'item.n.params': not rising numbers");
@@ -403,7 +408,8 @@ static void test_dictionary_refuses_hostile_content(void **state)
     assert_string_equal(load_spoilt("item.s.params", with_nan, 2), "a: tensor 'item.s.params': not rising numbers");
     assert_string_equal(load_spoilt("item.s.params", flat, 2), "a: tensor 'item.s.params': not a mean and a deviation");
     assert_string_equal(load_spoilt("item.s.params", flat, 1), "a: tensor 'item.s.params': not a mean and a deviation");
-    assert_string_equal(load_spoilt("item.k.vocab.offsets", offsets, 11), "a: damaged: a list of texts whose offsets fall");
+    assert_string_equal(load_spoilt("item.k.vocab.offsets", offsets, 11),
+                        "a: damaged: a list of texts whose offsets fall");
     assert_string_equal(load_spoilt("item.k.vocab.offsets", long_offsets, 11),
                         "a: damaged: a list of texts whose offsets do not fit");
     assert_string_equal(load_spoilt("item.k.vocab.offsets", offsets, 0), "a: damaged: a list of texts without offsets");
@@ -412,8 +418,8 @@ static void test_dictionary_refuses_hostile_content(void **state)
 }
 
 /* Load rows of a bag (or history, or single) with this content: the error text. */
-static const char *load_bags(const char *column_name, const uint64_t offsets[3], const uint32_t *codes, const float *weights,
-                             size_t n)
+static const char *load_bags(const char *column_name, const uint64_t offsets[3], const uint32_t *codes,
+                             const float *weights, size_t n)
 {
     static struct tt_err err;
     struct tt_dictionary d;
@@ -456,9 +462,12 @@ static void test_bags_refuse_hostile_content(void **state)
     assert_string_equal(load_bags("b", (uint64_t[]){0, 3, 3}, good, ones, 3), "");
     assert_string_equal(load_bags("b", (uint64_t[]){0, 1, 3}, high, ones, 3),
                         "f: tensor 'item.b.codes': a code that the feature does not have");
-    assert_string_equal(load_bags("b", (uint64_t[]){0, 4, 3}, good, ones, 3), "f: damaged: offsets or weights of 'item.b'");
-    assert_string_equal(load_bags("b", (uint64_t[]){1, 2, 3}, good, ones, 3), "f: damaged: offsets or weights of 'item.b'");
-    assert_string_equal(load_bags("b", (uint64_t[]){0, 1, 2}, good, ones, 3), "f: damaged: offsets or weights of 'item.b'");
+    assert_string_equal(load_bags("b", (uint64_t[]){0, 4, 3}, good, ones, 3),
+                        "f: damaged: offsets or weights of 'item.b'");
+    assert_string_equal(load_bags("b", (uint64_t[]){1, 2, 3}, good, ones, 3),
+                        "f: damaged: offsets or weights of 'item.b'");
+    assert_string_equal(load_bags("b", (uint64_t[]){0, 1, 2}, good, ones, 3),
+                        "f: damaged: offsets or weights of 'item.b'");
     assert_string_equal(load_bags("b", (uint64_t[]){0, UINT64_MAX, 3}, good, ones, 3),
                         "f: damaged: offsets or weights of 'item.b'");
     assert_string_equal(load_bags("b", (uint64_t[]){0, 1, 3}, good, with_nan, 3),

@@ -18,7 +18,8 @@ static void make_model(struct tt_examples *base, const char *schema_text, const 
 
     parse_schema(&schema, schema_text);
     assert_int_equal(tt_encode_stats_init(&stats, &schema, &err), 0);
-    assert_int_equal(tt_encode_examples(&x, &schema, write_file("e", events), NULL, NULL, TT_CSV_AUTO, &stats, &err), 0);
+    assert_int_equal(tt_encode_examples(&x, &schema, write_file("e", events), NULL, NULL, TT_CSV_AUTO, &stats, &err),
+                     0);
     tt_encode_stats_release(&stats);
     const struct tt_dictionary *d = &x.dictionary;
     const struct tt_column *history = tt_schema_find(&d->schema, TT_USER, TT_KIND_HISTORY);
@@ -121,9 +122,10 @@ static const char *keys(const struct result *r, size_t k)
     return text;
 }
 
-static const char users_schema[] = "user u id\nuser c context\nuser i history count=linear half_life=1\nuser age number "
-                                   "borders=30,50\nuser tags bag\nitem i id\nevent t time unit=day\nevent w weight\n"
-                                   "event l label\n";
+static const char users_schema[] =
+    "user u id\nuser c context\nuser i history count=linear half_life=1\nuser age number "
+    "borders=30,50\nuser tags bag\nitem i id\nevent t time unit=day\nevent w weight\n"
+    "event l label\n";
 static const char users_events[] = "u,c,age,tags,i,t,w,l\n"
                                    "ann,noon,25,a|b,x,10,1,1\n"
                                    "ann,eve,25,a|b,y,11,1,1\n"
@@ -222,7 +224,8 @@ static void test_rows_histories_are_replaced_by_the_history_file(void **state)
     (void)state;
     make_model(&base, users_schema, users_events);
     /* zoe: y at half its weight of 3, x; a visit that was not liked; one to a store that the model does not know */
-    options.history = write_file("h", "t,i,u,l,w\n7,y,zoe,1,3\n8,x,zoe,1,1\n9,x,zoe,0,1\n9,new,zoe,1,1\n5,x,bob,1,2\n4,q,tom,1,1\n");
+    options.history =
+        write_file("h", "t,i,u,l,w\n7,y,zoe,1,3\n8,x,zoe,1,1\n9,x,zoe,0,1\n9,new,zoe,1,1\n5,x,bob,1,2\n4,q,tom,1,1\n");
     struct result r = encode(&base, options, "u,c\nann,\nbob,\nzoe,\nyan,\ntom,\n");
     assert_string_equal(r.err.text, "");
     assert_string_equal(bags(&r, &base, "i"), "1@0.5+2 1@2 1+2@1.5 - -");
@@ -241,7 +244,8 @@ static void test_rows_histories_are_replaced_by_the_history_file(void **state)
 static void test_rows_stream_in_segments_of_at_most_chunk_rows(void **state)
 {
     static const struct { const char *input; size_t sizes[4], n; } cases[] = {
-        {"u,c\na,\nb,\na,\nc,\na,\nd,\ne,\n", {2, 2, 2, 1}, 4}, /* a b | a c | a d | e: a repetition is dropped in its segment */
+        /* a b | a c | a d | e: a repetition is dropped in its segment */
+        {"u,c\na,\nb,\na,\nc,\na,\nd,\ne,\n", {2, 2, 2, 1}, 4},
         {"u,c\na,\nb,\nc,\n", {2, 1}, 2},
         {"u,c\na,\nb,\n", {2, 0}, 2}, /* the end is known only after a full segment */
         {"u,c\n", {0}, 1},
@@ -293,7 +297,8 @@ static void test_rows_errors_name_file_line_and_field(void **state)
         {"u,c\nann,x\n", NULL, "u,i,t\nann,x,1\n,x,1\n", "h:3: field 'u' is empty"},
         {"u,c\nann,x\n", NULL, "u,i,t\nann,x,now\n",
          "h:2: field 't': 'now' is not a time: a number of the schema's units, 1970 to 2106"},
-        {"u,c\nann,x\n", NULL, "u,i,t,w\nann,x,1,-1\n", "h:2: field 'w': '-1' is not a weight, a number from 0 to 1e30"},
+        {"u,c\nann,x\n", NULL, "u,i,t,w\nann,x,1,-1\n",
+         "h:2: field 'w': '-1' is not a weight, a number from 0 to 1e30"},
         {"u,c\nann,x\n", NULL, "u,i,t,l\nann,x,1,yes\n", "h:2: field 'l': 'yes' is not a label, a number"},
     };
     struct tt_examples base;
@@ -301,11 +306,12 @@ static void test_rows_errors_name_file_line_and_field(void **state)
     (void)state;
     make_model(&base, users_schema, users_events);
     for (size_t i = 0; i < LENGTH(cases); i++) {
-        struct result r = encode(&base,
-                                 (struct tt_row_options){.side = TT_USER,
-                                                         .attributes = cases[i].side ? write_file("s", cases[i].side) : NULL,
-                                                         .history = cases[i].history ? write_file("h", cases[i].history) : NULL},
-                                 cases[i].input);
+        struct tt_row_options options = {.side = TT_USER};
+        if (cases[i].side)
+            options.attributes = write_file("s", cases[i].side);
+        if (cases[i].history)
+            options.history = write_file("h", cases[i].history);
+        struct result r = encode(&base, options, cases[i].input);
         assert_string_equal(r.err.text, cases[i].message);
         assert_int_equal(r.status, -1);
         release(&r, &base);
@@ -319,7 +325,8 @@ static void test_rows_of_a_schema_without_history_refuse_a_history_file(void **s
 
     (void)state;
     make_model(&base, "user u id\nitem i id\n", "u,i\na,x\n");
-    struct result r = encode(&base, (struct tt_row_options){.side = TT_USER, .history = write_file("h", "u,i\na,x\n")}, "u\na\n");
+    struct result r =
+        encode(&base, (struct tt_row_options){.side = TT_USER, .history = write_file("h", "u,i\na,x\n")}, "u\na\n");
     assert_string_equal(r.err.text, "h: the model's schema has no history");
     assert_int_equal(r.err.kind, TT_ERR_MISMATCH);
     release(&r, &base);
@@ -327,8 +334,8 @@ static void test_rows_of_a_schema_without_history_refuse_a_history_file(void **s
 }
 
 /* The rows' segment with one thing changed: the error text of viewing it. */
-static const char *view_spoilt(const struct tt_examples *base, const char *tensor, const void *data, size_t rows, const char *key,
-                               const char *value)
+static const char *view_spoilt(const struct tt_examples *base, const char *tensor, const void *data, size_t rows,
+                               const char *key, const char *value)
 {
     static struct tt_err err;
     struct result r = encode(base, (struct tt_row_options){.side = TT_USER}, "u,c\nann,noon\nbob,eve\n");

@@ -124,9 +124,43 @@ static void test_schema_canonical_text_reads_as_itself(void **state)
 static void test_schema_of_random_pieces_is_refused_or_reads_as_itself(void **state)
 {
     static const char *const pieces[] = {
-        "user ", "item ", "event ", "\"", " ", "\t", "\r", "#", "=", ",", "|", "x", "y.vocab", "\xea\xb0\x80", "id", "category ",
-        "bag ", "number ", "hash ", "weight ", "label ", "time ", "sep=", "borders=", "1", "-0", ".5", "e9", "buckets=",
-        "scale=yes", "slots=", "min=", "unit=hour ", "\"sep= \"", "item k category ", "item b bag ", "item n number ",
+        "user ",
+        "item ",
+        "event ",
+        "\"",
+        " ",
+        "\t",
+        "\r",
+        "#",
+        "=",
+        ",",
+        "|",
+        "x",
+        "y.vocab",
+        "\xea\xb0\x80",
+        "id",
+        "category ",
+        "bag ",
+        "number ",
+        "hash ",
+        "weight ",
+        "label ",
+        "time ",
+        "sep=",
+        "borders=",
+        "1",
+        "-0",
+        ".5",
+        "e9",
+        "buckets=",
+        "scale=yes",
+        "slots=",
+        "min=",
+        "unit=hour ",
+        "\"sep= \"",
+        "item k category ",
+        "item b bag ",
+        "item n number ",
     };
     struct tt_rng rng;
     size_t accepted = 0;
@@ -177,7 +211,9 @@ static void test_schema_fingerprint_depends_on_the_meaning_alone(void **state)
     (void)state;
     parse_schema(&a, same[0]);
     /* written into files: must never change */
-    assert_string_equal(a.text, "user u id embed=yes\nitem i id embed=yes\nuser i history count=sqrt half_life=0\nevent l label min=0\n");
+    assert_string_equal(
+        a.text,
+        "user u id embed=yes\nitem i id embed=yes\nuser i history count=sqrt half_life=0\nevent l label min=0\n");
     assert_string_equal(a.fingerprint, "22cb5817b733aeb77b68bfb288769124");
     for (size_t i = 1; i < LENGTH(same); i++) {
         parse_schema(&b, same[i]);
@@ -201,16 +237,19 @@ static void test_schema_errors_name_file_and_line(void **state)
         {"user", "s:1: expected: side column kind [option=value]..."},
         {"\n\nuser u # id", "s:3: expected: side column kind [option=value]..."},
         {IDS "shop x id", "s:3: the side is one of user, item, event, not 'shop'"},
-        {IDS "item x colour", "s:3: the kind is one of id, category, bag, number, hash, context, history, weight, label, "
-                              "time, not 'colour'"},
+        {IDS "item x colour",
+         "s:3: the kind is one of id, category, bag, number, hash, context, history, weight, label, "
+         "time, not 'colour'"},
         {IDS "item x context", "s:3: the item side has no kind 'context'"},
         {IDS "item x weight", "s:3: the item side has no kind 'weight'"},
         {IDS "event x category", "s:3: the event side has no kind 'category'"},
         {IDS "event x id", "s:3: the event side has no kind 'id'"},
         {IDS "item i history", "s:3: the item side has no kind 'history'"},
         {IDS "item \"\" category", "s:3: a column's name has 1 to 200 bytes and no control character, not ''"},
-        {IDS "item \"a\tb\" category", "s:3: a column's name has 1 to 200 bytes and no control character, not 'a\\x09b'"},
-        {IDS "item \"a\rb\" category", "s:3: a column's name has 1 to 200 bytes and no control character, not 'a\\x0db'"},
+        {IDS "item \"a\tb\" category",
+         "s:3: a column's name has 1 to 200 bytes and no control character, not 'a\\x09b'"},
+        {IDS "item \"a\rb\" category",
+         "s:3: a column's name has 1 to 200 bytes and no control character, not 'a\\x0db'"},
         {IDS "item \"x category", "s:3: a quote that is not closed, or inside a word, in 'item \"x category'"},
         {IDS "item \"x\"y category", "s:3: a quote that is not closed, or inside a word, in 'item \"x\"y category'"},
         {IDS "item x\"#y category", "s:3: a quote that is not closed, or inside a word, in 'item x\"#y category'"},
@@ -236,7 +275,8 @@ static void test_schema_errors_name_file_and_line(void **state)
         {IDS "item x number borders=1,nan", "s:3: borders are rising numbers joined by commas, not 'borders=1,nan'"},
         {IDS "item x number borders=1,2,3 buckets=2",
          "s:3: only one of buckets, borders, scale: a second one is 'buckets'"},
-        {IDS "item x number scale=yes borders=1", "s:3: only one of buckets, borders, scale: a second one is 'borders'"},
+        {IDS "item x number scale=yes borders=1",
+         "s:3: only one of buckets, borders, scale: a second one is 'borders'"},
         {IDS "item x number borders=1,2 borders=3", "s:3: an option that is given twice: 'borders'"},
         {IDS "item x number scale=1", "s:3: scale is yes or no, not 'scale=1'"},
         {IDS "item x hash slots=0", "s:3: slots is a whole number from 1 to 16777216, not 'slots=0'"},
