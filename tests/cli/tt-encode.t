@@ -159,27 +159,25 @@ t 'an error leaves the old file' 1 '' '*' tt-encode -q -s s.schema -o kept bad.c
 t 'as it was' 0 old '' cat kept
 not_ok 'and no temporary file' sh -c 'ls kept.* 2>/dev/null'
 mkfifo slow
-{ cat e.csv; sleep 60; } >slow &
-feeder=$!
-tt-encode -q -s s.schema -o never.tt slow &
-victim=$!
-sleep 0.3
-kill -KILL $victim
-wait $victim 2>/dev/null
-not_ok 'killed: nothing under the final name' test -e never.tt
-rm -f never.tt.tmp.*
-kill $feeder 2>/dev/null
-wait $feeder 2>/dev/null
-{ cat e.csv; sleep 60; } >slow &
-feeder=$!
-tt-encode -q -s s.schema -o never.tt slow &
-victim=$!
-sleep 0.3
-kill -TERM $victim
-wait $victim 2>/dev/null
-kill $feeder 2>/dev/null
-wait $feeder 2>/dev/null
-not_ok 'ended by a signal: no temporary file either' sh -c 'ls never.tt* 2>/dev/null'
+for signal in KILL TERM; do
+    { cat e.csv; exec sleep 60; } >slow &
+    feeder=$!
+    tt-encode -q -s s.schema -o never.tt slow &
+    victim=$!
+    tries=0
+    until ls never.tt.tmp.* >/dev/null 2>&1 || [ $tries -eq 100 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    ok "$signal comes while it writes" test $tries -lt 100
+    kill -$signal $victim
+    wait $victim 2>/dev/null
+    kill $feeder
+    wait $feeder 2>/dev/null
+    not_ok "$signal: nothing under the final name" test -e never.tt
+    [ $signal = KILL ] || not_ok "$signal: no temporary file either" sh -c 'ls never.tt.tmp.* 2>/dev/null'
+    rm -f never.tt.tmp.*
+done
 
 # ---- side files ----
 printf 'store_id,category\ns2,pub\ns9,grill\n' >stores.csv
