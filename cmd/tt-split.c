@@ -276,10 +276,10 @@ int main(int argc, char **argv)
         status = check_different(parts, &err);
     if (status == 0)
         status = tt_split(&csv, &split, parts, &counts, &err);
-    /* No part gets its name before all of them are written. */
+    /* No part gets its name before all of them are on disk. */
     for (int p = 0; p < TT_SPLIT_PARTS && status == 0; p++)
         if (parts[p])
-            status = tt_writer_flush(parts[p], &err);
+            status = tt_writer_close(parts[p], &err);
     for (int p = TT_SPLIT_PARTS - 1; p >= 0 && status == 0; p--)
         if (parts[p])
             status = tt_writer_finish(parts[p], cli_watch_temporary, &err);

@@ -235,10 +235,12 @@ static void sync_folder(const char *path)
     }
 }
 
-int tt_writer_finish(struct tt_writer *writer, tt_temporary_fn *watch, struct tt_err *err)
+int tt_writer_close(struct tt_writer *writer, struct tt_err *err)
 {
     int status = writer->failed ? tt_err_set(err, TT_ERR_SYSTEM, "%s: a write failed", writer->name) : 0;
 
+    if (writer->closed)
+        return status;
     if (status == 0)
         status = tt_writer_flush(writer, err);
     if (status == 0 && writer->temporary && fsync(writer->fd))
@@ -247,6 +249,15 @@ int tt_writer_finish(struct tt_writer *writer, tt_temporary_fn *watch, struct tt
     if (close(writer->fd) && status == 0)
         status = tt_err_system(err, errno, "%s", writer->name);
     writer->owns_fd = 0;
+    writer->closed = 1;
+    writer->failed = status != 0;
+    return status;
+}
+
+int tt_writer_finish(struct tt_writer *writer, tt_temporary_fn *watch, struct tt_err *err)
+{
+    int status = tt_writer_close(writer, err);
+
     if (status == 0 && writer->temporary) {
         if (rename(writer->temporary, writer->path)) {
             status = tt_err_system(err, errno, "%s", writer->path);

@@ -5,7 +5,7 @@
  * leaves the old file or the new one, never half of one. A path that exists and is not a regular file (/dev/full, a fifo) is
  * written to directly.
  *
- * Both structs are the caller's: open, use, then exactly one of close, or finish or discard.
+ * Both structs are the caller's: open, use, then close a reader, finish or discard a writer.
  */
 #ifndef TT_IO_STREAM_H
 #define TT_IO_STREAM_H
@@ -50,7 +50,8 @@ struct tt_writer {
     size_t used;
     uint64_t offset; /* bytes accepted so far */
     int owns_fd;
-    int failed; /* a write failed: the rest is dropped, and finish says so */
+    int failed; /* a write failed: the rest is dropped, and close and finish say so */
+    int closed; /* by tt_writer_close */
 };
 
 /* Called with each temporary file's name when it is made (alive = 1) and when it is gone (alive = 0), so that a program can
@@ -67,7 +68,12 @@ int tt_writer_printf(struct tt_writer *writer, struct tt_err *err, const char *f
 /* Hand the buffered bytes to the system now (for a reader who waits at the other end of a pipe). */
 int tt_writer_flush(struct tt_writer *writer, struct tt_err *err) TT_CHECKED;
 
-/* Flush, fsync a regular file, close, and give it its name. On failure nothing stands under the final name that was not
+/* Flush, fsync a regular file, and close, but leave it under its temporary name. For outputs that belong together: close all,
+ * and only when none failed, finish all. What is left to fail then is the renaming; no system renames several files as one
+ * act, so that a crash or an error between two renames leaves some new files and some old. After it: finish or discard. */
+int tt_writer_close(struct tt_writer *writer, struct tt_err *err) TT_CHECKED;
+
+/* Close, if tt_writer_close did not, and give the file its name. On failure nothing stands under the final name that was not
  * there before. The writer is closed either way. */
 int tt_writer_finish(struct tt_writer *writer, tt_temporary_fn *watch, struct tt_err *err) TT_CHECKED;
 

@@ -197,6 +197,53 @@ static void test_writer_that_cannot_rename_cleans_up(void **state)
     assert_int_equal(rmdir("a"), 0);
 }
 
+/* Outputs that belong together: all are on disk before the first gets its name. */
+static void test_writer_close_leaves_the_renaming_to_finish(void **state)
+{
+    struct tt_writer writer;
+    struct tt_err err = TT_ERR_INIT;
+
+    (void)state;
+    put("a", "old");
+    alive_calls = gone_calls = 0;
+    assert_int_equal(tt_writer_open(&writer, "a", watch, &err), 0);
+    assert_int_equal(tt_writer_text(&writer, "new", &err), 0);
+    int fd = writer.fd;
+    assert_int_equal(tt_writer_close(&writer, &err), 0);
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+    assert_string_equal(content("a"), "old");
+    assert_string_equal(content(temporary_of("a")), "new");
+    assert_int_equal(tt_writer_close(&writer, &err), 0); /* once is enough */
+    assert_int_equal(tt_writer_finish(&writer, watch, &err), 0);
+    assert_string_equal(content("a"), "new");
+    assert_int_equal(gone_calls, 1);
+
+    assert_int_equal(tt_writer_open(&writer, "a", watch, &err), 0);
+    assert_int_equal(tt_writer_text(&writer, "third", &err), 0);
+    assert_int_equal(tt_writer_close(&writer, &err), 0);
+    tt_writer_discard(&writer, watch);
+    assert_null(content(temporary_of("a")));
+    assert_string_equal(content("a"), "new");
+    unlink("a");
+}
+
+static void test_writer_whose_close_failed_gets_no_name(void **state)
+{
+    struct tt_writer writer;
+    struct tt_err err = TT_ERR_INIT, second = TT_ERR_INIT;
+
+    (void)state;
+    assert_int_equal(tt_writer_open(&writer, "a", NULL, &err), 0);
+    assert_int_equal(tt_writer_text(&writer, "x", &err), 0);
+    close(writer.fd); /* the write of the buffer fails */
+    assert_int_equal(tt_writer_close(&writer, &err), -1);
+    assert_string_equal(err.text, "a: Bad file descriptor");
+    assert_int_equal(tt_writer_finish(&writer, NULL, &second), -1);
+    assert_string_equal(second.text, "a: a write failed");
+    assert_null(content("a"));
+    assert_null(content(temporary_of("a")));
+}
+
 static void test_writer_writes_into_a_fifo_directly(void **state)
 {
     struct tt_writer writer;
@@ -303,6 +350,8 @@ int main(void)
         cmocka_unit_test(test_writer_says_that_the_disk_is_full),
         cmocka_unit_test(test_writer_that_cannot_open_says_why),
         cmocka_unit_test(test_writer_that_cannot_rename_cleans_up),
+        cmocka_unit_test(test_writer_close_leaves_the_renaming_to_finish),
+        cmocka_unit_test(test_writer_whose_close_failed_gets_no_name),
         cmocka_unit_test(test_writer_writes_into_a_fifo_directly),
         cmocka_unit_test(test_reader_keeps_the_fingerprint_of_what_it_gave),
         cmocka_unit_test(test_reader_says_what_is_wrong),
