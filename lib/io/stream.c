@@ -96,25 +96,61 @@ void tt_reader_close(struct tt_reader *reader)
     *reader = (struct tt_reader){.fd = -1};
 }
 
-/* Make the temporary file beside path and open it. */
-static int open_temporary(struct tt_writer *writer, const char *path, tt_temporary_fn *watch, struct tt_err *err)
+/* The file that path leads to through symbolic links, whether it is there or not; the caller frees it. */
+static char *follow_links(const char *path, struct tt_err *err)
 {
-    size_t cap = strlen(path) + 32;
+    enum { MOST_LINKS = 40 }; /* as Linux: more is a loop */
+    char link[4096], *target = tt_copy_text(path, strlen(path), err);
+    ssize_t n = 0;
 
-    writer->path = tt_copy_text(path, strlen(path), err);
-    writer->temporary = tt_alloc(cap, 1, err);
-    if (!writer->path || !writer->temporary)
+    for (int i = 0; target && i < MOST_LINKS && (n = readlink(target, link, sizeof(link) - 1)) >= 0; i++) {
+        const char *slash = link[0] == '/' ? NULL : strrchr(target, '/');
+        size_t folder = slash && n > 0 ? (size_t)(slash - target) + 1 : 0;
+        char *next = tt_alloc(folder + (size_t)n + 1, 1, err);
+        if (next) {
+            memcpy(next, target, folder);
+            memcpy(next + folder, link, (size_t)n);
+            next[folder + (size_t)n] = '\0';
+        }
+        free(target);
+        target = next;
+    }
+    if (target && n >= 0) {
+        tt_err_system(err, ELOOP, "%s", path);
+        free(target);
+        return NULL;
+    }
+    return target;
+}
+
+/* Make the temporary file beside the file that path leads to and open it. old: what stands there now, or NULL. */
+static int open_temporary(struct tt_writer *writer, const char *path, const struct stat *old, tt_temporary_fn *watch,
+                          struct tt_err *err)
+{
+    writer->path = follow_links(path, err);
+    if (!writer->path)
         return -1;
-    snprintf(writer->temporary, cap, "%s.tmp.%ld", path, (long)getpid());
-    writer->fd = open(writer->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    size_t cap = strlen(writer->path) + 32;
+    writer->temporary = tt_alloc(cap, 1, err);
+    if (!writer->temporary)
+        return -1;
+    snprintf(writer->temporary, cap, "%s.tmp.%ld", writer->path, (long)getpid());
+    writer->fd = open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, old ? old->st_mode & 0777 : 0666);
     if (writer->fd < 0) {
-        tt_err_system(err, errno, "%s", path);
-        free(writer->temporary);
+        if (errno == EEXIST)
+            tt_err_set(err, TT_ERR_SYSTEM, "%s: '%s' exists: another output goes there too, or a killed run left it",
+                       path, writer->temporary);
+        else
+            tt_err_system(err, errno, "%s", path);
+        free(writer->temporary); /* not ours to remove */
         writer->temporary = NULL;
         return -1;
     }
     if (watch)
         watch(writer->temporary, 1);
+    /* the umask took bits away; and before the first byte, so that what was private is never public */
+    if (old && fchmod(writer->fd, old->st_mode & 0777))
+        return tt_err_system(err, errno, "%s: cannot keep its permissions", path);
     return 0;
 }
 
@@ -132,7 +168,8 @@ int tt_writer_open(struct tt_writer *writer, const char *path, tt_temporary_fn *
         return 0;
     writer->owns_fd = 1;
     writer->fd = -1;
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+    int exists = stat(path, &st) == 0;
+    if (exists && !S_ISREG(st.st_mode)) {
         writer->fd = open(path, O_WRONLY | O_CLOEXEC);
         if (writer->fd < 0) {
             tt_err_system(err, errno, "%s", path);
@@ -140,7 +177,7 @@ int tt_writer_open(struct tt_writer *writer, const char *path, tt_temporary_fn *
         }
         return 0;
     }
-    if (open_temporary(writer, path, watch, err) == 0)
+    if (open_temporary(writer, path, exists ? &st : NULL, watch, err) == 0)
         return 0;
 fail:
     tt_writer_discard(writer, watch);

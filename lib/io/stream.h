@@ -1,9 +1,11 @@
 /* Named byte streams over file descriptors. The name is what messages show: the path, or <stdin> and <stdout>.
  *
- * A reader hands out bytes and, when asked, keeps the fingerprint of all that it gave. A writer buffers; a writer to a path
- * writes a temporary file beside it, "PATH.tmp.PID", and gives it the name only in tt_writer_finish, after fsync: a crash
- * leaves the old file or the new one, never half of one. A path that exists and is not a regular file (/dev/full, a fifo) is
- * written to directly.
+ * A reader hands out bytes and, when asked, keeps the fingerprint of all that it gave. A writer buffers; a writer to a
+ * path writes a temporary file beside it, "PATH.tmp.PID", and gives it the name only in tt_writer_finish, after fsync: a
+ * crash leaves the old file or the new one, never half of one. The new file has the permission bits of the old one, and
+ * a symbolic link is followed: what it leads to is replaced, not the link. The temporary file must not be there before:
+ * two writers of a process to one file, under whatever names, are an error when the second is opened, and the first
+ * goes on. A path that exists and is not a regular file (/dev/full, a fifo) is written to directly.
  *
  * Both structs are the caller's: open, use, then close a reader, finish or discard a writer.
  */
@@ -68,13 +70,13 @@ int tt_writer_printf(struct tt_writer *writer, struct tt_err *err, const char *f
 /* Hand the buffered bytes to the system now (for a reader who waits at the other end of a pipe). */
 int tt_writer_flush(struct tt_writer *writer, struct tt_err *err) TT_CHECKED;
 
-/* Flush, fsync a regular file, and close, but leave it under its temporary name. For outputs that belong together: close all,
- * and only when none failed, finish all. What is left to fail then is the renaming; no system renames several files as one
- * act, so that a crash or an error between two renames leaves some new files and some old. After it: finish or discard. */
+/* Flush, fsync a regular file, and close, but leave it under its temporary name. For outputs that belong together: close
+ * all, and only when none failed, finish all. What is left to fail then is the renaming; no system renames several files
+ * as one act, so that a crash or an error between two renames leaves some new and some old. After it: finish or discard. */
 int tt_writer_close(struct tt_writer *writer, struct tt_err *err) TT_CHECKED;
 
-/* Close, if tt_writer_close did not, and give the file its name. On failure nothing stands under the final name that was not
- * there before. The writer is closed either way. */
+/* Close, if tt_writer_close did not, and give the file its name. On failure nothing stands under the final name that was
+ * not there before. The writer is closed either way. */
 int tt_writer_finish(struct tt_writer *writer, tt_temporary_fn *watch, struct tt_err *err) TT_CHECKED;
 
 /* Give up: close, and remove the temporary file. Fine on a struct that is all zero, or finished already. */

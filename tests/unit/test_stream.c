@@ -244,6 +244,106 @@ static void test_writer_whose_close_failed_gets_no_name(void **state)
     assert_null(content(temporary_of("a")));
 }
 
+static mode_t mode_of(const char *path)
+{
+    struct stat st;
+
+    assert_int_equal(lstat(path, &st), 0);
+    return st.st_mode & (S_IFMT | 07777);
+}
+
+static int write_new(const char *path)
+{
+    struct tt_writer writer;
+    struct tt_err err = TT_ERR_INIT;
+
+    if (tt_writer_open(&writer, path, NULL, &err))
+        return -1;
+    assert_int_equal(tt_writer_text(&writer, "new", &err), 0);
+    return tt_writer_finish(&writer, NULL, &err);
+}
+
+static void test_writer_keeps_the_permissions_of_the_file(void **state)
+{
+    static const mode_t modes[] = {0600, 0640, 0666, 0755, 0444};
+    mode_t mask = umask(022);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+        struct tt_writer writer;
+        struct tt_err err = TT_ERR_INIT;
+        put("a", "old");
+        assert_int_equal(chmod("a", modes[i]), 0);
+        assert_int_equal(tt_writer_open(&writer, "a", NULL, &err), 0);
+        assert_int_equal(mode_of(temporary_of("a")), S_IFREG | modes[i]); /* before the first byte */
+        assert_int_equal(tt_writer_finish(&writer, NULL, &err), 0);
+        assert_int_equal(mode_of("a"), S_IFREG | modes[i]);
+        unlink("a");
+    }
+    assert_int_equal(write_new("a"), 0);
+    assert_int_equal(mode_of("a"), S_IFREG | 0644);
+    umask(mask);
+    unlink("a");
+}
+
+static void test_writer_follows_symbolic_links(void **state)
+{
+    struct tt_writer writer;
+    struct tt_err err = TT_ERR_INIT;
+    char absolute[4200], here[4096];
+
+    (void)state;
+    assert_int_equal(mkdir("d", 0777), 0);
+    put("d/a", "old");
+    assert_int_equal(symlink("a", "d/link"), 0); /* relative to its folder, and a link to a link */
+    assert_int_equal(symlink("d/link", "link"), 0);
+    assert_int_equal(write_new("link"), 0);
+    assert_string_equal(content("d/a"), "new");
+    assert_true(S_ISLNK(mode_of("link")) && S_ISLNK(mode_of("d/link")));
+    unlink("link");
+
+    assert_non_null(getcwd(here, sizeof(here)));
+    snprintf(absolute, sizeof(absolute), "%s/d/none", here); /* it leads to no file yet */
+    assert_int_equal(symlink(absolute, "link"), 0);
+    assert_int_equal(write_new("link"), 0);
+    assert_string_equal(content("d/none"), "new");
+    assert_true(S_ISLNK(mode_of("link")));
+    unlink("link");
+
+    assert_int_equal(symlink("link", "link"), 0);
+    assert_int_equal(tt_writer_open(&writer, "link", NULL, &err), -1);
+    assert_string_equal(err.text, "link: Too many levels of symbolic links");
+    unlink("link");
+    unlink("d/link");
+    unlink("d/none");
+    unlink("d/a");
+    assert_int_equal(rmdir("d"), 0);
+}
+
+static void test_writers_of_one_file_are_refused(void **state)
+{
+    static const char *const names[] = {"a", "./a", "link"};
+    struct tt_writer first, second;
+    struct tt_err err = TT_ERR_INIT;
+    char expected[200];
+
+    (void)state;
+    assert_int_equal(symlink("a", "link"), 0);
+    assert_int_equal(tt_writer_open(&first, "a", NULL, &err), 0);
+    assert_int_equal(tt_writer_text(&first, "first", &err), 0);
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        err = (struct tt_err)TT_ERR_INIT;
+        assert_int_equal(tt_writer_open(&second, names[i], NULL, &err), -1);
+        snprintf(expected, sizeof(expected), "%s: '%s%s' exists: another output goes there too, or a killed run left it",
+                 names[i], i == 1 ? "./" : "", temporary_of("a"));
+        assert_string_equal(err.text, expected);
+    }
+    assert_int_equal(tt_writer_finish(&first, NULL, &err), 0); /* nobody took its temporary file away */
+    assert_string_equal(content("a"), "first");
+    unlink("a");
+    unlink("link");
+}
+
 static void test_writer_writes_into_a_fifo_directly(void **state)
 {
     struct tt_writer writer;
@@ -352,6 +452,9 @@ int main(void)
         cmocka_unit_test(test_writer_that_cannot_rename_cleans_up),
         cmocka_unit_test(test_writer_close_leaves_the_renaming_to_finish),
         cmocka_unit_test(test_writer_whose_close_failed_gets_no_name),
+        cmocka_unit_test(test_writer_keeps_the_permissions_of_the_file),
+        cmocka_unit_test(test_writer_follows_symbolic_links),
+        cmocka_unit_test(test_writers_of_one_file_are_refused),
         cmocka_unit_test(test_writer_writes_into_a_fifo_directly),
         cmocka_unit_test(test_reader_keeps_the_fingerprint_of_what_it_gave),
         cmocka_unit_test(test_reader_says_what_is_wrong),
