@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -412,4 +413,46 @@ int cli_open_output(struct tt_writer *writer, int binary, struct tt_err *err)
     if (binary && !cli_output && isatty(STDOUT_FILENO))
         cli_usage_error("binary output goes to a file or a pipe, not to a terminal: use -o FILE");
     return tt_writer_open(writer, cli_output, cli_watch_temporary, err);
+}
+
+/* What tells a file: its device and number, or, when there is none yet, those of its folder and the name there. */
+struct identity {
+    dev_t device;
+    ino_t number;
+    const char *name; /* NULL: the file itself */
+};
+
+/* 0 when path cannot be an output twice: not given, a pipe or a device, or a folder that is not there. */
+static int identify(const char *path, struct identity *identity)
+{
+    char folder[4096];
+    struct stat st;
+
+    if (!path)
+        return 0;
+    identity->name = NULL;
+    if ((strcmp(path, "-") == 0 ? fstat(STDOUT_FILENO, &st) : stat(path, &st)) == 0) {
+        if (!S_ISREG(st.st_mode))
+            return 0;
+    } else {
+        const char *slash = strrchr(path, '/');
+        snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash + 1 - path) : 1, slash ? path : ".");
+        if (stat(folder, &st))
+            return 0;
+        identity->name = slash ? slash + 1 : path;
+    }
+    identity->device = st.st_dev;
+    identity->number = st.st_ino;
+    return 1;
+}
+
+void cli_check_different(const struct cli_file *files, size_t n)
+{
+    struct identity a, b;
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (identify(files[k].path, &a) && identify(files[i].path, &b) && a.device == b.device &&
+                a.number == b.number && !a.name == !b.name && (!a.name || strcmp(a.name, b.name) == 0))
+                cli_usage_error("--%s and --%s are the same file", files[k].option, files[i].option);
 }

@@ -106,6 +106,14 @@ struct tt_pool *cli_pool(struct tt_err *err) TT_CHECKED;
 /* Open cli_output or standard output; binary = 1 refuses a terminal (exit 2). */
 int cli_open_output(struct tt_writer *writer, int binary, struct tt_err *err) TT_CHECKED;
 
+/* An option that names an output file, "-" for standard output, NULL when it is not given. */
+struct cli_file {
+    const char *option, *path;
+};
+
+/* Exits as wrong usage when two of the n are one regular file, under whatever names: the last would replace the others. */
+void cli_check_different(const struct cli_file *files, size_t n);
+
 /* What tt_writer_open wants, so that Ctrl-C leaves no temporary file behind. */
 void cli_watch_temporary(const char *temporary, int alive);
 

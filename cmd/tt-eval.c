@@ -223,6 +223,8 @@ int main(int argc, char **argv)
         cli_usage_error("--per-user cannot be standard output");
     if (replicates_path && strcmp(replicates_path, "-") == 0)
         cli_usage_error("--replicates cannot be standard output");
+    cli_check_different((struct cli_file[]){{"output", cli_output ? cli_output : "-"},
+                                            {"per-user", per_user_path}, {"replicates", replicates_path}}, 3);
     size_t *ks = parse_top(&n_ks, &err);
     int status = ks ? evaluate(ks, n_ks, &err) : -1;
     free(ks);

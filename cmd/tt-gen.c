@@ -105,10 +105,8 @@ static void check_options(void)
                         (unsigned long long)world_options.n_days, start);
     if ((stores_path && is_standard_output(stores_path)) || (users_path && is_standard_output(users_path)))
         cli_usage_error("--stores and --users need a file's name: standard output is for the reviews");
-    if ((stores_path && users_path && strcmp(stores_path, users_path) == 0) ||
-        (cli_output && ((stores_path && strcmp(cli_output, stores_path) == 0) ||
-                        (users_path && strcmp(cli_output, users_path) == 0))))
-        cli_usage_error("-o, --stores and --users need different files");
+    cli_check_different((struct cli_file[]){{"output", cli_output ? cli_output : "-"},
+                                            {"stores", stores_path}, {"users", users_path}}, 3);
 }
 
 int main(int argc, char **argv)

@@ -284,5 +284,7 @@ int main(int argc, char **argv)
         cli_usage_error("--%s faiss needs --ids FILE", from == FAISS ? "from" : "format");
     if (ids_path && strcmp(ids_path, "-") == 0 && (from == TT || cli_n_operands == 0 || !strcmp(cli_operands[0], "-")))
         cli_usage_error("--ids: standard %s is taken", from == FAISS ? "input" : "output");
+    if (format == FAISS)
+        cli_check_different((struct cli_file[]){{"output", cli_output ? cli_output : "-"}, {"ids", ids_path}}, 2);
     return cli_finish(run(cli_n_operands ? cli_operands[0] : NULL, &err), &err);
 }

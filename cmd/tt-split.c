@@ -2,7 +2,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/number.h"
@@ -169,6 +168,7 @@ static void check_files(enum way way, const struct tt_split_options *o)
         on_stdout += files[p] && strcmp(files[p], "-") == 0;
     if (on_stdout > 1)
         cli_usage_error("two parts cannot both go to standard output");
+    cli_check_different((struct cli_file[]){{"train", files[0]}, {"valid", files[1]}, {"test", files[2]}}, TT_SPLIT_PARTS);
 }
 
 /* The options as tt_split wants them. Exits on wrong usage. */
@@ -215,21 +215,6 @@ static int take_options(struct tt_split_options *o, struct tt_err *err)
     return 0;
 }
 
-/* Two parts in one file would overwrite each other, whatever their names. */
-static int check_different(struct tt_writer *const parts[TT_SPLIT_PARTS], struct tt_err *err)
-{
-    struct stat a, b;
-
-    for (int p = 0; p < TT_SPLIT_PARTS; p++) {
-        for (int q = 0; q < p; q++) {
-            if (parts[p] && parts[q] && fstat(parts[p]->fd, &a) == 0 && fstat(parts[q]->fd, &b) == 0 &&
-                S_ISREG(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
-                return tt_err_set(err, TT_ERR_USAGE, "--%s and --%s are the same file", part_names[q], part_names[p]);
-        }
-    }
-    return 0;
-}
-
 static void tell(const struct tt_split_counts *c)
 {
     if (k_core > 1)
@@ -272,8 +257,6 @@ int main(int argc, char **argv)
         status = tt_writer_open(&writers[p], files[p], cli_watch_temporary, &err);
         parts[p] = &writers[p];
     }
-    if (status == 0)
-        status = check_different(parts, &err);
     if (status == 0)
         status = tt_split(&csv, &split, parts, &counts, &err);
     /* No part gets its name before all of them are on disk. */

@@ -301,6 +301,9 @@ for k in 0 x 1, ,1 '' 10,5 5,5 1000001 1.5 -1; do
     usage "-k '$k'" "--top: '$k' is not a list of ascending whole numbers from 1 to 1000000" --truth test.csv --top="$k"
 done
 usage '--resamples out of range' "--resamples: '1000001' is not a whole number from 0 to 1000000" --resamples 1000001
+usage 'two outputs in one file' '--output and --per-user are the same file' --truth test.csv -o x --per-user x
+usage 'two outputs in one file under two names' '--per-user and --replicates are the same file' --truth test.csv \
+    --per-user ./recs.tsv --replicates recs.tsv
 usage 'too many operands' "unexpected operand 'b'" --truth test.csv a b
 
 common_tests tt-eval recs.tsv -k 1,2 --truth test.csv

@@ -110,7 +110,11 @@ usage 'a wrong choice' "--rating: 'maybe' is not one of no, yes" --rating maybe
 usage 'an operand' "unexpected operand 'x'" x
 usage 'stores to standard output' \
     "--stores and --users need a file's name: standard output is for the reviews" --stores -
-usage 'two tables in one file' '-o, --stores and --users need different files' -o x --users x
+usage 'two tables in one file' '--output and --users are the same file' -o x --users x
+usage 'two tables in one file under two names' '--output and --stores are the same file' -o z --stores ./z
+usage 'two tables in one new file' '--stores and --users are the same file' --stores ../"${PWD##*/}"/z --users "$PWD/z"
+t 'standard output is the file of --users' 2 '' '*' sh -c 'tt-gen --users z >z'
+rm z
 mkdir zones
 t 'an unknown zone' 2 '' "tt-gen: zone 'Mars': not UTC, not an offset like +09:00, and not a zone in zones
 Try 'tt-gen --help'." env TZDIR=zones tt-gen -z Mars

@@ -113,6 +113,8 @@ t 'an empty id has no place in a list of ids' 1 '' \
 not_ok 'and neither file is there' ls e.ids e.faiss
 t '--format faiss wants --ids' 2 '' "tt-index: --format faiss needs --ids FILE
 Try 'tt-index --help'." tt-index --format faiss s.vec
+t 'the ids in the file of vectors' 2 '' "tt-index: --output and --ids are the same file
+Try 'tt-index --help'." tt-index --format faiss -o x --ids ./x
 t '--ids alone' 2 '' "tt-index: --ids is for --from faiss or --format faiss
 Try 'tt-index --help'." tt-index --ids s.ids s.vec
 t 'faiss to faiss' 2 '' "tt-index: --from faiss and --format faiss cannot be used together
