@@ -254,7 +254,6 @@ static int collect_npy(struct show *show, const struct tt_segment *segment, stru
  * dictionary in text that is padded so that the data begins at a multiple of 64; then the rows. */
 static int write_npy(struct show *show, struct tt_err *err)
 {
-    struct tt_writer writer;
     char header[192];
     int used = snprintf(header + 10, sizeof(header) - 10,
                         "{'descr': '<f4', 'fortran_order': False, 'shape': (%zu, %zu), }", show->n, show->dim);
@@ -265,14 +264,10 @@ static int write_npy(struct show *show, struct tt_err *err)
     header[9] = (char)(length >> 8);
     memset(header + 10 + used, ' ', length - (size_t)used - 1);
     header[10 + length - 1] = '\n';
-    if (tt_writer_open(&writer, npy, cli_watch_temporary, err))
-        return -1;
-    if (tt_writer_write(&writer, header, 10 + length, err) ||
-        tt_writer_write(&writer, show->values.data, show->values.len, err)) {
-        tt_writer_discard(&writer, cli_watch_temporary);
-        return -1;
-    }
-    return tt_writer_finish(&writer, cli_watch_temporary, err);
+    return tt_writer_write(&show->writer, header, 10 + length, err) ||
+                   tt_writer_write(&show->writer, show->values.data, show->values.len, err)
+               ? -1
+               : 0;
 }
 
 /* ---- --check: the container has checked its part; lists of texts, vectors and indexes have rules of their own ---- */
@@ -374,7 +369,11 @@ int main(int argc, char **argv)
     cli_start(&program, argc, argv);
     if (check + tsv + !!rows + !!text + !!npy > 1)
         cli_usage_error("only one of --check, --rows, --tsv, --text and --npy can be given");
-    if (cli_open_output(&show.writer, 0, &err) == 0)
+    if (npy && cli_output)
+        cli_usage_error("--npy names its file: --output does not go with it");
+    if (npy)
+        cli_output = strcmp(npy, "-") == 0 ? NULL : npy;
+    if (cli_open_output(&show.writer, !!npy, &err) == 0)
         status = run(&show, cli_n_operands ? cli_operands[0] : NULL, &err);
     if (status)
         tt_writer_discard(&show.writer, cli_watch_temporary);

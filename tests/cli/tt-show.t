@@ -70,7 +70,12 @@ t '--npy is silent' 0 '' '' tt-show --npy u.npy u.vec
   printf '\000\000\200\077\000\000\000\077\000\000\000\000\140\102\242\215'; } >expected.npy
 ok '--npy: every byte' cmp u.npy expected.npy
 ok '--npy of a stream' sh -c 'tt-show --npy p.npy parts.vec && cmp p.npy expected.npy'
-ok '--npy to standard output' sh -c 'tt-show --npy - u.vec | cmp - expected.npy'
+ok '--npy to standard output' sh -c 'tt-show --npy - u.vec >p.npy && cmp p.npy expected.npy'
+t '--npy to standard output that is full' 1 '' 'tt-show: <stdout>: No space left on device' \
+    sh -c 'tt-show --npy - u.vec >/dev/full'
+t '--npy with -o' 2 '' "tt-show: --npy names its file: --output does not go with it
+Try 'tt-show --help'." tt-show --npy p.npy -o q u.vec
+not_ok '--npy with -o writes nothing' [ -e q ]
 t '--npy to a full disk' 1 '' 'tt-show: /dev/full: No space left on device' tt-show --npy /dev/full u.vec
 t '--npy into no folder' 1 '' '*' tt-show --npy nowhere/x.npy u.vec
 python=${PYTHON:-python3}
