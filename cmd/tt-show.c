@@ -33,7 +33,7 @@ static const struct cli_program program = {
     .options = options,
     .n_options = sizeof(options) / sizeof(*options),
     .max_operands = 1,
-    .example = "tt-show --rows vocab.user_id model.tt | head",
+    .example = "tt-show --rows user.user_id.vocab model.tt | head",
 };
 
 /* What passes from one segment of a stream to the next. */
