@@ -166,6 +166,33 @@ static int add_row_lineage(struct tt_segment *segment, void *arg, struct tt_err 
     return add_lineage(segment, l->base->segment.checksum, l->stats->inputs, err);
 }
 
+static void note_missing(const struct tt_schema *schema, uint64_t missing, const char *input, const char *side_file)
+{
+    for (size_t i = 0; i < schema->n_columns; i++)
+        if (missing >> i & 1)
+            cli_note("no column '%s' in %s%s%s: the model's values are used, new %ss have none",
+                     schema->columns[i].name, input && !is_stdin(input) ? input : "<stdin>", side_file ? " or " : "",
+                     side_file ? side_file : "", sides[side]);
+}
+
+static void note_rows(const struct tt_row_stats *stats, const char *side_file)
+{
+    static const char *const one[] = {"a user", "an item"};
+    const char *places[] = {"", side_file ? side_file : ""};
+
+    cli_note("%llu rows of %llu input rows%s", (unsigned long long)stats->rows, (unsigned long long)stats->read,
+             stats->rows < stats->read ? ": repetitions are merged" : "");
+    for (int i = 0; i < 2; i++)
+        if (stats->other_attributes[i])
+            cli_note("%s%s%llu rows repeat %s with other attributes: the first is taken", places[i], i ? ": " : "",
+                     (unsigned long long)stats->other_attributes[i], one[side]);
+    if (stats->unknown_ids && side == TT_USER)
+        cli_note("%llu rows of users that the model does not know, %llu of them with a history given",
+                 (unsigned long long)stats->unknown_ids, (unsigned long long)stats->with_history);
+    else if (stats->unknown_ids)
+        cli_note("%llu rows of items that the model does not know", (unsigned long long)stats->unknown_ids);
+}
+
 /* --like MODEL --side: rows. */
 static int encode_rows(const struct tt_examples *base, const char *input, struct tt_writer *writer, struct tt_err *err)
 {
@@ -182,10 +209,8 @@ static int encode_rows(const struct tt_examples *base, const char *input, struct
     if (!stats.unseen)
         return tt_err_memory(err, 0);
     if (tt_encode_rows(base, &row_options, writer, add_row_lineage, &lineage, &stats, err) == 0) {
-        cli_note("%llu rows of %llu input rows", (unsigned long long)stats.rows, (unsigned long long)stats.read);
-        if (stats.unknown_ids)
-            cli_note("%llu rows of %ss that the model does not know, %llu of them with a history given",
-                     (unsigned long long)stats.unknown_ids, sides[side], (unsigned long long)stats.with_history);
+        note_missing(&base->dictionary.schema, stats.missing, input, row_options.attributes);
+        note_rows(&stats, row_options.attributes);
         note_unseen(&base->dictionary, stats.unseen);
         status = 0;
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "base/number.h"
 #include "data/example_encoder.h"
 #include "data/history.h"
@@ -38,6 +39,8 @@ struct row_encoder {
     struct tt_buf joined;
     struct tt_text_list keys[TT_MAX_KEYS];
     struct tt_table table;
+    uint64_t *hashes;              /* (table.n_rows) of the row's attributes in the input, to notice other ones */
+    size_t cap_hashes;
 };
 
 static void side_file_release(struct side_file *file, size_t n_columns)
@@ -75,6 +78,7 @@ static int take_side_row(struct row_encoder *en, const struct tt_csv *csv, long 
 {
     struct side_file *file = &en->attributes;
     size_t known = file->ids.texts.n;
+    int differs = 0;
     uint32_t code;
 
     if (csv->fields[id].len == 0)
@@ -85,10 +89,18 @@ static int take_side_row(struct row_encoder *en, const struct tt_csv *csv, long 
         if (columns[i] < 0)
             continue;
         const struct tt_csv_field *field = &csv->fields[columns[i]];
-        if (check_field(en, csv, columns[i], i, err) ||
-            (file->ids.texts.n > known && tt_text_list_add(&file->fields[i], field->text, field->len, err)))
+        if (check_field(en, csv, columns[i], i, err))
             return -1;
+        if (file->ids.texts.n > known) {
+            if (tt_text_list_add(&file->fields[i], field->text, field->len, err))
+                return -1;
+            continue;
+        }
+        size_t len;
+        const char *first = tt_text_list_get(&file->fields[i], code, &len);
+        differs |= len != field->len || memcmp(first, field->text, len) != 0;
     }
+    en->stats->other_attributes[1] += (uint64_t)differs;
     return 0;
 }
 
@@ -284,8 +296,13 @@ static int find_columns(struct row_encoder *en, struct tt_csv *csv, struct tt_er
         const struct tt_column *c = &schema->columns[i];
         int needed = c->side == en->options->side && (c->kind == TT_KIND_ID || c->kind == TT_KIND_CONTEXT);
         en->columns[i] = -1;
-        if (!needed && !(is_attribute(c, en->options->side) && tt_csv_find_column(csv, c->name) >= 0))
+        if (!needed && !is_attribute(c, en->options->side))
             continue;
+        if (!needed && tt_csv_find_column(csv, c->name) < 0) {
+            int elsewhere = en->attributes.fields && en->attributes.fields[i].offsets;
+            en->stats->missing |= (uint64_t)!elsewhere << i;
+            continue;
+        }
         en->columns[i] = tt_csv_need_column(csv, c->name, err);
         if (en->columns[i] < 0)
             return -1;
@@ -293,9 +310,21 @@ static int find_columns(struct row_encoder *en, struct tt_csv *csv, struct tt_er
     return 0;
 }
 
+static uint64_t hash_attributes(const struct row_encoder *en, const struct tt_csv *csv)
+{
+    const struct tt_schema *schema = &en->base->dictionary.schema;
+    uint64_t hash = 0;
+
+    for (size_t i = 0; i < schema->n_columns; i++)
+        if (en->columns[i] >= 0 && is_attribute(&schema->columns[i], en->options->side))
+            hash = tt_hash64(csv->fields[en->columns[i]].text, csv->fields[en->columns[i]].len, hash);
+    return hash;
+}
+
 /* Is this combination of id and contexts new in the segment? 1, 0, -1. Its keys are added when it is. */
 static int take_keys(struct row_encoder *en, const struct tt_csv *csv, struct tt_err *err)
 {
+    uint64_t hash = hash_attributes(en, csv);
     size_t known = en->seen.texts.n;
     uint32_t code;
 
@@ -308,8 +337,13 @@ static int take_keys(struct row_encoder *en, const struct tt_csv *csv, struct tt
     }
     if (tt_vocab_add(&en->seen, en->joined.data, en->joined.len, &code, err))
         return -1;
-    if (en->seen.texts.n == known)
+    if (en->seen.texts.n == known) {
+        en->stats->other_attributes[0] += en->hashes[code] != hash;
         return 0;
+    }
+    if (tt_grow(&en->hashes, &en->cap_hashes, known + 1, sizeof(*en->hashes), err))
+        return -1;
+    en->hashes[code] = hash;
     for (size_t k = 0; k < en->n_keys; k++) {
         const struct tt_csv_field *field = &csv->fields[en->columns[en->key_columns[k]]];
         if (tt_text_list_add(&en->keys[k], field->text, field->len, err))
@@ -437,6 +471,7 @@ done:
     tt_vocab_release(&en.history.ids);
     tt_bags_release(&en.history.bags);
     tt_buf_release(&en.joined);
+    free(en.hashes);
     free(en.columns);
     return status;
 }

@@ -212,10 +212,25 @@ t 'like a text' 1 '' 'tt-encode: e.csv: not a tt file' tt-encode --like e.csv e.
 tt-train -q -e 1 -d 4 e.tt >m.tt
 tt-train -q -e 1 -d 4 --seed 2 e.tt >m2.tt
 printf 'user_id,meal_time\nu1,noon\nu9,dawn\nu1,noon\nu1,eve\n' >queries.csv
-t 'user rows' 0 '' "tt-encode: 3 rows of 4 input rows
+t 'user rows' 0 '' "tt-encode: 3 rows of 4 input rows: repetitions are merged
 tt-encode: 1 rows of users that the model does not know, 0 of them with a history given
 tt-encode: user 'meal_time': 1 values that the dictionary does not have" \
     tt-encode --like m.tt --side user -o q.tt queries.csv
+printf 'store_id\ns1\nnew\n' >bare.csv
+t 'item rows without the attribute of the schema' 0 '' "tt-encode: no column 'category' in bare.csv: \
+the model's values are used, new items have none
+tt-encode: 2 rows of 2 input rows
+tt-encode: 1 rows of items that the model does not know" tt-encode --like m.tt --side item -o items.tt bare.csv
+printf 'store_id\ns1\n' >names.csv
+t 'nor in the side file' 0 '' "tt-encode: no column 'category' in <stdin> or names.csv: \
+the model's values are used, new items have none
+tt-encode: 1 rows of 1 input rows" \
+    sh -c 'head -n 2 bare.csv | tt-encode --like m.tt --side item --items names.csv -o items.tt'
+printf 'store_id,category\ns1,bbq\ns1,pub\ns1,bbq\n' >twice.csv
+t 'items that repeat with other attributes' 0 '' 'tt-encode: 1 rows of 3 input rows: repetitions are merged
+tt-encode: 1 rows repeat an item with other attributes: the first is taken
+tt-encode: twice.csv: 1 rows repeat an item with other attributes: the first is taken' \
+    tt-encode --like m.tt --side item --items twice.csv -o items.tt twice.csv
 t 'keys of the rows' 0 "$(printf 'u1 u9 u1\nnoon dawn eve')" '' rows q.tt key.0 key.1
 t 'vectors of the rows' 0 "u1 noon
 u9 dawn
@@ -296,7 +311,7 @@ tt-encode: 2 rows of users that the model does not know, 2 of them with a histor
     tt-encode --like world.tt --side user --history visits.csv -o new.tt new.csv
 t 'have vectors, none of them 0' 0 '' '' tt-embed world.tt -o new.vec new.tt
 t 'new stores with a category have vectors too' 0 '' 'tt-encode: 26 rows of 26 input rows
-tt-encode: 2 rows of items that the model does not know, 0 of them with a history given' \
+tt-encode: 2 rows of items that the model does not know' \
     tt-encode --like world.tt --side item -o all.tt all.csv
 t 'none of them 0' 0 '' '' tt-embed world.tt -o all.vec all.tt
 tt-index -q all.vec >index.tt

@@ -188,6 +188,9 @@ static void test_rows_take_attributes_from_input_then_side_file_then_model(void 
     /* ann: side file; bob: side file, x unseen; zoe: empty, and unknown to the model; yan: nothing */
     assert_string_equal(bags(&r, &base, "tags"), "3 1 0 0 3");
     assert_int_equal(r.stats.unseen[4], 1); /* x, once: counted where it is used */
+    assert_int_equal(r.stats.missing, 0);
+    assert_int_equal(r.stats.other_attributes[0], 0); /* ann of noon is not ann of no time */
+    assert_int_equal(r.stats.other_attributes[1], 1); /* ann's second row */
     assert_int_equal(strlen(r.stats.inputs[0]), TT_FINGERPRINT_HEX);
     assert_int_equal(strlen(r.stats.inputs[1]), TT_FINGERPRINT_HEX);
     assert_string_equal(r.stats.inputs[2], "");
@@ -212,6 +215,32 @@ static void test_rows_of_items_need_no_context(void **state)
     assert_string_equal(bags(&r, &base, "i"), "2 1 0");
     assert_string_equal(bags(&r, &base, "k"), "2 0 2"); /* pub is a value that the model never saw: unknown, not bbq */
     assert_int_equal(r.stats.unseen[3], 1);
+    release(&r, &base);
+    tt_examples_release(&base);
+}
+
+/* Of repetitions the first is taken; those that would say otherwise are counted, in each segment of a stream. */
+static void test_rows_that_repeat_one_with_other_attributes_are_counted(void **state)
+{
+    struct tt_row_options options = {.side = TT_ITEM};
+    struct tt_examples base;
+
+    (void)state;
+    make_model(&base, "user u id\nitem i id\nitem k category\nitem h hash slots=7\n",
+               "u,i,k,h\na,x,bbq,1\na,y,cafe,2\n");
+    struct result r = encode(&base, options, "k,i,z\nbbq,x,1\ncafe,y,1\nbbq,x,2\ncafe,x,3\n,x,1\ncafe,y,1\n");
+    assert_string_equal(r.err.text, "");
+    assert_string_equal(bags(&r, &base, "k"), "1 2");
+    assert_int_equal(r.stats.other_attributes[0], 2);
+    assert_int_equal(r.stats.missing, 1 << 3); /* h */
+    release(&r, &base);
+    options.attributes = write_file("s", "i,h\nx,1\nx,1\nx,2\n");
+    options.chunk = 2;
+    r = encode(&base, options, "i\nx\nx\ny\nx\n");
+    assert_string_equal(r.err.text, "");
+    assert_int_equal(r.stats.other_attributes[0], 0); /* the input has no attributes */
+    assert_int_equal(r.stats.other_attributes[1], 1);
+    assert_int_equal(r.stats.missing, 1 << 2); /* k */
     release(&r, &base);
     tt_examples_release(&base);
 }
@@ -401,6 +430,7 @@ int main(void)
         cmocka_unit_test(test_rows_keys_are_not_run_together),
         cmocka_unit_test(test_rows_take_attributes_from_input_then_side_file_then_model),
         cmocka_unit_test(test_rows_of_items_need_no_context),
+        cmocka_unit_test(test_rows_that_repeat_one_with_other_attributes_are_counted),
         cmocka_unit_test(test_rows_histories_are_replaced_by_the_history_file),
         cmocka_unit_test(test_rows_stream_in_segments_of_at_most_chunk_rows),
         cmocka_unit_test(test_rows_errors_name_file_line_and_field),
