@@ -27,7 +27,7 @@ static struct cli_option options[] = {
     {0, "history", CLI_TEXT, &history_path, .metavar = "FILE", .no_lineage = 1,
      .help = "with --side user: events that replace the model's histories"},
     {0, "stream", CLI_COUNT, &stream, .min = 0, .max = 100000000, .metavar = "N",
-     .help = "with --side user or item: a segment every N rows; 0: one in all"},
+     .help = "rows of --side in segments of N, distinct only within each; 0: one in all"},
     {'f', "format", CLI_CHOICE, &format, .choices = formats, .metavar = "FORMAT", .no_lineage = 1,
      .help = "of the input: csv, tsv or auto, by its header"},
     CLI_OUTPUT,
