@@ -18,7 +18,7 @@ static struct cli_option options[] = {
     {'a', "add", CLI_TEXT, &add, .metavar = "LIST", .help = "of meal_time,hour,weekday,weekend,date,month"},
     {'m', "meals", CLI_TEXT, &meals, .metavar = "LIST", .help = "NAME=HOUR,... each until the next begins"},
     {'b', "bucket", CLI_LIST, &buckets, .metavar = "COLUMN=LIST", .help = "add COLUMN_bucket by rising borders"},
-    {'w', "where", CLI_LIST, &wheres, .metavar = "COLUMN=VALUE", .help = "only such rows; A|B for either"},
+    {'w', "where", CLI_LIST, &wheres, .metavar = "COLUMN=VALUE", .help = "only such rows; A|B for either, != for neither"},
     {0, "bad", CLI_CHOICE, &bad, .metavar = "DO", .choices = bad_choices,
      .help = "error or empty: for unreadable fields"},
     CLI_OUTPUT,

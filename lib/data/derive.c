@@ -19,6 +19,7 @@ struct tt_derive_bucket {
 struct tt_derive_where {
     char *column;
     const char *values; /* with '|' between */
+    int negated;        /* !=: the row passes when no value agrees */
     long at;
 };
 
@@ -140,13 +141,14 @@ int tt_derive_bucket(struct tt_derive *derive, const char *text, struct tt_err *
 int tt_derive_where(struct tt_derive *derive, const char *text, struct tt_err *err)
 {
     const char *equals = strchr(text, '=');
+    int negated = equals && equals > text && equals[-1] == '!';
 
-    if (!equals || equals == text)
-        return bucket_error(text, "expected COLUMN=VALUE", err);
+    if (!equals || equals - negated == text)
+        return bucket_error(text, "expected COLUMN=VALUE or COLUMN!=VALUE", err);
     if (tt_grow(&derive->wheres, &derive->cap_wheres, derive->n_wheres + 1, sizeof(*derive->wheres), err))
         return -1;
     struct tt_derive_where *w = &derive->wheres[derive->n_wheres];
-    *w = (struct tt_derive_where){tt_copy_text(text, (size_t)(equals - text), err), equals + 1, -1};
+    *w = (struct tt_derive_where){tt_copy_text(text, (size_t)(equals - negated - text), err), equals + 1, negated, -1};
     if (!w->column)
         return -1;
     derive->n_wheres++;
@@ -208,19 +210,24 @@ static int write_header(const struct tt_derive *derive, const struct tt_csv *csv
 
 /* ---- a row ---- */
 
+static int is_one_of(const struct tt_csv_field *field, const char *values)
+{
+    for (;; values++) {
+        size_t n = strcspn(values, "|");
+        if (n == field->len && memcmp(values, field->text, n) == 0)
+            return 1;
+        values += n;
+        if (!*values)
+            return 0;
+    }
+}
+
 static int row_passes(const struct tt_derive *derive, const struct tt_csv *csv)
 {
     for (size_t i = 0; i < derive->n_wheres; i++) {
-        const struct tt_csv_field *field = &csv->fields[derive->wheres[i].at];
-        const char *value = derive->wheres[i].values;
-        for (;; value++) {
-            size_t n = strcspn(value, "|");
-            if (n == field->len && memcmp(value, field->text, n) == 0)
-                break;
-            value += n;
-            if (!*value)
-                return 0;
-        }
+        const struct tt_derive_where *w = &derive->wheres[i];
+        if (is_one_of(&csv->fields[w->at], w->values) == w->negated)
+            return 0;
     }
     return 1;
 }

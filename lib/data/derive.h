@@ -65,7 +65,8 @@ int tt_derive_add(struct tt_derive *derive, const char *names, struct tt_err *er
 /* COLUMN=B1,B2,... with rising numbers: adds COLUMN_bucket, "<B1", "B1-B2" (B1 <= x < B2), ..., ">=Bn". */
 int tt_derive_bucket(struct tt_derive *derive, const char *text, struct tt_err *err) TT_CHECKED;
 
-/* COLUMN=VALUE or COLUMN=VALUE|VALUE...: only rows that agree with all of these are written; others are passed over. */
+/* COLUMN=VALUE or COLUMN=VALUE|VALUE..., or with != for =, where no value may agree: only rows that satisfy all of these
+ * are written; others are passed over. */
 int tt_derive_where(struct tt_derive *derive, const char *text, struct tt_err *err) TT_CHECKED;
 
 /* Header and rows, from an opened csv that was not read yet, in its own format. A last row without a line end gets one,

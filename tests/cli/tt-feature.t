@@ -34,6 +34,9 @@ lines",10000-30000
 r3,1709264096,30000,,>=30000' '' tt-feature --bucket price=10000,30000 reviews.csv
 t 'where, either and both' 0 'review_id,visited_at,price,text
 r3,1709264096,30000,' '' tt-feature --where 'review_id=r1|r3' --where price=30000 reviews.csv
+t 'where it is not empty, and neither of two' 0 'user_id,store_id
+u1,s1' '' sh -c "printf 'user_id,store_id\nu1,s1\n,s1\nu2,s2\nu2,s3\n' |
+    tt-feature --where 'user_id!=' --where 'store_id!=s2|s3'"
 t 'where nothing agrees' 0 'review_id,visited_at,price,text' '' tt-feature --where price=1 reviews.csv
 
 # local times of zones, in winter and summer
@@ -137,7 +140,7 @@ usage 'borders that fall' "--meals: 'b=4': the hours do not rise" -t visited_at 
 usage 'a border that is no hour' "--meals: 'a=24': the hour is a whole number from 0 to 23" -t visited_at -m a=24
 usage 'a bucket without borders' "--bucket: 'price': expected COLUMN=NUMBER,NUMBER,..." -b price
 usage 'borders that are no numbers' "--bucket: 'price=1,b': 'b' is not a number" -b price=1,b
-usage 'a condition without a value' "--where: 'price': expected COLUMN=VALUE" -w price
+usage 'a condition without a value' "--where: 'price': expected COLUMN=VALUE or COLUMN!=VALUE" -w price
 usage 'a wrong choice' "--bad: 'skip' is not one of error, empty" -t visited_at --bad skip
 mkdir zones
 t 'an unknown zone' 2 '' "tt-feature: zone 'Asia/Soul': not UTC, not an offset like +09:00, and not a zone in zones

@@ -161,6 +161,23 @@ static void test_derive_where_keeps_rows_that_agree_with_all(void **state)
     tt_derive_release(&derive);
 }
 
+static void test_derive_where_not_drops_rows_that_agree(void **state)
+{
+    struct tt_derive derive;
+    struct tt_err err = TT_ERR_INIT;
+    char out[4096];
+
+    (void)state;
+    start(&derive, "hour");
+    assert_int_equal(tt_derive_where(&derive, "x!=", &err), 0);       /* no guests */
+    assert_int_equal(tt_derive_where(&derive, "y!=1|2", &err), 0);    /* neither */
+    assert_int_equal(tt_derive_where(&derive, "y=!=|3|1", &err), 0);  /* the first = counts: "!=" is a value */
+    assert_int_equal(run_over(&derive, "t,x,y\n0,a,3\n0,a,1\nnot looked at,,3\n0,b,!=\n0,b,2\n0,\"\",3\n", out, &err),
+                     0);
+    assert_string_equal(out, "t,x,y,hour\n0,a,3,9\n0,b,!=,9\n");
+    tt_derive_release(&derive);
+}
+
 static void test_derive_leaves_bad_fields_empty_when_told(void **state)
 {
     struct tt_derive derive;
@@ -221,8 +238,9 @@ static void test_derive_refuses_settings(void **state)
         {'b', "price=1,x", "'price=1,x': 'x' is not a number"},
         {'b', "price=1,nan", "'price=1,nan': 'nan' is not a number"},
         {'b', "price=1,1", "'price=1,1': the numbers do not rise"},
-        {'w', "label", "'label': expected COLUMN=VALUE"},
-        {'w', "=1", "'=1': expected COLUMN=VALUE"},
+        {'w', "label", "'label': expected COLUMN=VALUE or COLUMN!=VALUE"},
+        {'w', "=1", "'=1': expected COLUMN=VALUE or COLUMN!=VALUE"},
+        {'w', "!=1", "'!=1': expected COLUMN=VALUE or COLUMN!=VALUE"},
     };
     struct tt_err err = TT_ERR_INIT;
     struct tt_derive derive;
@@ -254,6 +272,7 @@ int main(void)
         cmocka_unit_test(test_derive_meal_times_of_an_hour_column),
         cmocka_unit_test(test_derive_buckets_hold_their_lower_border),
         cmocka_unit_test(test_derive_where_keeps_rows_that_agree_with_all),
+        cmocka_unit_test(test_derive_where_not_drops_rows_that_agree),
         cmocka_unit_test(test_derive_leaves_bad_fields_empty_when_told),
         cmocka_unit_test(test_derive_refuses_inputs),
         cmocka_unit_test(test_derive_refuses_settings),
