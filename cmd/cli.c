@@ -182,17 +182,26 @@ static void print_help(void)
     exit(fflush(stdout) || ferror(stdout) ? 1 : 0);
 }
 
+/* A limit as the manual writes it: 1000000000, not 1e+09. */
+static const char *limit_text(double limit, char *text, size_t cap)
+{
+    snprintf(text, cap, limit == floor(limit) && fabs(limit) < 1e15 ? "%.0f" : "%.9g", limit);
+    return text;
+}
+
 /* What an option takes, for its error message. */
 static void range_text(const struct cli_option *o, char *text, size_t cap)
 {
     const char *what = o->kind == CLI_COUNT ? "a whole number" : "a number";
+    char min[32], max[32];
 
     if (o->min == 0 && o->max == 0)
-        snprintf(text, cap, "%s", what);
+        snprintf(text, cap, "%s%s", what, o->kind == CLI_COUNT ? " from 0 to 2^53 - 1" : "");
     else if (isinf(o->max))
-        snprintf(text, cap, "%s from %.9g up", what, o->min);
+        snprintf(text, cap, "%s from %s up", what, limit_text(o->min, min, sizeof(min)));
     else
-        snprintf(text, cap, "%s from %.9g to %.9g", what, o->min, o->max);
+        snprintf(text, cap, "%s from %s to %s", what, limit_text(o->min, min, sizeof(min)),
+                 limit_text(o->max, max, sizeof(max)));
 }
 
 static void set_choice(struct cli_option *o, const char *text)

@@ -54,7 +54,9 @@ static void check_usage(void)
 {
     int from_stdin = cli_n_operands == 0 || is_stdin(cli_operands[0]);
 
-    if (!schema_path == !like_path)
+    if (schema_path && like_path)
+        cli_usage_error("only one of --schema and --like can be given");
+    if (!schema_path && !like_path)
         cli_usage_error("one of --schema and --like is needed");
     if (schema_path && (cli_given("side") || history_path || stream))
         cli_usage_error("--side, --history and --stream go with --like");

@@ -60,7 +60,9 @@ static enum way chosen_way(void)
     int ways = (cli_given("last") ? LAST : 0) | (cli_given("last-share") ? LAST_SHARE : 0) |
                (cli_given("before") ? BEFORE : 0) | (cli_given("hash") ? HASH : 0) | (by_random ? RANDOM : 0);
 
-    if (ways == 0 || (ways & (ways - 1)) != 0)
+    if ((ways & (ways - 1)) != 0)
+        cli_usage_error("only one of --last, --last-share, --before, --hash and --random can be given");
+    if (ways == 0)
         cli_usage_error("one of --last, --last-share, --before, --hash and --random is needed");
     return (enum way)ways;
 }

@@ -233,9 +233,7 @@ static int check_rank(struct open_list *list, const struct tt_csv *csv, size_t c
     uint64_t rank;
     char text[64];
 
-    if (tt_parse_u64(field->text, field->len, &rank))
-        return tt_csv_field_error(csv, column, "is not a whole number", err);
-    if (rank != list->rank + 1) {
+    if (tt_parse_u64(field->text, field->len, &rank) || rank != list->rank + 1) {
         snprintf(text, sizeof(text), "is not the next rank, %llu", (unsigned long long)list->rank + 1);
         return tt_csv_field_error(csv, column, text, err);
     }

@@ -91,7 +91,7 @@ usage() { # name message arguments...
 Try 'tt-encode --help'." tt-encode "$@"
 }
 usage 'neither schema nor like' 'one of --schema and --like is needed' e.csv
-usage 'both' 'one of --schema and --like is needed' -s s.schema --like e.tt e.csv
+usage 'both' 'only one of --schema and --like can be given' -s s.schema --like e.tt e.csv
 for o in '--side item' '--history h.csv' '--stream 5'; do
     # shellcheck disable=SC2086 # two words
     usage "$o with --schema" '--side, --history and --stream go with --like' -s s.schema $o e.csv

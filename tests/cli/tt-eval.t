@@ -219,7 +219,7 @@ user_id rank store_id
 u1 1 a
 u2 2 a
 END
-refused 'a rank that is not a number' ":2: field 'rank': 'x' is not a whole number" <<'END'
+refused 'a rank that is not a number' ":2: field 'rank': 'x' is not the next rank, 1" <<'END'
 user_id rank store_id
 u1 x a
 END

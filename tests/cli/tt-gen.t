@@ -102,7 +102,7 @@ usage 'no stores' "--n-stores: '0' is not a whole number from 1 to 16777216" --n
 usage 'too many categories' "--categories: '1001' is not a whole number from 1 to 1000" --categories 1001
 usage 'an effect above 1' "--meal-effect: '1.1' is not a number from 0 to 1" --meal-effect 1.1
 usage 'an exponent below 0' "--zipf-users: '-1' is not a number from 0 to 4" --zipf-users -1
-usage 'no number of events' "--events: '12x' is not a whole number" --events 12x
+usage 'no number of events' "--events: '12x' is not a whole number from 0 to 2^53 - 1" --events 12x
 usage 'no date' "--start: '2024-02-30' is not a date like 2024-01-01, from 1900 to 2200" --start 2024-02-30
 usage 'days beyond the calendar' '--days: 367 days from 2200-01-01 lead beyond the year 2200' \
     --start 2200-01-01 --days 367

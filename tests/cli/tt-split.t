@@ -189,7 +189,9 @@ usage() { # message argument...
 Try 'tt-split --help'." tt-split "$@" in.csv
 }
 usage 'one of --last, --last-share, --before, --hash and --random is needed' --test t
-usage 'one of --last, --last-share, --before, --hash and --random is needed' --last 1 --random --test t
+usage 'only one of --last, --last-share, --before, --hash and --random can be given' --last 1 --random --test t
+usage "--seed: '99999999999999999999999' is not a whole number from 0 to 2^53 - 1" \
+    --random --shares 50,50 --seed 99999999999999999999999 --test t
 usage '--by is needed' --last 1 --test t
 usage '--time is needed' --before 1 --test t
 usage '--shares is needed' --random --test t
@@ -211,7 +213,7 @@ usage "--before: 'soon' is neither a number nor an ISO 8601 time" --before soon 
 usage "--valid-before: '7' is not a time without an offset as --before is" \
     --before 2024-01-01 --valid-before 7 --time at --valid v --test t
 usage "--valid-before: '2' comes before --before" --before 3 --valid-before 2 --time at --valid v --test t
-usage "--last: '0' is not a whole number from 1 to 1e+09" --last 0 --by user --test t
+usage "--last: '0' is not a whole number from 1 to 1000000000" --last 0 --by user --test t
 usage "--last-share: '1' is not a number from 0 to 0.999999" --last-share 1 --by user --test t
 
 finish
