@@ -1,6 +1,7 @@
 /* What all programs share: see cli.h. */
 #include "cli.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <signal.h>
@@ -154,6 +155,15 @@ static void value_text(const struct cli_option *o, char *text, size_t cap)
     }
 }
 
+/* The end of --help and --version: 0 only when the text is out. */
+static void leave(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        exit(0);
+    fprintf(stderr, "%s: <stdout>: %s\n", self->name, strerror(errno));
+    exit(1);
+}
+
 static int help_line(char letter, const char *name, const char *metavar, const char *help, const char *value)
 {
     char left[64];
@@ -179,7 +189,7 @@ static void print_help(void)
     help_line('h', "help", NULL, "print this help", "");
     help_line('V', "version", NULL, "print the version", "");
     printf("\nExample: %s\n", self->example);
-    exit(fflush(stdout) || ferror(stdout) ? 1 : 0);
+    leave();
 }
 
 /* A limit as the manual writes it: 1000000000, not 1e+09. */
@@ -288,7 +298,7 @@ static int long_option(char **argv)
         print_help();
     if (strcmp(name, "version") == 0) {
         printf("%s %s\n", self->name, TT_VERSION);
-        exit(fflush(stdout) || ferror(stdout) ? 1 : 0);
+        leave();
     }
     struct cli_option *o = find_option(0, name, n);
     if (!o)

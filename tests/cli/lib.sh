@@ -94,6 +94,10 @@ Try '$c_program --help'." "$c_program" --no-such-option
         c_status=$?
         [ "$c_status" -eq 1 ] && grep -q "^$c_program: <stdout>: No space left on device$" "$TMP/.err"
         report $? "$c_program: a full disk is an error"
+        for c_option in --help --version; do
+            t "$c_program: so it is for $c_option" 1 '' "$c_program: <stdout>: No space left on device" \
+                sh -c '"$@" >/dev/full' sh "$c_program" $c_option
+        done
     fi
     { "$c_program" -q "$@" <"$c_input" 2>"$TMP/.err"; } | head -c 1 >/dev/null
     [ ! -s "$TMP/.err" ]
