@@ -263,11 +263,16 @@ static int part_by_time(struct split *s, int *part, struct tt_err *err)
 {
     const struct tt_split_options *o = s->options;
     struct tt_csv_field field = s->csv->fields[s->time];
-    struct tt_order_key key;
-    char what[128];
+    struct tt_order_key key = {TT_KEY_NONE, 0};
+    const char *advice = "";
+    char what[160];
 
     if (tt_order_key_parse(field.text, field.len, &key) || !tt_order_key_fits(key.form, o->before.form)) {
-        snprintf(what, sizeof(what), "is not %s as the bound is", tt_key_form_name(o->before.form));
+        if (key.form == TT_KEY_ZONED && o->before.form == TT_KEY_LOCAL)
+            advice = ": write the bound with an offset, as 2024-03-01T00:00+09:00";
+        if (key.form == TT_KEY_LOCAL && o->before.form == TT_KEY_ZONED)
+            advice = ": write the bound without an offset";
+        snprintf(what, sizeof(what), "is not %s as the bound is%s", tt_key_form_name(o->before.form), advice);
         return tt_csv_field_error(s->csv, s->time, what, err);
     }
     if (tt_order_key_compare(key, o->before) < 0)

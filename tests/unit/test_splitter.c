@@ -150,7 +150,15 @@ static void test_splitter_compares_times(void **state)
                 "t\n2023-12-31T23:59:59.999Z\n", "t\n2024-01-01T00:00Z\n2024-01-01 09:59+0900\n",
                 "t\n2024-01-01T01:00:00+00\n", &counts);
     check_error("t\n2024-01-01T00:00Z\n2024-01-01\n", &options,
-                "<stdin>:3: field 't': '2024-01-01' is not a time with an offset as the bound is");
+                "<stdin>:3: field 't': '2024-01-01' is not a time with an offset as the bound is: write the bound "
+                "without an offset");
+    options.valid_before.form = TT_KEY_NONE;
+    assert_int_equal(tt_order_key_parse("2024-01-01", 10, &options.before), 0);
+    check_error("t\n2024-01-01T00:00+09:00\n", &options,
+                "<stdin>:2: field 't': '2024-01-01T00:00+09:00' is not a time without an offset as the bound is: write "
+                "the bound with an offset, as 2024-03-01T00:00+09:00");
+    check_error("t\nsoon\n", &options,
+                "<stdin>:2: field 't': 'soon' is not a time without an offset as the bound is");
 }
 
 static void test_splitter_names_the_line_of_a_bad_key(void **state)
