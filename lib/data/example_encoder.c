@@ -111,6 +111,7 @@ struct encoder {
     struct source *sources; /* (schema.n_columns) */
     int learning;
     struct tt_encode_stats *stats;
+    int has_side_file[2];
     long user, item, weight, label, time; /* columns of the events */
     const struct tt_column *label_column, *time_column;
     size_t room;                          /* events that every array of the examples can hold */
@@ -244,9 +245,12 @@ static int find_event_columns(struct encoder *en, struct tt_csv *csv, struct tt_
         const struct tt_column *c = &schema->columns[i];
         if (c->kind == TT_KIND_HISTORY || (is_attribute(c) && (!en->learning || en->sources[i].done)))
             continue;
-        long column = tt_csv_need_column(csv, c->name, err);
+        struct tt_err missing = TT_ERR_INIT;
+        long column = tt_csv_need_column(csv, c->name, &missing);
         if (column < 0)
-            return -1;
+            return is_attribute(c) && !en->has_side_file[c->side]
+                       ? tt_err_set(err, missing.kind, "%s (is --%ss missing?)", missing.text, tt_side_name(c->side))
+                       : tt_err_set(err, missing.kind, "%s", missing.text);
         en->sources[i].column = column;
         switch (c->kind) {
         case TT_KIND_ID: *(c->side == TT_USER ? &en->user : &en->item) = column; break;
@@ -485,6 +489,8 @@ int tt_encode_examples(struct tt_examples *examples, struct tt_schema *schema, c
     }
     if (encoder_init(&en, examples, 1, stats, err))
         goto done;
+    for (int s = TT_USER; s <= TT_ITEM; s++)
+        en.has_side_file[s] = side_path[s] != NULL;
     for (int s = TT_USER; s <= TT_ITEM; s++) /* opened first: what they have decides what the events must have */
         if (side_path[s] && (tt_csv_open(&side[s], side_path[s], TT_CSV_AUTO, err) ||
                              find_side_columns(&en, (enum tt_side)s, &side[s], err)))
