@@ -9,7 +9,10 @@
 #include "eval/evaluation.h"
 #include "io/tsv_writer.h"
 
-enum { MAX_K = 1000000 };
+enum {
+    MAX_K = 1000000,
+    MIN_RESAMPLES = 39, /* the ends of a 95 % percentile interval are ranks 0.025 (n + 1) and 0.975 (n + 1) of n values */
+};
 
 static const char *truth_path, *items_path, *per_user_path, *replicates_path, *top = "10", *run_name = "-";
 static uint64_t resamples = 1000, seed = 1;
@@ -27,7 +30,7 @@ static struct cli_option options[] = {
     {0, "replicates", CLI_TEXT, &replicates_path, .metavar = "FILE", .no_lineage = 1,
      .help = "also write each resample's metrics to FILE"},
     {0, "resamples", CLI_COUNT, &resamples, .min = 0, .max = 1e6, .metavar = "N",
-     .help = "of the interval; 0: no interval"},
+     .help = "of the interval, 39 or more; 0: no interval"},
     {0, "seed", CLI_COUNT, &seed, .metavar = "N", .help = "of the interval"},
     {0, "short", CLI_FLAG, &may_be_short, .help = "allow K beyond the longest list"},
     CLI_OUTPUT,
@@ -215,6 +218,9 @@ int main(int argc, char **argv)
     cli_start(&program, argc, argv);
     if (!truth_path)
         cli_usage_error("--truth is needed");
+    if (resamples > 0 && resamples < MIN_RESAMPLES)
+        cli_usage_error("--resamples: '%llu' is too few: a 95 %% interval needs %d, and 0 is for none",
+                        (unsigned long long)resamples, MIN_RESAMPLES);
     if (strcmp(truth_path, "-") == 0 && (cli_n_operands == 0 || strcmp(cli_operands[0], "-") == 0))
         cli_usage_error("--truth and the lists cannot both be standard input");
     if (items_path && strcmp(items_path, "-") == 0)

@@ -301,6 +301,10 @@ for k in 0 x 1, ,1 '' 10,5 5,5 1000001 1.5 -1; do
     usage "-k '$k'" "--top: '$k' is not a list of ascending whole numbers from 1 to 1000000" --truth test.csv --top="$k"
 done
 usage '--resamples out of range' "--resamples: '1000001' is not a whole number from 0 to 1000000" --resamples 1000001
+for n in 1 19 38; do
+    usage "$n resamples" "--resamples: '$n' is too few: a 95 % interval needs 39, and 0 is for none" \
+        --truth test.csv --resamples $n
+done
 usage 'two outputs in one file' '--output and --per-user are the same file' --truth test.csv -o x --per-user x
 usage 'two outputs in one file under two names' '--per-user and --replicates are the same file' --truth test.csv \
     --per-user ./recs.tsv --replicates recs.tsv
