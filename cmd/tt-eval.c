@@ -11,7 +11,7 @@
 
 enum {
     MAX_K = 1000000,
-    MIN_RESAMPLES = 39, /* the ends of a 95 % percentile interval are ranks 0.025 (n + 1) and 0.975 (n + 1) of n values */
+    MIN_RESAMPLES = 39, /* the ends of the interval are the values of rank 0.025 (n + 1) and 0.975 (n + 1) */
 };
 
 static const char *truth_path, *items_path, *per_user_path, *replicates_path, *top = "10", *run_name = "-";
@@ -41,7 +41,7 @@ static struct cli_option options[] = {
 
 static const struct cli_program program = {
     .name = "tt-eval",
-    .purpose = "Reads lists of recommendations and the test events, writes metrics with 95 % intervals.",
+    .purpose = "Read lists of recommendations and the test events, write metrics with 95 % intervals.",
     .usage = "[OPTION]... --truth TEST [LISTS]",
     .options = options,
     .n_options = sizeof(options) / sizeof(*options),

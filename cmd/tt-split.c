@@ -47,7 +47,7 @@ static struct cli_option options[] = {
 
 static const struct cli_program program = {
     .name = "tt-split",
-    .purpose = "Split the rows of a CSV or TSV table into train, valid and test, byte for byte.",
+    .purpose = "Read a CSV or TSV table, write its rows into train, valid and test, byte for byte.",
     .usage = "[OPTION]... --test FILE [FILE]",
     .options = options,
     .n_options = sizeof(options) / sizeof(*options),
