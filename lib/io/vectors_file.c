@@ -13,6 +13,7 @@ int tt_vectors_store(const struct tt_vectors *vectors, struct tt_segment *segmen
     char name[32];
     int status = -1;
 
+    *segment = (struct tt_segment){0};
     for (size_t i = 0; i < vectors->n_keys; i++)
         if (tt_buf_printf(&names, err, "%s%s", i ? "\t" : "", vectors->key_names[i]))
             goto done;
@@ -29,6 +30,8 @@ int tt_vectors_store(const struct tt_vectors *vectors, struct tt_segment *segmen
     }
     status = 0;
 done:
+    if (status)
+        tt_segment_release(segment);
     tt_buf_release(&names);
     return status;
 }

@@ -24,7 +24,8 @@ struct tt_vectors {
 };
 
 /* Fill a segment with the vectors (tensors "vectors" (n, dim) F32, "key.0.offsets", "key.0.bytes", "key.1...."; metadata
- * "side", "model", "keys" = the names joined by tabs). The caller adds its lineage and writes the segment. */
+ * "side", "model", "keys" = the names joined by tabs). The caller adds its lineage and writes the segment. On failure the segment is
+ * empty: releasing it is not needed, and does no harm. */
 int tt_vectors_store(const struct tt_vectors *vectors, struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 
 /* A checked view of a segment of kind "vectors"; valid as long as the segment. Values that are not finite are refused. */
