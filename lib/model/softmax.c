@@ -31,7 +31,9 @@ size_t tt_softmax_rows_v(size_t n_items)
 
 size_t tt_softmax_bytes(size_t max_queries, size_t max_items, size_t dim)
 {
-    return sizeof(float) * (up(max_queries, QT) * up(max_items, IT) + up(max_queries, QT) * dim + 2 * up(max_items, IT));
+    size_t q = up(max_queries, QT), n = up(max_items, IT);
+
+    return sizeof(float) * (q * n + q * dim + n) + sizeof(double) * q + sizeof(uint32_t) * (n + 1);
 }
 
 int tt_softmax_init(struct tt_softmax *s, size_t max_queries, size_t max_items, size_t dim, struct tt_err *err)
@@ -75,6 +77,18 @@ static float *tile_of(const struct job *job, size_t query_tile, size_t item_tile
     return job->s->e + (item_tile * job->query_tiles + query_tile) * QT * IT;
 }
 
+/* A query's own positives are in the sample for certain: add to their logits what the correction will take off again. */
+static void spare_positives(const struct job *job, size_t query_tile, size_t item_tile, float *e)
+{
+    const struct tt_positives *p = job->positives;
+    size_t from = query_tile * QT, to = from + QT < job->n_queries ? from + QT : job->n_queries;
+
+    for (size_t q = from; q < to; q++)
+        for (size_t k = p->starts[q]; k < p->starts[q + 1]; k++)
+            if (p->item[k] / IT == item_tile)
+                e[(q - from) * IT + p->item[k] % IT] += (float)(job->temperature * (double)job->log_p[p->item[k]]);
+}
+
 /* Logits and exponentials of one query tile; z[q] gets the row sums and d_u the sum of e v. */
 static void exponentials(const struct job *job, size_t tile, double z[QT])
 {
@@ -88,31 +102,14 @@ static void exponentials(const struct job *job, size_t tile, double z[QT])
         const float *v = job->v + it * IT * dim;
         size_t n = job->n_items - it * IT < IT ? job->n_items - it * IT : IT;
         tt_gemm_nt(QT, IT, dim, u, dim, v, dim, 0, e, IT);
+        if (job->log_p)
+            spare_positives(job, tile, it, e);
         for (size_t q = 0; q < QT; q++) {
-            z[q] += (double)tt_exp_row(e + q * IT, n, inverse, inverse, job->log_p ? job->log_p + it * IT : NULL);
+            z[q] += (double)tt_exp_row(e + q * IT, n, inverse, 0, job->log_p ? job->log_p + it * IT : NULL);
             if (n < IT)
                 memset(e + q * IT + n, 0, (IT - n) * sizeof(*e));
         }
         tt_gemm_nn(QT, dim, IT, e, IT, v, dim, it ? 1 : 0, d_u, dim);
-    }
-}
-
-/* A query's own positives are in the sample for certain: take the correction off their exponentials again. */
-static void uncorrect_positives(const struct job *job, size_t tile, size_t q, double *z)
-{
-    const struct tt_positives *p = job->positives;
-    size_t dim = job->s->dim, query = tile * QT + q;
-    float *d = job->d_u + query * dim;
-
-    for (size_t k = p->starts[query]; k < p->starts[query + 1]; k++) {
-        size_t j = p->item[k];
-        float *e = tile_of(job, tile, j / IT) + q * IT + j % IT;
-        float old = *e, now = old * expf(job->log_p[j]);
-        const float *v = job->v + j * dim;
-        *e = now;
-        *z += (double)now - (double)old;
-        for (size_t i = 0; i < dim; i++)
-            d[i] += (now - old) * v[i];
     }
 }
 
@@ -134,8 +131,6 @@ static void query_block(void *arg, size_t tile, int worker)
             memset(scaled, 0, dim * sizeof(*scaled));
             continue;
         }
-        if (job->log_p)
-            uncorrect_positives(job, tile, q, &z[q]);
         double weights = 0, scores = 0;
         for (size_t k = p->starts[query]; k < p->starts[query + 1]; k++)
             weights += (double)p->weight[k];
@@ -154,8 +149,7 @@ static void query_block(void *arg, size_t tile, int worker)
             }
             scores += (double)p->weight[k] * score;
         }
-        /* log Z was taken of exponentials divided by exp(1/t) */
-        job->s->losses[query] = job->c * weights * (log(z[q]) + inverse) - scores * inverse;
+        job->s->losses[query] = job->c * weights * log(z[q]) - scores * inverse;
     }
 }
 

@@ -11,8 +11,9 @@
  * logQ correction of Yi et al. 2019, RecSys, equation 3, for distinct candidates). Events that share a query share its row of
  * logits.
  *
- * All logits lie in [-1/t, 1/t], so 1/t is subtracted before exp and no maximum has to be found. The exponentials of a step
- * are kept, N B floats, between the two passes that need them.
+ * All logits lie in [-1/t, 1/t]. With t >= 0.02 their exponentials and the sums of these are floats that neither overflow nor
+ * vanish, so no maximum has to be found and subtracted. The exponentials of a step are kept, N B floats, between the two
+ * passes that need them.
  */
 #ifndef TT_MODEL_SOFTMAX_H
 #define TT_MODEL_SOFTMAX_H
@@ -41,7 +42,7 @@ struct tt_positives {
     const float *weight;    /* > 0 or 0 */
 };
 
-/* How many bytes init will take. */
+/* How many bytes init will take (the positives by candidate come later, and are few). */
 size_t tt_softmax_bytes(size_t max_queries, size_t max_items, size_t dim);
 
 int tt_softmax_init(struct tt_softmax *softmax, size_t max_queries, size_t max_items, size_t dim,
@@ -53,7 +54,8 @@ size_t tt_softmax_rows_u(size_t n_queries);
 size_t tt_softmax_rows_v(size_t n_items);
 
 /*   u (B,D), v (N,D)  rows of length 1 or 0
- *   log_p  (N) logarithm of each candidate's p, or NULL: all 1
+ *   log_p  (N) logarithm of each candidate's p, finite, or NULL: all 1
+ *   temperature  from 0.02 up
  *   d_u (B,D), d_v (N,D) overwritten with the gradient of the loss
  * *loss is in nats an event. Can fail only by running out of memory. Same bits for any pool. */
 int tt_softmax_loss(struct tt_softmax *softmax, struct tt_pool *pool, size_t n_queries, size_t n_items, float *u, float *v,
