@@ -302,7 +302,8 @@ static int fill_history(const struct tt_bags *visits, const float *v, size_t n_i
     return 0;
 }
 
-/* What the rows of an attribute or context begin with: the mean of `rows` (dim) over where each code occurs. */
+/* What the rows of an attribute or context begin with: the mean of `rows` (dim) over where each code occurs. A scaled number is
+ * a signed weight, and its row points from the small numbers' rows to the large ones'. */
 struct means {
     double *sums, *all; /* (n_codes, dim), (dim) */
     double *counts, n;  /* (n_codes) */
@@ -310,8 +311,8 @@ struct means {
 
 static void add_mean(struct means *m, size_t code, double weight, const float *row, size_t dim)
 {
-    m->counts[code] += weight;
-    m->n += weight;
+    m->counts[code] += fabs(weight);
+    m->n += fabs(weight);
     for (size_t d = 0; d < dim; d++) {
         m->sums[code * dim + d] += weight * (double)row[d];
         m->all[d] += weight * (double)row[d];
@@ -347,11 +348,12 @@ static int fill_feature(struct tt_model *model, size_t column, const float *user
             const float *weights;
             size_t n = tt_bags_row(&table->bags[column], r, &codes, &weights);
             for (size_t e = 0; e < n; e++)
-                add_mean(&m, codes[e], weights ? fabs((double)weights[e]) : 1, (is_item ? items : users) + r * dim, dim);
+                add_mean(&m, codes[e], weights ? (double)weights[e] : 1, (is_item ? items : users) + r * dim, dim);
         }
     }
+    int is_scaled = f->column->kind == TT_KIND_NUMBER && !tt_kind_is_single(f->column); /* one signed row: no mean to take off */
     if (status == 0)
-        take_means(&m, f->n_codes, dim, !is_item, model->tables[column]);
+        take_means(&m, f->n_codes, dim, !is_item && !is_scaled, model->tables[column]);
     free(m.sums);
     free(m.all);
     free(m.counts);

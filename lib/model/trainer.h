@@ -3,7 +3,7 @@
  * A query is a distinct combination of user and context; its positives are the items of its events, with their weights added
  * up. A step takes a batch of queries (loss full: every item of the catalogue is a candidate, and a query brings all of its
  * positives) or a batch of events (loss batch: the distinct items of the batch are the candidates). The catalogue is the
- * items that have an event; others take no part, and get the unknown item's row.
+ * items that have an event; others take no part. Table rows that no event has trained get the unknown code's row.
  *
  * Determinism: the model depends on examples, options and seed alone, on one kind of CPU; not on the pool.
  */
@@ -35,7 +35,7 @@ struct tt_train_options {
     size_t k;            /* of the accuracy that is logged */
     enum tt_seen seen;   /* validation: are a user's training items left out of the ranking? auto: when no event repeats one */
     size_t patience;     /* with validation: epochs without a better one before the end; 0: never end early */
-    size_t max_memory;   /* bytes for the logits of a step */
+    size_t max_memory;   /* bytes for the logits of a step; a batch is made smaller, down to 128, to fit */
 };
 
 /* One line of the log. Accuracies are -1 when not measured. */
@@ -56,6 +56,8 @@ struct tt_train_report {
     size_t batch, queries, catalogue, best_epoch, epochs;
     size_t events, unliked; /* events used, and events left out because their label is 0 */
     double best_accuracy; /* valid; -1 without */
+    int has_no_progress;  /* the last epoch's loss is not below the first one's */
+    int has_collapsed;    /* the kept epoch's user vectors all point the same way: mean cosine above 0.99 */
 };
 
 /* The random starts, batches and steps of `options` over model->base (users, items, events), whose users get their histories;
