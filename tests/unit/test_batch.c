@@ -10,7 +10,7 @@
 #include "model/spectral.h"
 #include "tiny_model.h"
 
-static const char schema[] = "user u id\nuser color category\nuser i history count=sqrt\nuser meal context\nuser age number\n"
+static const char schema[] = "user u id\nuser color category\nuser i history count=sqrt\nuser meal context\nuser age number scale=yes\n"
                              "item i id\nitem kind bag\nitem city category\n";
 enum { USERS = 30, ITEMS = 20, DIM = 6, HISTORY = 2, MEAL = 3 };
 

@@ -78,10 +78,17 @@ static inline void tiny_begin(struct tt_examples *base, const char *schema_text,
             tiny_learn(f, "i", n_items, &err);
         else if (column->kind == TT_KIND_HISTORY)
             f->n_codes = n_items + 1;
-        else if (column->kind == TT_KIND_NUMBER)
-            f->n_codes = 2;
+        else if (column->kind == TT_KIND_NUMBER) /* scaled */
+            f->n_codes = f->n_params = 2;
         else if (column->side != TT_EVENT)
             tiny_learn(f, "c", TINY_VALUES, &err);
+    }
+    for (size_t c = 0; c < dictionary.schema.n_columns; c++) {
+        static const double mean_and_deviation[2] = {2, 1};
+        if (dictionary.features[c].n_params) {
+            dictionary.features[c].params = tt_alloc(2, sizeof(double), &err);
+            memcpy(dictionary.features[c].params, mean_and_deviation, sizeof(mean_and_deviation));
+        }
     }
     NEED(tt_examples_init(base, &dictionary, &err));
     const struct tt_dictionary *d = &base->dictionary;
