@@ -100,12 +100,19 @@ done:
     return more;
 }
 
+static void check_usage(void)
+{
+    if (strcmp(cli_operands[0], "-") == 0 && (cli_n_operands == 1 || strcmp(cli_operands[1], "-") == 0))
+        cli_usage_error("MODEL and ROWS cannot both be standard input");
+}
+
 int main(int argc, char **argv)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_writer writer;
 
     cli_start(&program, argc, argv);
+    check_usage();
     int status = cli_open_output(&writer, 1, &err);
     if (status == 0) {
         status = embed(cli_operands[0], cli_n_operands > 1 ? cli_operands[1] : NULL, &writer, &err);

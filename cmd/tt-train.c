@@ -118,6 +118,10 @@ static void say_report(const struct tt_train_report *report)
              report->loss == TT_LOSS_FULL ? "queries" : "events",
              report->seen == TT_SEEN_REMOVE ? "; validation leaves out each user's training items"
              : report->seen == TT_SEEN_KEEP ? "; validation ranks each user's training items too" : "");
+    if (report->has_no_progress)
+        cli_note("warning: the loss of the last epoch is not below the first one's: is --rate too large or too small?");
+    if (report->has_collapsed)
+        cli_note("warning: the users' vectors are almost alike (mean cosine above 0.99): all get nearly the same list");
     if (report->best_accuracy >= 0)
         cli_note("kept epoch %zu of %zu, valid top-%llu accuracy %.4f", report->best_epoch, report->epochs,
                  (unsigned long long)k, report->best_accuracy);
@@ -130,8 +134,8 @@ static int train(struct tt_examples *base, struct tt_pool *pool, struct log *log
     struct tt_train_options o = {.dim = (size_t)dim, .epochs = (size_t)epochs, .batch = (size_t)batch,
                                  .loss = (enum tt_loss)loss, .start = (enum tt_start)start, .temperature = temperature,
                                  .negative = negative, .rate = rate, .beta2 = beta2, .warmup = (size_t)warmup,
-                                 .drop = drop, .noise = noise, .half_life = half_life, .seed = seed, .k = (size_t)k, .seen = (enum tt_seen)seen,
-                                 .patience = (size_t)patience, .max_memory = (size_t)memory};
+                                 .drop = drop, .noise = noise, .half_life = half_life, .seed = seed, .k = (size_t)k,
+                                 .seen = (enum tt_seen)seen, .patience = (size_t)patience, .max_memory = (size_t)memory};
     struct tt_train_report report;
     struct tt_model model = {0};
     struct tt_events valid = {0};
@@ -182,12 +186,30 @@ done:
     return status;
 }
 
+static int is_standard(const char *path)
+{
+    return path && strcmp(path, "-") == 0;
+}
+
+static void check_usage(void)
+{
+    if (is_standard(valid_path) && (cli_n_operands == 0 || is_standard(cli_operands[0])))
+        cli_usage_error("--valid and the examples cannot both be standard input");
+    if (is_standard(log_path) && !cli_output)
+        cli_usage_error("--log and the model cannot both be standard output");
+    if (patience && !valid_path)
+        cli_usage_error("--patience needs --valid");
+    if (seen != TT_SEEN_AUTO && !valid_path)
+        cli_usage_error("--seen needs --valid");
+}
+
 int main(int argc, char **argv)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_writer writer;
 
     cli_start(&program, argc, argv);
+    check_usage();
     int status = cli_open_output(&writer, 1, &err);
     if (status == 0) {
         status = run(&writer, &err);
