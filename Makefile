@@ -1,7 +1,8 @@
 # tt: two-tower recommendation as Unix filters. `make help` lists the targets.
 #
-# Objects go to build/$(FLAVOUR)/, programs to build/$(FLAVOUR)/bin and are linked into bin/ for the default flavour, so that
-# sanitizer builds never mix with the others. A program is cmd/tt-x.c; everything else is found by its place in the tree.
+# Everything built goes to build/$(FLAVOUR)/: objects, lib.a, bin/ (the programs), unit/ and tools/ (for tests). A flavour is
+# one set of compiler flags, so sanitizer builds never mix with the others. A program is cmd/tt-x.c; all else is found by its
+# place in the tree.
 
 CC      ?= cc
 CFLAGS  ?= -O3 -g
@@ -16,8 +17,8 @@ ifdef DEV
 WARN    += -Werror
 endif
 # Vectorised loops of lib/math keep their order of addition: no -ffast-math anywhere.
-ALL_CFLAGS = $(STD) $(CFLAGS) $(SAN) $(WARN) -include lib/base/banned.h -Ilib $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-LDLIBS   = -lcsv $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread -lm
+ALL_CFLAGS := $(STD) $(CFLAGS) $(SAN) $(WARN) -include lib/base/banned.h -Ilib $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+LDLIBS  := -lcsv $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread -lm
 
 B        = build/$(FLAVOUR)
 PROGRAMS = $(patsubst cmd/%.c,%,$(wildcard cmd/tt-*.c))
@@ -27,12 +28,15 @@ CLI_OBJ  = $B/cmd/cli.o
 UNIT_SRC = $(wildcard tests/unit/test_*.c)
 UNIT_BIN = $(UNIT_SRC:tests/unit/%.c=$B/unit/%)
 BIN      = $(PROGRAMS:%=$B/bin/%)
+TOOL_SRC = $(wildcard tests/tools/*.c)
+TOOLS    = $(TOOL_SRC:tests/tools/%.c=$B/tools/%)
 
-.PHONY: all check check-unit check-cli check-asan check-tsan check-valgrind check-layers check-headers lint install uninstall dist clean help deps
+.PHONY: all help deps demo run check check-all check-unit check-cli check-asan check-tsan check-valgrind check-layers \
+        check-headers lint install uninstall dist clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-all: $(BIN)
+all: $(BIN) ## build the programs (the default)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,17 +67,95 @@ $B/unit/%: $B/tests/unit/%.o $B/lib.a
 	$(call say,LD)
 	$Q$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(PROGRAMS:%=$B/cmd/%.d) $(UNIT_SRC:%.c=$B/%.d)
+# Small programs that tests use, such as one that makes vectors files.
+$B/tools/%: $B/tests/tools/%.o $B/lib.a
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$Q$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-clean: ## remove everything that was built
-	rm -rf build out
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(PROGRAMS:%=$B/cmd/%.d) $(UNIT_SRC:%.c=$B/%.d) $(TOOL_SRC:%.c=$B/%.d)
+
+# ---- first use ----
+
+# Debian packages: what building needs, then what tests and pipelines need.
+PACKAGES = gcc libc6-dev pkg-config libcsv-dev libxxhash-dev libopenblas-dev libjansson-dev \
+           libcmocka-dev mandoc gnuplot-nox zstd tzdata
+
+deps: ## install the Debian packages that are missing (as root or with sudo), or say how
+	@command -v dpkg-query >/dev/null || { echo "not a Debian system: needed are $(PACKAGES)" >&2; exit 0; }; \
+	missing=$$(for p in $(PACKAGES); do dpkg-query -W -f '$${Status}\n' $$p 2>/dev/null | grep -q ' ok installed' || echo $$p; done); \
+	[ -n "$$missing" ] || exit 0; \
+	install="apt-get install -y --no-install-recommends $$(echo $$missing)"; \
+	if [ "$$(id -u)" -eq 0 ]; then sudo=; elif sudo -n true 2>/dev/null; then sudo=sudo; else \
+		echo "packages are missing; type: sudo $$install" >&2; exit 1; fi; \
+	echo "installing: $$(echo $$missing)"; export DEBIAN_FRONTEND=noninteractive; \
+	{ $$sudo apt-get update -q && $$sudo $$install; } >build-packages.log 2>&1 || { tail -n 20 build-packages.log >&2; \
+		echo "could not install; type: sudo $$install" >&2; exit 1; }; rm -f build-packages.log
+
+PROCESSORS = $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+
+demo: deps ## three experiments on a generated world: a table and plots in out/demo
+	@$(MAKE) --no-print-directory -j $(PROCESSORS) all
+	@$(MAKE) --no-print-directory -s -j $(PROCESSORS) -f pipelines/demo.mk TT=$B/bin JOBS=1 OUT=out/demo
+
+# REVIEWS=, ITEMS=, USERS=, SCHEMA=, OUT=, FEATURES=, SEEDS= ... reach the pipeline by themselves: see pipelines/run.mk.
+run: deps ## your own files: make run REVIEWS=reviews.csv ITEMS=stores.csv SCHEMA=my.schema OUT=out
+	@$(MAKE) --no-print-directory -j $(PROCESSORS) all
+	@$(MAKE) --no-print-directory -f pipelines/run.mk TT=$B/bin
 
 # ---- checking ----
 
-BINDIR = $(abspath $B)/bin
+check: deps ## build, and run all tests: the last line counts them
+	@$(MAKE) --no-print-directory -j $(PROCESSORS) all check-build
+	@$(MAKE) --no-print-directory check-all
 
-check-unit: $(UNIT_BIN)
+.PHONY: check-build
+check-build: all $(UNIT_BIN) $(TOOLS)
+
+check-all: check-build
+	@BUILD=$B tests/run.sh all
+
+check-unit: $(UNIT_BIN) ## the unit tests alone
 	@BUILD=$B tests/run.sh unit
 
-check-cli: all
-	@BIN=$(BINDIR) tests/run.sh cli
+check-cli: all $(TOOLS) ## the command-line tests alone
+	@BUILD=$B tests/run.sh cli
+
+# -O1 keeps stack traces readable. OpenBLAS and glibc are not instrumented.
+check-asan: ## all tests under the address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory -j $(PROCESSORS) FLAVOUR=asan CFLAGS='-O1 -g' \
+		SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' check-all
+
+check-tsan: ## all tests under the thread sanitizer
+	@$(MAKE) --no-print-directory -j $(PROCESSORS) FLAVOUR=tsan CFLAGS='-O1 -g' SAN=-fsanitize=thread check-all
+
+check-valgrind: check-build ## all tests under valgrind (slow)
+	@BUILD=$B VALGRIND=1 tests/run.sh all
+
+check-layers: ## who may include whom: the rule of lib/README.md
+	@sh tests/layers.sh
+
+check-headers: ## each header compiles alone
+	@for h in lib/*/*.h cmd/*.h; do $(CC) $(ALL_CFLAGS) -fsyntax-only -x c $$h || exit 1; done
+
+lint: ## the manual pages, and the code by cppcheck where it is installed
+	@mandoc -Tlint -W warning man/*.[157]
+	@! command -v cppcheck >/dev/null || cppcheck -q --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 -Ilib lib cmd
+
+# ---- installing ----
+
+install: all ## programs and manual pages to $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(foreach s,1 5 7,$(DESTDIR)$(PREFIX)/share/man/man$s)
+	install $(BIN) $(DESTDIR)$(PREFIX)/bin
+	$(foreach s,1 5 7,install -m 644 man/*.$s $(DESTDIR)$(PREFIX)/share/man/man$s &&) true
+
+uninstall: ## remove what install put there
+	rm -f $(PROGRAMS:%=$(DESTDIR)$(PREFIX)/bin/%) \
+		$(foreach s,1 5 7,$(patsubst man/%,$(DESTDIR)$(PREFIX)/share/man/man$s/%,$(wildcard man/*.$s)))
+
+VERSION = $(shell awk -F '"' '/define TT_VERSION/ { print $$2 }' cmd/cli.h)
+dist: ## the sources of the last commit as tt-VERSION.tar.gz
+	git archive --prefix tt-$(VERSION)/ -o tt-$(VERSION).tar.gz HEAD
+
+clean: ## remove everything that was built
+	rm -rf build out

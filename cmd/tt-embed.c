@@ -5,7 +5,6 @@
 #include "base/alloc.h"
 #include "data/row_encoder.h"
 #include "io/vectors_file.h"
-#include "math/gemm.h"
 #include "model/model.h"
 
 static struct cli_option options[] = {

@@ -11,7 +11,7 @@
 
 enum { MAX_K = 1000000 };
 
-static const char *truth_path, *items_path, *per_user_path, *top = "10", *run_name = "-";
+static const char *truth_path, *items_path, *per_user_path, *replicates_path, *top = "10", *run_name = "-";
 static uint64_t resamples = 1000, seed = 1;
 static int may_be_short;
 
@@ -24,6 +24,8 @@ static struct cli_option options[] = {
      .help = "the catalogue: adds its coverage"},
     {0, "per-user", CLI_TEXT, &per_user_path, .metavar = "FILE", .no_lineage = 1,
      .help = "also write each query's metrics to FILE"},
+    {0, "replicates", CLI_TEXT, &replicates_path, .metavar = "FILE", .no_lineage = 1,
+     .help = "also write each resample's metrics to FILE"},
     {0, "resamples", CLI_COUNT, &resamples, .min = 0, .max = 1e6, .metavar = "N",
      .help = "of the interval; 0: no interval"},
     {0, "seed", CLI_COUNT, &seed, .metavar = "N", .help = "of the interval"},
@@ -150,23 +152,47 @@ static int write_per_user(const struct tt_evaluation *e, struct tt_err *err)
     return tt_writer_finish(&writer, cli_watch_temporary, err);
 }
 
+/* A line a resample: the figures of all metrics at all k. replicates (n_ks, TT_METRICS, resamples). */
+static int write_replicates(const size_t *ks, size_t n_ks, const double *replicates, struct tt_err *err)
+{
+    struct tt_writer writer = {0};
+    size_t figures = n_ks * TT_METRICS;
+
+    if (tt_writer_open(&writer, replicates_path, cli_watch_temporary, err))
+        return -1;
+    for (size_t j = 0; j < figures; j++)
+        if (tt_writer_printf(&writer, err, "%s@%zu%c", tt_metric_name((enum tt_metric)(j % TT_METRICS)),
+                             ks[j / TT_METRICS], j + 1 < figures ? '\t' : '\n'))
+            goto fail;
+    for (size_t r = 0; r < resamples; r++)
+        for (size_t j = 0; j < figures; j++)
+            if (tt_writer_printf(&writer, err, "%.9g%c", replicates[j * resamples + r], j + 1 < figures ? '\t' : '\n'))
+                goto fail;
+    return tt_writer_finish(&writer, cli_watch_temporary, err);
+fail:
+    tt_writer_discard(&writer, cli_watch_temporary);
+    return -1;
+}
+
 static int evaluate(const size_t *ks, size_t n_ks, struct tt_err *err)
 {
     struct tt_evaluation e = {0};
     struct tt_writer writer = {0};
     struct tt_estimate *estimates = tt_alloc(n_ks, TT_METRICS * sizeof(*estimates), err);
+    double *replicates = tt_alloc(n_ks * TT_METRICS, (size_t)resamples * sizeof(*replicates), err);
     struct tt_pool *pool = cli_pool(err);
     int status = -1;
 
-    if (!estimates || !pool || read_all(&e, ks, n_ks, err))
+    if (!estimates || !replicates || !pool || read_all(&e, ks, n_ks, err))
         goto done;
     say_counts(&e);
     double read = cli_seconds();
-    if (tt_evaluation_estimates(&e, pool, (size_t)resamples, seed, estimates, err))
+    if (tt_evaluation_estimates(&e, pool, (size_t)resamples, seed, estimates, replicates, err))
         goto done;
     if (cli_verbose)
         cli_note("read and judged in %.3f s, means and intervals in %.3f s", read, cli_seconds() - read);
-    if ((per_user_path && write_per_user(&e, err)) || cli_open_output(&writer, 0, err))
+    if ((per_user_path && write_per_user(&e, err)) ||
+        (replicates_path && write_replicates(ks, n_ks, replicates, err)) || cli_open_output(&writer, 0, err))
         goto done;
     if (write_metrics(&writer, &e, ks, n_ks, estimates, err)) {
         tt_writer_discard(&writer, cli_watch_temporary);
@@ -177,6 +203,7 @@ done:
     tt_evaluation_release(&e);
     tt_pool_free(pool);
     free(estimates);
+    free(replicates);
     return status;
 }
 
@@ -194,6 +221,8 @@ int main(int argc, char **argv)
         cli_usage_error("--items cannot be standard input");
     if (per_user_path && strcmp(per_user_path, "-") == 0)
         cli_usage_error("--per-user cannot be standard output");
+    if (replicates_path && strcmp(replicates_path, "-") == 0)
+        cli_usage_error("--replicates cannot be standard output");
     size_t *ks = parse_top(&n_ks, &err);
     int status = ks ? evaluate(ks, n_ks, &err) : -1;
     free(ks);

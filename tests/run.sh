@@ -1,17 +1,29 @@
 #!/bin/sh
 # Run the tests of one kind (unit, cli) or all, some at once, and end with "N passed, N failed".
-#   tests/run.sh unit|cli|all     BUILD: build folder with unit/; BIN: folder of the programs; WRAP: run unit tests under this
+#   tests/run.sh unit|cli|all     BUILD: build folder with bin/, unit/ and tools/; VALGRIND=1: everything under valgrind
 # Prints only what failed, and a line a test file.
 set -u
 kind=${1:-all}
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root" || exit 1
 build=${BUILD:-build/release}
-BIN=${BIN:-$root/$build/bin}
-export BIN
+BIN=$root/$build/bin TOOLS=$root/$build/tools
+export BIN TOOLS
 logs=$(mktemp -d "${TMPDIR:-/tmp}/tt-run.XXXXXX") || exit 1
 trap 'rm -rf "$logs"' EXIT
 trap 'exit 130' INT TERM
+
+# Under valgrind the programs are wrappers that call the real ones.
+if [ -n "${VALGRIND:-}" ]; then
+    WRAP='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite'
+    mkdir "$logs/bin"
+    for program in "$BIN"/tt-*; do
+        printf '#!/bin/sh\nexec %s %s "$@"\n' "$WRAP" "$program" >"$logs/bin/${program##*/}"
+    done
+    chmod +x "$logs"/bin/*
+    BIN=$logs/bin
+    export WRAP
+fi
 
 list() {
     [ "$kind" = cli ] || ls "$build"/unit/test_* 2>/dev/null | grep -v '\.'

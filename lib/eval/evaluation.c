@@ -382,7 +382,7 @@ static void add_by_user(const struct tt_evaluation *e, double *sums, size_t colu
 }
 
 int tt_evaluation_estimates(const struct tt_evaluation *e, struct tt_pool *pool, size_t resamples, uint64_t seed,
-                            struct tt_estimate *estimates, struct tt_err *err)
+                            struct tt_estimate *estimates, double *kept, struct tt_err *err)
 {
     size_t columns = FIRST_FIGURE + e->n_ks * TT_METRICS;
     double *sums = tt_alloc_zero(e->n_users, columns * sizeof(*sums), err);
@@ -397,6 +397,8 @@ int tt_evaluation_estimates(const struct tt_evaluation *e, struct tt_pool *pool,
         under[j] = j < FIRST_FIGURE ? j : divisor_of(j - FIRST_FIGURE);
     if (resamples && tt_bootstrap_ratios(pool, sums, e->n_users, columns, under, resamples, seed, replicates, err))
         goto done;
+    if (resamples && kept)
+        memcpy(kept, replicates + FIRST_FIGURE * resamples, (columns - FIRST_FIGURE) * resamples * sizeof(*kept));
     for (size_t j = FIRST_FIGURE; j < columns; j++) {
         struct tt_estimate *out = &estimates[j - FIRST_FIGURE];
         double total = 0;

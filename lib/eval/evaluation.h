@@ -79,10 +79,12 @@ struct tt_estimate {
 };
 
 /* The means, and their intervals by tt_bootstrap_ratios with users as clusters. top_k_accuracy is over events, the
- * others over queries. resamples may be 0. estimates (n_ks, TT_METRICS). Fails only for memory. Same bits for any
- * pool. */
+ * others over queries. resamples may be 0. estimates (n_ks, TT_METRICS). kept (n_ks, TT_METRICS, resamples), or NULL:
+ * every resample's figures, in the order in which they were drawn. Evaluations of the same truth with the same seed draw
+ * the same users, so the difference of two runs' replicates is a paired bootstrap of their difference. Fails only for
+ * memory. Same bits for any pool. */
 int tt_evaluation_estimates(const struct tt_evaluation *e, struct tt_pool *pool, size_t resamples, uint64_t seed,
-                            struct tt_estimate *estimates, struct tt_err *err) TT_CHECKED;
+                            struct tt_estimate *estimates, double *kept, struct tt_err *err) TT_CHECKED;
 
 /* Distinct items among the first k of the lists that count. */
 size_t tt_evaluation_distinct(const struct tt_evaluation *e, size_t k);

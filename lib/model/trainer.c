@@ -7,7 +7,6 @@
 
 #include "base/alloc.h"
 #include "data/history.h"
-#include "math/gemm.h"
 #include "model/adam.h"
 #include "model/batch.h"
 #include "model/measure.h"
@@ -397,7 +396,6 @@ int tt_train(struct tt_model *model, const struct tt_train_options *options, con
     int status = -1;
 
     *report = (struct tt_train_report){0};
-    tt_gemm_init();
     if (options->half_life > 0 && !model->base.events.time)
         return tt_err_set(err, TT_ERR_USAGE, "--half-life: the schema has no event column of kind 'time'");
     if (tt_queries_init(&t.queries, &model->base.dictionary, &model->base.events, options->half_life, err) ||

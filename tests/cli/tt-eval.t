@@ -305,4 +305,13 @@ usage 'too many operands' "unexpected operand 'b'" --truth test.csv a b
 
 common_tests tt-eval recs.tsv -k 1,2 --truth test.csv
 ok 'the same bytes twice' sh -c 'tt-eval -q -k 1,2 --truth test.csv recs.tsv | cmp - expected'
+usage 'replicates on standard output' '--replicates cannot be standard output' --truth test.csv --replicates -
+
+# A line a resample; the interval is the order of the column's values, and -j does not change them.
+tt-eval -q -k 1,2 --resamples 39 --replicates rep.tsv --truth test.csv -o rep-metrics.tsv recs.tsv
+t 'replicates: names' 0 'top_k_accuracy@1' '' sh -c 'head -n 1 rep.tsv | cut -f 1'
+t 'replicates: a line a resample' 0 '40' '' sh -c 'wc -l <rep.tsv | tr -d " "'
+t 'the first interval ends at the least replicate' 0 "$(awk -F'\t' '$2 == "top_k_accuracy" && $3 == 1 { print $5 }' rep-metrics.tsv)" '' \
+    sh -c 'tail -n +2 rep.tsv | cut -f 1 | sort -g | head -n 1'
+ok 'replicates do not depend on -j' sh -c 'tt-eval -q -j 3 -k 1,2 --resamples 39 --replicates rep3.tsv --truth test.csv -o /dev/null recs.tsv && cmp rep.tsv rep3.tsv'
 finish

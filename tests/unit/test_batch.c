@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "data/history.h"
-#include "math/gemm.h"
 #include "model/softmax.h"
 #include "model/spectral.h"
 #include "tiny_model.h"
@@ -300,6 +299,5 @@ int main(void)
         cmocka_unit_test(test_batch_takes_an_empty_bag_for_the_unknown),
     };
 
-    tt_gemm_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

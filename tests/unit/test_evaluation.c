@@ -153,7 +153,7 @@ static void test_evaluation_agrees_with_loops_over_random_worlds(void **state)
         make_world(&w, seed);
         write_world(&w, ((struct files *)*state)->lists, ((struct files *)*state)->truth);
         assert_int_equal(run(*state, &e, ks, LENGTH(ks), 1, &err), 0);
-        assert_int_equal(tt_evaluation_estimates(&e, pool, seed % 2 ? 0 : 99, seed, estimates, &err), 0);
+        assert_int_equal(tt_evaluation_estimates(&e, pool, seed % 2 ? 0 : 99, seed, estimates, NULL, &err), 0);
         for (size_t i = 0; i < LENGTH(ks); i++) {
             double mean[TT_METRICS];
             naive(&w, (int)ks[i], mean);
@@ -246,7 +246,7 @@ static void test_evaluation_draws_users_and_not_queries(void **state)
             sums[*user * 2] += w.list[q][r] == w.item_of[i];
     }
     assert_int_equal(run(*state, &e, ks, 1, 0, &err), 0);
-    assert_int_equal(tt_evaluation_estimates(&e, pool, 199, 5, estimates, &err), 0);
+    assert_int_equal(tt_evaluation_estimates(&e, pool, 199, 5, estimates, NULL, &err), 0);
     assert_int_equal(tt_bootstrap_ratios(pool, sums, (size_t)n_users, 2, under, 199, 5, replicates, &err), 0);
     tt_bootstrap_interval(replicates, 199, 0.95, &low, &high);
     assert_true(low < high);

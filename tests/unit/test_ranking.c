@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "math/gemm.h"
 #include "unit.h"
 
 enum { DIM = 4, MOST = 2500 };
@@ -99,6 +98,5 @@ int main(void)
         cmocka_unit_test(test_ranks_of_no_queries),
     };
 
-    tt_gemm_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,6 @@
 
 #include "base/alloc.h"
 #include "base/rng.h"
-#include "math/gemm.h"
 #include "unit.h"
 
 /* A random problem: unit vectors, distinct positives, weights, and its arrays for both ways of computing. */
@@ -298,6 +297,5 @@ int main(void)
         cmocka_unit_test(test_softmax_of_weight_0_has_no_gradient),
     };
 
-    tt_gemm_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

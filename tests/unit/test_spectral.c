@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "data/history.h"
-#include "math/gemm.h"
 #include "tiny_model.h"
 
 enum { USERS = 90, ITEMS = 60 };
@@ -318,6 +317,5 @@ int main(void)
         cmocka_unit_test(test_starts_have_the_stated_noise),
     };
 
-    tt_gemm_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

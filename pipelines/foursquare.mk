@@ -1,0 +1,29 @@
+# Foursquare check-ins in New York, root category Food: do category and meal time help?
+#   make -f pipelines/foursquare.mk DATA=folder OUT=out/foursquare [PART=valid]
+# DATA holds checkins.csv or checkins.csv.zst. The last fifth of each user's check-ins is the test part. PART=valid leaves that
+# alone and judges on the last eighth of the training part instead: what settings are chosen on.
+DATA ?= $(error DATA=folder is needed)
+OUT  ?= out/foursquare
+PART ?= test
+here := $(dir $(lastword $(MAKEFILE_LIST)))
+source  := $(firstword $(wildcard $(DATA)/checkins.csv $(DATA)/checkins.csv.zst $(DATA)/foursquare-nyc-193/checkins.csv.zst))
+SCHEMAS := $(foreach n,baseline category meal_time,$(here)schemas/foursquare/$n.schema)
+ITEMS   := $(OUT)/food.csv
+TRAIN   := $(OUT)/$(if $(filter valid,$(PART)),fit,train).csv
+TEST    := $(OUT)/$(PART).csv
+ALSO    ?= remove
+split    = tt-split --by user_id --item venue_id --order week_id,seq
+
+include $(here)experiment.mk
+include $(here)data.mk
+
+$(ITEMS): $(source)
+	@$(call need_data,$(source),checkins.csv)
+	@mkdir -p $(OUT)
+	$(call text,$(source)) | tt-feature --where root_category=Food --hour hour --add meal_time -o $@
+
+$(OUT)/train.csv $(OUT)/test.csv &: $(ITEMS)
+	$(split) --last-share 0.2 --train $(OUT)/train.csv --test $(OUT)/test.csv $<
+
+$(OUT)/fit.csv $(OUT)/valid.csv &: $(OUT)/train.csv
+	$(split) --last-share 0.125 --train $(OUT)/fit.csv --test $(OUT)/valid.csv $<

@@ -1,0 +1,26 @@
+# Loss and accuracy an epoch, from the logs of all runs: out, names, seeds and valid are given by experiment.mk. One colour
+# and dash a schema, a thin line a seed.
+set datafile separator tab
+set datafile missing '-'
+set xlabel 'epoch'
+set grid ytics lc rgb '#dddddd'
+set border 3
+set tics nomirror
+set key outside right top vertical samplen 2 noenhanced
+array colours[6] = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#555555']
+file(n, s) = sprintf('%s/%s.seed%s.log.tsv', out, word(names, n), word(seeds, s))
+colour(n) = colours[1 + (n - 1) % 6]
+
+do for [kind in 'svg png'] {
+    if (kind eq 'svg') { set terminal svg size 900,450 font 'Helvetica,14' background 'white' } \
+    else { set terminal pngcairo size 900,450 font 'Helvetica,11' }
+    set output sprintf('%s/loss.%s', out, kind)
+    set ylabel 'training loss (nats an event)'
+    plot for [n = 1:words(names)] for [s = 1:words(seeds)] file(n, s) skip 1 using 1:2 with lines \
+        lc rgb colour(n) dt n lw 1.5 title (s == 1 ? word(names, n) : '')
+    set output sprintf('%s/accuracy.%s', out, kind)
+    set ylabel (valid ? 'Top-K accuracy on the validation events' : 'Top-K accuracy on training events')
+    plot for [n = 1:words(names)] for [s = 1:words(seeds)] file(n, s) skip 1 using 1:(valid ? column(4) : column(3)) with lines \
+        lc rgb colour(n) dt n lw 1.5 title (s == 1 ? word(names, n) : '')
+    unset output
+}
