@@ -289,7 +289,8 @@ int tt_bags_add(struct tt_bags *bags, const uint32_t *codes, const float *weight
 
     if (tt_grow(&bags->codes, &bags->cap_codes, used + n, sizeof(*bags->codes), err))
         return -1;
-    memcpy(bags->codes + used, codes, n * sizeof(*codes));
+    if (n)
+        memcpy(bags->codes + used, codes, n * sizeof(*codes));
     if (!single) {
         if (tt_grow(&bags->offsets, &bags->cap_offsets, bags->n_rows + 2, sizeof(*bags->offsets), err) ||
             tt_grow(&bags->weights, &bags->cap_weights, used + n, sizeof(*bags->weights), err))
