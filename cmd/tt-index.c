@@ -24,7 +24,8 @@ static struct cli_option options[] = {
     {0, "type", CLI_CHOICE, &type, .metavar = "TYPE", .choices = types, .help = "kind of search: flat (exact)"},
     {0, "from", CLI_CHOICE, &from, .metavar = "FORMAT", .choices = formats, .help = "input: tt (vectors) or faiss"},
     {0, "format", CLI_CHOICE, &format, .metavar = "FORMAT", .choices = formats, .help = "output: tt or faiss"},
-    {0, "ids", CLI_TEXT, &ids_path, .metavar = "FILE", .no_lineage = 1, .help = "ids of a faiss file, TSV: read or written"},
+    {0, "ids", CLI_TEXT, &ids_path, .metavar = "FILE", .no_lineage = 1,
+     .help = "ids of a faiss file, TSV: read or written"},
     CLI_OUTPUT,
     CLI_QUIET,
     CLI_VERBOSE,
@@ -64,8 +65,9 @@ static int start_or_compare(struct collected *all, const struct tt_vectors *v, c
 {
     if (all->item) {
         if (v->dim != all->index.dim || strcmp(v->key_names[0], all->item) != 0)
-            return tt_err_set(err, TT_ERR_INPUT, "%s: a segment of %zu-dimensional vectors by '%s' follows %zu-dimensional "
-                              "ones by '%s'", name, v->dim, v->key_names[0], all->index.dim, all->item);
+            return tt_err_set(err, TT_ERR_INPUT,
+                              "%s: a segment of %zu-dimensional vectors by '%s' follows %zu-dimensional ones by '%s'",
+                              name, v->dim, v->key_names[0], all->index.dim, all->item);
         if (strcmp(v->model, all->model) != 0)
             return tt_err_set(err, TT_ERR_MISMATCH, "%s: segments were made by different models", name);
         return 0;
@@ -195,8 +197,8 @@ static int write_ids(const struct tt_index *index, struct tt_err *err)
         size_t len;
         const char *id = tt_text_list_get(&index->ids, i, &len);
         if (len == 0) {
-            tt_err_set(err, TT_ERR_INPUT, "%s: the id of row %zu is empty, which a list of ids cannot show", writer.name,
-                       i + 1);
+            tt_err_set(err, TT_ERR_INPUT, "%s: the id of row %zu is empty, which a list of ids cannot show",
+                       writer.name, i + 1);
             goto fail;
         }
         if (tt_tsv_field(&writer, TT_CSV_TAB, id, len, err) || tt_writer_text(&writer, "\n", err))
@@ -242,6 +244,7 @@ static int write_index(const struct collected *all, struct tt_writer *writer, st
 
 static int run(const char *path, struct tt_err *err)
 {
+    const char *place = from == FAISS ? ids_path : path ? path : "<stdin>"; /* of the ids, for messages */
     struct collected all = {.index = {.type = types[type]}};
     struct tt_writer writer = {0};
     int status = -1;
@@ -253,7 +256,7 @@ static int run(const char *path, struct tt_err *err)
     all.index.vectors = all.data;
     all.index.item = all.item;
     all.index.model = all.model;
-    if (check_ids(&all.index, from == FAISS ? ids_path : path ? path : "<stdin>", err) || write_index(&all, &writer, err) ||
+    if (check_ids(&all.index, place, err) || write_index(&all, &writer, err) ||
         (format == FAISS && write_ids(&all.index, err)))
         goto done;
     status = 0;

@@ -22,7 +22,8 @@ static struct cli_list seen_files;
 
 static struct cli_option options[] = {
     {'k', "top", CLI_COUNT, &k, .min = 1, .max = 1e6, .metavar = "K", .help = "items a query"},
-    {0, "seen", CLI_LIST, &seen_files, .metavar = "FILE", .help = "CSV or TSV of query key and item: items not to list"},
+    {0, "seen", CLI_LIST, &seen_files, .metavar = "FILE",
+     .help = "CSV or TSV of query key and item: items not to list"},
     CLI_OUTPUT,
     CLI_JOBS,
     CLI_QUIET,
@@ -42,7 +43,7 @@ static const struct cli_program program = {
 
 /* ---- what each query has seen ---- */
 
-/* Rows of the index by the text of a query's first key: those of key c are rows[start[c]] ... rows[start[c + 1] - 1]. */
+/* Rows of the index by the text of a query's first key: key c has rows[start[c]] ... rows[start[c + 1] - 1]. */
 struct seen {
     struct tt_vocab keys;
     size_t *start;
@@ -103,8 +104,8 @@ static int read_seen_file(const char *path, const char *key_name, const char *it
     return more;
 }
 
-static int read_seen(struct seen *seen, const char *key_name, const struct tt_index *index, const struct tt_vocab *items,
-                     struct tt_err *err)
+static int read_seen(struct seen *seen, const char *key_name, const struct tt_index *index,
+                     const struct tt_vocab *items, struct tt_err *err)
 {
     struct seen_pair *pairs = NULL;
     size_t n = 0, cap = 0, used = 0;
@@ -253,8 +254,9 @@ static int start(struct run *run, const struct tt_vectors *v, const char *name, 
     if (!run->model || write_header(run, v, name, err) || make_room(run, err))
         return -1;
     if (run->is_similar && seen_files.n)
-        return tt_err_set(err, TT_ERR_USAGE, "--seen cannot be used here: the queries' key and the index's items are one "
-                          "column, '%s'", run->index.item);
+        return tt_err_set(err, TT_ERR_USAGE,
+                          "--seen cannot be used here: the queries' key and the index's items are one column, '%s'",
+                          run->index.item);
     if ((run->is_similar || seen_files.n) && tt_vocab_from_list(&run->items, &view, run->segment.name, err))
         return -1;
     return seen_files.n ? read_seen(&run->seen, v->key_names[0], &run->index, &run->items, err) : 0;
@@ -392,8 +394,8 @@ static void last_note(const struct run *run)
                                                                  : "the others' scores overflow";
 
     if (run->few)
-        cli_note("%zu queries; %zu of them found fewer than %llu items: %s", run->queries, run->few, (unsigned long long)k,
-                 why);
+        cli_note("%zu queries; %zu of them found fewer than %llu items: %s", run->queries, run->few,
+                 (unsigned long long)k, why);
     else
         cli_note("%zu queries", run->queries);
 }

@@ -19,7 +19,8 @@ static struct cli_option options[] = {
     {0, "rows", CLI_TEXT, &rows, .metavar = "NAME", .help = "print a tensor's or a text list's rows as TSV"},
     {0, "tsv", CLI_FLAG, &tsv, .help = "print the keys and values of vectors or of an index as TSV"},
     {0, "text", CLI_TEXT, &text, .metavar = "KEY", .help = "print one value of the header, such as schema"},
-    {0, "npy", CLI_TEXT, &npy, .metavar = "FILE", .no_lineage = 1, .help = "write the vectors to FILE for NumPy (.npy)"},
+    {0, "npy", CLI_TEXT, &npy, .metavar = "FILE", .no_lineage = 1,
+     .help = "write the vectors to FILE for NumPy (.npy)"},
     CLI_OUTPUT,
     CLI_QUIET,
     CLI_VERBOSE,
@@ -113,12 +114,14 @@ static int put_header(struct show *show, struct tt_buf *names, const char *file,
         return tt_writer_text(&show->writer, show->header, err);
     }
     if (strcmp(show->header, names->data) != 0)
-        status = tt_err_set(err, TT_ERR_INPUT, "%s: segment %zu has other columns than the first", file, show->segments);
+        status =
+            tt_err_set(err, TT_ERR_INPUT, "%s: segment %zu has other columns than the first", file, show->segments);
     tt_buf_release(names);
     return status;
 }
 
-static int show_tensor(struct show *show, const struct tt_segment *segment, const struct tt_tensor *t, struct tt_err *err)
+static int show_tensor(struct show *show, const struct tt_segment *segment, const struct tt_tensor *t,
+                       struct tt_err *err)
 {
     struct tt_buf names = TT_BUF_INIT;
 
@@ -173,7 +176,8 @@ static int show_rows(struct show *show, const struct tt_segment *segment, struct
     snprintf(offsets, sizeof(offsets), "%s.offsets", rows);
     if (tt_segment_find(segment, offsets))
         return show_texts(show, segment, err);
-    return tt_err_set(err, TT_ERR_INPUT, "%s: no tensor '%s' (tt-show without an option lists them)", segment->name, rows);
+    return tt_err_set(err, TT_ERR_INPUT, "%s: no tensor '%s' (tt-show without an option lists them)", segment->name,
+                      rows);
 }
 
 /* ---- --tsv, --npy ---- */
@@ -246,14 +250,14 @@ static int collect_npy(struct show *show, const struct tt_segment *segment, stru
     return tt_buf_add(&show->values, v.data, v.n * v.dim * sizeof(float), err);
 }
 
-/* The .npy format, version 1.0 (NumPy's "numpy.lib.format"): 6 bytes of magic, the version, u16 length of a Python dictionary
- * in text that is padded so that the data begins at a multiple of 64; then the rows. */
+/* The .npy format, version 1.0 (NumPy's "numpy.lib.format"): 6 bytes of magic, the version, u16 length of a Python
+ * dictionary in text that is padded so that the data begins at a multiple of 64; then the rows. */
 static int write_npy(struct show *show, struct tt_err *err)
 {
     struct tt_writer writer;
     char header[192];
-    int used = snprintf(header + 10, sizeof(header) - 10, "{'descr': '<f4', 'fortran_order': False, 'shape': (%zu, %zu), }",
-                        show->n, show->dim);
+    int used = snprintf(header + 10, sizeof(header) - 10,
+                        "{'descr': '<f4', 'fortran_order': False, 'shape': (%zu, %zu), }", show->n, show->dim);
     size_t length = 64 * tt_blocks(10 + (size_t)used + 1, 64) - 10;
 
     memcpy(header, "\x93NUMPY\x01", 8); /* version 1.0: the literal's end is its 0 */

@@ -7,8 +7,8 @@
  *     if (tt_ann_search(ann, &ask, &got, pool, &err)) ...
  *     tt_ann_free(ann);
  *
- * Results stand in rank order: the higher score first, and of equal scores the lower row number first. Filters act during
- * the search, so a query finds k rows, or all that its filter leaves when these are fewer.
+ * Results stand in rank order: the higher score first, and of equal scores the lower row number first. Filters act
+ * during the search, so a query finds k rows, or all that its filter leaves when these are fewer.
  *
  * Threads: one search at a time on a pool; several searches of one index on several pools may run at once.
  * Determinism: rows and scores do not depend on the pool's size, on the other queries of the request, or on k.
@@ -29,6 +29,22 @@ struct tt_ann_filter {
     size_t n_excluded;
     const uint64_t *allowed;  /* a bit a row, row 0 the lowest bit of word 0: only these, or NULL for all */
 };
+
+static inline int tt_ann_is_excluded(const struct tt_ann_filter *filter, uint32_t row)
+{
+    size_t low = 0, high = filter->n_excluded;
+
+    if (filter->allowed && !(filter->allowed[row / 64] >> (row % 64) & 1))
+        return 1;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (filter->excluded[middle] < row)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < filter->n_excluded && filter->excluded[low] == row;
+}
 
 struct tt_ann_request {
     size_t n;

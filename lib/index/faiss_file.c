@@ -30,7 +30,8 @@ int tt_faiss_write(struct tt_writer *writer, const float *vectors, size_t n, siz
     unsigned char header[HEADER];
 
     if (dim > INT32_MAX)
-        return tt_err_set(err, TT_ERR_INPUT, "%s: %zu dimensions are more than a FAISS file can hold", writer->name, dim);
+        return tt_err_set(err, TT_ERR_INPUT, "%s: %zu dimensions are more than a FAISS file can hold", writer->name,
+                          dim);
     memcpy(header, "IxFI", 4);
     put(header + 4, 4, dim);
     put(header + 8, 8, n);

@@ -1,6 +1,6 @@
-/* Files of FAISS's exact inner-product index, IndexFlatIP, in and out. The layout was read off files that faiss-cpu 1.15.1
- * wrote, and is what its faiss/impl/index_write.cpp does (write_index_header, and the "IxFI" branch of write_index); all of it
- * little-endian, without any gap:
+/* Files of FAISS's exact inner-product index, IndexFlatIP, in and out. The layout was read off files that
+ * faiss-cpu 1.15.1 wrote, and is what its faiss/impl/index_write.cpp does (write_index_header, and the "IxFI" branch of
+ * write_index); all of it little-endian, without any gap:
  *
  *      0  "IxFI"                    flat, inner product ("IxF2" is flat by Euclidean distance)
  *      4  i32  dim
@@ -27,8 +27,8 @@ struct tt_faiss {
 /* vectors (n, dim) borrowed. dim is below 2^31. */
 int tt_faiss_write(struct tt_writer *writer, const float *vectors, size_t n, size_t dim, struct tt_err *err) TT_CHECKED;
 
-/* Read to the end. Every size is hostile: memory grows with what has arrived. Another type of index, a cut file, bytes after
- * the end and values that are not finite are errors; *faiss is empty then. */
+/* Read to the end. Every size is hostile: memory grows with what has arrived. Another type of index, a cut file, bytes
+ * after the end and values that are not finite are errors; *faiss is empty then. */
 int tt_faiss_read(struct tt_faiss *faiss, struct tt_reader *reader, struct tt_err *err) TT_CHECKED;
 void tt_faiss_release(struct tt_faiss *faiss);
 

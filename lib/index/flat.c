@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "index/flat_internal.h"
+#include "index/sieve.h"
 #include "math/topk.h"
 
 enum {
@@ -59,23 +60,8 @@ struct group {
     float limit[TT_SCAN_QUERIES];
 };
 
-static int is_excluded(const struct tt_ann_filter *filter, uint32_t row)
-{
-    size_t low = 0, high = filter->n_excluded;
-
-    if (filter->allowed && !(filter->allowed[row / 64] >> (row % 64) & 1))
-        return 1;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (filter->excluded[middle] < row)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < filter->n_excluded && filter->excluded[low] == row;
-}
-
-static void take_hits(struct search_job *job, struct group *group, size_t panel, const struct tt_scan_hit *hits, size_t n)
+static void take_hits(struct search_job *job, struct group *group, size_t panel, const struct tt_scan_hit *hits,
+                      size_t n)
 {
     const struct tt_ann_filter *filters = job->request->filters;
 
@@ -84,7 +70,7 @@ static void take_hits(struct search_job *job, struct group *group, size_t panel,
         size_t row = panel * TT_SCAN_ITEMS + hits[i].item;
         /* An equal score loses here to the rows before it, as the rule for ties wants. */
         if (hits[i].score <= group->limit[hits[i].query] || row >= job->flat->ann.n ||
-            (filters && is_excluded(&filters[group->first + hits[i].query], (uint32_t)row)))
+            (filters && tt_ann_is_excluded(&filters[group->first + hits[i].query], (uint32_t)row)))
             continue;
         tt_topk_push(top, hits[i].score, (uint32_t)row);
         group->limit[hits[i].query] = tt_topk_limit(top);
@@ -148,8 +134,8 @@ static void search_block(void *arg, size_t block, int worker)
     }
 }
 
-static int flat_search(const struct tt_ann *ann, const struct tt_ann_request *request, const struct tt_ann_result *result,
-                       struct tt_pool *pool, struct tt_err *err)
+static int flat_search(const struct tt_ann *ann, const struct tt_ann_request *request,
+                       const struct tt_ann_result *result, struct tt_pool *pool, struct tt_err *err)
 {
     size_t blocks = tt_blocks(request->n, BLOCK), threads = (size_t)tt_pool_threads(pool);
     struct search_job job = {(const struct flat *)ann, request, result, request->k < ann->n ? request->k : ann->n, NULL,
@@ -207,5 +193,8 @@ struct tt_ann *tt_flat_new_with(tt_scan_fn *scan, const float *vectors, size_t n
 
 struct tt_ann *tt_flat_new(const float *vectors, size_t n, size_t dim, struct tt_pool *pool, struct tt_err *err)
 {
-    return tt_flat_new_with(tt_scan_best(), vectors, n, dim, pool, err);
+    struct tt_ann *exact = tt_flat_new_with(tt_scan_best(), vectors, n, dim, pool, err);
+    tt_byte_scan_fn *scan = tt_byte_scan_fast();
+
+    return exact && scan ? tt_sieve_new(scan, exact, vectors, 0, pool, err) : exact;
 }

@@ -36,8 +36,8 @@ int tt_index_view(struct tt_index *index, const struct tt_segment *segment, stru
     if (!dim || !index->item || !index->model || !index->type)
         return -1;
     if (strcmp(index->type, "flat") != 0)
-        return tt_err_set(err, TT_ERR_INPUT, "%s: an index of type '%s', which this program does not know", segment->name,
-                          index->type);
+        return tt_err_set(err, TT_ERR_INPUT, "%s: an index of type '%s', which this program does not know",
+                          segment->name, index->type);
     if (index->item[0] == '\0')
         return tt_err_set(err, TT_ERR_INPUT, "%s: the item column has no name", segment->name);
     if (tt_parse_u64(dim, strlen(dim), &value) || value == 0 || value >= TT_ANY)

@@ -1,5 +1,5 @@
-/* An index as a container of kind "index" (man 5 tt-format): the vectors of the rows and their ids, and the type of search
- * that they are meant for. What tt-index writes, and tt-query reads.
+/* An index as a container of kind "index" (man 5 tt-format): the vectors of the rows and their ids, and the type of
+ * search that they are meant for. What tt-index writes, and tt-query reads.
  */
 #ifndef TT_INDEX_INDEX_FILE_H
 #define TT_INDEX_INDEX_FILE_H
@@ -17,12 +17,12 @@ struct tt_index {
     const char *type;        /* "flat" */
 };
 
-/* Fill a segment: metadata "type", "item", "model", "dim"; tensors "vectors", "ids.offsets", "ids.bytes". The caller adds its
- * lineage, writes the segment, and keeps the index until then. On failure the segment is released. */
+/* Fill a segment: metadata "type", "item", "model", "dim"; tensors "vectors", "ids.offsets", "ids.bytes". The caller
+ * adds its lineage, writes the segment, and keeps the index until then. On failure the segment is released. */
 int tt_index_store(const struct tt_index *index, struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 
-/* A checked view of a segment of kind "index"; valid as long as the segment. That the ids differ is the writer's promise:
- * it is checked where they are looked up. */
+/* A checked view of a segment of kind "index"; valid as long as the segment. That the ids differ is the writer's
+ * promise: it is checked where they are looked up. */
 int tt_index_view(struct tt_index *index, const struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 
 #endif

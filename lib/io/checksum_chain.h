@@ -1,5 +1,6 @@
 /* The fingerprint of a whole container, from the checksums of its segments as they pass: a file's is its only segment's
- * checksum; a stream's is c(1) = checksum of the first, c(i) = XXH3-128 of the 64 digits of c(i-1) and of the i-th checksum.
+ * checksum; a stream's is c(1) = checksum of the first, c(i) = XXH3-128 of the 64 digits of c(i-1) and of the i-th
+ * checksum.
  *
  *     char chain[33] = "";
  *     for each segment: tt_checksum_chain(chain, segment.checksum);

@@ -5,7 +5,8 @@
 #include <cblas.h>
 #include <limits.h>
 
-/* Before main, so that no caller can forget it: work is cut by tt's own pool, and the two must not be active at once. */
+/* Before main, so that no caller can forget it: work is cut by tt's own pool, and the two must not be
+ * active at once. */
 __attribute__((constructor)) static void one_thread(void)
 {
     openblas_set_num_threads(1);
@@ -27,20 +28,20 @@ static void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, size_t m, size_t n, siz
                 (blasint)(ldb ? ldb : 1), beta, c, (blasint)ldc);
 }
 
-void tt_gemm_nn(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c,
-                size_t ldc)
+void tt_gemm_nn(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float beta,
+                float *c, size_t ldc)
 {
     gemm(CblasNoTrans, CblasNoTrans, m, n, k, a, lda, b, ldb, beta, c, ldc);
 }
 
-void tt_gemm_nt(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c,
-                size_t ldc)
+void tt_gemm_nt(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float beta,
+                float *c, size_t ldc)
 {
     gemm(CblasNoTrans, CblasTrans, m, n, k, a, lda, b, ldb, beta, c, ldc);
 }
 
-void tt_gemm_tn(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c,
-                size_t ldc)
+void tt_gemm_tn(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float beta,
+                float *c, size_t ldc)
 {
     gemm(CblasTrans, CblasNoTrans, m, n, k, a, lda, b, ldb, beta, c, ldc);
 }

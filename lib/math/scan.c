@@ -1,5 +1,5 @@
-/* Exact search's inner loop: see scan.h. The kernels differ in register width alone; each keeps the sums of a whole group and
- * panel in registers (AVX2: of half a panel and half a group), so an element loaded is used many times. */
+/* Exact search's inner loop: see scan.h. The kernels differ in register width alone; each keeps the sums of a whole
+ * group and panel in registers (AVX2: of half a panel and half a group), so an element loaded is used many times. */
 #include "math/scan.h"
 
 #include <math.h>
@@ -103,8 +103,8 @@ __attribute__((target("avx512f"))) static size_t scan_avx512(size_t q, size_t di
 
 /* Queries first ... first + q - 1 of `stride`, with 32 items in two halves: 16 registers hold 6 x 2 sums. */
 __attribute__((always_inline, target("avx2,fma"))) static inline size_t
-group_avx2(const size_t q, const size_t stride, const size_t first, size_t dim, const float *queries, const float *panel,
-           const float *limit, struct tt_scan_hit *hits)
+group_avx2(const size_t q, const size_t stride, const size_t first, size_t dim, const float *queries,
+           const float *panel, const float *limit, struct tt_scan_hit *hits)
 {
     float sums[6][TT_SCAN_ITEMS];
     uint32_t masks[6] = {0};
@@ -142,8 +142,8 @@ group_avx2(const size_t q, const size_t stride, const size_t first, size_t dim, 
     return n;
 }
 
-__attribute__((target("avx2,fma"))) static size_t scan_avx2(size_t q, size_t dim, const float *queries, const float *panel,
-                                                            const float *limit, struct tt_scan_hit *hits)
+__attribute__((target("avx2,fma"))) static size_t
+scan_avx2(size_t q, size_t dim, const float *queries, const float *panel, const float *limit, struct tt_scan_hit *hits)
 {
     size_t n;
 

@@ -1,4 +1,5 @@
-/* The k best: see topk.h. items[] is a binary heap in which no parent stands before a child, so the worst is items[0]. */
+/* The k best: see topk.h. items[] is a binary heap in which no parent stands before a child, so the
+ * worst is items[0]. */
 #include "math/topk.h"
 
 void tt_topk_init(struct tt_topk *top, struct tt_scored *items, size_t k)

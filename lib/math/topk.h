@@ -1,5 +1,5 @@
-/* The k best of many scored rows, with one rule for ties everywhere in tt: the higher score first, and of equal scores the
- * lower row number first. The result depends on the set of rows alone, not on the order in which they come.
+/* The k best of many scored rows, with one rule for ties everywhere in tt: the higher score first, and of equal scores
+ * the lower row number first. The result depends on the set of rows alone, not on the order in which they come.
  *
  *     struct tt_scored best[10];
  *     struct tt_topk top;
@@ -38,7 +38,8 @@ void tt_topk_push(struct tt_topk *top, float score, uint32_t row);
 /* Into rank order; nothing may be pushed after it. */
 void tt_topk_sort(struct tt_topk *top);
 
-/* Rows that score below this can be passed over: the k-th score so far, or minus infinity while there are fewer than k. */
+/* Rows that score below this can be passed over: the k-th score so far, or minus infinity while there are
+ * fewer than k. */
 static inline float tt_topk_limit(const struct tt_topk *top)
 {
     return top->n < top->k ? -__builtin_inff() : top->k ? top->items[0].score : __builtin_inff();

@@ -1,5 +1,6 @@
-/* Vectors of floats: see vec.h. Blocks of 16 are written with GCC's vector types, which become whatever registers the target
- * has; without -ffast-math no compiler may change the order of addition, and in ISO mode none fuses a product with a sum. */
+/* Vectors of floats: see vec.h. Blocks of 16 are written with GCC's vector types, which become whatever registers the
+ * target has; without -ffast-math no compiler may change the order of addition, and in ISO mode none fuses a product
+ * with a sum. */
 #include "math/vec.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
-/* Vectors of floats: products, sums and norms whose bits are the same on every CPU and for every compiler option that tt is
- * built with. 16 running sums (element i goes to sum i % 16) are added pairwise at the end: enough of them for the widest
- * registers, and an order that nothing changes. A product and its sum are rounded separately.
+/* Vectors of floats: products, sums and norms whose bits are the same on every CPU and for every compiler option that
+ * tt is built with. 16 running sums (element i goes to sum i % 16) are added pairwise at the end: enough of them for
+ * the widest registers, and an order that nothing changes. A product and its sum are rounded separately.
  *
  * All functions take borrowed arrays of n elements, n = 0 included, cannot fail, and may run at once.
  */

@@ -1,11 +1,12 @@
 #!/bin/sh
 # Queries a second of tt-query beside FAISS's exact search, in one run on one machine.
 #   tests/bench/search.sh [ITEMS [DIM [QUERIES [K]]]]     [38048 64 31668 10]
-#   BIN: folder of the programs [build/release/bin]   PYTHON: a python3 with faiss and numpy, for the comparison [python3]
+#   BIN: folder of the programs [build/release/bin]
+#   PYTHON: a python3 with faiss and numpy, for the comparison [python3]
 #   THREADS: numbers of threads to try ["1 2"]
-# Prints TSV: program, threads, seconds, queries/s. For tt-query the seconds are those of the whole program, which reads the
-# index and the queries, and writes the lists; "search" is that less a run without queries. For FAISS they are those of the
-# call to search alone, after one to warm up. Each is the best of three.
+# Prints TSV: program, threads, seconds, queries/s. For tt-query the seconds are those of the whole program, which reads
+# the index and the queries, and writes the lists; "search" is that less a run without queries. For FAISS they are those
+# of the call to search alone, after one to warm up. Each is the best of three.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 BIN=${BIN:-$root/build/release/bin}

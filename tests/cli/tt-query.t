@@ -50,7 +50,7 @@ ok 'a segment is answered before the next is read' sh -c 'grep -q "^u1" at-once.
 ok 'and the rest after it' sh -c 'tt-query -q -k 1 s.tt u.vec | cmp - early.tsv'
 
 # ---- the same bytes for any number of threads, and against a plain truth ----
-genvec 700 20 1 item i >i.vec
+genvec 1500 20 1 item i >i.vec
 genvec 311 20 2 user u >q.vec
 tt-index i.vec >i.tt
 tt-query -q -j 1 -k 12 i.tt q.vec >j1

@@ -1,4 +1,5 @@
-/* mkvec: a vectors file from TSV, for tests. Reads a header and rows of key columns and then numbers; writes kind "vectors".
+/* mkvec: a vectors file from TSV, for tests. Reads a header and rows of key columns and then numbers; writes kind
+ * "vectors".
  *
  *   mkvec [-k KEYS] [-s SIDE] [-m MODEL] [-r ROWS] [-e END] < rows.tsv > vectors
  *     -k how many columns are keys [1]     -s side []     -m model []

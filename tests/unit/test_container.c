@@ -1,5 +1,5 @@
-/* Containers: round trips, and everything that must be refused: cut anywhere, any bit turned, hostile headers whose checksum
- * is right. Each is read both ways: as a file (mapped) and as a stream (a pipe on standard input). */
+/* Containers: round trips, and everything that must be refused: cut anywhere, any bit turned, hostile headers whose
+ * checksum is right. Each is read both ways: as a file (mapped) and as a stream (a pipe on standard input). */
 #include "io/container.h"
 
 #include <fcntl.h>
@@ -189,7 +189,8 @@ static void test_container_round_trip(void **state)
 /* Larger elements first, so that each tensor is aligned to its element; the header ends at a multiple of 64. */
 static void test_container_tensors_are_ordered_and_aligned(void **state)
 {
-    static const char *const order[] = {"f64", "i64", "names.offsets", "f32", "u32", "none", "u16", "u8", "i8", "names.bytes"};
+    static const char *const order[] = {"f64", "i64", "names.offsets", "f32", "u32", "none", "u16",
+                                        "u8",  "i8",  "names.bytes"};
     struct tt_buf bytes = TT_BUF_INIT;
     struct tt_segment s;
     struct tt_err err = TT_ERR_INIT;
@@ -421,7 +422,8 @@ static void test_container_deep_json_is_refused(void **state)
 
 static void test_container_header_lengths(void **state)
 {
-    static const uint64_t lengths[] = {0, 1, 56, 57, 1 << 20, 99999992, 100000056, UINT64_MAX, UINT64_MAX - 7, 1ull << 63};
+    static const uint64_t lengths[] = {0,         1, 56, 57, 1 << 20, 99999992, 100000056, UINT64_MAX, UINT64_MAX - 7,
+                                       1ull << 63};
     struct tt_buf image = TT_BUF_INIT;
     (void)state;
     forge(&image, GOOD "}", 0);

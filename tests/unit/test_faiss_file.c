@@ -1,4 +1,5 @@
-/* FAISS files: the bytes that the library itself writes, a round trip, and every way to be damaged that sizes can show. */
+/* FAISS files: the bytes that the library itself writes, a round trip, and every way to be damaged that
+ * sizes can show. */
 #include "index/faiss_file.h"
 
 #include <math.h>
@@ -11,9 +12,9 @@
 
 /* What faiss-cpu 1.15.1 wrote for two vectors of three dimensions, 0 ... 5. */
 static const unsigned char known[] = {
-    'I', 'x', 'F', 'I', 3, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 1, 0, 0,
-    0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x3f, 0, 0, 0, 0x40, 0, 0, 0x40, 0x40, 0, 0, 0x80, 0x40, 0, 0,
-    0xa0, 0x40,
+    'I', 'x', 'F', 'I',  3, 0,    0,    0, 2, 0, 0,    0, 0, 0,    0,    0, 0, 0,    0x10, 0, 0, 0,    0,
+    0,   0,   0,   0x10, 0, 0,    0,    0, 0, 1, 0,    0, 0, 0,    6,    0, 0, 0,    0,    0, 0, 0,    0,
+    0,   0,   0,   0,    0, 0x80, 0x3f, 0, 0, 0, 0x40, 0, 0, 0x40, 0x40, 0, 0, 0x80, 0x40, 0, 0, 0xa0, 0x40,
 };
 static const float values[] = {0, 1, 2, 3, 4, 5};
 

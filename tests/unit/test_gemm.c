@@ -1,4 +1,5 @@
-/* The products against plain loops, over sizes that are no multiple of anything, with rows longer than they are wide. */
+/* The products against plain loops, over sizes that are no multiple of anything, with rows longer than
+ * they are wide. */
 #include "math/gemm.h"
 
 #include <math.h>

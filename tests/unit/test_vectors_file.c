@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "unit.h"
 
 static const float data[] = {1, 2, 3, 4, 5, 6};
@@ -54,24 +55,26 @@ static void test_vectors_round_trip(void **state)
 }
 
 /* Store, spoil one thing, and view: the error must hold `expected`. */
-enum spoil { NO_KEYS, NO_SIDE, NO_MODEL, NO_VECTORS, ONE_DIMENSION, DOUBLE, ROWS, NAN_VALUE, INF_VALUE, NO_LIST, LONG_NAMES, MANY };
+enum spoil {
+    NO_KEYS, NO_SIDE, NO_MODEL, NO_VECTORS, ONE_DIMENSION, DOUBLE, ROWS, NAN_VALUE, INF_VALUE, NO_LIST, LONG_NAMES, MANY
+};
 
 static void spoil(struct tt_segment *s, enum spoil what, float *values)
 {
     static char long_names[2000], many[64];
     struct tt_err err = TT_ERR_INIT;
 
+    memset(long_names, 'x', sizeof(long_names) - 1);
+    memset(many, '\t', 40);
     for (size_t i = 0; i < s->n_texts; i++) {
         char **key = &s->texts[i].key, **value = &s->texts[i].value;
         if ((what == NO_KEYS && !strcmp(*key, "keys")) || (what == NO_SIDE && !strcmp(*key, "side")) ||
             (what == NO_MODEL && !strcmp(*key, "model")))
             (*key)[0] = 'X';
         if (!strcmp(*key, "keys") && (what == LONG_NAMES || what == MANY)) {
-            memset(long_names, 'x', sizeof(long_names) - 1);
-            memset(many, '\t', 40);
             free(*value);
-            *value = tt_segment_text(s, "spare", what == MANY ? many : long_names, &err) ? NULL : s->texts[--s->n_texts].value;
-            free(s->texts[s->n_texts].key);
+            *value = tt_copy_text(what == MANY ? many : long_names, what == MANY ? 40 : 1999, &err);
+            assert_non_null(*value);
         }
     }
     for (size_t i = 0; i < s->n_tensors; i++) {

@@ -1,0 +1,425 @@
+/* A coarse search before the exact one: see sieve.h. */
+#include "index/sieve.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "math/topk.h"
+#include "math/vec.h"
+
+enum {
+    BLOCK = 96,        /* queries that share each panel fetched */
+    LANES = 16,        /* limits are computed for a whole register */
+    TURN_PANELS = 64,  /* panels made as one piece of work */
+    LEAST_ROWS = 1024, /* fewer are compared in full */
+    MOST_K = 64,       /* for longer lists, keeping candidates costs more than it saves (measured: as much at k = 80) */
+    SPARE = 240,       /* candidates kept beyond 2 k */
+};
+
+/* Longer vectors are left to the exact search: what float cannot tell from 0 (10^-45), times this, is far below
+ * UNDERFLOW, and no product below comes near the largest float. */
+#define LONGEST 1e9
+
+/* Bounds are raised by this share, much more than their own rounding in float, and by an absolute that covers what
+ * underflow can lose of a score. */
+#define RAISE 1.0001
+#define UNDERFLOW 1e-35f
+
+/* A query whose step is smaller would have a 1 / t near the largest float; zero queries are among these. */
+#define SMALLEST_STEP 1e-30f
+
+struct panel {
+    float step, inverse;   /* s, and 1 / s (0 where s is) */
+    float longest, wrong;  /* the largest |y| and |w| of its items, raised */
+};
+
+struct sieve {
+    struct tt_ann ann;
+    struct tt_ann *exact;
+    tt_byte_scan_fn *scan;
+    const float *vectors;
+    size_t quads, n_panels;
+    int8_t *bytes;         /* (n_panels, quads, TT_SCAN_ITEMS, 4) */
+    int32_t *begin;        /* (n_panels, TT_SCAN_ITEMS) */
+    struct panel *panels;  /* (n_panels) */
+    int always;
+};
+
+/* ---- building ---- */
+
+static void make_panels(void *arg, size_t block, int worker)
+{
+    struct sieve *sieve = arg;
+    size_t dim = sieve->ann.dim, end = (block + 1) * TURN_PANELS;
+
+    (void)worker;
+    for (size_t p = block * TURN_PANELS; p < end && p < sieve->n_panels; p++) {
+        size_t first = p * TT_SCAN_ITEMS, left = sieve->ann.n - first, n = left < TT_SCAN_ITEMS ? left : TT_SCAN_ITEMS;
+        int8_t *bytes = sieve->bytes + first * sieve->quads * 4;
+        float step = tt_byte_step(sieve->vectors + first * dim, n * dim);
+        double longest = 0, wrong = 0;
+        for (size_t i = 0; i < n; i++) {
+            const float *y = sieve->vectors + (first + i) * dim;
+            double rest = tt_byte_round(y, dim, step, bytes + i * 4, TT_SCAN_ITEMS * 4);
+            double length = sqrt(tt_vec_sum_squares(y, dim));
+            int32_t sum = 0;
+            for (size_t k = 0; k < dim; k++)
+                sum += bytes[k / 4 * TT_SCAN_ITEMS * 4 + i * 4 + k % 4];
+            sieve->begin[first + i] = -128 * sum;
+            longest = length > longest ? length : longest;
+            wrong = rest > wrong ? rest : wrong;
+        }
+        sieve->panels[p] =
+            (struct panel){step, step > 0 ? 1 / step : 0, (float)(longest * RAISE), (float)(wrong * RAISE)};
+    }
+}
+
+/* ---- searching ---- */
+
+struct candidate {
+    uint32_t row;
+    float upper; /* its score is at most this */
+};
+
+struct query {
+    struct tt_topk top;           /* the k best lower bounds so far; at the end, the k best scores */
+    struct candidate *candidates; /* rows that may be among the k best */
+    size_t n_candidates;
+    float step;
+    int gave_up;
+};
+
+/* Queries that one call of the kernel takes; arrays of LANES are for the computation of limits. */
+struct group {
+    size_t first, n;  /* in the request */
+    uint8_t *bytes;   /* (quads, n, 4) */
+    struct query query[TT_SCAN_QUERIES];
+    float limit[LANES];   /* L: the least upper bound that is of interest lies above this */
+    float inverse[LANES]; /* 1 / t */
+    float of_longest[LANES], of_wrong[LANES]; /* B = of_longest * panel.longest + of_wrong * panel.wrong + UNDERFLOW */
+};
+
+struct search_job {
+    const struct sieve *sieve;
+    const struct tt_ann_request *request;
+    const struct tt_ann_result *result;
+    size_t room, cap; /* rows that a query can find; candidates that it can hold */
+    /* scratch, one part a thread */
+    uint8_t *bytes;               /* (threads, BLOCK, quads, 4) */
+    struct tt_scored *scored;     /* (threads, BLOCK, room) */
+    struct candidate *candidates; /* (threads, BLOCK, cap) */
+    float *panel;                 /* (threads, dim, TT_SCAN_ITEMS) */
+};
+
+/* Leave this query to the exact search. */
+static void give_up(struct group *group, size_t i)
+{
+    group->query[i].gave_up = 1;
+    group->limit[i] = INFINITY;
+}
+
+static void start_query(struct search_job *job, struct group *group, size_t i)
+{
+    const struct sieve *sieve = job->sieve;
+    size_t dim = sieve->ann.dim;
+    const float *x = job->request->queries + (group->first + i) * dim;
+    struct query *query = &group->query[i];
+    double length = sqrt(tt_vec_sum_squares(x, dim)), wrong;
+
+    query->step = tt_byte_step(x, dim);
+    wrong = tt_byte_round(x, dim, query->step, (int8_t *)group->bytes + i * 4, group->n * 4);
+    for (size_t k = 0; k < sieve->quads * 4; k++) { /* signed bytes become unsigned ones, around 128 */
+        uint8_t *byte = &group->bytes[(k / 4 * group->n + i) * 4 + k % 4];
+        *byte = k < dim ? (uint8_t)(*byte ^ 128) : 128;
+    }
+    group->limit[i] = tt_topk_limit(&query->top);
+    group->inverse[i] = query->step > 0 ? 1 / query->step : 0;
+    /* A sum of dim rounded steps is wrong by at most dim 2^-24 |x| |y| (1 + a little); twice that, and 8 steps for
+     * ours. */
+    group->of_longest[i] = (float)((wrong + (double)(dim + 8) * 0x1p-23 * length) * RAISE);
+    group->of_wrong[i] = (float)((length + wrong) * RAISE);
+    if (!(length < LONGEST) || query->step < SMALLEST_STEP)
+        give_up(group, i);
+}
+
+static size_t make_groups(struct search_job *job, size_t from, size_t to, size_t worker, struct group *groups)
+{
+    size_t quads = job->sieve->quads, n_groups = 0, at = worker * BLOCK;
+
+    for (size_t first = from; first < to;) {
+        struct group *g = &groups[n_groups++];
+        size_t left = to - first;
+        memset(g, 0, sizeof(*g));
+        g->first = first;
+        g->n = left >= TT_SCAN_QUERIES ? TT_SCAN_QUERIES : left >= 4 ? 4 : 1;
+        g->bytes = job->bytes + at * quads * 4;
+        for (size_t i = 0; i < g->n; i++, at++) {
+            tt_topk_init(&g->query[i].top, job->scored + at * job->room, job->room);
+            g->query[i].candidates = job->candidates + at * job->cap;
+            start_query(job, g, i);
+        }
+        first += g->n;
+    }
+    return n_groups;
+}
+
+/* The dot product above which a row of this panel may be of interest: (L - B) / (t s), rounded down generously. */
+static void panel_limits(const struct group *group, const struct panel *panel, int32_t limits[LANES])
+{
+    for (size_t i = 0; i < LANES; i++) {
+        float bound = group->of_longest[i] * panel->longest + group->of_wrong[i] * panel->wrong + UNDERFLOW;
+        float limit = (group->limit[i] - bound) * group->inverse[i] * panel->inverse;
+        limit -= fabsf(limit) * 4e-6f + 2;
+        limit = limit > -2.1e9f ? limit : -2.1e9f; /* of NaN too */
+        limit = limit < 2.1e9f ? limit : 2.1e9f;
+        limits[i] = (int32_t)limit;
+    }
+}
+
+/* Drop candidates that have fallen behind. When that frees little, the sieve is of no use to this query. */
+static void compact(struct search_job *job, struct group *group, size_t i)
+{
+    struct query *query = &group->query[i];
+    size_t kept = 0;
+
+    for (size_t c = 0; c < query->n_candidates; c++)
+        if (query->candidates[c].upper >= group->limit[i])
+            query->candidates[kept++] = query->candidates[c];
+    query->n_candidates = kept;
+    if (kept > job->cap - job->cap / 4)
+        give_up(group, i);
+}
+
+static void take_hits(struct search_job *job, struct group *group, size_t p, const struct tt_byte_hit *hits, size_t n)
+{
+    const struct panel *panel = &job->sieve->panels[p];
+    const struct tt_ann_filter *filters = job->request->filters;
+
+    for (size_t h = 0; h < n; h++) {
+        size_t i = hits[h].query, row = p * TT_SCAN_ITEMS + hits[h].item;
+        struct query *query = &group->query[i];
+        float bound = group->of_longest[i] * panel->longest + group->of_wrong[i] * panel->wrong + UNDERFLOW;
+        double coarse = (double)query->step * (double)panel->step * hits[h].dot;
+        float upper = (float)(coarse + (double)bound);
+        if (!(upper > group->limit[i]) || row >= job->sieve->ann.n ||
+            (filters && tt_ann_is_excluded(&filters[group->first + i], (uint32_t)row)))
+            continue;
+        tt_topk_push(&query->top, (float)(coarse - (double)bound), (uint32_t)row);
+        group->limit[i] = tt_topk_limit(&query->top);
+        query->candidates[query->n_candidates++] = (struct candidate){(uint32_t)row, upper};
+        if (query->n_candidates == job->cap)
+            compact(job, group, i);
+    }
+}
+
+/* Full scores of up to 32 rows, through the exact kernel, into the query's list. */
+static void score_rows(struct search_job *job, struct query *query, const float *x, const uint32_t *rows, size_t n,
+                       float *panel)
+{
+    static const float least = -INFINITY;
+    size_t dim = job->sieve->ann.dim;
+    struct tt_scan_hit hits[TT_SCAN_HITS];
+
+    for (size_t i = 0; i < n; i++) {
+        const float *y = job->sieve->vectors + (size_t)rows[i] * dim;
+        for (size_t d = 0; d < dim; d++)
+            panel[d * TT_SCAN_ITEMS + i] = y[d];
+    }
+    size_t found = tt_scan_best()(1, dim, x, panel, &least, hits);
+    for (size_t h = 0; h < found; h++)
+        if (hits[h].item < n) /* the panel's other columns are left from before */
+            tt_topk_push(&query->top, hits[h].score, rows[hits[h].item]);
+}
+
+/* Compare the remaining candidates in full, and write the k best. */
+static void finish_query(struct search_job *job, struct query *query, size_t number, size_t worker)
+{
+    size_t dim = job->sieve->ann.dim, k = job->request->k, n = 0;
+    const float *x = job->request->queries + number * dim;
+    float *panel = job->panel + worker * dim * TT_SCAN_ITEMS, limit = tt_topk_limit(&query->top);
+    uint32_t rows[TT_SCAN_ITEMS];
+
+    tt_topk_init(&query->top, query->top.items, job->room);
+    for (size_t c = 0; c < query->n_candidates; c++) {
+        if (query->candidates[c].upper < limit)
+            continue;
+        rows[n++] = query->candidates[c].row;
+        /* Rows lie all over memory: ask for all of a batch before the first is needed. */
+        for (size_t d = 0; d < dim; d += 64 / sizeof(float))
+            __builtin_prefetch(job->sieve->vectors + (size_t)query->candidates[c].row * dim + d);
+        if (n == TT_SCAN_ITEMS) {
+            score_rows(job, query, x, rows, n, panel);
+            n = 0;
+        }
+    }
+    score_rows(job, query, x, rows, n, panel);
+    tt_topk_sort(&query->top);
+    job->result->found[number] = query->top.n;
+    for (size_t r = 0; r < query->top.n; r++) {
+        job->result->rows[number * k + r] = query->top.items[r].row;
+        job->result->scores[number * k + r] = query->top.items[r].score;
+    }
+}
+
+static void search_block(void *arg, size_t block, int worker)
+{
+    struct search_job *job = arg;
+    const struct sieve *sieve = job->sieve;
+    struct group groups[BLOCK / TT_SCAN_QUERIES + 2 + 3]; /* the rest: at most two groups of 4 and three of 1 */
+    struct tt_byte_hit hits[TT_SCAN_HITS];
+    int32_t limits[LANES];
+    size_t from = block * BLOCK, to = from + BLOCK < job->request->n ? from + BLOCK : job->request->n;
+    size_t n_groups = make_groups(job, from, to, (size_t)worker, groups);
+
+    for (size_t p = 0; p < sieve->n_panels; p++) {
+        const int8_t *bytes = sieve->bytes + p * TT_SCAN_ITEMS * sieve->quads * 4;
+        for (size_t g = 0; g < n_groups; g++) {
+            panel_limits(&groups[g], &sieve->panels[p], limits);
+            size_t n = sieve->scan(groups[g].n, sieve->quads, groups[g].bytes, bytes, sieve->begin + p * TT_SCAN_ITEMS,
+                                   limits, hits);
+            if (n)
+                take_hits(job, &groups[g], p, hits, n);
+        }
+    }
+    for (size_t g = 0; g < n_groups; g++) {
+        for (size_t i = 0; i < groups[g].n; i++) {
+            if (groups[g].query[i].gave_up)
+                job->result->found[groups[g].first + i] = SIZE_MAX; /* for search_rest */
+            else
+                finish_query(job, &groups[g].query[i], groups[g].first + i, (size_t)worker);
+        }
+    }
+}
+
+/* Queries that were given up: all together through the exact search. */
+static int search_rest(const struct sieve *sieve, const struct tt_ann_request *request,
+                       const struct tt_ann_result *result, struct tt_pool *pool, struct tt_err *err)
+{
+    size_t n = 0, dim = sieve->ann.dim, k = request->k, at = 0;
+    struct tt_ann_request rest = {.k = k};
+    struct tt_ann_result got = {NULL, NULL, NULL};
+    struct tt_ann_filter *filters = NULL;
+    float *queries = NULL;
+    int status = -1;
+
+    for (size_t i = 0; i < request->n; i++)
+        n += result->found[i] == SIZE_MAX;
+    if (n == 0)
+        return 0;
+    queries = tt_alloc(n * dim, sizeof(*queries), err);
+    filters = tt_alloc_zero(n, sizeof(*filters), err);
+    got.rows = tt_alloc(n * k, sizeof(*got.rows), err);
+    got.scores = tt_alloc(n * k, sizeof(*got.scores), err);
+    got.found = tt_alloc(n, sizeof(*got.found), err);
+    if (!queries || !filters || !got.rows || !got.scores || !got.found)
+        goto done;
+    for (size_t i = 0; i < request->n; i++) {
+        if (result->found[i] != SIZE_MAX)
+            continue;
+        memcpy(queries + at * dim, request->queries + i * dim, dim * sizeof(*queries));
+        if (request->filters)
+            filters[at] = request->filters[i];
+        at++;
+    }
+    rest.n = n;
+    rest.queries = queries;
+    rest.filters = request->filters ? filters : NULL;
+    if (tt_ann_search(sieve->exact, &rest, &got, pool, err))
+        goto done;
+    at = 0;
+    for (size_t i = 0; i < request->n; i++) {
+        if (result->found[i] != SIZE_MAX)
+            continue;
+        result->found[i] = got.found[at];
+        memcpy(result->rows + i * k, got.rows + at * k, got.found[at] * sizeof(*got.rows));
+        memcpy(result->scores + i * k, got.scores + at * k, got.found[at] * sizeof(*got.scores));
+        at++;
+    }
+    status = 0;
+done:
+    free(queries);
+    free(filters);
+    free(got.rows);
+    free(got.scores);
+    free(got.found);
+    return status;
+}
+
+static int sieve_search(const struct tt_ann *ann, const struct tt_ann_request *request,
+                        const struct tt_ann_result *result, struct tt_pool *pool, struct tt_err *err)
+{
+    const struct sieve *sieve = (const struct sieve *)ann;
+    size_t threads = (size_t)tt_pool_threads(pool), places = threads * BLOCK;
+    struct search_job job = {.sieve = sieve, .request = request, .result = result};
+    int status = -1;
+
+    job.room = request->k < ann->n ? request->k : ann->n;
+    job.cap = 2 * job.room + SPARE;
+    if (!sieve->always && (ann->n < LEAST_ROWS || request->k > MOST_K))
+        return tt_ann_search(sieve->exact, request, result, pool, err);
+    job.bytes = tt_alloc(places * sieve->quads, 4, err);
+    job.scored = tt_alloc(places * job.room, sizeof(*job.scored), err);
+    job.candidates = tt_alloc(places * job.cap, sizeof(*job.candidates), err);
+    job.panel = tt_alloc_zero(threads * ann->dim * TT_SCAN_ITEMS, sizeof(*job.panel), err);
+    if (!job.bytes || !job.scored || !job.candidates || !job.panel)
+        goto done;
+    tt_pool_run(pool, tt_blocks(request->n, BLOCK), search_block, &job);
+    status = search_rest(sieve, request, result, pool, err);
+done:
+    free(job.bytes);
+    free(job.scored);
+    free(job.candidates);
+    free(job.panel);
+    return status;
+}
+
+static void sieve_free(struct tt_ann *ann)
+{
+    struct sieve *sieve = (struct sieve *)ann;
+
+    tt_ann_free(sieve->exact);
+    free(sieve->bytes);
+    free(sieve->begin);
+    free(sieve->panels);
+    free(sieve);
+}
+
+struct tt_ann *tt_sieve_new(tt_byte_scan_fn *scan, struct tt_ann *exact, const float *vectors, int always,
+                            struct tt_pool *pool, struct tt_err *err)
+{
+    static const struct tt_ann_ops ops = {sieve_search, sieve_free};
+    struct sieve *sieve;
+
+    if (exact->dim > TT_BYTE_SCAN_MAX_DIM)
+        return exact;
+    sieve = tt_alloc_zero(1, sizeof(*sieve), err);
+    if (!sieve) {
+        tt_ann_free(exact);
+        return NULL;
+    }
+    sieve->ann = (struct tt_ann){exact->n, exact->dim, &ops};
+    sieve->exact = exact;
+    sieve->scan = scan;
+    sieve->vectors = vectors;
+    sieve->always = always;
+    sieve->quads = tt_blocks(exact->dim, 4);
+    sieve->n_panels = tt_blocks(exact->n, TT_SCAN_ITEMS);
+    sieve->bytes = tt_alloc_zero(sieve->n_panels * TT_SCAN_ITEMS, sieve->quads * 4, err);
+    sieve->begin = tt_alloc_zero(sieve->n_panels * TT_SCAN_ITEMS, sizeof(*sieve->begin), err);
+    sieve->panels = tt_alloc_zero(sieve->n_panels, sizeof(*sieve->panels), err);
+    if (!sieve->bytes || !sieve->begin || !sieve->panels) {
+        sieve_free(&sieve->ann);
+        return NULL;
+    }
+    tt_pool_run(pool, tt_blocks(sieve->n_panels, TURN_PANELS), make_panels, sieve);
+    for (size_t p = 0; p < sieve->n_panels; p++) {
+        if ((double)sieve->panels[p].longest < LONGEST)
+            continue;
+        sieve->exact = NULL;
+        sieve_free(&sieve->ann);
+        return exact;
+    }
+    return &sieve->ann;
+}
