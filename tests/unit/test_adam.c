@@ -74,22 +74,11 @@ static void test_adam_warms_up_and_cools_down(void **state)
     assert_true(fabs(rate_at(&adam, 109) - 0.11) < 1e-6);
 }
 
-static void test_adam_without_memory_of_squares_takes_steps_of_the_rate(void **state)
-{
-    struct tt_adam_rule rule = {.beta1 = 0, .beta2 = 0, .rate = 0.5f, .epsilon = 0};
-    float gradient[3] = {2, -0.25f, 8}, value[3] = {1, 1, 1}, m1[3] = {0}, m2[3] = {0};
-
-    (void)state;
-    tt_adam_row(&rule, 3, gradient, value, m1, m2);
-    assert_true(value[0] == 0.5f && value[1] == 1.5f && value[2] == 0.5f);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_adam_follows_the_algorithm),
         cmocka_unit_test(test_adam_warms_up_and_cools_down),
-        cmocka_unit_test(test_adam_without_memory_of_squares_takes_steps_of_the_rate),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

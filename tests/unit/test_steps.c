@@ -40,21 +40,6 @@ static void world_release(struct world *w)
     tt_examples_release(&w->base);
 }
 
-static void test_catalogue_has_the_wanted_items(void **state)
-{
-    struct world w;
-
-    (void)state;
-    world_init(&w);
-    assert_true(w.catalogue.n > 30 && w.catalogue.n <= 38);
-    assert_true(w.catalogue.place[0] == TT_NO_PLACE && w.catalogue.place[39] == TT_NO_PLACE);
-    for (uint32_t i = 0; i < w.catalogue.n; i++) {
-        assert_int_equal(w.catalogue.place[w.catalogue.items[i]], i);
-        assert_true(i == 0 || w.catalogue.items[i] > w.catalogue.items[i - 1]);
-    }
-    world_release(&w);
-}
-
 /* An epoch brings each entry once, as a positive whose query and item are the entry's. */
 static void check_epoch(struct world *w, int is_sampled, size_t batch)
 {
@@ -275,7 +260,6 @@ static void test_the_sampled_normaliser_is_unbiased(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_catalogue_has_the_wanted_items),
         cmocka_unit_test(test_steps_bring_each_entry_once_an_epoch),
         cmocka_unit_test(test_steps_depend_on_seed_and_epoch),
         cmocka_unit_test(test_log_p_is_that_of_drawing_without_replacement),

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "model/measure.h"
+#include "model/queries.h"
 #include "tiny_model.h"
 
 static const char plain[] = "user u id\nuser i history\nuser meal context\nitem i id\nitem kind category\n";
@@ -258,37 +258,6 @@ static void test_accuracy_is_that_of_the_kept_model(void **state)
     tt_model_release(&model);
     tt_examples_release(&valid);
     tt_pool_free(pool);
-}
-
-/* Events of unknown items are misses, however many of the queries are measured. */
-static void test_unknown_items_are_misses_in_a_sample_too(void **state)
-{
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_model model;
-    struct tt_examples valid;
-    struct tt_queries queries;
-    struct tt_catalogue catalogue;
-    struct tt_measure all, some;
-
-    (void)state;
-    begin(&model, plain);
-    tiny_begin(&valid, plain, USERS, ITEMS);
-    for (uint32_t u = 1; u <= USERS; u++) { /* each wants one known and one unknown item */
-        tiny_event(&valid, u, 1 + u % ITEMS, 1, 1, 1, 0);
-        tiny_event(&valid, u, 0, 1, 1, 1, 0);
-    }
-    NEED(tt_queries_init(&queries, &model.base.dictionary, &valid.events, 0, &err));
-    NEED(tt_catalogue_init(&catalogue, &queries, ITEMS + 1, &err));
-    NEED(tt_measure_init(&all, &model, &queries, &catalogue, NULL, 1000, &err));
-    NEED(tt_measure_init(&some, &model, &queries, &catalogue, NULL, 20, &err));
-    assert_true(all.n == USERS && all.total == 2 * USERS);
-    assert_true(some.n == 20 && some.total == 40);
-    tt_measure_release(&all);
-    tt_measure_release(&some);
-    tt_catalogue_release(&catalogue);
-    tt_queries_release(&queries);
-    tt_examples_release(&valid);
-    tt_model_release(&model);
 }
 
 static void test_seen_items_are_removed_where_nothing_repeats(void **state)
@@ -622,17 +591,6 @@ static void test_collapse_is_reported(void **state)
     tt_model_release(&model);
 }
 
-static void test_mean_cosine_is_that_of_all_pairs(void **state)
-{
-    float u[4 * 2] = {1, 0, 0, 1, -1, 0, 0.6f, 0.8f};
-    struct tt_measure m = {.n = 4, .u = u};
-
-    (void)state; /* the cosines: 0, -1, 0.6, 0, 0.8, -0.6 */
-    assert_true(fabs(tt_measure_cosine(&m, 2) + 0.2 / 6) < 1e-7);
-    m.n = 1;
-    assert_true(tt_measure_cosine(&m, 2) == 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -642,7 +600,6 @@ int main(void)
         cmocka_unit_test(test_batches_fit_the_data_and_the_memory),
         cmocka_unit_test(test_the_best_epoch_is_kept),
         cmocka_unit_test(test_accuracy_is_that_of_the_kept_model),
-        cmocka_unit_test(test_unknown_items_are_misses_in_a_sample_too),
         cmocka_unit_test(test_seen_items_are_removed_where_nothing_repeats),
         cmocka_unit_test(test_untrained_rows_get_the_unknown_one),
         cmocka_unit_test(test_a_trained_unknown_row_stays),
@@ -657,7 +614,6 @@ int main(void)
         cmocka_unit_test(test_a_huge_rate_is_an_error_that_names_the_step),
         cmocka_unit_test(test_no_progress_is_reported),
         cmocka_unit_test(test_collapse_is_reported),
-        cmocka_unit_test(test_mean_cosine_is_that_of_all_pairs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
