@@ -26,8 +26,8 @@ static const struct cli_program program = {
 };
 
 /* One segment of rows into one of vectors. */
-static int embed_segment(const struct tt_model *model, const struct tt_segment *rows_segment, uint64_t number, int is_last,
-                         struct tt_pool *pool, struct tt_writer *writer, size_t *zeros, struct tt_err *err)
+static int embed_segment(const struct tt_model *model, const struct tt_segment *rows_segment, uint64_t number,
+                         int is_last, struct tt_pool *pool, struct tt_writer *writer, size_t *zeros, struct tt_err *err)
 {
     const struct tt_dictionary *d = &model->base.dictionary;
     struct tt_rows rows = {0};

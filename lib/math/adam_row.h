@@ -1,5 +1,5 @@
-/* The arithmetic of one Adam update, over a row. The kernel picks AVX-512, AVX2 or plain C when the program starts; each element
- * is computed alone and nothing is fused, so the bits do not depend on the choice.
+/* The arithmetic of one Adam update, over a row. The kernel picks AVX-512, AVX2 or plain C when the program starts;
+ * each element is computed alone and nothing is fused, so the bits do not depend on the choice.
  */
 #ifndef TT_MATH_ADAM_ROW_H
 #define TT_MATH_ADAM_ROW_H

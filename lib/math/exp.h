@@ -1,5 +1,5 @@
-/* Exponentials of whole rows, for softmax. The kernels pick AVX-512, AVX2 or plain C when the program starts; all add in the
- * same order and none fuses multiplication with addition, so the bits do not depend on the choice.
+/* Exponentials of whole rows, for softmax. The kernels pick AVX-512, AVX2 or plain C when the program starts; all add
+ * in the same order and none fuses multiplication with addition, so the bits do not depend on the choice.
  */
 #ifndef TT_MATH_EXP_H
 #define TT_MATH_EXP_H

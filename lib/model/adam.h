@@ -1,6 +1,6 @@
-/* Adam (Kingma & Ba 2015, algorithm 1) over the tables of a model, a row at a time: a row that a step does not touch costs
- * nothing and keeps its moments as they are ("lazy"). The learning rate warms up linearly and then falls to 0 along a half
- * cosine (Loshchilov & Hutter 2017, equation 5, without restarts).
+/* Adam (Kingma & Ba 2015, algorithm 1) over the tables of a model, a row at a time: a row that a step does not touch
+ * costs nothing and keeps its moments as they are ("lazy"). The learning rate warms up linearly and then falls to 0
+ * along a half cosine (Loshchilov & Hutter 2017, equation 5, without restarts).
  *
  *     tt_adam_init, then for each step tt_adam_step, and tt_adam_apply for each row that has a gradient
  */
@@ -29,8 +29,8 @@ void tt_adam_release(struct tt_adam *adam); /* fine on a struct that is all zero
 /* Begin step number `step`, from 0. */
 void tt_adam_step(struct tt_adam *adam, size_t step);
 
-/* Move row `row` of a column's table by its gradient (dim). `adam` is a struct tt_adam *: this is a tt_gradient_fn of batch.h.
- * May run at once for different rows. */
+/* Move row `row` of a column's table by its gradient (dim). `adam` is a struct tt_adam *: this is a tt_gradient_fn of
+ * batch.h. May run at once for different rows. */
 void tt_adam_apply(void *adam, size_t column, size_t row, const float *gradient);
 
 #endif

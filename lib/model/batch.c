@@ -10,8 +10,8 @@
 
 enum { ROW_BLOCK = 64, GROUP_BLOCK = 64, DIGIT = 1 << 16 };
 
-int tt_batch_init(struct tt_batch *batch, const struct tt_model *model, const struct tt_tower_input *input, size_t max_rows,
-                  struct tt_err *err)
+int tt_batch_init(struct tt_batch *batch, const struct tt_model *model, const struct tt_tower_input *input,
+                  size_t max_rows, struct tt_err *err)
 {
     size_t n_columns = model->base.dictionary.schema.n_columns;
 

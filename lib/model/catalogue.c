@@ -6,7 +6,8 @@
 
 #include "base/alloc.h"
 
-int tt_catalogue_init(struct tt_catalogue *catalogue, const struct tt_queries *queries, size_t n_items, struct tt_err *err)
+int tt_catalogue_init(struct tt_catalogue *catalogue, const struct tt_queries *queries, size_t n_items,
+                      struct tt_err *err)
 {
     *catalogue = (struct tt_catalogue){.items = tt_alloc(n_items, sizeof(uint32_t), err),
                                        .place = tt_alloc_zero(n_items, sizeof(uint32_t), err)};

@@ -1,5 +1,5 @@
-/* The catalogue of a training run: the items that somebody liked, in the order of their rows. What has no event can neither be
- * a candidate of the loss nor be ranked.
+/* The catalogue of a training run: the items that somebody liked, in the order of their rows. What has no event can
+ * neither be a candidate of the loss nor be ranked.
  */
 #ifndef TT_MODEL_CATALOGUE_H
 #define TT_MODEL_CATALOGUE_H

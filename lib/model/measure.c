@@ -34,8 +34,8 @@ static size_t count_entries(const struct tt_bags *bags, const uint32_t *rows, si
     return total;
 }
 
-static int choose_wanted(struct tt_measure *m, const struct tt_queries *q, const struct tt_catalogue *catalogue, size_t dim,
-                         struct tt_err *err)
+static int choose_wanted(struct tt_measure *m, const struct tt_queries *q, const struct tt_catalogue *catalogue,
+                         size_t dim, struct tt_err *err)
 {
     size_t total = count_entries(&q->wanted, m->chosen, m->n), at = 0;
 
@@ -81,7 +81,8 @@ static int choose_seen(struct tt_measure *m, const struct tt_bags *seen, const s
     return 0;
 }
 
-static int choose_input(struct tt_measure *m, const struct tt_model *model, const struct tt_queries *q, struct tt_err *err)
+static int choose_input(struct tt_measure *m, const struct tt_model *model, const struct tt_queries *q,
+                        struct tt_err *err)
 {
     const struct tt_schema *schema = &model->base.dictionary.schema;
 

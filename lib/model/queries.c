@@ -44,8 +44,8 @@ done:
     return status;
 }
 
-int tt_queries_init(struct tt_queries *q, const struct tt_dictionary *d, const struct tt_events *events, double half_life,
-                    struct tt_err *err)
+int tt_queries_init(struct tt_queries *q, const struct tt_dictionary *d, const struct tt_events *events,
+                    double half_life, struct tt_err *err)
 {
     const struct tt_column sum = {.kind = TT_KIND_HISTORY, .count = TT_COUNT_LINEAR, .half_life = half_life};
     uint32_t *number = tt_alloc(events->n, sizeof(*number), err);

@@ -1,7 +1,8 @@
 /* Softmax loss of queries over candidates: see softmax.h.
  *
- * First pass, parallel over tiles of 128 queries: for each tile of 512 candidates the logits by sgemm, exp, the row sums, and
- * E V into d_u. Second pass, parallel over tiles of candidates: d_v = E' (u scaled), added over the query tiles in order. */
+ * First pass, parallel over tiles of 128 queries: for each tile of 512 candidates the logits by sgemm, exp, the row
+ * sums, and E V into d_u. Second pass, parallel over tiles of candidates: d_v = E' (u scaled), added over the query
+ * tiles in order. */
 #include "model/softmax.h"
 
 #include <math.h>
@@ -12,7 +13,8 @@
 #include "math/exp.h"
 #include "math/gemm.h"
 
-enum { QT = 128, IT = 512 }; /* a tile's logits are 256 KiB: they stay in the second-level cache between the two products */
+/* A tile's logits are 256 KiB: they stay in the second-level cache between the two products. */
+enum { QT = 128, IT = 512 };
 
 static size_t up(size_t n, size_t tile)
 {
@@ -77,7 +79,7 @@ static float *tile_of(const struct job *job, size_t query_tile, size_t item_tile
     return job->s->e + (item_tile * job->query_tiles + query_tile) * QT * IT;
 }
 
-/* A query's own positives are in the sample for certain: add to their logits what the correction will take off again. */
+/* A query's own positives are in the sample for certain: add to their logits what the correction will take off. */
 static void spare_positives(const struct job *job, size_t query_tile, size_t item_tile, float *e)
 {
     const struct tt_positives *p = job->positives;
@@ -162,7 +164,8 @@ static void item_block(void *arg, size_t tile, int worker)
 
     (void)worker;
     for (size_t qt = 0; qt < job->query_tiles; qt++)
-        tt_gemm_tn(IT, dim, QT, tile_of(job, qt, tile), IT, job->s->u_scaled + qt * QT * dim, dim, qt ? 1 : 0, d_v, dim);
+        tt_gemm_tn(IT, dim, QT, tile_of(job, qt, tile), IT, job->s->u_scaled + qt * QT * dim, dim, qt ? 1 : 0, d_v,
+                   dim);
     for (size_t j = tile * IT; j < (tile + 1) * IT && j < job->n_items; j++)
         for (size_t k = job->s->by_item_starts[j]; k < job->s->by_item_starts[j + 1]; k++) {
             uint32_t positive = job->s->by_item[k];

@@ -302,8 +302,8 @@ static int fill_history(const struct tt_bags *visits, const float *v, size_t n_i
     return 0;
 }
 
-/* What the rows of an attribute or context begin with: the mean of `rows` (dim) over where each code occurs. A scaled number is
- * a signed weight, and its row points from the small numbers' rows to the large ones'. */
+/* What the rows of an attribute or context begin with: the mean of `rows` (dim) over where each code occurs. A scaled
+ * number is a signed weight, and its row points from the small numbers' rows to the large ones'. */
 struct means {
     double *sums, *all; /* (n_codes, dim), (dim) */
     double *counts, n;  /* (n_codes) */
@@ -328,7 +328,8 @@ static void take_means(const struct means *m, size_t n_codes, size_t dim, int ce
 }
 
 /* The table of one attribute or context column; users and items are the decomposition's rows, (n, dim). */
-static int fill_feature(struct tt_model *model, size_t column, const float *users, const float *items, struct tt_err *err)
+static int fill_feature(struct tt_model *model, size_t column, const float *users, const float *items,
+                        struct tt_err *err)
 {
     const struct tt_feature *f = &model->base.dictionary.features[column];
     const struct tt_events *events = &model->base.events;
@@ -351,7 +352,8 @@ static int fill_feature(struct tt_model *model, size_t column, const float *user
                 add_mean(&m, codes[e], weights ? (double)weights[e] : 1, (is_item ? items : users) + r * dim, dim);
         }
     }
-    int is_scaled = f->column->kind == TT_KIND_NUMBER && !tt_kind_is_single(f->column); /* one signed row: no mean to take off */
+    /* a scaled number has one signed row: there is no mean to take off */
+    int is_scaled = f->column->kind == TT_KIND_NUMBER && !tt_kind_is_single(f->column);
     if (status == 0)
         take_means(&m, f->n_codes, dim, !is_item && !is_scaled, model->tables[column]);
     free(m.sums);
@@ -384,7 +386,8 @@ int tt_spectral_start(struct tt_model *model, const struct tt_bags *visits, uint
     size_t n_users = d->features[d->user_id].n_codes, n_items = d->features[d->item_id].n_codes, dim = model->dim;
     size_t smaller = n_users < n_items ? n_users : n_items, rank = dim < smaller ? dim : smaller;
     float *u = tt_alloc(n_users, rank * sizeof(float), err), *v = tt_alloc(n_items, rank * sizeof(float), err);
-    float *users = tt_alloc_zero(n_users, dim * sizeof(float), err), *items = tt_alloc_zero(n_items, dim * sizeof(float), err);
+    float *users = tt_alloc_zero(n_users, dim * sizeof(float), err),
+          *items = tt_alloc_zero(n_items, dim * sizeof(float), err);
     double *s = tt_alloc(rank, sizeof(*s), err);
     int status = -1;
 

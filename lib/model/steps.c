@@ -24,11 +24,11 @@ size_t tt_steps_entries(const struct tt_queries *queries)
 
 double tt_steps_log_p(size_t entries, size_t batch, size_t m)
 {
-    /* C(E-1-m, b-1) / C(E-1, b-1) is the product over i < m of (E-b-i) / (E-1-i), and the same with m and b-1 exchanged */
+    /* C(E-1-m, b-1) / C(E-1, b-1) is the product over i < m of (E-b-i) / (E-1-i), or the same with m and b-1 swapped */
     size_t others = entries - 1, drawn = batch - 1, few = m < drawn ? m : drawn, many = m < drawn ? drawn : m;
     double log_absent = 0;
 
-    if (drawn == 0 || others < many + few) /* nothing else is drawn, or too few entries of other items to fill the step */
+    if (drawn == 0 || others < many + few) /* nothing else is drawn, or other items' entries cannot fill the step */
         return 0;
     for (size_t i = 0; i < few; i++)
         log_absent += log1p(-(double)many / (double)(others - i));

@@ -2,18 +2,19 @@
  *
  *     tt_steps_init ... tt_steps_shuffle(epoch), tt_steps_make(0), tt_steps_make(1) ... tt_steps_make(n_steps - 1)
  *
- * Full: a step takes `batch` of the queries that want something; every item of the catalogue is a candidate, and a query
- * brings all of its positives.
+ * Full: a step takes `batch` of the queries that want something; every item of the catalogue is a candidate, and a
+ * query brings all of its positives.
  *
- * Sampled: an entry is a distinct pair of a query and an item that it wants. A step takes `batch` entries without replacement;
- * their distinct queries are its rows, their distinct items its candidates. With E entries in all, m of them with item j, and
- * b in the step, an item j that is not a query's own is a candidate of that query's step with probability
+ * Sampled: an entry is a distinct pair of a query and an item that it wants. A step takes `batch` entries without
+ * replacement; their distinct queries are its rows, their distinct items its candidates. With E entries in all, m of
+ * them with item j, and b in the step, an item j that is not a query's own is a candidate of that query's step with
+ * probability
  *
  *     p_j = 1 - C(E - 1 - m, b - 1) / C(E - 1, b - 1)
  *
- * given that the query's entry is there. So a sum over the candidates of x_j / p_j has the expectation of the sum of x_j over
- * the catalogue (Horvitz & Thompson 1952), but for the chance that a query has two entries in one step. When a step holds
- * all entries, every p_j is 1 and the sampled loss is the full one.
+ * given that the query's entry is there. So a sum over the candidates of x_j / p_j has the expectation of the sum of
+ * x_j over the catalogue (Horvitz & Thompson 1952), but for the chance that a query has two entries in one step. When a
+ * step holds all entries, every p_j is 1 and the sampled loss is the full one.
  *
  * Everything follows from the queries, the seed and the numbers of epoch and step.
  */
@@ -46,7 +47,7 @@ struct tt_steps {
     uint32_t *entry_query;       /* sampled: (n) */
     uint32_t *entry_count;       /* sampled: (catalogue.n) m of each place */
     float *place_log_p;          /* sampled: (catalogue.n) of a whole batch */
-    uint32_t *place_candidate;   /* sampled: (catalogue.n) the candidate number of a place in this step, or TT_NO_PLACE */
+    uint32_t *place_candidate; /* sampled: (catalogue.n) the candidate number of a place in this step, or TT_NO_PLACE */
     uint32_t *sampled_items;     /* sampled: (max_candidates) */
     float *sampled_log_p;        /* sampled: (max_candidates) */
 };

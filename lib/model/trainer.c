@@ -14,13 +14,13 @@
 #include "model/steps.h"
 
 enum {
-    TILE = 128,             /* batches of queries are whole tiles of the loss */
-    MIN_STEPS = 32,         /* an epoch has at least so many steps where the data allow it: Adam needs steps, not passes */
+    TILE = 128,              /* batches of queries are whole tiles of the loss */
+    MIN_STEPS = 32,          /* of an epoch, where the data allow it: Adam needs steps, not passes */
     MAX_BATCH = 1024,
     FULL_CATALOGUE = 200000, /* auto: up to here the whole catalogue is the cheaper and the better loss */
-    TRAIN_SAMPLE = 2048,    /* queries whose accuracy on the training events is logged */
+    TRAIN_SAMPLE = 2048,     /* queries whose accuracy on the training events is logged */
     VALID_SAMPLE = 8192,
-    FEW_QUERIES = 10,       /* so few may be alike without anything being wrong */
+    FEW_QUERIES = 10,        /* so few may be alike without anything being wrong */
 };
 static const double alike = 0.99; /* the mean cosine of users who all get the same list */
 
@@ -181,7 +181,8 @@ static int run_step(struct trainer *t, size_t number, uint64_t epoch, double *lo
                         t->o->temperature, t->o->negative, t->d_u, t->d_v, loss, err))
         return -1;
     if (!isfinite(*loss))
-        return tt_err_set(err, TT_ERR_INPUT, "the loss is not finite in step %zu: is the learning rate too large?", t->step + 1);
+        return tt_err_set(err, TT_ERR_INPUT, "the loss is not finite in step %zu: is the learning rate too large?",
+                          t->step + 1);
     tt_adam_step(&t->adam, t->step++);
     tt_batch_backward(&t->users, t->pool, t->u, t->d_u, tt_adam_apply, &t->adam);
     tt_batch_backward(&t->items, t->pool, t->v, t->d_v, tt_adam_apply, &t->adam);
@@ -201,7 +202,8 @@ static int check_finite(const struct trainer *t, struct tt_err *err)
     for (size_t c = 0; c < schema->n_columns; c++)
         for (size_t i = 0; t->model->tables[c] && i < table_floats(t, c); i++)
             if (!isfinite(t->model->tables[c][i]))
-                return tt_err_set(err, TT_ERR_INPUT, "'%s' is not finite after step %zu: is the learning rate too large?",
+                return tt_err_set(err, TT_ERR_INPUT,
+                                  "'%s' is not finite after step %zu: is the learning rate too large?",
                                   tt_tensor_name(name, &schema->columns[c], "embedding"), t->step);
     return 0;
 }
@@ -322,9 +324,9 @@ static void mean_row(const struct trainer *t, size_t column, float *mean)
         mean[i] = n ? (float)(sums[i] / (double)n) : 0;
 }
 
-/* What training never saw has only noise in its row. Row 0 of a table, the unknown code, becomes the mean of the rows that were
- * trained (of a scaled number 0, as for the mean number; of a history the mean bag), unless empty fields or dropped histories
- * have trained it; other untrained rows become row 0. */
+/* What training never saw has only noise in its row. Row 0 of a table, the unknown code, becomes the mean of the rows
+ * that were trained (of a scaled number 0, as for the mean number; of a history the mean bag), unless empty fields or
+ * dropped histories have trained it; other untrained rows become row 0. */
 static void fill_untrained(struct trainer *t)
 {
     const struct tt_dictionary *d = &t->model->base.dictionary;
@@ -357,8 +359,9 @@ static int check_events(struct trainer *t, struct tt_err *err)
         t->report->unliked += events->label && !events->label[e];
     t->report->events = events->n - t->report->unliked;
     if (!(t->queries.weight > 0))
-        return tt_err_set(err, TT_ERR_INPUT, "%s: no training event: %zu rows, %zu of them with label 0, weight %g in all",
-                          name, events->n, t->report->unliked, t->queries.weight);
+        return tt_err_set(err, TT_ERR_INPUT,
+                          "%s: no training event: %zu rows, %zu of them with label 0, weight %g in all", name,
+                          events->n, t->report->unliked, t->queries.weight);
     if (t->queries.weight > 1e30)
         return tt_err_set(err, TT_ERR_INPUT, "%s: the events weigh %g in all, more than 1e30", name, t->queries.weight);
     return 0;

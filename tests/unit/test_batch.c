@@ -1,4 +1,4 @@
-/* The rows of a step: sums of bags, dropped histories, grouping, and the gradients of the whole chain by differences. */
+/* The rows of a step: sums of bags, dropped histories, grouping, and gradients of the whole chain by differences. */
 #include "model/batch.h"
 
 #include <math.h>
@@ -9,8 +9,9 @@
 #include "model/spectral.h"
 #include "tiny_model.h"
 
-static const char schema[] = "user u id\nuser color category\nuser i history count=sqrt\nuser meal context\nuser age number scale=yes\n"
-                             "item i id\nitem kind bag\nitem city category\n";
+static const char schema[] =
+    "user u id\nuser color category\nuser i history count=sqrt\nuser meal context\nuser age number scale=yes\n"
+    "item i id\nitem kind bag\nitem city category\n";
 enum { USERS = 30, ITEMS = 20, DIM = 6, HISTORY = 2, MEAL = 3 };
 
 /* A model with random tables, histories, and inputs for both towers; contexts by row. */
@@ -30,7 +31,8 @@ static void world_init(struct world *w)
     tiny_begin(&base, schema, USERS, ITEMS);
     tiny_clusters(&base, USERS, ITEMS, 6, 1);
     struct tt_visits visits = {.n = base.events.n, .user = base.events.user, .item = base.events.item};
-    NEED(tt_history_build(&base.users.bags[HISTORY], &base.dictionary.schema.columns[HISTORY], USERS + 1, &visits, &err));
+    NEED(tt_history_build(&base.users.bags[HISTORY], &base.dictionary.schema.columns[HISTORY], USERS + 1, &visits,
+                          &err));
     NEED(tt_model_init(&w->model, &base, DIM, &err));
     tt_random_start(&w->model, 5);
     for (uint32_t r = 0; r <= USERS; r++) {
@@ -77,7 +79,8 @@ static void test_batch_forward_agrees_with_embedding(void **state)
 }
 
 /* Lengths of histories after dropping; every row's weights have length 1. */
-static size_t dropped_entries(struct world *w, struct tt_batch *batch, double share, uint64_t epoch, uint32_t *first_codes)
+static size_t dropped_entries(struct world *w, struct tt_batch *batch, double share, uint64_t epoch,
+                              uint32_t *first_codes)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_drop drop = {share, 11, epoch};
@@ -148,8 +151,8 @@ static double chain(struct world *w, struct sink *sink)
 {
     struct tt_err err = TT_ERR_INIT;
     enum { N = 8 };
-    static const uint32_t rows[N] = {1, 2, 5, 7, 14, 21, 2, 30}, items[ITEMS] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
-                                                                              14, 15, 16, 17, 18, 19, 20};
+    static const uint32_t rows[N] = {1, 2, 5, 7, 14, 21, 2, 30},
+                          items[ITEMS] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20};
     static const uint32_t starts[N + 1] = {0, 2, 3, 3, 4, 6, 7, 8, 10}, query[10] = {0, 0, 1, 3, 4, 4, 5, 6, 7, 7},
                           item[10] = {3, 17, 4, 9, 0, 2, 19, 6, 11, 5};
     static const float weight[10] = {1, 2, 1, 0.5f, 1, 1, 3, 1, 1, 0.25f};

@@ -86,7 +86,8 @@ static void test_eigen_of_a_known_matrix(void **state)
     assert_true(fabs(w[0] - w[2]) < 1e-14 && fabs(w[1] + w[3]) < 1e-14);
 }
 
-/* inverse' a inverse is the unit matrix, with zeros where a column depends on earlier ones; the inverse is upper triangular. */
+/* inverse' a inverse is the unit matrix, with zeros where a column depends on earlier ones; the inverse is upper
+ * triangular. */
 static size_t check_cholesky(size_t n, const double *a)
 {
     double work[MOST * MOST], inverse[MOST * MOST];

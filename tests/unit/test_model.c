@@ -21,7 +21,8 @@ static void model_begin(struct tt_model *model)
     tiny_begin(&base, schema, USERS, ITEMS);
     tiny_clusters(&base, USERS - 5, ITEMS, 4, 1); /* the last users have no history */
     struct tt_visits visits = {.n = base.events.n, .user = base.events.user, .item = base.events.item};
-    NEED(tt_history_build(&base.users.bags[HISTORY], &base.dictionary.schema.columns[HISTORY], USERS + 1, &visits, &err));
+    NEED(tt_history_build(&base.users.bags[HISTORY], &base.dictionary.schema.columns[HISTORY], USERS + 1, &visits,
+                          &err));
     NEED(tt_model_init(model, &base, DIM, &err));
     tt_random_start(model, 3);
 }

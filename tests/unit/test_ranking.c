@@ -10,7 +10,8 @@
 enum { DIM = 4, MOST = 2500 };
 
 /* How many items stand before `item`, by the words of ranking.h. Small whole numbers: products are exact. */
-static uint32_t naive_rank(const float *u, const float *v, size_t n_items, size_t item, const uint32_t *seen, size_t n_seen)
+static uint32_t naive_rank(const float *u, const float *v, size_t n_items, size_t item, const uint32_t *seen,
+                           size_t n_seen)
 {
     uint32_t rank = 0;
     float score = 0;
@@ -46,7 +47,8 @@ static void check(size_t n_queries, size_t n_items, int with_seen, int threads)
     for (size_t i = 0; i < n_items * DIM; i++)
         v[i] = (float)tt_rng_below(&rng, 5) - 2;
     for (size_t q = 0; q < n_queries; q++) {
-        uint32_t wanted = (uint32_t)tt_rng_below(&rng, 4), n_seen = (uint32_t)tt_rng_below(&rng, n_items < 9 ? n_items : 9);
+        uint32_t wanted = (uint32_t)tt_rng_below(&rng, 4),
+                 n_seen = (uint32_t)tt_rng_below(&rng, n_items < 9 ? n_items : 9);
         starts[q + 1] = starts[q] + wanted;
         for (uint32_t k = starts[q]; k < starts[q + 1]; k++)
             item[k] = (uint32_t)tt_rng_below(&rng, n_items);

@@ -84,7 +84,8 @@ static void problem_init(struct problem *p, size_t dim, size_t n_queries, size_t
 
 static void problem_release(struct problem *p)
 {
-    void *blocks[] = {p->u, p->d_u, p->v, p->d_v, p->log_p, p->ref_u, p->ref_v, p->e, p->starts, p->query, p->item, p->weight};
+    void *blocks[] = {p->u,     p->d_u, p->v,      p->d_v,   p->log_p, p->ref_u,
+                      p->ref_v, p->e,   p->starts, p->query, p->item,  p->weight};
 
     for (size_t i = 0; i < LENGTH(blocks); i++)
         free(blocks[i]);
@@ -99,8 +100,9 @@ static double run(struct problem *p, const float *log_p, double temperature, dou
 
     assert_non_null(pool);
     assert_int_equal(tt_softmax_init(&softmax, p->n_queries, p->n_items, p->dim, &err), 0);
-    assert_int_equal(tt_softmax_loss(&softmax, pool, p->n_queries, p->n_items, p->u, p->v, &p->positives, log_p, temperature,
-                                     c, p->d_u, p->d_v, &loss, &err), 0);
+    assert_int_equal(tt_softmax_loss(&softmax, pool, p->n_queries, p->n_items, p->u, p->v, &p->positives, log_p,
+                                     temperature, c, p->d_u, p->d_v, &loss, &err),
+                     0);
     tt_softmax_release(&softmax);
     tt_pool_free(pool);
     return loss;
@@ -108,8 +110,8 @@ static double run(struct problem *p, const float *log_p, double temperature, dou
 
 static double run_ref(struct problem *p, const float *log_p, double temperature, double c)
 {
-    return tt_softmax_loss_ref(p->dim, p->n_queries, p->n_items, p->u, p->v, &p->positives, log_p, temperature, c, p->ref_u,
-                               p->ref_v, p->e);
+    return tt_softmax_loss_ref(p->dim, p->n_queries, p->n_items, p->u, p->v, &p->positives, log_p, temperature, c,
+                               p->ref_u, p->ref_v, p->e);
 }
 
 static double largest(const double *x, size_t n)
@@ -130,7 +132,8 @@ static void assert_near(const float *x, const double *ref, size_t n, double tole
             fail_msg("%s[%zu] is %.9g, expected %.9g, the largest being %.3g", what, i, (double)x[i], ref[i], scale);
 }
 
-static void compare(size_t dim, size_t n_queries, size_t n_items, int with_p, int weighted, double temperature, double c)
+static void compare(size_t dim, size_t n_queries, size_t n_items, int with_p, int weighted, double temperature,
+                    double c)
 {
     struct problem p;
 

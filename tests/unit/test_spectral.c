@@ -28,8 +28,8 @@ static void normalise(struct world *w, const double *r)
             w->a[u * ITEMS + i] = r[u * ITEMS + i] > 0 ? r[u * ITEMS + i] / sqrt(rows[u] * columns[i]) : 0;
 }
 
-/* Visits of `blocks` groups of users, each to its own group of items with equal weight: a of rank `blocks`, all s = 1. Or, with
- * blocks 0, at random. */
+/* Visits of `blocks` groups of users, each to its own group of items with equal weight: a of rank `blocks`, all s = 1.
+ * Or, with blocks 0, at random. */
 static void world_init(struct world *w, size_t blocks)
 {
     struct tt_err err = TT_ERR_INIT;
@@ -171,7 +171,8 @@ static void test_svd_has_the_same_bits_for_any_pool(void **state)
 
 /* ---- tables ---- */
 
-static const char schema[] = "user u id\nuser i history\nuser meal context\nitem i id\nitem kind category\nitem price number scale=yes\n";
+static const char schema[] =
+    "user u id\nuser i history\nuser meal context\nitem i id\nitem kind category\nitem price number scale=yes\n";
 
 static double cosine(const float *a, const float *b, size_t dim)
 {

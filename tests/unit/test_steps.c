@@ -161,9 +161,9 @@ static void random_vectors(float *x, size_t n, uint64_t index)
     }
 }
 
-/* The loss of the step at hand by the reference, and gradients by user and item row, from fixed vectors of all of them. */
-static double step_loss(const struct world *w, const struct tt_steps *s, const float *users, const float *items, double *d_users,
-                        double *d_items)
+/* The loss of the step at hand by the reference, and gradients by user and item row, from fixed vectors of them all. */
+static double step_loss(const struct world *w, const struct tt_steps *s, const float *users, const float *items,
+                        double *d_users, double *d_items)
 {
     static float u[USERS * DIM], v[ITEMS * DIM];
     static double d_u[USERS * DIM], d_v[ITEMS * DIM], e[USERS * ITEMS];
@@ -172,7 +172,8 @@ static double step_loss(const struct world *w, const struct tt_steps *s, const f
         memcpy(u + r * DIM, users + w->queries.user[s->rows[r]] * DIM, DIM * sizeof(*u));
     for (size_t c = 0; c < s->n_candidates; c++)
         memcpy(v + c * DIM, items + s->candidates[c] * DIM, DIM * sizeof(*v));
-    double loss = tt_softmax_loss_ref(DIM, s->n_rows, s->n_candidates, u, v, &s->positives, s->log_p, 0.3, 1, d_u, d_v, e);
+    double loss =
+        tt_softmax_loss_ref(DIM, s->n_rows, s->n_candidates, u, v, &s->positives, s->log_p, 0.3, 1, d_u, d_v, e);
     for (size_t r = 0; r < s->n_rows; r++)
         memcpy(d_users + w->queries.user[s->rows[r]] * DIM, d_u + r * DIM, DIM * sizeof(*d_u));
     for (size_t c = 0; c < s->n_candidates; c++)
@@ -235,7 +236,8 @@ static void test_the_sampled_normaliser_is_unbiased(void **state)
     NEED(tt_steps_init(&s, &w.queries, &w.catalogue, 1, 12, &err));
     for (uint64_t epoch = 0; epoch < 20000; epoch++) {
         tt_steps_shuffle(&s, 1, epoch);
-        for (size_t i = 0; i + 1 < s.n_steps; i++) { /* the step that holds the event; a last, smaller one is passed over */
+        for (size_t i = 0; i + 1 < s.n_steps;
+             i++) { /* the step that holds the event; a last, smaller one is passed over */
             int holds = 0;
             for (size_t k = i * s.batch; k < (i + 1) * s.batch; k++)
                 holds |= w.queries.user[s.entry_query[s.order[k]]] == 1;

@@ -10,9 +10,22 @@
 static const char plain[] = "user u id\nuser i history\nuser meal context\nitem i id\nitem kind category\n";
 enum { USERS = 60, ITEMS = 40, DIM = 8 };
 
-static const struct tt_train_options defaults = {.dim = DIM, .epochs = 4, .batch = 128, .loss = TT_LOSS_FULL,
-    .start = TT_START_SPECTRAL, .temperature = 0.13, .negative = 1.1, .rate = 0.01, .beta2 = 0.99, .warmup = 3, .drop = 0.3,
-    .noise = 0.01, .half_life = 0, .seed = 1, .k = 10, .max_memory = 512 * 1000 * 1000};
+static const struct tt_train_options defaults = {.dim = DIM,
+                                                 .epochs = 4,
+                                                 .batch = 128,
+                                                 .loss = TT_LOSS_FULL,
+                                                 .start = TT_START_SPECTRAL,
+                                                 .temperature = 0.13,
+                                                 .negative = 1.1,
+                                                 .rate = 0.01,
+                                                 .beta2 = 0.99,
+                                                 .warmup = 3,
+                                                 .drop = 0.3,
+                                                 .noise = 0.01,
+                                                 .half_life = 0,
+                                                 .seed = 1,
+                                                 .k = 10,
+                                                 .max_memory = 512 * 1000 * 1000};
 
 /* What on_epoch was told. */
 struct lines {
@@ -316,7 +329,8 @@ static void test_untrained_rows_get_the_unknown_one(void **state)
     }
 }
 
-/* Items with an empty category have trained its unknown row: it stays, else their vectors would not be those of training. */
+/* Items with an empty category have trained its unknown row: it stays, else their vectors would not be those of
+ * training. */
 static void test_a_trained_unknown_row_stays(void **state)
 {
     struct tt_train_options o = defaults;
@@ -378,7 +392,8 @@ static void test_an_untrained_unknown_history_is_the_mean_bag(void **state)
         size_t size = tt_bags_row(&model.base.users.bags[1], u, &codes, &weights);
         for (size_t e = 0; e < size; e++)
             for (size_t d = 0; d < DIM; d++)
-                mean[d] += (double)(weights[e] / tt_history_length(weights, size) * model.tables[1][codes[e] * DIM + d]);
+                mean[d] +=
+                    (double)(weights[e] / tt_history_length(weights, size) * model.tables[1][codes[e] * DIM + d]);
         n += size > 0;
     }
     for (size_t d = 0; d < DIM; d++)
@@ -402,13 +417,15 @@ static void test_one_dimension_and_one_item_are_enough(void **state)
     NEED(tt_model_init(&model, &base, 1, &err));
     NEED(train(&model, &o, NULL, 2, &lines, &report, &err));
     assert_true(lines.epochs[3].train_accuracy == 1);
-    assert_true(model.tables[3][1] != 0); /* no gradient moves a vector of one number, but it was not without an event */
+    assert_true(model.tables[3][1] !=
+                0); /* no gradient moves a vector of one number, but it was not without an event */
     tt_model_release(&model);
 }
 
 /* ---- labels, weights, times ---- */
 
-static const char full[] = "user u id\nuser i history\nitem i id\nevent rating weight\nevent liked label\nevent at time\n";
+static const char full[] =
+    "user u id\nuser i history\nitem i id\nevent rating weight\nevent liked label\nevent at time\n";
 
 static struct tt_model labelled(int with_unliked, float weight, struct tt_train_report *report, struct lines *lines)
 {
@@ -537,7 +554,8 @@ static void test_a_huge_rate_is_an_error_that_names_the_step(void **state)
     o.warmup = 0;
     o.batch = 1000;
     o.epochs = 1;  /* one step: no further loss would show it */
-    fails(plain, &o, NULL, NULL, TT_ERR_INPUT, "'user.u.embedding' is not finite after step 1: is the learning rate too large?");
+    fails(plain, &o, NULL, NULL, TT_ERR_INPUT,
+          "'user.u.embedding' is not finite after step 1: is the learning rate too large?");
     o.batch = 32;
     fails(plain, &o, NULL, NULL, TT_ERR_INPUT, "the loss is not finite in step 2: is the learning rate too large?");
 }

@@ -3,8 +3,8 @@
  *     struct tiny t;  tiny_begin(&t, schema text, users, items);  tiny_event(&t, user, item, context)...;
  *     struct tt_examples base = tiny_finish(&t);
  *
- * Codes are given as they are in the tables: user 1 is the first known user. Category-like columns get `codes_of` values; each
- * row's code is chosen by a formula, so that a test can compute it again.
+ * Codes are given as they are in the tables: user 1 is the first known user. Category-like columns get `codes_of`
+ * values; each row's code is chosen by a formula, so that a test can compute it again.
  */
 #ifndef TT_TESTS_TINY_MODEL_H
 #define TT_TESTS_TINY_MODEL_H
@@ -136,7 +136,8 @@ static inline void tiny_event(struct tt_examples *base, uint32_t user, uint32_t 
 }
 
 /* Two clusters: an even user likes even items, an odd one odd items; `per_user` events each, every 10th of any item. */
-static inline void tiny_clusters(struct tt_examples *base, size_t n_users, size_t n_items, size_t per_user, uint64_t seed)
+static inline void tiny_clusters(struct tt_examples *base, size_t n_users, size_t n_items, size_t per_user,
+                                 uint64_t seed)
 {
     struct tt_rng rng;
 
