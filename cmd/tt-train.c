@@ -132,6 +132,9 @@ static void say_report(const struct tt_train_report *report)
              report->loss == TT_LOSS_FULL ? "queries" : "events",
              report->seen == TT_SEEN_REMOVE ? "; validation leaves out each user's training items"
              : report->seen == TT_SEEN_KEEP ? "; validation ranks each user's training items too" : "");
+    if (cli_verbose)
+        cli_note("trained in %.2f s by %llu threads, OpenBLAS for %s", cli_seconds(), (unsigned long long)cli_jobs,
+                 tt_gemm_core());
     if (report->has_no_progress)
         cli_note("warning: the loss of the last epoch is not below the first one's: is --rate too large or too small?");
     if (report->has_collapsed)

@@ -24,6 +24,8 @@ tt-embed model.tt items.rows >items.vec
 
 # --- what comes out ---
 t 'is silent' 0 '' '' tt-embed -o out.vec model.tt users.rows
+ok '--verbose counts' sh -c 'tt-embed -v -o out2.vec model.tt users.rows 2>&1 |
+    grep -qE "^tt-embed: 40 vectors of 4 dimensions in [0-9.]+ s$"'
 ok '-o FILE' cmp out.vec users.vec
 ok 'by a pipe' sh -c 'cat users.rows | tt-embed model.tt | cmp - users.vec'
 ok 'by standard input' sh -c 'tt-embed model.tt - <users.rows | cmp - users.vec'

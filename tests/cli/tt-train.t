@@ -81,6 +81,8 @@ tt-train: loss full, 64 queries a step" sh -c 'tt-train -d 8 -e 3 --batch 64 -o 
 unliked=$(awk -F, '$6 == "0"' train.csv | wc -l)
 ok 'counts the disliked' sh -c "tt-train -d 8 -e 1 -o m full.tt 2>&1 |
     grep -q '^tt-train: $((320 - unliked)) events ($unliked more with label 0 left out)'"
+ok '--verbose tells the time' sh -c 'tt-train -v -j 2 -d 8 -e 1 -o m train.tt 2>&1 |
+    grep -qE "^tt-train: trained in [0-9.]+ s by 2 threads, OpenBLAS for [A-Za-z0-9_]+$"'
 t '--quiet is quiet' 0 '' '' tt-train -q -d 4 -e 1 -o m train.tt
 printf 'user user_id id embed=no\nuser color category\nitem store_id id\n' >alike.schema
 awk 'BEGIN { print "user_id,store_id,color"; for (u = 0; u < 30; u++) print "u" u ",s" u % 5 ",red" }' >alike.csv
