@@ -48,7 +48,7 @@ static void rank_block(void *arg, size_t block, int worker)
             for (uint64_t s = w->seen_starts ? w->seen_starts[from + q] : 0;
                  w->seen_starts && s < w->seen_starts[from + q + 1]; s++) {
                 size_t seen = w->seen[s];
-                rank -= seen != item && (row[seen] > row[item] || (row[seen] == row[item] && seen < item));
+                rank -= seen != item && (row[seen] > row[item] || (seen < item && row[seen] == row[item]));
             }
             job->ranks[k] = rank;
         }

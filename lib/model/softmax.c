@@ -5,6 +5,7 @@
  * tiles in order. */
 #include "model/softmax.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -238,6 +239,7 @@ double tt_softmax_loss_ref(size_t dim, size_t n_queries, size_t n_items, const f
 {
     double total = 0, loss = 0;
 
+    assert(n_items > 0);
     memset(d_u, 0, n_queries * dim * sizeof(*d_u));
     memset(d_v, 0, n_items * dim * sizeof(*d_v));
     for (size_t k = 0; k < p->starts[n_queries]; k++)
