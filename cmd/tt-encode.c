@@ -1,4 +1,5 @@
-/* tt-encode: rows of text to codes. Learns a dictionary by a schema, or applies the one of a model or of other examples. */
+/* tt-encode: rows of text to codes. Learns a dictionary by a schema, or applies the one of a model or of other
+ * examples. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,14 +16,20 @@ static int format, side = TT_EVENT;
 static uint64_t stream;
 
 static struct cli_option options[] = {
-    {'s', "schema", CLI_TEXT, &schema_path, .metavar = "FILE", .no_lineage = 1, .help = "learn a dictionary by this schema (tt-schema(5))"},
-    {'l', "like", CLI_TEXT, &like_path, .metavar = "FILE", .no_lineage = 1, .help = "apply the dictionary of this model or these examples"},
-    {0, "side", CLI_CHOICE, &side, .choices = sides, .metavar = "SIDE", .help = "with --like: encode user rows, item rows or events"},
+    {'s', "schema", CLI_TEXT, &schema_path, .metavar = "FILE", .no_lineage = 1,
+     .help = "learn a dictionary by this schema (tt-schema(5))"},
+    {'l', "like", CLI_TEXT, &like_path, .metavar = "FILE", .no_lineage = 1,
+     .help = "apply the dictionary of this model or these examples"},
+    {0, "side", CLI_CHOICE, &side, .choices = sides, .metavar = "SIDE",
+     .help = "with --like: encode user rows, item rows or events"},
     {0, "users", CLI_TEXT, &users_path, .metavar = "FILE", .no_lineage = 1, .help = "attributes of users"},
     {0, "items", CLI_TEXT, &items_path, .metavar = "FILE", .no_lineage = 1, .help = "attributes of items"},
-    {0, "history", CLI_TEXT, &history_path, .metavar = "FILE", .no_lineage = 1, .help = "with --side user: events that replace the model's histories"},
-    {0, "stream", CLI_COUNT, &stream, .min = 0, .max = 1 << 30, .metavar = "N", .help = "with --side user or item: a segment every N rows; 0: one in all"},
-    {'f', "format", CLI_CHOICE, &format, .choices = formats, .metavar = "FORMAT", .no_lineage = 1, .help = "of the input: csv, tsv or auto, by its header"},
+    {0, "history", CLI_TEXT, &history_path, .metavar = "FILE", .no_lineage = 1,
+     .help = "with --side user: events that replace the model's histories"},
+    {0, "stream", CLI_COUNT, &stream, .min = 0, .max = 100000000, .metavar = "N",
+     .help = "with --side user or item: a segment every N rows; 0: one in all"},
+    {'f', "format", CLI_CHOICE, &format, .choices = formats, .metavar = "FORMAT", .no_lineage = 1,
+     .help = "of the input: csv, tsv or auto, by its header"},
     CLI_OUTPUT,
     CLI_QUIET,
     CLI_VERBOSE,
@@ -38,8 +45,15 @@ static const struct cli_program program = {
     .example = "tt-encode -s foodie.schema --items stores.csv < train.csv > train.tt",
 };
 
+static int is_stdin(const char *path)
+{
+    return path && strcmp(path, "-") == 0;
+}
+
 static void check_usage(void)
 {
+    int from_stdin = cli_n_operands == 0 || is_stdin(cli_operands[0]);
+
     if (!schema_path == !like_path)
         cli_usage_error("one of --schema and --like is needed");
     if (schema_path && (cli_given("side") || history_path || stream))
@@ -48,6 +62,9 @@ static void check_usage(void)
         cli_usage_error("with --like, --users, --items, --history and --stream need --side user or --side item");
     if ((side == TT_USER && items_path) || (side == TT_ITEM && (users_path || history_path)))
         cli_usage_error("--side user goes with --users and --history, --side item with --items");
+    if (from_stdin + is_stdin(schema_path) + is_stdin(like_path) + is_stdin(users_path) + is_stdin(items_path) +
+            is_stdin(history_path) > 1)
+        cli_usage_error("only one input can be standard input");
 }
 
 /* Lineage: program, version, options, and the fingerprints that are not empty. */
@@ -104,7 +121,8 @@ static int encode_learning(const char *input, struct tt_writer *writer, struct t
              examples.items.n_rows - 1);
     for (int s = TT_USER; s <= TT_ITEM; s++)
         if (stats.side_only[s])
-            cli_note("%llu %ss without an event", (unsigned long long)stats.side_only[s], tt_side_name((enum tt_side)s));
+            cli_note("%llu %ss without an event", (unsigned long long)stats.side_only[s],
+                     tt_side_name((enum tt_side)s));
     for (size_t i = 0; i < d->schema.n_columns; i++)
         if (stats.contradicted[i])
             cli_note("%s '%s' differs between the rows of %llu %ss: the most frequent value is taken",
@@ -185,7 +203,8 @@ static int encode(const char *input, struct tt_writer *writer, struct tt_err *er
     if (tt_examples_load_tables(&base, like_path, err))
         return -1;
     if (tt_dictionary_index(&base.dictionary, like_path, err) == 0)
-        status = side == TT_EVENT ? encode_events_like(&base, input, writer, err) : encode_rows(&base, input, writer, err);
+        status =
+            side == TT_EVENT ? encode_events_like(&base, input, writer, err) : encode_rows(&base, input, writer, err);
     tt_examples_release(&base);
     return status;
 }

@@ -64,36 +64,38 @@ static int grow_others(struct tt_attribute *a, struct tt_err *err)
     return 0;
 }
 
-int tt_attribute_add(struct tt_attribute *a, uint32_t entity, const char *text, size_t len, int *is_new,
-                     struct tt_err *err)
+int tt_attribute_add(struct tt_attribute *a, uint32_t entity, const char *text, size_t len, struct tt_err *err)
 {
-    size_t known = a->values.texts.n;
     uint32_t value;
 
-    *is_new = 0;
     if (len == 0)
         return 0;
+    if (entity < a->cap && a->first[entity]) { /* nearly always it is the entity's first value again */
+        size_t first_len;
+        const char *first = tt_text_list_get(&a->values.texts, a->first[entity] - 1, &first_len);
+        if (first_len == len && memcmp(first, text, len) == 0) {
+            a->count[entity] += a->count[entity] < UINT32_MAX;
+            return 0;
+        }
+    }
     if (tt_vocab_add(&a->values, text, len, &value, err) || make_room(a, entity, err))
         return -1;
-    *is_new = a->values.texts.n > known;
-    if (a->first[entity] == 0)
+    if (a->first[entity] == 0) {
         a->first[entity] = value + 1;
-    if (a->first[entity] == value + 1) {
-        a->count[entity] += a->count[entity] < UINT32_MAX;
+        a->count[entity] = 1;
         return 0;
     }
     if (a->n_others * 2 >= a->cap_others && grow_others(a, err))
         return -1;
     struct tt_pair_count *pair = find_pair(a->others, a->cap_others, entity, value);
     if (pair->count == 0) {
-        *pair = (struct tt_pair_count){entity, value, 0};
-        a->n_others++;
+        *pair = (struct tt_pair_count){entity, value, 0, (uint32_t)a->n_others++};
     }
     pair->count += pair->count < UINT32_MAX;
     return 0;
 }
 
-/* By entity, then the most frequent first, then the value seen first. */
+/* By entity, then the most frequent first, then the one that the entity showed first. */
 static int compare_pairs(const void *left, const void *right)
 {
     const struct tt_pair_count *a = left, *b = right;
@@ -102,7 +104,7 @@ static int compare_pairs(const void *left, const void *right)
         return a->entity < b->entity ? -1 : 1;
     if (a->count != b->count)
         return a->count > b->count ? -1 : 1;
-    return (a->value > b->value) - (a->value < b->value);
+    return (a->order > b->order) - (a->order < b->order);
 }
 
 size_t tt_attribute_settle(struct tt_attribute *a)

@@ -9,6 +9,8 @@
 #include "base/number.h"
 #include "data/calendar.h"
 
+static const double MAX_WEIGHT = 1e30; /* sums and squares of such floats stay finite doubles */
+
 int tt_encode_stats_init(struct tt_encode_stats *stats, const struct tt_schema *schema, struct tt_err *err)
 {
     *stats = (struct tt_encode_stats){0};
@@ -42,6 +44,42 @@ int tt_encode_time(const struct tt_column *column, const char *text, size_t len,
     return 0;
 }
 
+int tt_take_weight(const struct tt_csv *csv, long column, float *weight, struct tt_err *err)
+{
+    const struct tt_csv_field *f = &csv->fields[column];
+    double x;
+
+    if (tt_parse_f64(f->text, f->len, &x) || x < 0 || x > MAX_WEIGHT)
+        return tt_csv_field_error(csv, (size_t)column, "is not a weight, a number from 0 to 1e30", err);
+    *weight = (float)x;
+    return 0;
+}
+
+int tt_take_label(const struct tt_csv *csv, long column, const struct tt_column *label, uint8_t *liked,
+                  struct tt_err *err)
+{
+    const struct tt_csv_field *f = &csv->fields[column];
+    double x;
+
+    if (tt_parse_f64(f->text, f->len, &x))
+        return tt_csv_field_error(csv, (size_t)column, "is not a label, a number", err);
+    *liked = x >= label->min;
+    return 0;
+}
+
+int tt_take_time(const struct tt_csv *csv, long column, const struct tt_column *time, uint32_t *seconds,
+                 struct tt_err *err)
+{
+    const struct tt_csv_field *f = &csv->fields[column];
+
+    if (tt_encode_time(time, f->text, f->len, seconds))
+        return tt_csv_field_error(csv, (size_t)column,
+                                  time->unit > 1 ? "is not a time: a number of the schema's units, 1970 to 2106"
+                                                 : "is not a time: seconds since 1970 or ISO 8601, 1970 to 2106",
+                                  err);
+    return 0;
+}
+
 /* What one column needs while its rows are read. */
 struct source {
     long column;                   /* its place in the file at hand, or -1: not there */
@@ -50,14 +88,33 @@ struct source {
     int done;                      /* a side file gave it: the events' column is not read */
 };
 
+/* Rows of events wait in a block, their ids and attributes copied, until there are enough of them to look all ids up
+ * together: in a large vocabulary a look-up waits for memory three times, and these waits overlap for a whole block. */
+enum { BLOCK = 64, BLOCK_BYTES = 1 << 20 };
+
+struct waiting_text {
+    size_t at, len; /* in bytes.data: it moves while it grows */
+    uint64_t hash;  /* of ids */
+};
+
+struct block {
+    size_t n;                        /* rows */
+    struct tt_buf bytes;
+    struct waiting_text ids[2][BLOCK]; /* by side */
+    struct waiting_text *attributes; /* (n_attributes, BLOCK) */
+    size_t *features;                /* (n_attributes): schema columns that the events' rows have attributes in */
+    size_t n_attributes;
+};
+
 struct encoder {
     struct tt_examples *examples;
     struct source *sources; /* (schema.n_columns) */
     int learning;
     struct tt_encode_stats *stats;
     long user, item, weight, label, time; /* columns of the events */
-    double label_min;
-    const struct tt_column *time_column;
+    const struct tt_column *label_column, *time_column;
+    size_t room;                          /* events that every array of the examples can hold */
+    struct block block;
 };
 
 static int is_attribute(const struct tt_column *c)
@@ -70,7 +127,8 @@ static int encoder_init(struct encoder *en, struct tt_examples *examples, int le
 {
     size_t n = examples->dictionary.schema.n_columns;
 
-    *en = (struct encoder){.examples = examples, .learning = learning, .stats = stats, .weight = -1, .label = -1, .time = -1};
+    *en = (struct encoder){
+        .examples = examples, .learning = learning, .stats = stats, .weight = -1, .label = -1, .time = -1};
     en->sources = tt_alloc_zero(n, sizeof(*en->sources), err);
     if (!en->sources)
         return -1;
@@ -91,94 +149,89 @@ static void encoder_release(struct encoder *en)
         if (en->sources[i].has_attribute)
             tt_attribute_release(&en->sources[i].attribute);
     free(en->sources);
+    free(en->block.attributes);
+    free(en->block.features);
+    tt_buf_release(&en->block.bytes);
 }
 
-/* The id of the row's user or item as a code; learning adds it. */
-static int take_id(struct encoder *en, const struct tt_csv *csv, long column, size_t feature, uint32_t *code,
-                   struct tt_err *err)
+/* The code of a text; learning adds it, else what is not there is counted and becomes 0. */
+static int take_code(struct encoder *en, const char *text, size_t len, uint64_t hash, size_t feature, uint32_t *code,
+                     struct tt_err *err)
 {
-    struct tt_feature *f = &en->examples->dictionary.features[feature];
-    const struct tt_csv_field *field = &csv->fields[column];
+    struct tt_vocab *vocab = &en->examples->dictionary.features[feature].vocab;
     uint32_t found;
 
-    if (field->len == 0)
-        return tt_err_set(err, TT_ERR_INPUT, "%s:%llu: field '%s' is empty", csv->reader.name,
-                          (unsigned long long)csv->line, csv->names[column]);
     if (en->learning) {
-        if (tt_vocab_add(&f->vocab, field->text, field->len, &found, err))
+        if (tt_vocab_add_hashed(vocab, text, len, hash, &found, err))
             return -1;
     } else {
-        found = tt_vocab_find(&f->vocab, field->text, field->len);
-        if (found == TT_VOCAB_NONE) {
-            en->stats->unseen[feature]++;
-            *code = 0;
-            return 0;
-        }
+        found = tt_vocab_find_hashed(vocab, text, len, hash);
+        en->stats->unseen[feature] += found == TT_VOCAB_NONE;
     }
-    *code = found + 1;
+    *code = found == TT_VOCAB_NONE ? 0 : found + 1;
     return 0;
 }
 
-/* Learning: what this row says of the attributes of one entity. */
-static int take_attribute(struct encoder *en, const struct tt_csv *csv, size_t feature, uint32_t entity,
-                          struct tt_err *err)
+static int need_id(const struct tt_csv *csv, long column, struct tt_err *err)
 {
-    struct source *s = &en->sources[feature];
-    const struct tt_csv_field *field = &csv->fields[s->column];
-    int is_new;
+    return csv->fields[column].len ? 0
+                                   : tt_err_set(err, TT_ERR_INPUT, "%s:%llu: field '%s' is empty", csv->reader.name,
+                                                (unsigned long long)csv->line, csv->names[column]);
+}
 
-    if (tt_attribute_add(&s->attribute, entity, field->text, field->len, &is_new, err))
-        return -1;
-    if (is_new && !tt_feature_accepts(&en->examples->dictionary.features[feature], field->text, field->len))
-        return tt_csv_field_error(csv, (size_t)s->column, "is not a number", err);
-    return 0;
+/* Learning: is this row's attribute fit for its column? */
+static int check_attribute(const struct encoder *en, const struct tt_csv *csv, size_t feature, struct tt_err *err)
+{
+    long column = en->sources[feature].column;
+    const struct tt_csv_field *field = &csv->fields[column];
+    const char *wrong = tt_feature_refuses(&en->examples->dictionary.features[feature], field->text, field->len);
+
+    return wrong ? tt_csv_field_error(csv, (size_t)column, wrong, err) : 0;
 }
 
 static int take_context(struct encoder *en, const struct tt_csv *csv, size_t feature, struct tt_err *err)
 {
-    struct tt_feature *f = &en->examples->dictionary.features[feature];
     const struct tt_csv_field *field = &csv->fields[en->sources[feature].column];
-    uint32_t code = TT_VOCAB_NONE;
+    uint32_t code = 0;
 
-    if (field->len && en->learning) {
-        if (tt_vocab_add(&f->vocab, field->text, field->len, &code, err))
-            return -1;
-    } else if (field->len) {
-        code = tt_vocab_find(&f->vocab, field->text, field->len);
-        en->stats->unseen[feature] += code == TT_VOCAB_NONE;
-    }
-    return tt_narrow_add(&en->examples->events.contexts[feature], code == TT_VOCAB_NONE ? 0 : code + 1, err);
+    if (field->len &&
+        take_code(en, field->text, field->len, tt_vocab_hash(field->text, field->len), feature, &code, err))
+        return -1;
+    return tt_narrow_add(&en->examples->events.contexts[feature], code, err);
 }
 
-/* weight, label and time of the row. */
-static int take_event_columns(struct encoder *en, const struct tt_csv *csv, struct tt_err *err)
+/* weight, label and time of the row that becomes event e; there is room. */
+static int take_event_columns(struct encoder *en, const struct tt_csv *csv, size_t e, struct tt_err *err)
 {
     struct tt_events *ev = &en->examples->events;
-    double x;
 
-    if (en->weight >= 0) {
-        const struct tt_csv_field *f = &csv->fields[en->weight];
-        if (tt_parse_f64(f->text, f->len, &x) || x < 0 || x > 1e30)
-            return tt_csv_field_error(csv, (size_t)en->weight, "is not a weight, a number from 0 up", err);
-        if (tt_grow(&ev->weight, &ev->cap_weight, ev->n + 1, sizeof(*ev->weight), err))
-            return -1;
-        ev->weight[ev->n] = (float)x;
-    }
-    if (en->label >= 0) {
-        const struct tt_csv_field *f = &csv->fields[en->label];
-        if (tt_parse_f64(f->text, f->len, &x))
-            return tt_csv_field_error(csv, (size_t)en->label, "is not a label, a number", err);
-        if (tt_grow(&ev->label, &ev->cap_label, ev->n + 1, sizeof(*ev->label), err))
-            return -1;
-        ev->label[ev->n] = x >= en->label_min;
-    }
-    if (en->time >= 0) {
-        const struct tt_csv_field *f = &csv->fields[en->time];
-        if (tt_grow(&ev->time, &ev->cap_time, ev->n + 1, sizeof(*ev->time), err))
-            return -1;
-        if (tt_encode_time(en->time_column, f->text, f->len, &ev->time[ev->n]))
-            return tt_csv_field_error(csv, (size_t)en->time, TT_NOT_A_TIME, err);
-    }
+    return (en->weight >= 0 && tt_take_weight(csv, en->weight, &ev->weight[e], err)) ||
+                   (en->label >= 0 && tt_take_label(csv, en->label, en->label_column, &ev->label[e], err)) ||
+                   (en->time >= 0 && tt_take_time(csv, en->time, en->time_column, &ev->time[e], err))
+               ? -1
+               : 0;
+}
+
+/* Room for `need` events in every array. */
+static int grow_events(struct encoder *en, size_t need, struct tt_err *err)
+{
+    struct tt_events *ev = &en->examples->events;
+
+    if (tt_grow(&ev->user, &ev->cap_user, need, sizeof(*ev->user), err) ||
+        tt_grow(&ev->item, &ev->cap_item, need, sizeof(*ev->item), err) ||
+        (en->weight >= 0 && tt_grow(&ev->weight, &ev->cap_weight, need, sizeof(*ev->weight), err)) ||
+        (en->label >= 0 && tt_grow(&ev->label, &ev->cap_label, need, sizeof(*ev->label), err)) ||
+        (en->time >= 0 && tt_grow(&ev->time, &ev->cap_time, need, sizeof(*ev->time), err)))
+        return -1;
+    en->room = ev->cap_user;
+    if (ev->cap_item < en->room)
+        en->room = ev->cap_item;
+    if (en->weight >= 0 && ev->cap_weight < en->room)
+        en->room = ev->cap_weight;
+    if (en->label >= 0 && ev->cap_label < en->room)
+        en->room = ev->cap_label;
+    if (en->time >= 0 && ev->cap_time < en->room)
+        en->room = ev->cap_time;
     return 0;
 }
 
@@ -198,7 +251,7 @@ static int find_event_columns(struct encoder *en, struct tt_csv *csv, struct tt_
         switch (c->kind) {
         case TT_KIND_ID: *(c->side == TT_USER ? &en->user : &en->item) = column; break;
         case TT_KIND_WEIGHT: en->weight = column; break;
-        case TT_KIND_LABEL: en->label = column; en->label_min = c->min; break;
+        case TT_KIND_LABEL: en->label = column; en->label_column = c; break;
         case TT_KIND_TIME: en->time = column; en->time_column = c; break;
         default: break;
         }
@@ -206,40 +259,124 @@ static int find_event_columns(struct encoder *en, struct tt_csv *csv, struct tt_
     return 0;
 }
 
-static int take_event(struct encoder *en, const struct tt_csv *csv, struct tt_err *err)
+/* Copy a field into the block. */
+static int put_waiting(struct block *block, const struct tt_csv_field *field, struct waiting_text *text,
+                       struct tt_err *err)
+{
+    *text = (struct waiting_text){block->bytes.len, field->len, 0};
+    return tt_buf_add(&block->bytes, field->text, field->len, err);
+}
+
+static int put_waiting_id(struct encoder *en, const struct tt_csv *csv, enum tt_side side, struct tt_err *err)
 {
     const struct tt_dictionary *d = &en->examples->dictionary;
-    struct tt_events *ev = &en->examples->events;
-    uint32_t user, item;
+    const struct tt_csv_field *field = &csv->fields[side == TT_USER ? en->user : en->item];
+    struct waiting_text *id = &en->block.ids[side][en->block.n];
 
-    if (ev->n == UINT32_MAX)
-        return tt_err_set(err, TT_ERR_INPUT, "%s: more than 4294967295 events", csv->reader.name);
-    if (take_id(en, csv, en->user, d->user_id, &user, err) || take_id(en, csv, en->item, d->item_id, &item, err) ||
-        tt_grow(&ev->user, &ev->cap_user, ev->n + 1, sizeof(*ev->user), err) ||
-        tt_grow(&ev->item, &ev->cap_item, ev->n + 1, sizeof(*ev->item), err) || take_event_columns(en, csv, err))
+    if (need_id(csv, side == TT_USER ? en->user : en->item, err) || put_waiting(&en->block, field, id, err))
         return -1;
-    for (size_t i = 0; i < d->schema.n_columns; i++) {
-        const struct tt_column *c = &d->schema.columns[i];
-        if (c->kind == TT_KIND_CONTEXT ? take_context(en, csv, i, err)
-                                       : en->sources[i].has_attribute && en->sources[i].column >= 0 &&
-                                             take_attribute(en, csv, i, c->side == TT_USER ? user : item, err))
+    id->hash = tt_vocab_hash(field->text, field->len);
+    tt_vocab_prefetch(&d->features[side == TT_USER ? d->user_id : d->item_id].vocab, id->hash);
+    return 0;
+}
+
+/* The ids of one side of the block's rows as codes of their events. */
+static int take_ids(struct encoder *en, enum tt_side side, uint32_t *codes, struct tt_err *err)
+{
+    const struct tt_dictionary *d = &en->examples->dictionary;
+    size_t feature = side == TT_USER ? d->user_id : d->item_id;
+    const struct tt_vocab *vocab = &d->features[feature].vocab;
+    const struct block *block = &en->block;
+
+    for (size_t r = 0; r < block->n; r++)
+        tt_vocab_prefetch_offset(vocab, block->ids[side][r].hash);
+    for (size_t r = 0; r < block->n; r++)
+        tt_vocab_prefetch_text(vocab, block->ids[side][r].hash);
+    for (size_t r = 0; r < block->n; r++) {
+        const struct waiting_text *id = &block->ids[side][r];
+        if (take_code(en, block->bytes.data + id->at, id->len, id->hash, feature, &codes[r], err))
             return -1;
     }
-    ev->user[ev->n] = user;
-    ev->item[ev->n++] = item;
     return 0;
+}
+
+/* Turn the waiting rows into events. */
+static int end_block(struct encoder *en, struct tt_err *err)
+{
+    struct tt_events *ev = &en->examples->events;
+    struct block *block = &en->block;
+
+    if (block->n == 0)
+        return 0;
+    if (take_ids(en, TT_USER, ev->user + ev->n, err) || take_ids(en, TT_ITEM, ev->item + ev->n, err))
+        return -1;
+    for (size_t i = 0; i < block->n_attributes; i++) {
+        struct tt_attribute *attribute = &en->sources[block->features[i]].attribute;
+        const struct tt_column *c = &en->examples->dictionary.schema.columns[block->features[i]];
+        const uint32_t *entities = (c->side == TT_USER ? ev->user : ev->item) + ev->n;
+        for (size_t r = 0; r < block->n; r++)
+            tt_attribute_prefetch(attribute, entities[r]);
+        for (size_t r = 0; r < block->n; r++) {
+            const struct waiting_text *text = &block->attributes[i * BLOCK + r];
+            if (tt_attribute_add(attribute, entities[r], block->bytes.data + text->at, text->len, err))
+                return -1;
+        }
+    }
+    ev->n += block->n;
+    block->n = 0;
+    block->bytes.len = 0;
+    return 0;
+}
+
+/* Which attributes the rows have: known when the columns are. */
+static int begin_blocks(struct encoder *en, struct tt_err *err)
+{
+    size_t n = en->examples->dictionary.schema.n_columns;
+    struct block *block = &en->block;
+
+    block->features = tt_alloc(n, sizeof(*block->features), err);
+    if (!block->features)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (en->sources[i].has_attribute && en->sources[i].column >= 0)
+            block->features[block->n_attributes++] = i;
+    block->attributes = tt_alloc(block->n_attributes * BLOCK, sizeof(*block->attributes), err);
+    return block->attributes ? 0 : -1;
+}
+
+static int take_event(struct encoder *en, const struct tt_csv *csv, struct tt_err *err)
+{
+    const struct tt_schema *schema = &en->examples->dictionary.schema;
+    struct block *block = &en->block;
+    size_t e = en->examples->events.n + block->n;
+
+    if (e == UINT32_MAX)
+        return tt_err_set(err, TT_ERR_INPUT, "%s: more than 4294967295 events", csv->reader.name);
+    if (put_waiting_id(en, csv, TT_USER, err) || put_waiting_id(en, csv, TT_ITEM, err) ||
+        (e == en->room && grow_events(en, e + 1, err)) || take_event_columns(en, csv, e, err))
+        return -1;
+    for (size_t i = 0; i < schema->n_columns; i++)
+        if (schema->columns[i].kind == TT_KIND_CONTEXT && take_context(en, csv, i, err))
+            return -1;
+    for (size_t i = 0; i < block->n_attributes; i++)
+        if (check_attribute(en, csv, block->features[i], err) ||
+            put_waiting(block, &csv->fields[en->sources[block->features[i]].column],
+                        &block->attributes[i * BLOCK + block->n], err))
+            return -1;
+    block->n++;
+    return block->n == BLOCK || block->bytes.len > BLOCK_BYTES ? end_block(en, err) : 0;
 }
 
 static int read_events(struct encoder *en, struct tt_csv *csv, struct tt_err *err)
 {
     int more;
 
-    if (find_event_columns(en, csv, err))
+    if (find_event_columns(en, csv, err) || begin_blocks(en, err))
         return -1;
     while ((more = tt_csv_next(csv, err)) == 1)
         if (take_event(en, csv, err))
             return -1;
-    if (more < 0)
+    if (more < 0 || end_block(en, err))
         return -1;
     en->stats->events = en->examples->events.n;
     tt_hasher_digest(csv->reader.hasher, en->stats->inputs[0]);
@@ -276,11 +413,17 @@ static int read_side(struct encoder *en, enum tt_side side, struct tt_csv *csv, 
             tt_csv_want(csv, (size_t)en->sources[i].column);
         }
     while ((more = tt_csv_next(csv, err)) == 1) {
-        if (take_id(en, csv, id_column, id, &entity, err))
+        const struct tt_csv_field *name = &csv->fields[id_column];
+        if (need_id(csv, id_column, err) ||
+            take_code(en, name->text, name->len, tt_vocab_hash(name->text, name->len), id, &entity, err))
             return -1;
-        for (size_t i = 0; i < d->schema.n_columns; i++)
-            if (d->schema.columns[i].side == side && en->sources[i].done && take_attribute(en, csv, i, entity, err))
+        for (size_t i = 0; i < d->schema.n_columns; i++) {
+            struct source *s = &en->sources[i];
+            if (d->schema.columns[i].side == side && s->done &&
+                (check_attribute(en, csv, i, err) ||
+                 tt_attribute_add(&s->attribute, entity, csv->fields[s->column].text, csv->fields[s->column].len, err)))
                 return -1;
+        }
     }
     if (more < 0)
         return -1;

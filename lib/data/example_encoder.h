@@ -1,8 +1,8 @@
 /* From rows of text to encoded examples: reads the events once, and the side files once.
  *
- * tt_encode_examples learns the dictionary. Attributes of users and items come from the side file when it is given and has
- * the column, else from the events; of an attribute that differs between rows the most frequent value wins. Users and items
- * that only a side file names get rows too, after those of the events.
+ * tt_encode_examples learns the dictionary. Attributes of users and items come from the side file when it is given and
+ * has the column, else from the events; of an attribute that differs between rows the most frequent value wins. Users
+ * and items that only a side file names get rows too, after those of the events.
  * tt_encode_like applies a dictionary: only the events are encoded; ids and values that it does not have become code 0.
  *
  * Memory: the distinct texts, and 8 bytes an event and what contexts (1, 2 or 4 bytes each), weight (4), label (1) and
@@ -35,9 +35,16 @@ int tt_encode_examples(struct tt_examples *examples, struct tt_schema *schema, c
 int tt_encode_like(struct tt_examples *examples, const char *events, enum tt_csv_format format,
                    struct tt_encode_stats *stats, struct tt_err *err) TT_CHECKED;
 
-/* A time field as seconds since 1970 in 0 ... 2^32-1: a number of the column's units (a fraction of a second is cut), or with
- * the unit second also ISO 8601, in UTC unless it names an offset. -1 when it is none. */
-#define TT_NOT_A_TIME "is not a time: a number of the schema's units or ISO 8601, 1970 to 2106"
+/* A time field as seconds since 1970 in 0 ... 2^32-1: a number of the column's units (a fraction of a second is cut),
+ * or with the unit second also ISO 8601, in UTC unless it names an offset. -1 when it is none. */
 int tt_encode_time(const struct tt_column *column, const char *text, size_t len, uint32_t *seconds);
+
+/* A field of the present row as an event's weight, label or time; an error names file, line and field. An empty field
+ * is one. */
+int tt_take_weight(const struct tt_csv *csv, long column, float *weight, struct tt_err *err) TT_CHECKED;
+int tt_take_label(const struct tt_csv *csv, long column, const struct tt_column *label, uint8_t *liked,
+                  struct tt_err *err) TT_CHECKED;
+int tt_take_time(const struct tt_csv *csv, long column, const struct tt_column *time, uint32_t *seconds,
+                 struct tt_err *err) TT_CHECKED;
 
 #endif

@@ -171,12 +171,16 @@ static int load_optional(struct tt_events *events, const struct tt_schema *schem
         events->weight = (float *)t->data;
         for (size_t i = 0; i < events->n; i++)
             if (!(events->weight[i] >= 0) || isinf(events->weight[i]))
-                return tt_err_set(err, TT_ERR_INPUT, "%s: damaged: a weight that is no number from 0 up", segment->name);
+                return tt_err_set(err, TT_ERR_INPUT, "%s: damaged: a weight that is no number from 0 up",
+                                  segment->name);
     }
     if (tt_schema_find(schema, TT_EVENT, TT_KIND_LABEL)) {
         if (!(t = tt_segment_need(segment, "event.label", TT_U8, events->n, 0, err)))
             return -1;
         events->label = (uint8_t *)t->data;
+        for (size_t i = 0; i < events->n; i++)
+            if (events->label[i] > 1)
+                return tt_err_set(err, TT_ERR_INPUT, "%s: damaged: a label that is neither 0 nor 1", segment->name);
     }
     if (tt_schema_find(schema, TT_EVENT, TT_KIND_TIME)) {
         if (!(t = tt_segment_need(segment, "event.time", TT_U32, events->n, 0, err)))
@@ -211,8 +215,20 @@ static int events_load(struct tt_events *events, const struct tt_dictionary *d, 
     return load_optional(events, &d->schema, segment, err);
 }
 
+/* Refuse events that have no dictionary of their own. */
+static int need_own_dictionary(const struct tt_segment *segment, struct tt_err *err)
+{
+    const char *like = tt_segment_find_text(segment, "like");
+
+    return like && like[0] ? tt_err_set(err, TT_ERR_MISMATCH,
+                                        "%s: events encoded with --like, where examples with a dictionary are expected",
+                                        segment->name)
+                           : 0;
+}
+
 /* Take the segment; load its dictionary and its tables. */
-static int load_tables(struct tt_examples *examples, struct tt_segment *segment, unsigned users_with, struct tt_err *err)
+static int load_tables(struct tt_examples *examples, struct tt_segment *segment, unsigned users_with,
+                       struct tt_err *err)
 {
     struct tt_dictionary dictionary = {0};
 
@@ -227,7 +243,8 @@ static int load_tables(struct tt_examples *examples, struct tt_segment *segment,
     tt_table_release(&examples->users, d);
     tt_table_release(&examples->items, d);
     if (tt_table_load(&examples->users, TT_USER, d, users_with, d->features[d->user_id].n_codes, segment, err) ||
-        tt_table_load(&examples->items, TT_ITEM, d, TT_WITH_ATTRIBUTES, d->features[d->item_id].n_codes, segment, err)) {
+        tt_table_load(&examples->items, TT_ITEM, d, TT_WITH_ATTRIBUTES, d->features[d->item_id].n_codes, segment,
+                      err)) {
         tt_examples_release(examples);
         return -1;
     }
@@ -241,10 +258,7 @@ int tt_examples_load(struct tt_examples *examples, const char *path, struct tt_e
     *examples = (struct tt_examples){0};
     if (tt_container_load(path, "examples", &segment, err))
         return -1;
-    const char *like = tt_segment_find_text(&segment, "like");
-    if (like && like[0]) {
-        tt_err_set(err, TT_ERR_MISMATCH, "%s: events encoded with --like, where examples with a vocabulary are expected",
-                   segment.name);
+    if (need_own_dictionary(&segment, err)) {
         tt_segment_release(&segment);
         return -1;
     }
@@ -270,6 +284,9 @@ int tt_examples_load_tables(struct tt_examples *examples, const char *path, stru
     } else if (strcmp(segment.texts[0].value, "examples") != 0) {
         tt_err_set(err, TT_ERR_MISMATCH, "%s: holds '%s', expected 'model' or 'examples'", segment.name,
                    segment.texts[0].value);
+        tt_segment_release(&segment);
+        return -1;
+    } else if (need_own_dictionary(&segment, err)) {
         tt_segment_release(&segment);
         return -1;
     }

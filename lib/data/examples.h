@@ -4,8 +4,9 @@
  *     items   row = code of the item's id   features: id, attributes
  *     events  user, item, context codes, weight, label, time
  *
- * Row 0 of users and of items is the unknown one. So a tower runs once for each distinct user or item, not once an event.
- * Examples either learnt their dictionary, or follow another file's: then they hold events only, and `like` names that file.
+ * Row 0 of users and of items is the unknown one. So a tower runs once for each distinct user or item, not once an
+ * event. Examples either learnt their dictionary, or follow another file's: then they hold events only, and `like`
+ * names that file.
  */
 #ifndef TT_DATA_EXAMPLES_H
 #define TT_DATA_EXAMPLES_H
@@ -42,8 +43,8 @@ int tt_table_init(struct tt_table *table, enum tt_side side, const struct tt_dic
                   struct tt_err *err) TT_CHECKED;
 void tt_table_release(struct tt_table *table, const struct tt_dictionary *dictionary);
 
-/* Store and load a side's rows; `with` says which kinds of columns the file holds, as bits 1 << TT_KIND_x. The id's codes of a
- * table that counts through them are not stored: n_rows is the vocabulary's length + 1 then. */
+/* Store and load a side's rows; `with` says which kinds of columns the file holds, as bits 1 << TT_KIND_x. The id's
+ * codes of a table that counts through them are not stored: n_rows is the vocabulary's length + 1 then. */
 int tt_table_store(const struct tt_table *table, const struct tt_dictionary *dictionary, unsigned with,
                    struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 int tt_table_load(struct tt_table *table, enum tt_side side, const struct tt_dictionary *dictionary, unsigned with,
@@ -69,11 +70,12 @@ int tt_examples_store(const struct tt_examples *examples, struct tt_segment *seg
 /* Load a file (NULL: standard input) with its own dictionary. */
 int tt_examples_load(struct tt_examples *examples, const char *path, struct tt_err *err) TT_CHECKED;
 
-/* Load what encoding by a file's dictionary needs, from examples or from a model: dictionary, users and items (of a model with
- * histories), no events. */
+/* Load what encoding by a file's dictionary needs, from examples or from a model: dictionary, users and items (of a
+ * model with histories), no events. */
 int tt_examples_load_tables(struct tt_examples *examples, const char *path, struct tt_err *err) TT_CHECKED;
 
-/* Load events that follow the dictionary of `base`, whose file has the checksum `checksum`; another one's are refused. */
+/* Load events that follow the dictionary of `base`, whose file has the checksum `checksum`; another one's are
+ * refused. */
 int tt_events_load_like(struct tt_events *events, struct tt_segment *segment, const char *path,
                         const struct tt_dictionary *base, const char *checksum, struct tt_err *err) TT_CHECKED;
 void tt_events_release(struct tt_events *events, size_t n_columns);

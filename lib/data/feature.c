@@ -79,8 +79,30 @@ static double *gather_numbers(const struct tt_attribute *attribute, size_t n_ent
     return values;
 }
 
-/* Borders: the first number of each next 1/buckets of the sorted numbers, without repetition. Scale: mean and deviation. */
-static int learn_number(struct tt_feature *f, const struct tt_attribute *attribute, size_t n_entities, struct tt_err *err)
+/* Mean and deviation of sorted numbers; a deviation of 0 becomes 1. Taken in units of the largest, so that no sum
+ * overflows. */
+static void learn_scale(const double *values, size_t n, double params[2])
+{
+    double largest = n ? fmax(fabs(values[0]), fabs(values[n - 1])) : 0, mean = 0, squares = 0;
+
+    params[0] = 0;
+    params[1] = 1;
+    if (!(largest > 0))
+        return;
+    for (size_t i = 0; i < n; i++)
+        mean += values[i] / largest;
+    mean /= (double)n;
+    for (size_t i = 0; i < n; i++)
+        squares += (values[i] / largest - mean) * (values[i] / largest - mean);
+    double deviation = sqrt(squares / (double)n) * largest;
+    params[0] = fmin(fmax(mean * largest, values[0]), values[n - 1]); /* rounding leaves the range by a bit */
+    params[1] = deviation > 0 ? deviation : 1;
+}
+
+/* Borders: the first number of each next 1/buckets of the sorted numbers, without repetition. Scale: mean and
+ * deviation. */
+static int learn_number(struct tt_feature *f, const struct tt_attribute *attribute, size_t n_entities,
+                        struct tt_err *err)
 {
     const struct tt_column *c = f->column;
     size_t n, max = c->buckets ? c->buckets - 1 : c->n_borders ? c->n_borders : 2;
@@ -101,15 +123,7 @@ static int learn_number(struct tt_feature *f, const struct tt_attribute *attribu
                 f->params[f->n_params++] = border;
         }
     } else {
-        double sum = 0, squares = 0;
-        for (size_t i = 0; i < n; i++)
-            sum += values[i];
-        double mean = n ? sum / (double)n : 0;
-        for (size_t i = 0; i < n; i++)
-            squares += (values[i] - mean) * (values[i] - mean);
-        double deviation = n ? sqrt(squares / (double)n) : 0;
-        f->params[0] = mean;
-        f->params[1] = deviation > 0 ? deviation : 1;
+        learn_scale(values, n, f->params);
         f->n_params = 2;
     }
     free(values);
@@ -175,11 +189,22 @@ int tt_feature_learn(struct tt_feature *f, const struct tt_attribute *attribute,
 
 /* ---- encoding ---- */
 
-int tt_feature_accepts(const struct tt_feature *f, const char *text, size_t len)
+static int count_value(void *arg, const char *value, size_t n)
+{
+    (void)value, (void)n;
+    return ++*(int *)arg > MAX_BAG;
+}
+
+const char *tt_feature_refuses(const struct tt_feature *f, const char *text, size_t len)
 {
     double ignored;
+    int n = 0;
 
-    return f->column->kind != TT_KIND_NUMBER || len == 0 || tt_parse_f64(text, len, &ignored) == 0;
+    if (f->column->kind == TT_KIND_NUMBER && len && tt_parse_f64(text, len, &ignored))
+        return "is not a number";
+    if (f->column->kind == TT_KIND_BAG && len > MAX_BAG && each_value(f, text, len, count_value, &n))
+        return "holds more than 4096 values";
+    return NULL;
 }
 
 static uint32_t find_code(const struct tt_feature *f, const char *text, size_t len, uint64_t *unseen)
@@ -222,7 +247,7 @@ static int add_bag_value(void *arg, const char *value, size_t n)
     for (size_t i = 0; i < row->n; i++)
         if (row->codes[i] == code)
             return 0;
-    if (row->n == MAX_BAG)
+    if (row->n == MAX_BAG) /* not when the text was checked */
         return -1;
     row->codes[row->n++] = code;
     return 0;
@@ -351,7 +376,8 @@ int tt_dictionary_store(const struct tt_dictionary *dictionary, struct tt_segmen
             tt_segment_text_list(segment, tt_tensor_name(name, f->column, "vocab"), &f->vocab.texts, err))
             return -1;
         if (f->column->kind == TT_KIND_NUMBER &&
-            tt_segment_tensor(segment, tt_tensor_name(name, f->column, "params"), TT_F64, f->n_params, 0, f->params, err))
+            tt_segment_tensor(segment, tt_tensor_name(name, f->column, "params"), TT_F64, f->n_params, 0, f->params,
+                              err))
             return -1;
     }
     return 0;
@@ -454,7 +480,9 @@ int tt_bags_store(const struct tt_bags *bags, const struct tt_column *column, st
         n = 0;
     return tt_segment_tensor(segment, tt_tensor_name(name, column, "offsets"), TT_U64, bags->n_rows + 1, 0,
                              bags->offsets ? bags->offsets : no_rows, err) ||
-           tt_segment_tensor(segment, tt_tensor_name(name, column, "weights"), TT_F32, n, 0, bags->weights, err) ? -1 : 0;
+                   tt_segment_tensor(segment, tt_tensor_name(name, column, "weights"), TT_F32, n, 0, bags->weights, err)
+               ? -1
+               : 0;
 }
 
 int tt_bags_load(struct tt_bags *bags, const struct tt_feature *f, size_t n_rows, const struct tt_segment *segment,
@@ -472,8 +500,8 @@ int tt_bags_load(struct tt_bags *bags, const struct tt_feature *f, size_t n_rows
     bags->codes = (uint32_t *)codes->data;
     for (size_t i = 0; i < n; i++)
         if (bags->codes[i] >= f->n_codes)
-            return tt_err_set(err, TT_ERR_INPUT, "%s: tensor '%s': a code that the feature does not have", segment->name,
-                              name);
+            return tt_err_set(err, TT_ERR_INPUT, "%s: tensor '%s': a code that the feature does not have",
+                              segment->name, name);
     if (single)
         return 0;
     const struct tt_tensor *offsets =

@@ -1,8 +1,8 @@
 /* Features: how the text of a column becomes codes, and the codes of many rows.
  *
- * A feature has codes 0 ... n_codes-1, one embedding row each; code 0 is "unknown" in every feature: an empty field, or a
- * value that the vocabulary does not have. A row of a feature is a weighted bag of codes; its contribution to a tower is the
- * weighted sum of their embedding rows.
+ * A feature has codes 0 ... n_codes-1, one embedding row each; code 0 is "unknown" in every feature: an empty field, or
+ * a value that the vocabulary does not have. A row of a feature is a weighted bag of codes; its contribution to a tower
+ * is the weighted sum of their embedding rows.
  *
  *     kind        codes of a row                                  weights
  *     id          its place in the vocabulary + 1                 1
@@ -14,7 +14,8 @@
  *     bag         each known value + 1, without repetition        1 / sqrt(how many)
  *     history     each item's code                                see history.h
  *
- * A dictionary is the schema with one feature for each of its columns, by the same index; event columns have an empty one.
+ * A dictionary is the schema with one feature for each of its columns, by the same index; event columns have an empty
+ * one.
  */
 #ifndef TT_DATA_FEATURE_H
 #define TT_DATA_FEATURE_H
@@ -61,14 +62,15 @@ static inline int tt_kind_is_single(const struct tt_column *column)
 int tt_dictionary_init(struct tt_dictionary *dictionary, struct tt_schema *schema, struct tt_err *err) TT_CHECKED;
 void tt_dictionary_release(struct tt_dictionary *dictionary);
 
-/* Learn a feature of kind category, bag, number or hash from one value for each of n entities. Numbers were checked. */
+/* Learn a feature of kind category, bag, number or hash from one value for each of n entities, none of them refused. */
 int tt_feature_learn(struct tt_feature *feature, const struct tt_attribute *attribute, size_t n_entities,
                      struct tt_err *err) TT_CHECKED;
 
-/* Is the text fit for this feature? A number must be one. */
-int tt_feature_accepts(const struct tt_feature *feature, const char *text, size_t len);
+/* What is wrong with the text for this feature, to be put after it ("is not a number"), or NULL when nothing is. */
+const char *tt_feature_refuses(const struct tt_feature *feature, const char *text, size_t len);
 
-/* Append a row for the text (len 0: unknown). *unseen is raised by the values that the vocabulary does not have. */
+/* Append a row for a text that is not refused (len 0: unknown). *unseen is raised by the values that the vocabulary
+ * does not have. */
 int tt_feature_encode(const struct tt_feature *feature, const char *text, size_t len, struct tt_bags *bags,
                       uint64_t *unseen, struct tt_err *err) TT_CHECKED;
 
@@ -88,20 +90,24 @@ static inline size_t tt_bags_row(const struct tt_bags *bags, size_t row, const u
     return bags->offsets ? (size_t)(bags->offsets[row + 1] - bags->offsets[row]) : 1;
 }
 
-/* Store the dictionary: metadata "schema" and "schema_fingerprint", tensors "SIDE.NAME.vocab.*" and "SIDE.NAME.params". */
-int tt_dictionary_store(const struct tt_dictionary *dictionary, struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
+/* Store the dictionary: metadata "schema" and "schema_fingerprint", tensors "SIDE.NAME.vocab.*" and
+ * "SIDE.NAME.params". */
+int tt_dictionary_store(const struct tt_dictionary *dictionary, struct tt_segment *segment,
+                        struct tt_err *err) TT_CHECKED;
 
 /* Load it; what is loaded borrows the segment's image. The vocabularies can be listed but not searched ... */
-int tt_dictionary_load(struct tt_dictionary *dictionary, const struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
+int tt_dictionary_load(struct tt_dictionary *dictionary, const struct tt_segment *segment,
+                       struct tt_err *err) TT_CHECKED;
 
 /* ... until this has built their hash tables. Refuses a vocabulary that holds a text twice. */
 int tt_dictionary_index(struct tt_dictionary *dictionary, const char *file, struct tt_err *err) TT_CHECKED;
 
-/* Store and load one feature's rows as "SIDE.NAME.codes", ".offsets", ".weights". Loading checks offsets, codes and weights. */
+/* Store and load one feature's rows as "SIDE.NAME.codes", ".offsets", ".weights". Loading checks offsets, codes and
+ * weights. */
 int tt_bags_store(const struct tt_bags *bags, const struct tt_column *column, struct tt_segment *segment,
                   struct tt_err *err) TT_CHECKED;
-int tt_bags_load(struct tt_bags *bags, const struct tt_feature *feature, size_t n_rows, const struct tt_segment *segment,
-                 struct tt_err *err) TT_CHECKED;
+int tt_bags_load(struct tt_bags *bags, const struct tt_feature *feature, size_t n_rows,
+                 const struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 
 /* "SIDE.NAME.WHAT" into a buffer of TT_TENSOR_NAME bytes: the names of all tensors that belong to a column. */
 enum { TT_TENSOR_NAME = 256 };

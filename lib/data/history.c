@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 
 static const double day = 86400;
+static const double MAX_VISITS = 1e30; /* a sum of huge event weights stays a finite float */
 
 /* One event of the user at hand. */
 struct visit {
@@ -22,13 +23,17 @@ static int compare_visits(const void *left, const void *right)
 
     if (a->item != b->item)
         return a->item < b->item ? -1 : 1;
-    return (a->time > b->time) - (a->time < b->time);
+    if (a->time != b->time)
+        return a->time < b->time ? -1 : 1;
+    return (a->weight > b->weight) - (a->weight < b->weight); /* sums in one order, whatever qsort does with equals */
 }
 
 static float count_weight(const struct tt_column *column, double visits)
 {
+    if (visits > MAX_VISITS)
+        visits = MAX_VISITS;
     switch (column->count) {
-    case TT_COUNT_LOG: return (float)log2(1 + visits);
+    case TT_COUNT_LOG: return (float)(log1p(visits) / log(2));
     case TT_COUNT_SQRT: return (float)sqrt(visits);
     case TT_COUNT_LINEAR: return (float)visits;
     default: return 1;
@@ -58,7 +63,7 @@ static size_t make_bag(const struct tt_column *column, const struct visit *visit
 
 static int counts(const struct tt_visits *v, size_t e)
 {
-    return v->item[e] != 0 && (!v->label || v->label[e]);
+    return v->item[e] != 0 && (!v->label || v->label[e]) && (!v->weight || v->weight[e] > 0);
 }
 
 /* Where each user's visits begin when they are ordered by user; starts has n_users + 1 places. */

@@ -1,9 +1,10 @@
-/* From rows of text to the encoded rows of one side, by a model's dictionary: what tt-embed turns into vectors (kind "rows").
+/* From rows of text to the encoded rows of one side, by a model's dictionary: what tt-embed turns into vectors (kind
+ * "rows").
  *
- * A row is a distinct id or, on the user side, a distinct combination of id and context values. Its features come from the
- * input's own columns; where the input lacks a column or the field is empty, from the side file; then from what the model
- * knows of the id. Its history comes from the history file when that names the user, else from the model. So ids that
- * training never saw get all that is known of them.
+ * A row is a distinct id or, on the user side, a distinct combination of id and context values. Its features come from
+ * the input's own columns; where the input lacks a column or the field is empty, from the side file; where that does
+ * not name the id or its field is empty, from what the model knows of the id. Its history comes from the history file
+ * when that names the user, else from the model. So ids that training never saw get all that is known of them.
  *
  * The output is one segment, or with `chunk` a stream of segments of at most so many rows each, in bounded memory.
  */
@@ -45,7 +46,8 @@ typedef int tt_lineage_fn(struct tt_segment *segment, void *arg, struct tt_err *
 
 /* base: an indexed dictionary and the tables of the model; its segment's checksum goes into the output as "model". */
 int tt_encode_rows(const struct tt_examples *base, const struct tt_row_options *options, struct tt_writer *writer,
-                   tt_lineage_fn *lineage, void *lineage_arg, struct tt_row_stats *stats, struct tt_err *err) TT_CHECKED;
+                   tt_lineage_fn *lineage, void *lineage_arg, struct tt_row_stats *stats,
+                   struct tt_err *err) TT_CHECKED;
 
 /* View the rows of a segment; `checksum` names the model that must have encoded them. */
 int tt_rows_view(struct tt_rows *rows, const struct tt_dictionary *dictionary, const char *checksum,

@@ -7,8 +7,16 @@
 #include "base/alloc.h"
 #include "base/number.h"
 #include "io/stream.h"
+#include "io/vectors_file.h"
 
-enum { MAX_TEXT = 1 << 20, MAX_NAME = 200, MAX_COLUMNS = 60, MAX_SLOTS = 1 << 24, MAX_BUCKETS = 1000 };
+enum {
+    MAX_TEXT = 1 << 20,
+    MAX_NAME = 200,
+    MAX_COLUMNS = 60,
+    MAX_SLOTS = 1 << 24,
+    MAX_BUCKETS = 1000,
+    MAX_OPTIONS = 4, /* more than any kind has */
+};
 
 static const char *const side_names[] = {"user", "item", "event"};
 static const char *const count_names[] = {"one", "log", "sqrt", "linear"};
@@ -56,7 +64,8 @@ static int is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* The next word of the line from *at: 1, 0 at the line's end or a comment, -1 for an open quote. */
+/* The next word of the line from *at: 1, 0 at the line's end or a comment, -1 for a quote that is not closed or stands
+ * inside a word: the canonical text could not show such a word. */
 static int next_word(const char *line, size_t len, size_t *at, struct word *word)
 {
     while (*at < len && is_blank(line[*at]))
@@ -69,13 +78,13 @@ static int next_word(const char *line, size_t len, size_t *at, struct word *word
             return -1;
         *word = (struct word){line + *at + 1, (size_t)(end - (line + *at + 1))};
         *at = (size_t)(end + 1 - line);
-        return 1;
+        return *at == len || is_blank(line[*at]) ? 1 : -1;
     }
     size_t from = *at;
     while (*at < len && !is_blank(line[*at]))
         (*at)++;
     *word = (struct word){line + from, *at - from};
-    return 1;
+    return memchr(word->text, '"', word->len) ? -1 : 1;
 }
 
 /* Where a message is about: file and line. */
@@ -91,7 +100,8 @@ static int bad(const struct place *place, const char *what, const struct word *w
                       (int)(word->len > 100 ? 100 : word->len), word->text);
 }
 
-static int parse_borders(struct tt_column *c, const struct word *value, const struct word *word, const struct place *place)
+static int parse_borders(struct tt_column *c, const struct word *value, const struct word *word,
+                         const struct place *place)
 {
     size_t cap = 0;
 
@@ -104,7 +114,7 @@ static int parse_borders(struct tt_column *c, const struct word *value, const st
             return bad(place, "borders are rising numbers joined by commas, not", word);
         if (tt_grow(&c->borders, &cap, c->n_borders + 1, sizeof(*c->borders), place->err))
             return -1;
-        c->borders[c->n_borders++] = border;
+        c->borders[c->n_borders++] = border + 0.0; /* -0 is 0 */
         from += n + 1;
     }
     c->buckets = 0;
@@ -127,6 +137,14 @@ static int parse_unit(const struct word *value, double *seconds)
     return -1;
 }
 
+/* Is the character fit to stand between the values of a bag? */
+static int is_separator(const struct word *value)
+{
+    unsigned char c = value->len == 1 ? (unsigned char)value->text[0] : 0;
+
+    return (c >= ' ' && c < 0x7f) || c == '\t';
+}
+
 /* NAME=VALUE for the column's kind. */
 static int parse_option(struct tt_column *c, const struct word *word, const struct place *place)
 {
@@ -141,8 +159,8 @@ static int parse_option(struct tt_column *c, const struct word *word, const stru
         if (yes_or_no(&value, &c->embed))
             return bad(place, "embed is yes or no, not", word);
     } else if (c->kind == TT_KIND_BAG && word_is(&name, "sep")) {
-        if (value.len != 1)
-            return bad(place, "sep is one character, not", word);
+        if (!is_separator(&value))
+            return bad(place, "sep is one character of ASCII, not", word);
         c->separator = value.text[0];
     } else if (c->kind == TT_KIND_NUMBER && word_is(&name, "buckets")) {
         if (tt_parse_u64(value.text, value.len, &count) || count < 2 || count > MAX_BUCKETS)
@@ -170,27 +188,63 @@ static int parse_option(struct tt_column *c, const struct word *word, const stru
     } else if (c->kind == TT_KIND_HISTORY && word_is(&name, "half_life")) {
         if (tt_parse_f64(value.text, value.len, &c->half_life) || c->half_life < 0)
             return bad(place, "half_life is a number of days, 0 for none, not", word);
+        c->half_life += 0.0; /* -0 is 0 */
     } else if (c->kind == TT_KIND_TIME && word_is(&name, "unit")) {
         if (parse_unit(&value, &c->unit))
             return bad(place, "unit is one of second, minute, hour, day, week, not", word);
     } else if (c->kind == TT_KIND_LABEL && word_is(&name, "min")) {
         if (tt_parse_f64(value.text, value.len, &c->min))
             return bad(place, "min is a number, not", word);
+        c->min += 0.0;
     } else {
         return bad(place, "this kind has no option", &name);
     }
     return 0;
 }
 
+/* The options of a line from `at` on: each at most once, and of those of a number, which exclude each other, one. */
+static int parse_options(struct tt_column *c, const char *line, size_t len, size_t at, const struct place *place)
+{
+    struct word option, names[MAX_OPTIONS];
+    int n = 0, more;
+
+    while ((more = next_word(line, len, &at, &option)) == 1) {
+        if (parse_option(c, &option, place))
+            return -1;
+        const char *equals = memchr(option.text, '=', option.len);
+        option.len = (size_t)(equals - option.text);
+        for (int i = 0; i < n; i++)
+            if (names[i].len == option.len && memcmp(names[i].text, option.text, option.len) == 0)
+                return bad(place, "an option that is given twice:", &option);
+        if (c->kind == TT_KIND_NUMBER && n > 0)
+            return bad(place, "only one of buckets, borders, scale: a second one is", &option);
+        names[n++] = option; /* there is room: no kind has more options than that */
+    }
+    return more < 0 ? bad(place, "a quote that is not closed, or inside a word, in", &(struct word){line, len}) : 0;
+}
+
+/* May a column be called this? Not so that the canonical text or a tensor's name could not show it. */
+static int is_name(const struct word *name)
+{
+    for (size_t i = 0; i < name->len; i++)
+        if ((unsigned char)name->text[i] < ' ' || name->text[i] == 0x7f)
+            return 0;
+    return name->len > 0 && name->len <= MAX_NAME;
+}
+
 static int parse_line(struct tt_schema *schema, const char *line, size_t len, size_t *cap, const struct place *place)
 {
-    struct word side, name, kind, option;
+    struct word side, name, kind;
     size_t at = 0;
     int more = next_word(line, len, &at, &side);
 
     if (more == 0)
         return 0;
-    if (more < 0 || next_word(line, len, &at, &name) != 1 || next_word(line, len, &at, &kind) != 1)
+    if (more > 0 && (more = next_word(line, len, &at, &name)) > 0)
+        more = next_word(line, len, &at, &kind);
+    if (more < 0)
+        return bad(place, "a quote that is not closed, or inside a word, in", &(struct word){line, len});
+    if (more == 0)
         return tt_err_set(place->err, TT_ERR_INPUT, "%s:%d: expected: side column kind [option=value]...", place->name,
                           place->line);
     struct tt_column c = {.line = place->line, .embed = 1, .separator = '|', .buckets = 10, .slots = 1 << 16,
@@ -204,15 +258,17 @@ static int parse_line(struct tt_schema *schema, const char *line, size_t len, si
         if (word_is(&kind, kinds[i].name))
             c.kind = (enum tt_kind)i;
     if (c.kind == TT_KINDS)
-        return bad(place, "the kind is one of id, category, bag, number, hash, context, history, weight, label, time, not",
+        return bad(place,
+                   "the kind is one of id, category, bag, number, hash, context, history, weight, label, time, not",
                    &kind);
     if (!(kinds[c.kind].sides & 1u << c.side))
         return tt_err_set(place->err, TT_ERR_INPUT, "%s:%d: the %s side has no kind '%s'", place->name, place->line,
                           side_names[c.side], kinds[c.kind].name);
-    if (name.len == 0 || name.len > MAX_NAME || memchr(name.text, '\t', name.len))
-        return bad(place, "a column's name has 1 to 200 bytes and no tab, not", &name);
+    if (!is_name(&name))
+        return bad(place, "a column's name has 1 to 200 bytes and no control character, not", &name);
     if (schema->n_columns == MAX_COLUMNS)
-        return tt_err_set(place->err, TT_ERR_INPUT, "%s:%d: more than %d columns", place->name, place->line, MAX_COLUMNS);
+        return tt_err_set(place->err, TT_ERR_INPUT, "%s:%d: more than %d columns", place->name, place->line,
+                          MAX_COLUMNS);
     if (tt_grow(&schema->columns, cap, schema->n_columns + 1, sizeof(c), place->err))
         return -1;
     c.name = tt_copy_text(name.text, name.len, place->err);
@@ -220,31 +276,46 @@ static int parse_line(struct tt_schema *schema, const char *line, size_t len, si
         return -1;
     struct tt_column *kept = &schema->columns[schema->n_columns++];
     *kept = c;
-    while ((more = next_word(line, len, &at, &option)) == 1)
-        if (parse_option(kept, &option, place))
-            return -1;
-    return more < 0 ? bad(place, "a quote that is never closed in", &(struct word){line, len}) : 0;
+    return parse_options(kept, line, len, at, place);
+}
+
+/* Would the tensors of a column `longer` and those of the vocabulary of `name` be called alike? */
+static int names_clash(const char *name, const char *longer)
+{
+    size_t n = strlen(name);
+
+    return strncmp(name, longer, n) == 0 && strcmp(longer + n, ".vocab") == 0;
 }
 
 /* What only the whole can tell: one id a side, no column twice, history names the item. */
 static int check_whole(const struct tt_schema *schema, const char *name, struct tt_err *err)
 {
     const struct tt_column *ids[2] = {NULL, NULL};
-    unsigned once[TT_KINDS] = {0};
+    unsigned seen[TT_KINDS] = {0};
 
     for (size_t i = 0; i < schema->n_columns; i++) {
         const struct tt_column *c = &schema->columns[i];
-        for (size_t k = 0; k < i; k++)
-            if (schema->columns[k].side == c->side && strcmp(schema->columns[k].name, c->name) == 0)
+        for (size_t k = 0; k < i; k++) {
+            const struct tt_column *other = &schema->columns[k];
+            if (other->side != c->side)
+                continue;
+            if (strcmp(other->name, c->name) == 0)
                 return tt_err_set(err, TT_ERR_INPUT, "%s:%d: %s column '%s' stands in line %d already", name, c->line,
-                                  side_names[c->side], c->name, schema->columns[k].line);
+                                  side_names[c->side], c->name, other->line);
+            if (names_clash(other->name, c->name) || names_clash(c->name, other->name))
+                return tt_err_set(err, TT_ERR_INPUT,
+                                  "%s:%d: the names '%s' and '%s' (line %d) cannot stand in one file", name, c->line,
+                                  c->name, other->name, other->line);
+        }
         if (c->kind == TT_KIND_ID) {
             if (ids[c->side])
                 return tt_err_set(err, TT_ERR_INPUT, "%s:%d: a second id on the %s side", name, c->line,
                                   side_names[c->side]);
             ids[c->side] = c;
         }
-        if (c->kind >= TT_KIND_HISTORY && once[c->kind]++)
+        if (++seen[c->kind] > TT_MAX_KEYS - 1 && c->kind == TT_KIND_CONTEXT)
+            return tt_err_set(err, TT_ERR_INPUT, "%s:%d: more than %d contexts", name, c->line, TT_MAX_KEYS - 1);
+        if (c->kind >= TT_KIND_HISTORY && seen[c->kind] > 1)
             return tt_err_set(err, TT_ERR_INPUT, "%s:%d: a second column of kind '%s'", name, c->line,
                               kinds[c->kind].name);
     }
@@ -264,7 +335,7 @@ static int add_options(const struct tt_column *c, struct tt_buf *text, struct tt
 {
     switch (c->kind) {
     case TT_KIND_ID: return tt_buf_printf(text, err, " embed=%s", c->embed ? "yes" : "no");
-    case TT_KIND_BAG: return tt_buf_printf(text, err, " sep=%c", c->separator);
+    case TT_KIND_BAG: return tt_buf_printf(text, err, is_blank(c->separator) ? " \"sep=%c\"" : " sep=%c", c->separator);
     case TT_KIND_NUMBER:
         if (c->buckets)
             return tt_buf_printf(text, err, " buckets=%u", c->buckets);
@@ -294,7 +365,8 @@ static int make_canonical(struct tt_schema *schema, struct tt_err *err)
     for (size_t i = 0; i < schema->n_columns; i++) {
         const struct tt_column *c = &schema->columns[i];
         const char *quote = strpbrk(c->name, " #") ? "\"" : "";
-        if (tt_buf_printf(&text, err, "%s %s%s%s %s", side_names[c->side], quote, c->name, quote, kinds[c->kind].name) ||
+        if (tt_buf_printf(&text, err, "%s %s%s%s %s", side_names[c->side], quote, c->name, quote,
+                          kinds[c->kind].name) ||
             add_options(c, &text, err) || tt_buf_add_text(&text, "\n", err)) {
             tt_buf_release(&text);
             return -1;
@@ -311,6 +383,10 @@ int tt_schema_parse(struct tt_schema *schema, const char *text, size_t n, const 
     size_t cap = 0;
 
     *schema = (struct tt_schema){0};
+    if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* a byte order mark, as Windows' editors write one */
+        text += 3;
+        n -= 3;
+    }
     if (memchr(text, '\0', n) || !tt_is_utf8(text, n)) {
         tt_err_set(err, TT_ERR_INPUT, "%s: not a text in UTF-8", name);
         return -1;

@@ -8,9 +8,9 @@
  *     item     category    category
  *     event    rating      weight
  *
- * One line a column; fields are separated by blanks or tabs; a name that holds blanks stands in double quotes; # begins a
- * comment. Each side has exactly one id: it names the rows of the side's table. The canonical text has every option spelt
- * out; its fingerprint names the schema in every file.
+ * One line a column; fields are separated by blanks or tabs; a name that holds blanks stands in double quotes; # begins
+ * a comment. Each side has exactly one id: it names the rows of the side's table. The canonical text has every option
+ * spelt out; its fingerprint names the schema in every file.
  */
 #ifndef TT_DATA_SCHEMA_H
 #define TT_DATA_SCHEMA_H
@@ -43,7 +43,7 @@ struct tt_column {
     char *name;             /* owned */
     int embed;              /* id: has a vector of its own */
     char separator;         /* bag: between values */
-    unsigned buckets;       /* number: how many, learnt as quantiles; 0: given by borders, or scaled when there are none */
+    unsigned buckets;       /* number: how many, learnt as quantiles; 0: given by borders, or scaled without any */
     double *borders;        /* number: rising, owned */
     size_t n_borders;
     unsigned slots;         /* hash */
@@ -62,7 +62,8 @@ struct tt_schema {
 };
 
 /* Parse n bytes of text; `name` is for messages. */
-int tt_schema_parse(struct tt_schema *schema, const char *text, size_t n, const char *name, struct tt_err *err) TT_CHECKED;
+int tt_schema_parse(struct tt_schema *schema, const char *text, size_t n, const char *name,
+                    struct tt_err *err) TT_CHECKED;
 
 /* Read and parse a file. */
 int tt_schema_load(struct tt_schema *schema, const char *path, struct tt_err *err) TT_CHECKED;

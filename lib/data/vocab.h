@@ -63,6 +63,24 @@ static inline void tt_vocab_prefetch(const struct tt_vocab *vocab, uint64_t hash
     __builtin_prefetch(&vocab->slots[hash & vocab->mask]);
 }
 
+/* Two steps more, each when what the one before called for is there: where the text stands that is probably the one, and
+ * its bytes. */
+static inline void tt_vocab_prefetch_offset(const struct tt_vocab *vocab, uint64_t hash)
+{
+    struct tt_vocab_slot slot = vocab->slots[hash & vocab->mask];
+
+    if (slot.code != TT_VOCAB_NONE)
+        __builtin_prefetch(&vocab->texts.offsets[slot.code]);
+}
+
+static inline void tt_vocab_prefetch_text(const struct tt_vocab *vocab, uint64_t hash)
+{
+    struct tt_vocab_slot slot = vocab->slots[hash & vocab->mask];
+
+    if (slot.code != TT_VOCAB_NONE)
+        __builtin_prefetch(vocab->texts.bytes + vocab->texts.offsets[slot.code]);
+}
+
 int tt_vocab_add_hashed(struct tt_vocab *vocab, const char *text, size_t len, uint64_t hash, uint32_t *code,
                         struct tt_err *err) TT_CHECKED;
 uint32_t tt_vocab_find_hashed(const struct tt_vocab *vocab, const char *text, size_t len, uint64_t hash);

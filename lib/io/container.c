@@ -178,28 +178,55 @@ static const struct tt_tensor **by_size(const struct tt_segment *segment, struct
     return order;
 }
 
+/* Where the dump of the header goes. jansson forgets some failures of the function that it hands the pieces to (2.14), and
+ * would leave the piece out: so the failure is kept here. */
+struct dump {
+    struct tt_buf *out;
+    struct tt_err *err;
+    int failed;
+};
+
+static int add_piece(const char *bytes, size_t n, void *arg)
+{
+    struct dump *dump = arg;
+
+    dump->failed |= tt_buf_add(dump->out, bytes, n, dump->err);
+    return dump->failed;
+}
+
+/* jansson takes UTF-8 alone, and tells this from a lack of memory nowhere. */
+static int is_text(const struct tt_segment *segment)
+{
+    int good = 1;
+
+    for (size_t i = 0; i < segment->n_texts; i++)
+        good &= tt_is_utf8(segment->texts[i].key, strlen(segment->texts[i].key)) &&
+                tt_is_utf8(segment->texts[i].value, strlen(segment->texts[i].value));
+    for (size_t i = 0; i < segment->n_tensors; i++)
+        good &= tt_is_utf8(segment->tensors[i].name, strlen(segment->tensors[i].name));
+    return good;
+}
+
 /* The u64 length and the padded JSON into *out. */
 static int make_header(const struct tt_segment *segment, const struct tt_tensor *const *order, uint64_t number,
                        int is_last, struct tt_buf *out, struct tt_err *err)
 {
-    json_t *root = header_json(segment, order, number, is_last);
-    char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
-    unsigned char length[8] = {0};
     static const char blanks[DATA_ALIGN + 1] = "                                                                ";
+    struct dump dump = {.out = out, .err = err};
     int status = -1;
 
-    if (!text) {
-        tt_err_set(err, TT_ERR_INPUT, "a metadata text or tensor name is not valid UTF-8");
+    if (!is_text(segment))
+        return tt_err_set(err, TT_ERR_INPUT, "a metadata text or tensor name is not valid UTF-8");
+    json_t *root = header_json(segment, order, number, is_last);
+    if (!root || tt_buf_add(out, blanks, 8, err) || json_dump_callback(root, add_piece, &dump, JSON_COMPACT) ||
+        dump.failed || tt_buf_add(out, blanks, (DATA_ALIGN - out->len % DATA_ALIGN) % DATA_ALIGN, err)) {
+        tt_err_memory(err, 0); /* unless it is said already */
         goto done;
     }
-    size_t n = strlen(text), pad = (DATA_ALIGN - (8 + n) % DATA_ALIGN) % DATA_ALIGN;
     for (int i = 0; i < 8; i++)
-        length[i] = (unsigned char)((uint64_t)(n + pad) >> (8 * i));
-    if (tt_buf_add(out, length, 8, err) || tt_buf_add(out, text, n, err) || tt_buf_add(out, blanks, pad, err))
-        goto done;
+        out->data[i] = (char)((uint64_t)(out->len - 8) >> (8 * i));
     status = 0;
 done:
-    free(text);
     json_decref(root);
     return status;
 }

@@ -132,7 +132,7 @@ t 'no such valid' 1 '' 'tt-train: nowhere: No such file or directory' tt-train -
 # --- inputs that are refused ---
 t 'no such file' 1 '' 'tt-train: nowhere: No such file or directory' tt-train nowhere
 t 'examples encoded like others' 1 '' \
-    'tt-train: valid.tt: events encoded with --like, where examples with a vocabulary are expected' tt-train valid.tt
+    'tt-train: valid.tt: events encoded with --like, where examples with a dictionary are expected' tt-train valid.tt
 t 'a model' 1 '' "tt-train: file.tt: holds 'model', expected 'examples'" tt-train file.tt
 head -n 1 train.csv | tt-encode -q -s plain.schema -o empty.tt
 t 'no events' 1 '' 'tt-train: empty.tt: no training event: 0 rows, 0 of them with label 0, weight 0 in all' tt-train empty.tt

@@ -1,0 +1,328 @@
+#!/bin/sh
+# tt-encode: rows of text to codes.
+. "$(dirname "$0")/lib.sh"
+TOOLS=${TOOLS:-$BIN/../tools}
+PATH=$TOOLS:$PATH
+
+cat >s.schema <<'END'
+user   user_id    id
+user   store_id   history
+user   meal_time  context
+item   store_id   id
+item   category   category
+event  stars      weight
+event  day        time     unit=day
+END
+cat >e.csv <<'END'
+user_id,store_id,category,meal_time,stars,day
+u1,s1,bbq,noon,5,10
+u2,s2,"cafe, bar",eve,3,11
+u1,s2,"cafe, bar",,4,12.5
+u3,s3,,noon,1,9
+END
+notes='tt-encode: 4 events, 3 users, 3 items'
+tt-encode -q -s s.schema e.csv >e.tt
+
+rows() { # file tensor...: their values, one line a tensor
+    r_file=$1
+    shift
+    for r_name; do tt-show --rows "$r_name" "$r_file" | sed 1d | paste -s -d ' ' -; done
+}
+
+common_tests tt-encode e.csv -s s.schema
+t 'the codes' 0 '1 2 1 3
+1 2 2 3
+1 2 0 1
+5 3 4 1
+864000 950400 1080000 777600
+0 1 2 0
+u1 u2 u3
+bbq cafe, bar' '' \
+    rows e.tt event.user event.item event.context.meal_time event.weight event.time item.category.codes \
+    user.user_id.vocab item.category.vocab
+t 'notes' 0 '' "$notes" tt-encode -s s.schema -o out.tt e.csv
+ok '-o FILE has the bytes of standard output' cmp out.tt e.tt
+ok 'the same bytes twice' sh -c 'tt-encode -q -s s.schema e.csv | cmp - e.tt'
+ok 'a pipe gives the same bytes' sh -c 'cat e.csv | tt-encode -q -s s.schema | cmp - e.tt'
+ok 'so does - for it' sh -c 'cat e.csv | tt-encode -q -s s.schema - | cmp - e.tt'
+ok 'the schema may come by standard input' sh -c 'tt-encode -q -s - e.csv <s.schema | cmp - e.tt'
+ok 'tt-show --check agrees' tt-show --check e.tt
+ok 'lineage: the input as a fingerprint' sh -c 'tt-show --text inputs e.tt | grep -qE "^[0-9a-f]{32}$"'
+
+# ---- the same table, written in other ways: only the input's fingerprint differs ----
+as_text() { tt-show "$1" | grep -v -e '^checksum' -e '^inputs'; }
+as_text e.tt >plain.txt
+same_but_inputs() { # name file
+    tt-encode -q -s s.schema "$2" >other.tt
+    as_text other.tt >other.txt
+    s_status=0
+    cmp plain.txt other.txt >&2 || s_status=1
+    for r in event.user event.item event.context.meal_time event.weight event.time item.category.codes \
+        item.category.vocab item.store_id.vocab; do
+        [ "$(tt-show --rows $r e.tt)" = "$(tt-show --rows $r other.tt)" ] || s_status=1
+    done
+    cmp -s e.tt other.tt && s_status=1
+    report $s_status "$1"
+}
+sed 's/$/\r/' e.csv >crlf.csv
+same_but_inputs 'CRLF' crlf.csv
+{ printf '\357\273\277'; cat e.csv; } >bom.csv
+same_but_inputs 'a byte order mark' bom.csv
+printf '%s' "$(cat e.csv)" >no_end.csv
+same_but_inputs 'no line end at the end' no_end.csv
+sed 's/, bar/;bar/; s/,/\t/g; s/;bar/, bar/; s/"//g' e.csv >e.tsv
+same_but_inputs 'TSV' e.tsv
+awk -F '\t' 'BEGIN { OFS = "\t" } { print "first" NR, $6, $5, $4, $3, $2, $1, "last" NR }' e.tsv >moved.tsv
+same_but_inputs 'columns in another order, and others between' moved.tsv
+sed 's/embed=yes//' s.schema | sed 's/  */	/; s/$/ # comment/' >spaced.schema
+ok 'a schema that means the same gives the same bytes' sh -c 'tt-encode -q -s spaced.schema e.csv | cmp - e.tt'
+
+# ---- a header alone ----
+head -n 1 e.csv >head.csv
+t 'a header alone is a file of no events' 0 '' 'tt-encode: 0 events, 0 users, 0 items' \
+    tt-encode -s s.schema -o none.tt head.csv
+ok 'which is whole' tt-show --check none.tt
+
+# ---- usage ----
+usage() { # name message arguments...
+    u_name=$1 u_message=$2
+    shift 2
+    t "$u_name" 2 '' "tt-encode: $u_message
+Try 'tt-encode --help'." tt-encode "$@"
+}
+usage 'neither schema nor like' 'one of --schema and --like is needed' e.csv
+usage 'both' 'one of --schema and --like is needed' -s s.schema --like e.tt e.csv
+for o in '--side item' '--history h.csv' '--stream 5'; do
+    # shellcheck disable=SC2086 # two words
+    usage "$o with --schema" '--side, --history and --stream go with --like' -s s.schema $o e.csv
+done
+for o in '--users u.csv' '--items i.csv' '--history h.csv' '--stream 5'; do
+    # shellcheck disable=SC2086
+    usage "$o with events --like" \
+        'with --like, --users, --items, --history and --stream need --side user or --side item' \
+        --like e.tt $o e.csv
+done
+sides='--side user goes with --users and --history, --side item with --items'
+usage '--items for users' "$sides" --like e.tt --side user --items i.csv e.csv
+usage '--users for items' "$sides" --like e.tt --side item --users u.csv e.csv
+usage '--history for items' "$sides" --like e.tt --side item --history h.csv e.csv
+usage 'an unknown side' "--side: 'shop' is not one of user, item, event" --like e.tt --side shop
+usage 'an unknown format' "--format: 'xml' is not one of auto, csv, tsv" -s s.schema --format xml
+usage 'a bad count' "--stream: '-1' is not a whole number from 0 to 100000000" --like e.tt --side user --stream -1
+usage 'two files' "unexpected operand 'b'" -s s.schema a b
+usage 'two standard inputs' 'only one input can be standard input' -s -
+usage 'two standard inputs, side file' 'only one input can be standard input' -s s.schema --items - -
+usage 'two standard inputs, none the events' 'only one input can be standard input' -s - --users - e.csv
+
+# ---- bad inputs ----
+head='user_id,store_id,category,meal_time,stars,day'
+refused() { # name message; the rows on standard input, behind the header
+    { echo "$head"; cat; } >bad.csv
+    t "$1" 1 '' "tt-encode: bad.csv$2" tt-encode -q -s s.schema bad.csv
+}
+echo 'u1,s1,bbq,noon,5' | refused 'a row too short' ':2: expected 6 fields, found 5'
+printf 'u1,s1,bbq,noon,5,1\nu1,s1,bbq,noon,5,1,\n' | refused 'a row too long' ':3: expected 6 fields, found 7'
+printf 'u1,s1,"bbq,noon,5,1\nu2,s2,x,y,1,1\n' | refused 'an open quote' ':2: a quoted field that is never closed'
+printf 'u1,s1,b"b"q,noon,5,1\n' | refused 'a quote out of place' ':2: a quote in the wrong place'
+printf 'u1,s1,bbq,noon,5,1\nu1,s\0001,bbq,noon,5,1\n' | refused 'a NUL byte' ':3: a NUL byte (is this a text file?)'
+printf 'u1,s\377,bbq,noon,5,1\n' | refused 'invalid UTF-8' ":2: field 'store_id': not valid UTF-8"
+{ printf 'u1,'; head -c 1100000 /dev/zero | tr '\0' x; echo ',bbq,noon,5,1'; } |
+    refused 'a huge field' ":2: field 'store_id': longer than 1048576 bytes"
+echo ',s1,bbq,noon,5,1' | refused 'an empty user' ":2: field 'user_id' is empty"
+echo 'u1,,bbq,noon,5,1' | refused 'an empty item' ":2: field 'store_id' is empty"
+for x in '' five -1 nan 1e31 0x10 ' 5'; do
+    echo "u1,s1,bbq,noon,$x,1" |
+        refused "the weight '$x'" ":2: field 'stars': '$x' is not a weight, a number from 0 to 1e30"
+done
+for x in '' now -1 49711 2024-03-01; do
+    echo "u1,s1,bbq,noon,5,$x" |
+        refused "the time '$x' in days" \
+            ":2: field 'day': '$x' is not a time: a number of the schema's units, 1970 to 2106"
+done
+: >bad.csv
+t 'an empty file' 1 '' "tt-encode: bad.csv:1: empty: a header line with the columns' names is needed" \
+    tt-encode -s s.schema bad.csv
+t 'an empty standard input' 1 '' "tt-encode: <stdin>:1: empty: a header line with the columns' names is needed" \
+    tt-encode -s s.schema
+cut -d , -f 1-3 e.tsv | tr '\t' , | cut -d , -f 1,2 >bad.csv
+t 'a missing column' 1 '' "tt-encode: bad.csv: no column 'meal_time' (there are: user_id, store_id)" \
+    tt-encode -s s.schema bad.csv
+t 'no such file' 1 '' 'tt-encode: nowhere.csv: No such file or directory' tt-encode -s s.schema nowhere.csv
+t 'no such schema' 1 '' 'tt-encode: nowhere.schema: No such file or directory' tt-encode -s nowhere.schema e.csv
+echo 'user user_id idd' >bad.schema
+t 'a bad schema' 1 '' "tt-encode: bad.schema:1: the kind is one of id, category, bag, number, hash, context, history, \
+weight, label, time, not 'idd'" tt-encode -s bad.schema e.csv
+
+# ---- -o: whole or not at all ----
+echo old >kept
+t 'an error leaves the old file' 1 '' '*' tt-encode -q -s s.schema -o kept bad.csv
+t 'as it was' 0 old '' cat kept
+not_ok 'and no temporary file' sh -c 'ls kept.* 2>/dev/null'
+mkfifo slow
+for signal in KILL TERM; do
+    { cat e.csv; exec sleep 60; } >slow &
+    feeder=$!
+    tt-encode -q -s s.schema -o never.tt slow &
+    victim=$!
+    tries=0
+    until ls never.tt.tmp.* >/dev/null 2>&1 || [ $tries -eq 100 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    ok "$signal comes while it writes" test $tries -lt 100
+    kill -$signal $victim
+    wait $victim 2>/dev/null
+    kill $feeder
+    wait $feeder 2>/dev/null
+    not_ok "$signal: nothing under the final name" test -e never.tt
+    [ $signal = KILL ] || not_ok "$signal: no temporary file either" sh -c 'ls never.tt.tmp.* 2>/dev/null'
+    rm -f never.tt.tmp.*
+done
+
+# ---- side files ----
+printf 'store_id,category\ns2,pub\ns9,grill\n' >stores.csv
+t 'items of a side file' 0 '' 'tt-encode: 4 events, 3 users, 4 items
+tt-encode: 1 items without an event' tt-encode -s s.schema --items stores.csv -o side.tt e.csv
+t 'its categories win' 0 "$(printf 's1 s2 s3 s9\npub grill\n0 0 1 0 2')" '' \
+    rows side.tt item.store_id.vocab item.category.vocab item.category.codes
+t 'two inputs are recorded' 0 2 '' sh -c 'tt-show --text inputs side.tt | wc -w | tr -d " "'
+printf '%s\n' "$head" u1,s1,a,,1,1 u1,s1,b,,1,1 u2,s1,b,,1,1 u1,s2,a,,1,1 >differ.csv
+t 'contradictions are counted' 0 '' "tt-encode: 4 events, 2 users, 2 items
+tt-encode: item 'category' differs between the rows of 1 items: the most frequent value is taken" \
+    tt-encode -s s.schema -o differ.tt differ.csv
+
+# ---- like ----
+printf 'user_id,store_id,meal_time,stars,day\nu3,s1,eve,1,20\nnew,s9,dawn,2,21\nu1,s9,,2,21\n' >test.csv
+t 'events like others: what is not known is counted' 0 '' "tt-encode: 3 events
+tt-encode: user 'user_id': 1 values that the dictionary does not have
+tt-encode: user 'meal_time': 1 values that the dictionary does not have
+tt-encode: item 'store_id': 2 values that the dictionary does not have" tt-encode --like e.tt -o test.tt test.csv
+t 'and is 0' 0 "$(printf '3 0 1\n1 0 0\n2 0 0')" '' rows test.tt event.user event.item event.context.meal_time
+t 'they name the file that they follow' 0 "$(tt-show e.tt | sed -n 's/^checksum	//p')" '' tt-show --text like test.tt
+t 'events like others are no dictionary' 1 '' \
+    'tt-encode: test.tt: events encoded with --like, where examples with a dictionary are expected' \
+    tt-encode --like test.tt test.csv
+t 'nor to be trained on' 1 '' \
+    'tt-train: test.tt: events encoded with --like, where examples with a dictionary are expected' tt-train -q test.tt
+t 'rows need a model' 1 '' 'tt-encode: e.tt: rows are encoded like a model, not like examples' \
+    tt-encode --like e.tt --side item stores.csv
+t 'like a text' 1 '' 'tt-encode: e.csv: not a tt file' tt-encode --like e.csv e.csv
+
+# ---- rows, and what belongs together ----
+tt-train -q -e 1 -d 4 e.tt >m.tt
+tt-train -q -e 1 -d 4 --seed 2 e.tt >m2.tt
+printf 'user_id,meal_time\nu1,noon\nu9,dawn\nu1,noon\nu1,eve\n' >queries.csv
+t 'user rows' 0 '' "tt-encode: 3 rows of 4 input rows
+tt-encode: 1 rows of users that the model does not know, 0 of them with a history given
+tt-encode: user 'meal_time': 1 values that the dictionary does not have" \
+    tt-encode --like m.tt --side user -o q.tt queries.csv
+t 'keys of the rows' 0 "$(printf 'u1 u9 u1\nnoon dawn eve')" '' rows q.tt key.0 key.1
+t 'vectors of the rows' 0 "u1 noon
+u9 dawn
+u1 eve" '' sh -c 'tt-embed -q m.tt q.tt | tt-show --tsv | sed 1d | cut -f 1,2 | tr "\t" " "'
+t 'rows of another model are refused' 1 '' '*' tt-embed -q m2.tt q.tt
+ok 'in words' grep -q '^tt-embed: q.tt: encoded like another model ([0-9a-f]\{8\}, not [0-9a-f]\{8\})$' "$TMP/.err"
+t 'validation of other examples is refused' 1 '' 'tt-train: test.tt: not encoded with --like the training examples' \
+    tt-train -q -e 1 -d 4 --valid test.tt side.tt
+ok 'a stream of segments has the rows of one' sh -c '
+    tt-encode -q --like m.tt --side user --stream 1 queries.csv | tt-embed -q m.tt | tt-show --tsv >a
+    tt-encode -q --like m.tt --side user queries.csv | tt-embed -q m.tt | tt-show --tsv >b
+    sort -u a >a1; sort -u b >b1; cmp a1 b1; [ "$(wc -l <a)" -eq 5 ] && [ "$(wc -l <b)" -eq 4 ]'
+ok 'rows by pipe and file: the same bytes' sh -c 'cat queries.csv | tt-encode -q --like m.tt --side user | cmp - q.tt'
+ok 'the model may come by standard input' sh -c 'tt-encode -q --like - --side user queries.csv <m.tt | cmp - q.tt'
+t 'a history for a schema without one' 1 '' "tt-encode: e.csv: the model's schema has no history" sh -c '
+    grep -v history s.schema >no.schema; tt-encode -q -s no.schema e.csv | tt-train -q -e 1 -d 4 >m3.tt
+    tt-encode -q --like m3.tt --side user --history e.csv queries.csv'
+
+# ---- the schema's manual ----
+mkdir manual
+awk '/^\.Sh / { on = $2 == "EXAMPLES" } on && /^\.Bd -literal/ { block = 1; next } /^\.Ed/ { block = 0 } on && block' \
+    "$ROOT/man/tt-schema.5" | sed 's/\\e/\\/g' >manual/examples
+t 'the examples of tt-schema(5) run' 0 'user user_id id embed=yes
+user store_id history count=sqrt half_life=0
+item store_id id embed=yes
+item category category
+user meal_time context' '*' \
+    sh -c 'cd manual && sh -eu examples'
+t 'all its schemas can be read' 0 '' '' sh -c 'cd manual && for s in base category meal_time fading; do
+    echo user_id,store_id,category,meal_time,rating,visited_at | tt-encode -q -s $s.schema -o $s.tt; done'
+
+# ---- damage: cut at every 31st byte, a bit turned at every 97th ----
+size=$(($(wc -c <e.tt))) at=0 accepted=
+while [ "$at" -lt "$size" ]; do
+    head -c "$at" e.tt >bad.tt
+    tt-encode -q --like bad.tt test.csv >/dev/null 2>.say && accepted="$accepted encode:$at"
+    grep -q '^tt-encode: bad.tt: ' .say || accepted="$accepted silent:$at"
+    tt-train -q -e 1 -d 4 bad.tt >/dev/null 2>&1 && accepted="$accepted train:$at"
+    at=$((at + 31))
+done
+echo "$accepted" >.accepted
+t "cut anywhere, $((size / 31 + 1)) times, is refused" 0 '' '' sed '/^$/d' .accepted
+bit=5 accepted=
+while [ "$bit" -lt $((8 * size)) ]; do
+    flipbit "$bit" <e.tt >bad.tt
+    tt-encode -q --like bad.tt test.csv >/dev/null 2>.say && accepted="$accepted encode:$bit"
+    grep -q '^tt-encode: bad.tt: ' .say || accepted="$accepted silent:$bit"
+    tt-train -q -e 1 -d 4 bad.tt >/dev/null 2>&1 && accepted="$accepted train:$bit"
+    bit=$((bit + 8 * 97))
+done
+echo "$accepted" >.accepted
+t 'a bit turned anywhere is refused' 0 '' '' sed '/^$/d' .accepted
+{ cat e.tt; echo; } >bad.tt
+t 'bytes behind the end are refused' 1 '' 'tt-encode: bad.tt: damaged: bytes follow the last segment' \
+    tt-encode --like bad.tt test.csv
+
+# ---- a cold start in a world of two groups: users of group A visit stores of A, and so in B ----
+cat >world.schema <<'END'
+user user_id id
+user store_id history
+item store_id id
+item category category
+END
+awk 'BEGIN {
+    print "user_id,store_id,category"
+    for (u = 0; u < 40; u++)
+        for (v = 0; v < 8; v++) {
+            g = u % 2 ? "B" : "A"
+            printf "u%d,%s%d,kind%s\n", u, g, (int(u / 2) + v * 5) % 12, g
+        }
+}' >world.csv
+tt-encode -q -s world.schema world.csv | tt-train -q -d 8 -e 12 >world.tt
+printf 'user_id,store_id\nnewA,A1\nnewA,A4\nnewA,A7\nnewB,B0\nnewB,B2\nnewB,B5\n' >visits.csv
+{ echo store_id,category; sed 1d world.csv | cut -d , -f 2,3 | sort -u; echo Anew,kindA; echo Bnew,kindB; } >all.csv
+printf 'user_id\nnewA\nnewB\n' >new.csv
+t 'new users with three visits' 0 '' 'tt-encode: 2 rows of 2 input rows
+tt-encode: 2 rows of users that the model does not know, 2 of them with a history given' \
+    tt-encode --like world.tt --side user --history visits.csv -o new.tt new.csv
+t 'have vectors, none of them 0' 0 '' '' tt-embed world.tt -o new.vec new.tt
+t 'new stores with a category have vectors too' 0 '' 'tt-encode: 26 rows of 26 input rows
+tt-encode: 2 rows of items that the model does not know, 0 of them with a history given' \
+    tt-encode --like world.tt --side item -o all.tt all.csv
+t 'none of them 0' 0 '' '' tt-embed world.tt -o all.vec all.tt
+tt-index -q all.vec >index.tt
+tt-query -q -k 26 index.tt new.vec >recs.tsv
+t "a new user ranks the group's 12 known stores before all others, and its new store before the other's" 0 'newA A 12
+newA Anew Bnew
+newB B 12
+newB Bnew Anew' '' awk -F '\t' '
+    NR == 1 { next }
+    $1 != user { if (user) print news; user = news = $1; n = 0 }
+    $3 ~ /new/ { news = news " " $3; next }
+    n++ < 12 {
+        own[user] += substr($3, 1, 1) == substr(user, 4)
+        if (n == 12) print user, substr(user, 4), own[user]
+    }
+    END { print news }' recs.tsv
+printf 'user_id\n' >users.csv
+awk 'BEGIN { for (u = 0; u < 40; u++) print "u" u }' >>users.csv
+tt-encode -q --like world.tt --side user users.csv | tt-embed -q world.tt | tt-show --tsv >users.tsv
+tt-show --tsv all.vec | grep new >news.tsv
+t 'every known user likes the new store of the own group better' 0 40 '' awk -F '\t' '
+    NR == FNR { for (d = 2; d <= NF; d++) v[$1, d] = $d; next }
+    FNR > 1 {
+        a = b = 0
+        for (d = 2; d <= NF; d++) { a += $d * v["Anew", d]; b += $d * v["Bnew", d] }
+        good += substr($1, 2) % 2 ? b > a : a > b
+    }
+    END { print good }' news.tsv users.tsv
+finish

@@ -1,0 +1,238 @@
+/* Encoded examples through a file: what comes back, and hostile content under a correct checksum. */
+#include "data/examples.h"
+
+#include <math.h>
+
+#include "data/example_encoder.h"
+#include "data_files.h"
+
+static const char schema_text[] = "user u id\nuser i history\nuser c context\nuser age number scale=yes\n"
+                                  "item i id\nitem k category\nitem tags bag\nitem h hash slots=9\n"
+                                  "event w weight\nevent r label min=3\nevent t time\n";
+static const char events_text[] = "u,i,c,age,k,tags,h,w,r,t\n"
+                                  "ann,x,noon,30,bbq,a|b,p,1,5,100\n"
+                                  "bob,y,eve,,cafe,,q,0.5,1,200\n"
+                                  "ann,y,eve,30,cafe,,q,2,3,300\n"
+                                  "cid,z,,50,,b|c|a,,0,4,4294967295\n";
+
+static void encode(struct tt_examples *x)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_encode_stats stats;
+    struct tt_schema schema;
+
+    parse_schema(&schema, schema_text);
+    assert_int_equal(tt_encode_stats_init(&stats, &schema, &err), 0);
+    int status = tt_encode_examples(x, &schema, write_file("e", events_text), NULL, NULL, TT_CSV_AUTO, &stats, &err);
+    assert_string_equal(err.text, "");
+    assert_int_equal(status, 0);
+    tt_encode_stats_release(&stats);
+}
+
+static void same_bags(const struct tt_bags *a, const struct tt_bags *b)
+{
+    const uint32_t *ca, *cb;
+    const float *wa, *wb;
+
+    assert_int_equal(a->n_rows, b->n_rows);
+    for (size_t r = 0; r < a->n_rows; r++) {
+        size_t n = tt_bags_row(a, r, &ca, &wa);
+        assert_int_equal(tt_bags_row(b, r, &cb, &wb), n);
+        assert_memory_equal(ca, cb, n * sizeof(*ca));
+        assert_int_equal(wa == NULL, wb == NULL);
+        if (wa)
+            assert_memory_equal(wa, wb, n * sizeof(*wa));
+    }
+}
+
+static void test_examples_come_back_from_a_file(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_examples a, b;
+    struct tt_segment segment;
+    static const uint32_t noon_eve[] = {1, 2, 2, 0};
+
+    (void)state;
+    encode(&a);
+    assert_int_equal(tt_examples_store(&a, &segment, &err), 0);
+    write_segment(&segment, "x");
+    assert_int_equal(tt_examples_load(&b, "x", &err), 0);
+    assert_string_equal(b.segment.checksum, segment.checksum);
+    tt_segment_release(&segment);
+    assert_string_equal(a.dictionary.schema.fingerprint, b.dictionary.schema.fingerprint);
+    assert_string_equal(b.like, "");
+    assert_int_equal(b.users.n_rows, 4);
+    assert_int_equal(b.items.n_rows, 4);
+    for (size_t c = 0; c < a.dictionary.schema.n_columns; c++) {
+        same_bags(&a.users.bags[c], &b.users.bags[c]);
+        same_bags(&a.items.bags[c], &b.items.bags[c]);
+    }
+    assert_int_equal(b.events.n, 4);
+    assert_memory_equal(a.events.user, b.events.user, 4 * sizeof(uint32_t));
+    assert_memory_equal(a.events.item, b.events.item, 4 * sizeof(uint32_t));
+    assert_memory_equal(a.events.weight, b.events.weight, 4 * sizeof(float));
+    assert_memory_equal(b.events.label, ((uint8_t[]){1, 0, 1, 1}), 4);
+    assert_memory_equal(b.events.time, ((uint32_t[]){100, 200, 300, UINT32_MAX}), 4 * sizeof(uint32_t));
+    for (size_t e = 0; e < 4; e++)
+        assert_int_equal(tt_narrow_get(&b.events.contexts[2], e), noon_eve[e]);
+    tt_examples_release(&a);
+    tt_examples_release(&b);
+}
+
+/* Examples stored with one tensor's data replaced, or, with `rows`, of another length: the error text of loading
+ * them. */
+static const char *load_spoilt(const char *tensor, const void *data, size_t rows)
+{
+    static struct tt_err err;
+    struct tt_examples a, b;
+    struct tt_segment segment;
+
+    err = (struct tt_err)TT_ERR_INIT;
+    encode(&a);
+    assert_int_equal(tt_examples_store(&a, &segment, &err), 0);
+    struct tt_tensor *t = tensor_of(&segment, tensor);
+    if (data)
+        t->data = data;
+    if (rows)
+        t->shape[0] = rows;
+    write_segment(&segment, "x");
+    tt_segment_release(&segment);
+    tt_examples_release(&a);
+    if (tt_examples_load(&b, "x", &err) == 0) {
+        err.text[0] = '\0';
+        tt_examples_release(&b);
+    }
+    return err.text;
+}
+
+static void test_examples_refuse_hostile_content(void **state)
+{
+    static const uint32_t high[] = {1, 4, 0, 0};
+    static const uint8_t context[] = {0, 1, 2, 3}, label[] = {0, 1, 2, 1};
+    static const float negative[] = {0, 1, -1, 1}, with_nan[] = {0, NAN, 1, 1}, infinite[] = {INFINITY, 1, 1, 1};
+    static const uint64_t falling[] = {0, 1, 3, 2, 6};
+
+    (void)state;
+    assert_string_equal(load_spoilt("event.time", NULL, 0), "");
+    assert_string_equal(load_spoilt("event.user", high, 0), "x: damaged: an event of a user or item that is not there");
+    assert_string_equal(load_spoilt("event.item", high, 0), "x: damaged: an event of a user or item that is not there");
+    assert_string_equal(load_spoilt("event.item", NULL, 3),
+                        "x: tensor 'event.item' has another type or shape than expected");
+    assert_string_equal(load_spoilt("event.context.c", context, 0),
+                        "x: tensor 'event.context.c': a code that the vocabulary does not have");
+    assert_string_equal(load_spoilt("event.context.c", NULL, 3), "x: no tensor 'event.context.c' of 4 codes");
+    assert_string_equal(load_spoilt("event.weight", negative, 0), "x: damaged: a weight that is no number from 0 up");
+    assert_string_equal(load_spoilt("event.weight", with_nan, 0), "x: damaged: a weight that is no number from 0 up");
+    assert_string_equal(load_spoilt("event.weight", infinite, 0), "x: damaged: a weight that is no number from 0 up");
+    assert_string_equal(load_spoilt("event.label", label, 0), "x: damaged: a label that is neither 0 nor 1");
+    assert_string_equal(load_spoilt("event.label", NULL, 2),
+                        "x: tensor 'event.label' has another type or shape than expected");
+    assert_string_equal(load_spoilt("event.time", NULL, 1),
+                        "x: tensor 'event.time' has another type or shape than expected");
+    assert_string_equal(load_spoilt("item.k.codes", high, 0),
+                        "x: tensor 'item.k.codes': a code that the feature does not have");
+    assert_string_equal(load_spoilt("item.k.codes", NULL, 3),
+                        "x: tensor 'item.k.codes' has another type or shape than expected");
+    assert_string_equal(load_spoilt("item.tags.offsets", falling, 0), "x: damaged: offsets or weights of 'item.tags'");
+    assert_string_equal(load_spoilt("user.age.weights", with_nan, 0), "x: damaged: offsets or weights of 'user.age'");
+    assert_string_equal(load_spoilt("user.u.vocab.bytes", "annbobann", 0), ""); /* found when it is to be searched */
+}
+
+static void test_examples_need_every_tensor_of_the_schema(void **state)
+{
+    static const char *const names[] = {"event.user",   "event.item",   "event.context.c", "event.weight",
+                                        "event.label",  "event.time",   "item.k.codes",    "item.tags.weights",
+                                        "item.h.codes", "user.age.params", "item.k.vocab.bytes"};
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(names); i++) {
+        struct tt_err err = TT_ERR_INIT;
+        struct tt_examples a, b;
+        struct tt_segment segment;
+        encode(&a);
+        assert_int_equal(tt_examples_store(&a, &segment, &err), 0);
+        *(char *)tensor_of(&segment, names[i])->name = '-';
+        write_segment(&segment, "x");
+        tt_segment_release(&segment);
+        tt_examples_release(&a);
+        assert_int_equal(tt_examples_load(&b, "x", &err), -1);
+        assert_non_null(strstr(err.text, names[i]));
+    }
+}
+
+/* Tables alone, for encoding by their dictionary: from examples, not from events that follow another file. */
+static void test_examples_tables_are_taken_from_a_file_with_a_dictionary(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_examples a, b;
+    struct tt_segment segment;
+
+    (void)state;
+    encode(&a);
+    assert_int_equal(tt_examples_store(&a, &segment, &err), 0);
+    write_segment(&segment, "x");
+    tt_segment_release(&segment);
+    assert_int_equal(tt_examples_load_tables(&b, "x", &err), 0);
+    assert_int_equal(b.events.n, 0);
+    assert_int_equal(tt_dictionary_index(&b.dictionary, "x", &err), 0);
+    assert_int_equal(tt_vocab_find(&b.dictionary.features[0].vocab, "cid", 3), 2);
+    tt_examples_release(&b);
+    memset(a.like, 'f', TT_FINGERPRINT_HEX);
+    assert_int_equal(tt_examples_store(&a, &segment, &err), 0);
+    write_segment(&segment, "x");
+    tt_segment_release(&segment);
+    tt_examples_release(&a);
+    assert_int_equal(tt_examples_load_tables(&b, "x", &err), -1);
+    assert_string_equal(err.text, "x: events encoded with --like, where examples with a dictionary are expected");
+    assert_int_equal(err.kind, TT_ERR_MISMATCH);
+    err = (struct tt_err)TT_ERR_INIT;
+    assert_int_equal(tt_examples_load(&b, "x", &err), -1);
+    assert_string_equal(err.text, "x: events encoded with --like, where examples with a dictionary are expected");
+    err = (struct tt_err)TT_ERR_INIT;
+    assert_int_equal(tt_segment_init(&segment, "index", TT_FORMAT, &err), 0);
+    write_segment(&segment, "x");
+    tt_segment_release(&segment);
+    assert_int_equal(tt_examples_load_tables(&b, "x", &err), -1);
+    assert_string_equal(err.text, "x: holds 'index', expected 'model' or 'examples'");
+}
+
+static void test_events_belong_to_the_file_they_were_encoded_like(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_examples a, base;
+    struct tt_segment segment, held;
+    struct tt_events events;
+
+    (void)state;
+    encode(&a);
+    assert_int_equal(tt_examples_store(&a, &segment, &err), 0);
+    write_segment(&segment, "x");
+    tt_segment_release(&segment);
+    assert_int_equal(tt_examples_load(&base, "x", &err), 0);
+    memcpy(a.like, base.segment.checksum, sizeof(a.like));
+    assert_int_equal(tt_examples_store(&a, &segment, &err), 0);
+    write_segment(&segment, "y");
+    tt_segment_release(&segment);
+    assert_int_equal(tt_events_load_like(&events, &held, "y", &base.dictionary, base.segment.checksum, &err), 0);
+    assert_int_equal(events.n, 4);
+    assert_int_equal(events.user[3], 3);
+    tt_events_release(&events, base.dictionary.schema.n_columns);
+    tt_segment_release(&held);
+    assert_int_equal(tt_events_load_like(&events, &held, "x", &base.dictionary, base.segment.checksum, &err), -1);
+    assert_string_equal(err.text, "x: not encoded with --like the training examples");
+    assert_int_equal(err.kind, TT_ERR_MISMATCH);
+    tt_examples_release(&a);
+    tt_examples_release(&base);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_examples_come_back_from_a_file),
+        cmocka_unit_test(test_examples_refuse_hostile_content),
+        cmocka_unit_test(test_examples_need_every_tensor_of_the_schema),
+        cmocka_unit_test(test_examples_tables_are_taken_from_a_file_with_a_dictionary),
+        cmocka_unit_test(test_events_belong_to_the_file_they_were_encoded_like),
+    };
+    return cmocka_run_group_tests(tests, enter_data_folder, leave_data_folder);
+}
