@@ -40,6 +40,8 @@ names := $(basename $(notdir $(SCHEMAS)))
 runs  := $(foreach n,$(names),$(foreach s,$(seeds),$n.seed$s))
 also  := $(filter-out $(SEEN),$(filter keep remove,$(ALSO)))
 sides := $(if $(ITEMS),--items $(ITEMS)) $(if $(USERS),--users $(USERS))
+# A part without rows cannot validate: the last epoch is then taken.
+has_rows = test "$$$$(head -n 2 $1 | wc -l)" -eq 2
 # The name of an id column in the first schema: $1 user or item.
 id_of  = $(shell sed -nE 's/^[[:blank:]]*$1[[:blank:]]+("([^"]*)"|([^"[:blank:]]+))[[:blank:]]+id([[:space:]].*)?$$/\2\3/p' $(firstword $(SCHEMAS)) | head -n 1)
 
@@ -82,7 +84,7 @@ endef
 # $1: the schema's name, $2: seed
 define run_rules
 $(OUT)/$1.seed$2.model.tt: $(OUT)/$1.tt $(if $(VALID),$(OUT)/$1.valid.tt) $(OUT)/train.settings
-	tt-train -q -j $(JOBS) --seed $2 $(if $(VALID),--valid $(OUT)/$1.valid.tt) $(TRAIN_OPTIONS) --log $(OUT)/$1.seed$2.log.tsv -o $$@ $$<
+	tt-train -q -j $(JOBS) --seed $2 $(if $(VALID),$$$$($(call has_rows,$(VALID)) && echo --valid $(OUT)/$1.valid.tt)) $(TRAIN_OPTIONS) --log $(OUT)/$1.seed$2.log.tsv -o $$@ $$<
 $(OUT)/$1.seed$2.items.tt: $(OUT)/$1.seed$2.model.tt $(or $(ITEMS),$(TRAIN))
 	tt-encode -q --like $$< --side item $(or $(ITEMS),$(TRAIN)) | tt-embed -q -j $(JOBS) $$< | tt-index -q -o $$@
 $(OUT)/$1.seed$2.users.tt: $(OUT)/$1.seed$2.model.tt $(TEST) $(USERS)
