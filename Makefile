@@ -10,7 +10,8 @@ PREFIX  ?= /usr/local
 FLAVOUR ?= release
 PKGS     = libxxhash openblas jansson
 
-STD      = -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64
+# -fno-math-errno lets loops with sqrt be vectorised; it changes no value.
+STD      = -std=c11 -fno-math-errno -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64
 WARN     = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings \
            -Wcast-qual -Wundef -Wvla -Wformat=2 -Wformat-truncation=0 -Wno-cast-qual
 ifdef DEV

@@ -25,9 +25,14 @@ static const struct cli_program program = {
     .example = "tt-encode --like model.tt --side item < stores.csv | tt-embed model.tt > stores.vec",
 };
 
+struct counts {
+    size_t vectors, zeros;
+};
+
 /* One segment of rows into one of vectors. */
-static int embed_segment(const struct tt_model *model, const struct tt_segment *rows_segment, uint64_t number, int is_last,
-                         struct tt_pool *pool, struct tt_writer *writer, size_t *zeros, struct tt_err *err)
+static int embed_segment(const struct tt_model *model, const struct tt_segment *rows_segment, uint64_t number,
+                         int is_last, struct tt_pool *pool, struct tt_writer *writer, struct counts *counts,
+                         struct tt_err *err)
 {
     const struct tt_dictionary *d = &model->base.dictionary;
     struct tt_rows rows = {0};
@@ -49,8 +54,9 @@ static int embed_segment(const struct tt_model *model, const struct tt_segment *
         size_t i = 0;
         while (i < model->dim && data[r * model->dim + i] == 0)
             i++;
-        *zeros += i == model->dim;
+        counts->zeros += i == model->dim;
     }
+    counts->vectors += rows.table.n_rows;
     vectors.n = rows.table.n_rows;
     vectors.data = data;
     vectors.side = tt_side_name(rows.table.side);
@@ -77,13 +83,13 @@ static int embed(const char *model_path, const char *rows_path, struct tt_writer
     struct tt_container container;
     struct tt_segment segment;
     uint64_t number = 0;
-    size_t zeros = 0;
+    struct counts counts = {0};
     int more = -1;
 
     if (!pool || tt_model_load(&model, model_path, err) || tt_container_open(&container, rows_path, err))
         goto done;
     while ((more = tt_container_next(&container, "rows", &segment, err)) == 1) {
-        int failed = embed_segment(&model, &segment, number++, container.ended, pool, writer, &zeros, err);
+        int failed = embed_segment(&model, &segment, number++, container.ended, pool, writer, &counts, err);
         tt_segment_release(&segment);
         if (failed) {
             more = -1;
@@ -91,12 +97,20 @@ static int embed(const char *model_path, const char *rows_path, struct tt_writer
         }
     }
     tt_container_close(&container);
-    if (more == 0 && zeros)
-        cli_note("%zu rows have nothing that the model knows: their vectors are 0", zeros);
+    if (more == 0 && counts.zeros)
+        cli_note("%zu rows have nothing that the model knows: their vectors are 0", counts.zeros);
+    if (more == 0 && cli_verbose)
+        cli_note("%zu vectors of %zu dimensions in %.2f s", counts.vectors, model.dim, cli_seconds());
 done:
     tt_model_release(&model);
     tt_pool_free(pool);
     return more;
+}
+
+static void check_usage(void)
+{
+    if (strcmp(cli_operands[0], "-") == 0 && (cli_n_operands == 1 || strcmp(cli_operands[1], "-") == 0))
+        cli_usage_error("MODEL and ROWS cannot both be standard input");
 }
 
 int main(int argc, char **argv)
@@ -105,6 +119,7 @@ int main(int argc, char **argv)
     struct tt_writer writer;
 
     cli_start(&program, argc, argv);
+    check_usage();
     int status = cli_open_output(&writer, 1, &err);
     if (status == 0) {
         status = embed(cli_operands[0], cli_n_operands > 1 ? cli_operands[1] : NULL, &writer, &err);

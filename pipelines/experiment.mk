@@ -8,10 +8,13 @@
 #
 # and, where the defaults do not suit:
 #
-#   SEEDS    how many seeds                        K      the k of the metrics; lists are as long as the largest
+#   SEEDS    how many seeds                        K      the k of the metrics, rising; lists are as long as the last
 #   TABLE    metric and k of the printed table     SEEN   keep or remove each user's training items in the lists
 #   ALSO     a second evaluation: keep, remove or none. Its runs are called NAME.seedN.keep or NAME.seedN.remove
 #   TRAIN_OPTIONS, QUERY_OPTIONS  passed on          JOBS   threads of each program (several run at once with make -j)
+#
+# Beside the schemas two lists without learning are judged, "popular" and "own_frequent" (reference.sh).
+# Settings are kept in OUT/*.settings, and what they change is made again when they change.
 
 HERE := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 TT   ?= $(HERE)/../build/release/bin
@@ -24,26 +27,55 @@ SHELL := /bin/bash
 
 SEEDS ?= 3
 K     ?= 10,20
-TABLE ?= top_k_accuracy 10
+empty :=
+comma := ,
+ks    := $(subst $(comma), ,$K)
+TABLE ?= top_k_accuracy $(firstword $(filter 10,$(ks)) $(ks))
 SEEN  ?= keep
 ALSO  ?= none
 JOBS  ?= 0
-empty :=
-comma := ,
-longest := $(lastword $(subst $(comma), ,$K))
-seeds := $(shell seq $(SEEDS))
+longest := $(lastword $(ks))
+seeds := $(shell seq $(SEEDS) 2>/dev/null)
 names := $(basename $(notdir $(SCHEMAS)))
 runs  := $(foreach n,$(names),$(foreach s,$(seeds),$n.seed$s))
-also  := $(filter keep remove,$(ALSO))
+also  := $(filter-out $(SEEN),$(filter keep remove,$(ALSO)))
 sides := $(if $(ITEMS),--items $(ITEMS)) $(if $(USERS),--users $(USERS))
-VPATH :=
+# A part without rows cannot validate: the last epoch is then taken.
+has_rows = test "$$$$(head -n 2 $1 | wc -l)" -eq 2
+# The name of an id column in the first schema: $1 user or item.
+id_of  = $(shell sed -nE 's/^[[:blank:]]*$1[[:blank:]]+("([^"]*)"|([^"[:blank:]]+))[[:blank:]]+id([[:space:]].*)?$$/\2\3/p' $(firstword $(SCHEMAS)) | head -n 1)
+
+# ---- what would only fail later, or worse, not fail ----
+
+need_one = $(if $(filter-out 0 1,$(words $($1))),$(error $1: a name with blanks cannot be used here: '$($1)'))
+need_of  = $(if $(filter-out $2,$($1)),$(error $1: '$(filter-out $2,$($1))' is not one of $2))
+$(foreach v,OUT TRAIN TEST VALID ITEMS USERS,$(call need_one,$v))
+$(foreach s,$(SCHEMAS),$(if $(wildcard $s),,$(error no schema '$s')))
+$(if $(filter-out $(words $(sort $(names))),$(words $(names))),$(error two schemas have the same file name: $(SCHEMAS)))
+$(if $(seeds),,$(error SEEDS: '$(SEEDS)' is not a whole number from 1 up))
+$(call need_of,SEEN,keep remove)
+$(call need_of,ALSO,keep remove none)
+metric_names := top_k_accuracy recall precision ndcg mrr hit_rate map
+$(if $(filter $(metric_names),$(word 1,$(TABLE))),,$(error TABLE: '$(word 1,$(TABLE))' is not one of $(metric_names)))
+$(if $(filter $(ks),$(word 2,$(TABLE))),,$(error TABLE: '$(word 2,$(TABLE))' is not one of K=$K))
+
+# $1: name, $2: text. OUT/NAME.settings gets another time stamp only when the text is another one.
+define settings
+$(shell mkdir -p $(OUT))
+$(file >$(OUT)/$1.settings.new,$2)
+$(shell if cmp -s $(OUT)/$1.settings.new $(OUT)/$1.settings; then rm $(OUT)/$1.settings.new; else mv $(OUT)/$1.settings.new $(OUT)/$1.settings; fi)
+endef
+$(call settings,encode,$(TRAIN) $(VALID) $(sides))
+$(call settings,train,$(TRAIN_OPTIONS))
+$(call settings,lists,$(TEST) $K $(QUERY_OPTIONS))
+$(call settings,table,$(SCHEMAS) $(SEEDS) $(SEEN) $(ALSO) $(TABLE))
 
 .PHONY: all table
 all: table
 
 # $1: schema file, $2: its name
 define schema_rules
-$(OUT)/$2.tt: $1 $(TRAIN) $(ITEMS) $(USERS)
+$(OUT)/$2.tt: $1 $(TRAIN) $(ITEMS) $(USERS) $(OUT)/encode.settings
 	tt-encode -s $1 $(sides) -o $$@ $(TRAIN)
 $(OUT)/$2.valid.tt: $(OUT)/$2.tt $(VALID)
 	tt-encode --like $$< -o $$@ $(VALID)
@@ -51,42 +83,60 @@ endef
 
 # $1: the schema's name, $2: seed
 define run_rules
-$(OUT)/$1.seed$2.model.tt: $(OUT)/$1.tt $(if $(VALID),$(OUT)/$1.valid.tt)
-	tt-train -q -j $(JOBS) --seed $2 $(if $(VALID),--valid $(OUT)/$1.valid.tt) $(TRAIN_OPTIONS) --log $(OUT)/$1.seed$2.log.tsv -o $$@ $$<
+$(OUT)/$1.seed$2.model.tt: $(OUT)/$1.tt $(if $(VALID),$(OUT)/$1.valid.tt) $(OUT)/train.settings
+	tt-train -q -j $(JOBS) --seed $2 $(if $(VALID),$$$$($(call has_rows,$(VALID)) && echo --valid $(OUT)/$1.valid.tt)) $(TRAIN_OPTIONS) --log $(OUT)/$1.seed$2.log.tsv -o $$@ $$<
 $(OUT)/$1.seed$2.items.tt: $(OUT)/$1.seed$2.model.tt $(or $(ITEMS),$(TRAIN))
-	tt-encode -q --like $$< --side item $(or $(ITEMS),$(TRAIN)) | tt-embed -j $(JOBS) $$< | tt-index -q -o $$@
+	tt-encode -q --like $$< --side item $(or $(ITEMS),$(TRAIN)) | tt-embed -q -j $(JOBS) $$< | tt-index -q -o $$@
 $(OUT)/$1.seed$2.users.tt: $(OUT)/$1.seed$2.model.tt $(TEST) $(USERS)
-	tt-encode -q --like $$< --side user $(if $(USERS),--users $(USERS)) $(TEST) | tt-embed -j $(JOBS) -o $$@ $$<
+	tt-encode -q --like $$< --side user $(if $(USERS),--users $(USERS)) $(TEST) | tt-embed -q -j $(JOBS) -o $$@ $$<
 $(foreach how,$(SEEN) $(also),$(call list_rules,$1.seed$2,$(how)))
 endef
 
 # $1: run, $2: keep or remove
 define list_rules
 
-$(OUT)/$1.$2.recs.tsv: $(OUT)/$1.items.tt $(OUT)/$1.users.tt
-	tt-query -q -j $(JOBS) -k $(longest) $(if $(filter remove,$2),--seen $(TRAIN)) $(QUERY_OPTIONS) -o $$@ $$^
+$(OUT)/$1.$2.recs.tsv: $(OUT)/$1.items.tt $(OUT)/$1.users.tt $(OUT)/lists.settings
+	tt-query -q -j $(JOBS) -k $(longest) $(if $(filter remove,$2),--seen $(TRAIN)) $(QUERY_OPTIONS) -o $$@ $(OUT)/$1.items.tt $(OUT)/$1.users.tt
+$(call eval_rule,$1,$2)
+endef
+
+define eval_rule
+
 $(OUT)/$1.$2.metrics.tsv: $(OUT)/$1.$2.recs.tsv $(TEST)
 	tt-eval -q -j $(JOBS) -k $K --short --run $1$(if $(filter-out $(SEEN),$2),.$2) --truth $(TEST) --replicates $(OUT)/$1.$2.replicates.tsv -o $$@ $$<
 endef
 
+# $1: popular or own_frequent, $2: keep or remove
+define reference_rules
+$(OUT)/$1.$2.recs.tsv: $(OUT)/$(firstword $(names)).tt $(TEST) $(OUT)/lists.settings
+	@sh $(HERE)/reference.sh $(firstword $(subst _, ,$1)) $$< '$(user_id)' '$(item_id)' $(longest) $2 $(TEST) > $$@.tmp
+	@mv $$@.tmp $$@
+$(call eval_rule,$1,$2)
+endef
+user_id := $(call id_of,user)
+item_id := $(call id_of,item)
+references := popular $(if $(filter keep,$(SEEN)),own_frequent)
+
 $(foreach s,$(SCHEMAS),$(eval $(call schema_rules,$s,$(basename $(notdir $s)))))
 $(foreach n,$(names),$(foreach s,$(seeds),$(eval $(call run_rules,$n,$s))))
+$(foreach r,$(references),$(eval $(call reference_rules,$r,$(SEEN))))
 
-# metrics.tsv: one header, then the runs in the order of schemas and seeds.
-metrics := $(foreach how,$(SEEN) $(also),$(runs:%=$(OUT)/%.$(how).metrics.tsv))
-$(OUT)/metrics.tsv: $(metrics)
+# metrics.tsv: one header, then the runs in the order of schemas and seeds, then the references.
+metrics := $(foreach how,$(SEEN) $(also),$(runs:%=$(OUT)/%.$(how).metrics.tsv)) $(references:%=$(OUT)/%.$(SEEN).metrics.tsv)
+$(OUT)/metrics.tsv: $(metrics) $(OUT)/table.settings
 	@head -n 1 $(firstword $(metrics)) > $@.tmp
 	@tail -q -n +2 $(metrics) >> $@.tmp
 	@mv $@.tmp $@
 
 $(OUT)/table.txt: $(OUT)/metrics.tsv $(HERE)/table.sh
-	@sh $(HERE)/table.sh $(OUT) '$(names)' '$(seeds)' $(SEEN) $(TABLE) > $@.tmp
+	@sh $(HERE)/table.sh $(OUT) '$(names)' '$(seeds)' '$(references)' $(SEEN) $(TABLE) > $@.tmp
 	@mv $@.tmp $@
 
 models := $(runs:%=$(OUT)/%.model.tt)
 plots  := $(OUT)/loss.svg $(OUT)/loss.png $(OUT)/accuracy.svg $(OUT)/accuracy.png
-$(plots) &: $(models) $(HERE)/plot.gp
-	@gnuplot -e "out='$(OUT)'; names='$(names)'; seeds='$(seeds)'; valid=$(if $(VALID),1,0)" $(HERE)/plot.gp
+$(plots) &: $(models) $(OUT)/table.settings $(HERE)/plot.gp
+	@validated=$$(awk -F'\t' 'NR == 2 { print $$4 != "-" }' $(OUT)/$(firstword $(runs)).log.tsv); \
+	gnuplot -e "out='$(OUT)'; names='$(names)'; seeds='$(seeds)'; valid=$$validated" $(HERE)/plot.gp
 
 table: $(OUT)/table.txt $(plots)
 	@cat $(OUT)/table.txt

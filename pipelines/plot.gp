@@ -1,9 +1,9 @@
 # Loss and accuracy an epoch, from the logs of all runs: out, names, seeds and valid are given by experiment.mk. One colour
-# and dash a schema, a thin line a seed.
+# and dash a schema, a line a seed; a circle marks the epoch that was kept.
 set datafile separator tab
 set datafile missing '-'
 set xlabel 'epoch'
-set grid ytics lc rgb '#dddddd'
+set grid ytics back lt 1 lw 1 lc rgb '#bbbbbb'
 set border 3
 set tics nomirror
 set key outside right top vertical samplen 2 noenhanced
@@ -19,8 +19,10 @@ do for [kind in 'svg png'] {
     plot for [n = 1:words(names)] for [s = 1:words(seeds)] file(n, s) skip 1 using 1:2 with lines \
         lc rgb colour(n) dt n lw 1.5 title (s == 1 ? word(names, n) : '')
     set output sprintf('%s/accuracy.%s', out, kind)
-    set ylabel (valid ? 'Top-K accuracy on the validation events' : 'Top-K accuracy on training events')
+    set ylabel (valid ? 'Top-10 accuracy on the validation events' : 'Top-10 accuracy on training events')
     plot for [n = 1:words(names)] for [s = 1:words(seeds)] file(n, s) skip 1 using 1:(valid ? column(4) : column(3)) with lines \
-        lc rgb colour(n) dt n lw 1.5 title (s == 1 ? word(names, n) : '')
+        lc rgb colour(n) dt n lw 1.5 title (s == 1 ? word(names, n) : ''), \
+        for [n = 1:words(names)] for [s = 1:words(seeds)] '< awk -F"\t" "NR > 1 && \$4 > best + 0 { best = \$4; line = \$1 \"\t\" \$4 } END { if (line) print line }" '.file(n, s) \
+        using 1:2 with points pt 6 ps 1.2 lw 1.5 lc rgb colour(n) notitle
     unset output
 }

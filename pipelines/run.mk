@@ -1,31 +1,36 @@
 # The whole flow on your own files: split, then experiment.mk for one or more schemas.
 #   make -f pipelines/run.mk REVIEWS=reviews.csv ITEMS=stores.csv SCHEMA=my.schema OUT=out
 #
-#   REVIEWS  events, CSV or TSV               ITEMS, USERS  attributes (may be left out)
+#   REVIEWS  events, CSV or TSV (or .zst)     ITEMS, USERS  attributes (may be left out)
 #   SCHEMA   one or more schema files; the first is what the others are compared with
 #   FEATURES options of tt-feature, to add columns first: FEATURES='--time visited_at --zone Asia/Seoul'
 #   SPLIT    options of tt-split: the last fifth of each user's events is the test part, in the order of the schema's time
-#            column when it has one, else of the file; an eighth of the rest validates
-REVIEWS ?= $(error REVIEWS=reviews.csv is needed)
-SCHEMA  ?= $(error SCHEMA=my.schema is needed)
+#            column when it has one, else of the file; an eighth of the rest validates. Users with fewer than 5 events are
+#            never tested
 OUT     ?= out/run
+$(if $(REVIEWS),,$(error REVIEWS=reviews.csv is needed: the events, CSV or TSV))
+$(if $(SCHEMA),,$(error SCHEMA=my.schema is needed: which columns there are, tt-schema(5)))
+$(if $(filter-out 1,$(words $(REVIEWS))),$(error REVIEWS: a name with blanks cannot be used here: '$(REVIEWS)'))
 SCHEMAS := $(SCHEMA)
-column   = $(shell awk '$$1 == "$1" && $$3 == "$2" { gsub(/"/, "", $$2); print $$2; exit }' $(firstword $(SCHEMAS)))
-user_id := $(call column,user,id)
-item_id := $(call column,item,id)
-time    := $(call column,event,time)
-SPLIT   ?= --last-share 0.2 --valid-share 0.125 --by '$(user_id)' --item '$(item_id)' $(if $(time),--order '$(time)')
 TRAIN   := $(OUT)/train.csv
 VALID   := $(OUT)/valid.csv
 TEST    := $(OUT)/test.csv
-events  := $(if $(FEATURES),$(OUT)/reviews.csv,$(REVIEWS))
+here    := $(dir $(lastword $(MAKEFILE_LIST)))
+changed := $(or $(FEATURES),$(filter %.zst,$(REVIEWS)))
+events  := $(if $(changed),$(OUT)/reviews.csv,$(REVIEWS))
+# Inputs are never what is made: an input that lies where an output goes would be lost.
+made    := $(foreach f,train valid test reviews,$(abspath $(OUT))/$f.csv $(realpath $(OUT))/$f.csv)
+$(foreach f,$(REVIEWS) $(ITEMS) $(USERS),$(if $(filter $(made),$(abspath $f) $(realpath $f)),$(error '$f' is where a file of OUT=$(OUT) goes: use another OUT)))
 
-include $(dir $(lastword $(MAKEFILE_LIST)))experiment.mk
+include $(here)experiment.mk
+include $(here)data.mk
 
-$(OUT)/reviews.csv: $(REVIEWS)
-	@mkdir -p $(OUT)
-	tt-feature $(FEATURES) -o $@ $<
+time    := $(shell sed -nE 's/^[[:blank:]]*event[[:blank:]]+("([^"]*)"|([^"[:blank:]]+))[[:blank:]]+time([[:space:]].*)?$$/\2\3/p' $(firstword $(SCHEMAS)))
+SPLIT   ?= --last-share 0.2 --valid-share 0.125 --by '$(user_id)' --item '$(item_id)' $(if $(time),--order '$(time)')
+$(call settings,split,$(REVIEWS) $(FEATURES) $(SPLIT))
 
-$(TRAIN) $(VALID) $(TEST) &: $(events)
-	@mkdir -p $(OUT)
+$(OUT)/reviews.csv: $(REVIEWS) $(OUT)/split.settings
+	$(call text,$<) | $(if $(FEATURES),tt-feature $(FEATURES) -o $@,cat > $@)
+
+$(TRAIN) $(VALID) $(TEST) &: $(events) $(OUT)/split.settings
 	tt-split $(SPLIT) --train $(TRAIN) --valid $(VALID) --test $(TEST) $<

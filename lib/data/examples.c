@@ -133,11 +133,14 @@ static int events_store(const struct tt_events *events, const struct tt_schema *
                                                             events->n, 0, events->contexts[i].data, err))
             return -1;
     }
-    if (events->weight && tt_segment_tensor(segment, "event.weight", TT_F32, events->n, 0, events->weight, err))
+    if (tt_schema_find(schema, TT_EVENT, TT_KIND_WEIGHT) &&
+        tt_segment_tensor(segment, "event.weight", TT_F32, events->n, 0, events->weight, err))
         return -1;
-    if (events->label && tt_segment_tensor(segment, "event.label", TT_U8, events->n, 0, events->label, err))
+    if (tt_schema_find(schema, TT_EVENT, TT_KIND_LABEL) &&
+        tt_segment_tensor(segment, "event.label", TT_U8, events->n, 0, events->label, err))
         return -1;
-    if (events->time && tt_segment_tensor(segment, "event.time", TT_U32, events->n, 0, events->time, err))
+    if (tt_schema_find(schema, TT_EVENT, TT_KIND_TIME) &&
+        tt_segment_tensor(segment, "event.time", TT_U32, events->n, 0, events->time, err))
         return -1;
     return 0;
 }

@@ -1,6 +1,6 @@
-/* One kernel, compiled for several instruction sets; the loader picks the best one that the CPU has (GCC's target_clones).
- * Only lib/math uses it. Contraction to fused multiply-add stays off (-std=c11), so every clone gives the same bits.
- * Sanitizers intercept before the loader has resolved the choice, so their builds use the plain one.
+/* One kernel, compiled for several instruction sets; the loader picks the best one that the CPU has (GCC's
+ * target_clones). Only lib/math uses it. Contraction to fused multiply-add stays off (-std=c11), so every clone gives
+ * the same bits. Sanitizers intercept before the loader has resolved the choice, so their builds use the plain one.
  */
 #ifndef TT_MATH_CLONES_H
 #define TT_MATH_CLONES_H

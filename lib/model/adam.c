@@ -2,6 +2,50 @@
 #include "model/adam.h"
 
 #include <math.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+int tt_adam_init(struct tt_adam *adam, struct tt_model *model, struct tt_err *err)
+{
+    const struct tt_dictionary *d = &model->base.dictionary;
+
+    adam->model = model;
+    adam->first = tt_alloc_zero(d->schema.n_columns, sizeof(*adam->first), err);
+    adam->second = tt_alloc_zero(d->schema.n_columns, sizeof(*adam->second), err);
+    adam->trained = tt_alloc_zero(d->schema.n_columns, sizeof(*adam->trained), err);
+    if (!adam->first || !adam->second || !adam->trained)
+        goto fail;
+    for (size_t c = 0; c < d->schema.n_columns; c++) {
+        if (!model->tables[c])
+            continue;
+        adam->first[c] = tt_alloc_zero(d->features[c].n_codes, model->dim * sizeof(float), err);
+        adam->second[c] = tt_alloc_zero(d->features[c].n_codes, model->dim * sizeof(float), err);
+        adam->trained[c] = tt_alloc_zero(d->features[c].n_codes, 1, err);
+        if (!adam->first[c] || !adam->second[c] || !adam->trained[c])
+            goto fail;
+    }
+    return 0;
+fail:
+    tt_adam_release(adam);
+    return -1;
+}
+
+void tt_adam_release(struct tt_adam *adam)
+{
+    for (size_t c = 0; adam->model && c < adam->model->base.dictionary.schema.n_columns; c++) {
+        if (adam->first)
+            free(adam->first[c]);
+        if (adam->second)
+            free(adam->second[c]);
+        if (adam->trained)
+            free(adam->trained[c]);
+    }
+    free(adam->first);
+    free(adam->second);
+    free(adam->trained);
+    *adam = (struct tt_adam){0};
+}
 
 void tt_adam_step(struct tt_adam *adam, size_t step)
 {
@@ -13,22 +57,19 @@ void tt_adam_step(struct tt_adam *adam, size_t step)
         double done = (t - (double)adam->warmup) / (double)(adam->total - adam->warmup + 1);
         rate *= 0.5 * (1 + cos(3.141592653589793 * (done < 1 ? done : 1)));
     }
-    /* rate * m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + e)  =  step_rate * m / (sqrt(v) + step_epsilon) */
+    /* rate * m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + e)  =  rule.rate * m / (sqrt(v) + rule.epsilon) */
     double root = sqrt(1 - pow(adam->beta2, t));
-    adam->step_rate = (float)(rate * root / (1 - pow(adam->beta1, t)));
-    adam->step_epsilon = (float)(adam->epsilon * root);
+    adam->rule = (struct tt_adam_rule){.beta1 = (float)adam->beta1, .beta2 = (float)adam->beta2,
+                                       .rate = (float)(rate * root / (1 - pow(adam->beta1, t))),
+                                       .epsilon = (float)(adam->epsilon * root)};
 }
 
-void tt_adam_update(const struct tt_adam *adam, const float *restrict gradient, size_t n, float *restrict value,
-                    float *restrict moment1, float *restrict moment2)
+void tt_adam_apply(void *arg, size_t column, size_t row, const float *gradient)
 {
-    const float b1 = (float)adam->beta1, b2 = (float)adam->beta2;
-    const float rate = adam->step_rate, epsilon = adam->step_epsilon;
+    struct tt_adam *adam = arg;
+    size_t dim = adam->model->dim, at = row * dim;
 
-    for (size_t i = 0; i < n; i++) {
-        float g = gradient[i];
-        moment1[i] = b1 * moment1[i] + (1 - b1) * g;
-        moment2[i] = b2 * moment2[i] + (1 - b2) * g * g;
-        value[i] -= rate * moment1[i] / (sqrtf(moment2[i]) + epsilon);
-    }
+    tt_adam_row(&adam->rule, dim, gradient, adam->model->tables[column] + at, adam->first[column] + at,
+                adam->second[column] + at);
+    adam->trained[column][row] = 1;
 }

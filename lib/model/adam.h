@@ -1,11 +1,14 @@
-/* Adam (Kingma & Ba 2015, algorithm 1), a row at a time: a row that a step does not touch costs nothing and keeps its moments
- * as they are ("lazy"). The learning rate warms up linearly and then falls to 0 along a half cosine (Loshchilov & Hutter 2017,
- * equation 5, without restarts).
+/* Adam (Kingma & Ba 2015, algorithm 1) over the tables of a model, a row at a time: a row that a step does not touch
+ * costs nothing and keeps its moments as they are ("lazy"). The learning rate warms up linearly and then falls to 0
+ * along a half cosine (Loshchilov & Hutter 2017, equation 5, without restarts).
+ *
+ *     tt_adam_init, then for each step tt_adam_step, and tt_adam_apply for each row that has a gradient
  */
 #ifndef TT_MODEL_ADAM_H
 #define TT_MODEL_ADAM_H
 
-#include <stddef.h>
+#include "math/adam_row.h"
+#include "model/model.h"
 
 struct tt_adam {
     double rate;          /* the peak learning rate */
@@ -13,16 +16,21 @@ struct tt_adam {
     double epsilon;
     size_t warmup;        /* steps until the peak */
     size_t total;         /* steps until 0 */
-    /* of the present step, by tt_adam_step */
-    float step_rate;      /* with both bias corrections in it */
-    float step_epsilon;
+    struct tt_adam_rule rule; /* of the present step */
+    struct tt_model *model;   /* borrowed; its tables are what is trained */
+    float **first, **second;  /* (schema.n_columns) moments, of the tables' shapes, or NULL */
+    unsigned char **trained;  /* (schema.n_columns) of (n_codes): 1 for a row that has had a gradient */
 };
+
+/* Moments of 0 for the model's tables. The numbers before `rule` are the caller's, set before the first step. */
+int tt_adam_init(struct tt_adam *adam, struct tt_model *model, struct tt_err *err) TT_CHECKED;
+void tt_adam_release(struct tt_adam *adam); /* fine on a struct that is all zero */
 
 /* Begin step number `step`, from 0. */
 void tt_adam_step(struct tt_adam *adam, size_t step);
 
-/* value, moment1, moment2 (n) -= or are moved by the gradient (n). */
-void tt_adam_update(const struct tt_adam *adam, const float *gradient, size_t n, float *value, float *moment1,
-                    float *moment2);
+/* Move row `row` of a column's table by its gradient (dim). `adam` is a struct tt_adam *: this is a tt_gradient_fn of
+ * batch.h. May run at once for different rows. */
+void tt_adam_apply(void *adam, size_t column, size_t row, const float *gradient);
 
 #endif

@@ -10,44 +10,8 @@
 
 enum { ROW_BLOCK = 64, GROUP_BLOCK = 64, DIGIT = 1 << 16 };
 
-int tt_moments_init(struct tt_moments *moments, const struct tt_model *model, struct tt_err *err)
-{
-    const struct tt_dictionary *d = &model->base.dictionary;
-
-    *moments = (struct tt_moments){.n_columns = d->schema.n_columns};
-    moments->first = tt_alloc_zero(moments->n_columns, sizeof(*moments->first), err);
-    moments->second = tt_alloc_zero(moments->n_columns, sizeof(*moments->second), err);
-    if (!moments->first || !moments->second)
-        goto fail;
-    for (size_t i = 0; i < moments->n_columns; i++) {
-        if (!model->tables[i])
-            continue;
-        moments->first[i] = tt_alloc_zero(d->features[i].n_codes, model->dim * sizeof(float), err);
-        moments->second[i] = tt_alloc_zero(d->features[i].n_codes, model->dim * sizeof(float), err);
-        if (!moments->first[i] || !moments->second[i])
-            goto fail;
-    }
-    return 0;
-fail:
-    tt_moments_release(moments);
-    return -1;
-}
-
-void tt_moments_release(struct tt_moments *moments)
-{
-    for (size_t i = 0; i < moments->n_columns; i++) {
-        if (moments->first)
-            free(moments->first[i]);
-        if (moments->second)
-            free(moments->second[i]);
-    }
-    free(moments->first);
-    free(moments->second);
-    *moments = (struct tt_moments){0};
-}
-
-int tt_batch_init(struct tt_batch *batch, const struct tt_model *model, const struct tt_tower_input *input, size_t max_rows,
-                  struct tt_err *err)
+int tt_batch_init(struct tt_batch *batch, const struct tt_model *model, const struct tt_tower_input *input,
+                  size_t max_rows, struct tt_err *err)
 {
     size_t n_columns = model->base.dictionary.schema.n_columns;
 
@@ -179,6 +143,9 @@ static int gather_column(struct tt_batch *batch, size_t c, const uint32_t *rows,
         column->row_starts[r] = from;
         if (is_history) {
             add_history(column, codes, weights, count, drop, rows[r]);
+        } else if (count == 0) {
+            column->codes[column->n] = 0;
+            column->weights[column->n++] = 1;
         } else {
             memcpy(column->codes + from, codes, count * sizeof(*codes));
             for (size_t e = 0; e < count; e++)
@@ -206,8 +173,8 @@ struct pass {
     struct tt_batch *batch;
     const float *u;
     float *out; /* forward: u; backward: d_u in, d_x out */
-    const struct tt_adam *adam;
-    struct tt_moments *moments;
+    tt_gradient_fn *take;
+    void *arg;
     size_t column;
 };
 
@@ -270,8 +237,8 @@ static void length_block(void *arg, size_t block, int worker)
     }
 }
 
-/* The codes of a block of groups: sum each one's gradient, and apply it. */
-static void update_block(void *arg, size_t block, int worker)
+/* The codes of a block of groups: sum each one's gradient, and hand it over. */
+static void gradient_block(void *arg, size_t block, int worker)
 {
     const struct pass *pass = arg;
     struct tt_batch *batch = pass->batch;
@@ -281,7 +248,6 @@ static void update_block(void *arg, size_t block, int worker)
 
     (void)worker;
     for (size_t g = block * GROUP_BLOCK; g < to && g < column->n_groups; g++) {
-        size_t row = (size_t)column->codes[column->order[column->groups[g]]] * dim;
         memset(gradient, 0, dim * sizeof(*gradient));
         for (size_t i = column->groups[g]; i < column->groups[g + 1]; i++) {
             uint32_t e = column->order[i];
@@ -290,21 +256,20 @@ static void update_block(void *arg, size_t block, int worker)
             for (size_t k = 0; k < dim; k++)
                 gradient[k] += w * d[k];
         }
-        tt_adam_update(pass->adam, gradient, dim, batch->model->tables[pass->column] + row,
-                       pass->moments->first[pass->column] + row, pass->moments->second[pass->column] + row);
+        pass->take(pass->arg, pass->column, column->codes[column->order[column->groups[g]]], gradient);
     }
 }
 
-void tt_batch_backward(struct tt_batch *batch, struct tt_pool *pool, const float *u, float *d_u, const struct tt_adam *adam,
-                       struct tt_moments *moments)
+void tt_batch_backward(struct tt_batch *batch, struct tt_pool *pool, const float *u, float *d_u, tt_gradient_fn *take,
+                       void *arg)
 {
-    struct pass pass = {.batch = batch, .u = u, .out = d_u, .adam = adam, .moments = moments};
+    struct pass pass = {.batch = batch, .u = u, .out = d_u, .take = take, .arg = arg};
 
     tt_pool_run(pool, tt_blocks(batch->n_rows, ROW_BLOCK), length_block, &pass);
     for (size_t c = 0; c < batch->model->base.dictionary.schema.n_columns; c++) {
         if (!batch->input->bags[c])
             continue;
         pass.column = c;
-        tt_pool_run(pool, tt_blocks(batch->columns[c].n_groups, GROUP_BLOCK), update_block, &pass);
+        tt_pool_run(pool, tt_blocks(batch->columns[c].n_groups, GROUP_BLOCK), gradient_block, &pass);
     }
 }

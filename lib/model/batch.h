@@ -1,25 +1,15 @@
-/* One training step's rows of a tower: their bags gathered (histories with a part dropped), the forward pass, and the backward
- * pass down to the tables with the optimiser's update.
+/* One training step's rows of a tower: their bags gathered (histories with a part dropped), the forward pass, and the
+ * backward pass down to the tables' rows.
  *
  * Shapes: R rows, D dimensions. Forward: x (R,D) is the sum of the bags, u (R,D) = x / |x|. Backward: from d_u (R,D)
  *     d_x = (d_u - u (u . d_u)) / |x|,      d_E[code] = sum over the rows r with the code, in rising r, of w d_x[r]
- * A code's gradient is summed and applied in one place, so the order of additions, and with it every bit, does not depend on
- * how many threads there are.
+ * A code's gradient is summed in one place, so the order of additions, and with it every bit, does not depend on how
+ * many threads there are. A bag without entries stands for the unknown code.
  */
 #ifndef TT_MODEL_BATCH_H
 #define TT_MODEL_BATCH_H
 
-#include "model/adam.h"
 #include "model/model.h"
-
-/* Adam's moments beside the model's tables. */
-struct tt_moments {
-    float **first, **second; /* (schema.n_columns): as the model's tables, or NULL */
-    size_t n_columns;
-};
-
-int tt_moments_init(struct tt_moments *moments, const struct tt_model *model, struct tt_err *err) TT_CHECKED;
-void tt_moments_release(struct tt_moments *moments);
 
 /* The entries of one column: by row, and grouped by code. */
 struct tt_batch_column {
@@ -42,8 +32,8 @@ struct tt_batch {
     uint32_t *digits;            /* (65536) counters for the sorting */
 };
 
-int tt_batch_init(struct tt_batch *batch, const struct tt_model *model, const struct tt_tower_input *input, size_t max_rows,
-                  struct tt_err *err) TT_CHECKED;
+int tt_batch_init(struct tt_batch *batch, const struct tt_model *model, const struct tt_tower_input *input,
+                  size_t max_rows, struct tt_err *err) TT_CHECKED;
 void tt_batch_release(struct tt_batch *batch);
 
 /* Which part of the histories is left out in this step: each entry with probability `share`, by its place in the stream
@@ -60,8 +50,12 @@ int tt_batch_gather(struct tt_batch *batch, const uint32_t *rows, size_t n, cons
 /* u (n_rows, dim) of the gathered rows. */
 void tt_batch_forward(struct tt_batch *batch, struct tt_pool *pool, float *u);
 
-/* From u and d_u, which is overwritten by d_x, to the tables. */
-void tt_batch_backward(struct tt_batch *batch, struct tt_pool *pool, const float *u, float *d_u, const struct tt_adam *adam,
-                       struct tt_moments *moments);
+/* What takes the gradient (dim) of one table row, d_E[row] of the column: called once for each row that the step
+ * touches, from any thread, for different rows at once. */
+typedef void tt_gradient_fn(void *arg, size_t column, size_t row, const float *gradient);
+
+/* From u and d_u, which is overwritten by d_x, to the rows' gradients. */
+void tt_batch_backward(struct tt_batch *batch, struct tt_pool *pool, const float *u, float *d_u, tt_gradient_fn *take,
+                       void *arg);
 
 #endif

@@ -181,7 +181,8 @@ static int load_table(struct tt_model *model, size_t column, struct tt_err *err)
     model->tables[column] = (float *)t->data;
     for (size_t i = 0; i < n * model->dim; i++)
         if (!isfinite(model->tables[column][i]))
-            return tt_err_set(err, TT_ERR_INPUT, "%s: tensor '%s' holds a value that is not finite", segment->name, name);
+            return tt_err_set(err, TT_ERR_INPUT, "%s: tensor '%s' holds a value that is not finite", segment->name,
+                              name);
     return 0;
 }
 

@@ -4,8 +4,8 @@
  *     u = x / |x|                        (0 when x is 0)
  *     score(user, item) = u . v          in [-1, 1]; training divides it by the temperature
  *
- * A history's weights are first divided by their length (sum of squares 1), so that a long history does not shout down the
- * other features. An id with embed=no has no table.
+ * A history's weights are first divided by their length (sum of squares 1), so that a long history does not shout down
+ * the other features. An id with embed=no has no table.
  *
  * The model owns its tables and knows the dictionary, and the attributes and histories of the ids that training saw.
  */
@@ -34,8 +34,8 @@ static inline int tt_column_is_embedded(const struct tt_column *column)
 int tt_model_init(struct tt_model *model, struct tt_examples *base, size_t dim, struct tt_err *err) TT_CHECKED;
 void tt_model_release(struct tt_model *model); /* fine on a struct that is all zero */
 
-/* Where the bags of a tower's rows are: for each column of the side its bags and, when they are shared by several rows (a
- * user's by the user's queries), which row of them each row has. */
+/* Where the bags of a tower's rows are: for each column of the side its bags and, when they are shared by several rows
+ * (a user's by the user's queries), which row of them each row has. */
 struct tt_tower_input {
     enum tt_side side;
     size_t n_rows;
@@ -51,7 +51,8 @@ void tt_tower_input_release(struct tt_tower_input *input);
 int tt_tower_input_of_table(struct tt_tower_input *input, const struct tt_table *table, const struct tt_schema *schema,
                             struct tt_err *err) TT_CHECKED;
 
-/* out (n_rows, dim): the vectors of all rows, of length 1 or 0. Parallel over blocks of rows; the same bits for any pool. */
+/* out (n_rows, dim): the vectors of all rows, of length 1 or 0. Parallel over blocks of rows; the same bits for any
+ * pool. */
 void tt_model_embed(const struct tt_model *model, const struct tt_tower_input *input, struct tt_pool *pool, float *out);
 
 /* The factor by which a history's weights are divided. */
@@ -59,7 +60,7 @@ float tt_history_length(const float *weights, size_t n);
 
 /* ---- files (kind "model", man 5 tt-format) ---- */
 
-/* Fill a segment: metadata "dim", "temperature" and what the caller adds; tensors "SIDE.NAME.embedding" (n_codes, dim). */
+/* Fill a segment: metadata "dim" and what the caller adds; tensors "SIDE.NAME.embedding" (n_codes, dim). */
 int tt_model_store(const struct tt_model *model, struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 
 /* Load a model; model->base.segment.checksum names it. */

@@ -44,8 +44,8 @@ done:
     return status;
 }
 
-int tt_queries_init(struct tt_queries *q, const struct tt_dictionary *d, const struct tt_events *events, double half_life,
-                    struct tt_err *err)
+int tt_queries_init(struct tt_queries *q, const struct tt_dictionary *d, const struct tt_events *events,
+                    double half_life, struct tt_err *err)
 {
     const struct tt_column sum = {.kind = TT_KIND_HISTORY, .count = TT_COUNT_LINEAR, .half_life = half_life};
     uint32_t *number = tt_alloc(events->n, sizeof(*number), err);
@@ -61,6 +61,11 @@ int tt_queries_init(struct tt_queries *q, const struct tt_dictionary *d, const s
         goto done;
     for (size_t i = 0; i < q->wanted.offsets[q->n]; i++)
         q->weight += (double)q->wanted.weights[i];
+    if (!(q->missed = tt_alloc_zero(q->n, sizeof(*q->missed), err)))
+        goto done;
+    for (size_t e = 0; e < events->n; e++)
+        if (events->item[e] == 0 && (!events->label || events->label[e]))
+            q->missed[number[e]] += events->weight ? (double)events->weight[e] : 1;
     status = 0;
 done:
     free(number);
@@ -75,6 +80,7 @@ void tt_queries_release(struct tt_queries *q)
         tt_bags_release(&q->contexts[c]);
     free(q->contexts);
     free(q->user);
+    free(q->missed);
     tt_bags_release(&q->wanted);
     *q = (struct tt_queries){0};
 }

@@ -1,4 +1,5 @@
-/* Events grouped by query: the distinct combinations of user and context, each with its wanted items and their weights. */
+/* Events grouped by query: the distinct combinations of user and context, each with the items that it wants and their
+ * weights. */
 #ifndef TT_MODEL_QUERIES_H
 #define TT_MODEL_QUERIES_H
 
@@ -9,18 +10,20 @@ struct tt_queries {
     uint32_t *user;          /* (n) row of the users */
     struct tt_bags *contexts; /* (schema.n_columns): n rows for a context column, empty for others */
     struct tt_bags wanted;   /* (n) items, rising, with their events' weights added up; may be empty rows */
+    double *missed;          /* (n) weight of the liked events whose item the dictionary does not have */
     size_t n_columns;
-    double weight;           /* of all events */
+    double weight;           /* of all that is wanted */
 };
 
-/* Group the events. Those of item 0, and those whose label is 0, want nothing. half_life (days, 0: none): an event's weight
- * halves with so much age, counted back from its query's latest event; needs the events' times. */
+/* Group the events. Those of item 0 (the dictionary does not have it), and those whose label is 0, want nothing.
+ * half_life (days, 0: none): an event's weight halves with so much age, counted back from its query's latest event;
+ * needs the events' times. */
 int tt_queries_init(struct tt_queries *queries, const struct tt_dictionary *dictionary, const struct tt_events *events,
                     double half_life, struct tt_err *err) TT_CHECKED;
 void tt_queries_release(struct tt_queries *queries);
 
 /* The queries as input of the user tower; users' bags are shared by their queries. */
-int tt_queries_input(const struct tt_queries *queries, const struct tt_dictionary *dictionary, const struct tt_table *users,
-                     struct tt_tower_input *input, struct tt_err *err) TT_CHECKED;
+int tt_queries_input(const struct tt_queries *queries, const struct tt_dictionary *dictionary,
+                     const struct tt_table *users, struct tt_tower_input *input, struct tt_err *err) TT_CHECKED;
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "math/count.h"
 #include "math/gemm.h"
 
 enum { QUERY_BLOCK = 64, ITEM_BLOCK = 1024 };
@@ -18,16 +19,10 @@ struct job {
     float *queries;              /* (threads, QUERY_BLOCK, dim) */
 };
 
+/* How many of n items stand before `item`: those of a higher score, and of an equal one those of a lower row. */
 static uint32_t count_before(const float *scores, size_t n, size_t item)
 {
-    float score = scores[item];
-    uint32_t count = 0;
-
-    for (size_t j = 0; j < item; j++)
-        count += scores[j] >= score;
-    for (size_t j = item + 1; j < n; j++)
-        count += scores[j] > score;
-    return count;
+    return tt_count_from(scores, item, scores[item]) + tt_count_above(scores + item + 1, n - item - 1, scores[item]);
 }
 
 static void rank_block(void *arg, size_t block, int worker)
@@ -53,7 +48,7 @@ static void rank_block(void *arg, size_t block, int worker)
             for (uint64_t s = w->seen_starts ? w->seen_starts[from + q] : 0;
                  w->seen_starts && s < w->seen_starts[from + q + 1]; s++) {
                 size_t seen = w->seen[s];
-                rank -= seen != item && (row[seen] > row[item] || (row[seen] == row[item] && seen < item));
+                rank -= seen != item && (row[seen] > row[item] || (seen < item && row[seen] == row[item]));
             }
             job->ranks[k] = rank;
         }

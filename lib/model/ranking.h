@@ -1,5 +1,5 @@
-/* Where the wanted items stand in the full ranking, for validation while training: no list of the best is made, the items that
- * score higher are counted.
+/* Where the wanted items stand in the full ranking, for validation while training: no list of the best is made, the
+ * items that score higher are counted.
  */
 #ifndef TT_MODEL_RANKING_H
 #define TT_MODEL_RANKING_H
@@ -19,8 +19,8 @@ struct tt_wanted {
 };
 
 /*   u (n_queries, dim), v (n_items, dim)
- *   ranks (starts[n_queries])  how many items stand before each wanted one: those with a higher score, and of an equal score
- *                              those of a lower row; seen ones do not count
+ *   ranks (starts[n_queries])  how many items stand before each wanted one: those with a higher score, and of an
+ *                              equal score those of a lower row; seen ones do not count
  * Parallel over fixed blocks of queries. */
 int tt_rank_wanted(const struct tt_wanted *wanted, size_t dim, const float *u, size_t n_items, const float *v,
                    struct tt_pool *pool, uint32_t *ranks, struct tt_err *err) TT_CHECKED;

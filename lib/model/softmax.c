@@ -1,9 +1,11 @@
 /* Softmax loss of queries over candidates: see softmax.h.
  *
- * First pass, parallel over tiles of 128 queries: for each tile of 512 candidates the logits by sgemm, exp, the row sums, and
- * E V into d_u. Second pass, parallel over tiles of candidates: d_v = E' (u scaled), added over the query tiles in order. */
+ * First pass, parallel over tiles of 128 queries: for each tile of 512 candidates the logits by sgemm, exp, the row
+ * sums, and E V into d_u. Second pass, parallel over tiles of candidates: d_v = E' (u scaled), added over the query
+ * tiles in order. */
 #include "model/softmax.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +14,8 @@
 #include "math/exp.h"
 #include "math/gemm.h"
 
-enum { QT = 128, IT = 512 }; /* a tile's logits are 256 KiB: they stay in the second-level cache between the two products */
+/* A tile's logits are 256 KiB: they stay in the second-level cache between the two products. */
+enum { QT = 128, IT = 512 };
 
 static size_t up(size_t n, size_t tile)
 {
@@ -31,7 +34,9 @@ size_t tt_softmax_rows_v(size_t n_items)
 
 size_t tt_softmax_bytes(size_t max_queries, size_t max_items, size_t dim)
 {
-    return sizeof(float) * (up(max_queries, QT) * up(max_items, IT) + up(max_queries, QT) * dim + 2 * up(max_items, IT));
+    size_t q = up(max_queries, QT), n = up(max_items, IT);
+
+    return sizeof(float) * (q * n + q * dim + n) + sizeof(double) * q + sizeof(uint32_t) * (n + 1);
 }
 
 int tt_softmax_init(struct tt_softmax *s, size_t max_queries, size_t max_items, size_t dim, struct tt_err *err)
@@ -75,6 +80,18 @@ static float *tile_of(const struct job *job, size_t query_tile, size_t item_tile
     return job->s->e + (item_tile * job->query_tiles + query_tile) * QT * IT;
 }
 
+/* A query's own positives are in the sample for certain: add to their logits what the correction will take off. */
+static void spare_positives(const struct job *job, size_t query_tile, size_t item_tile, float *e)
+{
+    const struct tt_positives *p = job->positives;
+    size_t from = query_tile * QT, to = from + QT < job->n_queries ? from + QT : job->n_queries;
+
+    for (size_t q = from; q < to; q++)
+        for (size_t k = p->starts[q]; k < p->starts[q + 1]; k++)
+            if (p->item[k] / IT == item_tile)
+                e[(q - from) * IT + p->item[k] % IT] += (float)(job->temperature * (double)job->log_p[p->item[k]]);
+}
+
 /* Logits and exponentials of one query tile; z[q] gets the row sums and d_u the sum of e v. */
 static void exponentials(const struct job *job, size_t tile, double z[QT])
 {
@@ -88,31 +105,14 @@ static void exponentials(const struct job *job, size_t tile, double z[QT])
         const float *v = job->v + it * IT * dim;
         size_t n = job->n_items - it * IT < IT ? job->n_items - it * IT : IT;
         tt_gemm_nt(QT, IT, dim, u, dim, v, dim, 0, e, IT);
+        if (job->log_p)
+            spare_positives(job, tile, it, e);
         for (size_t q = 0; q < QT; q++) {
-            z[q] += (double)tt_exp_row(e + q * IT, n, inverse, inverse, job->log_p ? job->log_p + it * IT : NULL);
+            z[q] += (double)tt_exp_row(e + q * IT, n, inverse, 0, job->log_p ? job->log_p + it * IT : NULL);
             if (n < IT)
                 memset(e + q * IT + n, 0, (IT - n) * sizeof(*e));
         }
         tt_gemm_nn(QT, dim, IT, e, IT, v, dim, it ? 1 : 0, d_u, dim);
-    }
-}
-
-/* A query's own positives are in the sample for certain: take the correction off their exponentials again. */
-static void uncorrect_positives(const struct job *job, size_t tile, size_t q, double *z)
-{
-    const struct tt_positives *p = job->positives;
-    size_t dim = job->s->dim, query = tile * QT + q;
-    float *d = job->d_u + query * dim;
-
-    for (size_t k = p->starts[query]; k < p->starts[query + 1]; k++) {
-        size_t j = p->item[k];
-        float *e = tile_of(job, tile, j / IT) + q * IT + j % IT;
-        float old = *e, now = old * expf(job->log_p[j]);
-        const float *v = job->v + j * dim;
-        *e = now;
-        *z += (double)now - (double)old;
-        for (size_t i = 0; i < dim; i++)
-            d[i] += (now - old) * v[i];
     }
 }
 
@@ -134,8 +134,6 @@ static void query_block(void *arg, size_t tile, int worker)
             memset(scaled, 0, dim * sizeof(*scaled));
             continue;
         }
-        if (job->log_p)
-            uncorrect_positives(job, tile, q, &z[q]);
         double weights = 0, scores = 0;
         for (size_t k = p->starts[query]; k < p->starts[query + 1]; k++)
             weights += (double)p->weight[k];
@@ -154,8 +152,7 @@ static void query_block(void *arg, size_t tile, int worker)
             }
             scores += (double)p->weight[k] * score;
         }
-        /* log Z was taken of exponentials divided by exp(1/t) */
-        job->s->losses[query] = job->c * weights * (log(z[q]) + inverse) - scores * inverse;
+        job->s->losses[query] = job->c * weights * log(z[q]) - scores * inverse;
     }
 }
 
@@ -168,7 +165,8 @@ static void item_block(void *arg, size_t tile, int worker)
 
     (void)worker;
     for (size_t qt = 0; qt < job->query_tiles; qt++)
-        tt_gemm_tn(IT, dim, QT, tile_of(job, qt, tile), IT, job->s->u_scaled + qt * QT * dim, dim, qt ? 1 : 0, d_v, dim);
+        tt_gemm_tn(IT, dim, QT, tile_of(job, qt, tile), IT, job->s->u_scaled + qt * QT * dim, dim, qt ? 1 : 0, d_v,
+                   dim);
     for (size_t j = tile * IT; j < (tile + 1) * IT && j < job->n_items; j++)
         for (size_t k = job->s->by_item_starts[j]; k < job->s->by_item_starts[j + 1]; k++) {
             uint32_t positive = job->s->by_item[k];
@@ -241,6 +239,7 @@ double tt_softmax_loss_ref(size_t dim, size_t n_queries, size_t n_items, const f
 {
     double total = 0, loss = 0;
 
+    assert(n_items > 0);
     memset(d_u, 0, n_queries * dim * sizeof(*d_u));
     memset(d_v, 0, n_items * dim * sizeof(*d_v));
     for (size_t k = 0; k < p->starts[n_queries]; k++)
@@ -267,6 +266,7 @@ double tt_softmax_loss_ref(size_t dim, size_t n_queries, size_t n_items, const f
         }
         for (size_t j = 0; j < n_items; j++)
             z += e[q * n_items + j];
+        /* cppcheck-suppress invalidFunctionArg ; z has an exponential in it, as there is a candidate */
         loss += c * weights * log(z);
         for (size_t j = 0; j < n_items; j++)
             for (size_t i = 0; i < dim; i++) {

@@ -1,18 +1,19 @@
 /* Softmax loss of queries over candidates: the whole catalogue (exact), or a sample of it.
  *
- * With B queries, N candidates, D dimensions, s_qj = u_q . v_j, temperature t, event weights w_qi of the query's positives i,
- * W_q = sum_i w_qi, and W = sum_q W_q:
+ * With B queries, N candidates, D dimensions, s_qj = u_q . v_j, temperature t, event weights w_qi of the query's
+ * positives i, W_q = sum_i w_qi, and W = sum_q W_q:
  *
  *     loss = 1/W sum_q [ c W_q log Z_q  -  sum_i w_qi s_qi / t ],      Z_q = sum_j exp(s_qj / t) / p_qj
  *
- * c = 1 is the softmax; c > 1 weighs the negative term (BSL: Wu et al. 2024, "BSL: Understanding and Improving Softmax Loss for
- * Recommendation", equation 14, as one factor). p_qj is the probability that candidate j is in the sample: 1 for the whole
- * catalogue and for the query's own positives, so that Z_q estimates the full sum without bias (Horvitz & Thompson 1952; the
- * logQ correction of Yi et al. 2019, RecSys, equation 3, for distinct candidates). Events that share a query share its row of
- * logits.
+ * c = 1 is the softmax; c > 1 weighs the negative term (BSL: Wu et al. 2024, "BSL: Understanding and Improving Softmax
+ * Loss for Recommendation", equation 14, as one factor). p_qj is the probability that candidate j is in the sample: 1
+ * for the whole catalogue and for the query's own positives, so that Z_q estimates the full sum without bias (Horvitz &
+ * Thompson 1952; the logQ correction of Yi et al. 2019, RecSys, equation 3, for distinct candidates). Events that share
+ * a query share its row of logits.
  *
- * All logits lie in [-1/t, 1/t], so 1/t is subtracted before exp and no maximum has to be found. The exponentials of a step
- * are kept, N B floats, between the two passes that need them.
+ * All logits lie in [-1/t, 1/t]. With t >= 0.02 their exponentials and the sums of these are floats that neither
+ * overflow nor vanish, so no maximum has to be found and subtracted. The exponentials of a step are kept, N B floats,
+ * between the two passes that need them.
  */
 #ifndef TT_MODEL_SOFTMAX_H
 #define TT_MODEL_SOFTMAX_H
@@ -41,7 +42,7 @@ struct tt_positives {
     const float *weight;    /* > 0 or 0 */
 };
 
-/* How many bytes init will take. */
+/* How many bytes init will take (the positives by candidate come later, and are few). */
 size_t tt_softmax_bytes(size_t max_queries, size_t max_items, size_t dim);
 
 int tt_softmax_init(struct tt_softmax *softmax, size_t max_queries, size_t max_items, size_t dim,
@@ -53,12 +54,13 @@ size_t tt_softmax_rows_u(size_t n_queries);
 size_t tt_softmax_rows_v(size_t n_items);
 
 /*   u (B,D), v (N,D)  rows of length 1 or 0
- *   log_p  (N) logarithm of each candidate's p, or NULL: all 1
+ *   log_p  (N) logarithm of each candidate's p, finite, or NULL: all 1
+ *   temperature  from 0.02 up
  *   d_u (B,D), d_v (N,D) overwritten with the gradient of the loss
  * *loss is in nats an event. Can fail only by running out of memory. Same bits for any pool. */
-int tt_softmax_loss(struct tt_softmax *softmax, struct tt_pool *pool, size_t n_queries, size_t n_items, float *u, float *v,
-                    const struct tt_positives *positives, const float *log_p, double temperature, double c, float *d_u,
-                    float *d_v, double *loss, struct tt_err *err) TT_CHECKED;
+int tt_softmax_loss(struct tt_softmax *softmax, struct tt_pool *pool, size_t n_queries, size_t n_items, float *u,
+                    float *v, const struct tt_positives *positives, const float *log_p, double temperature, double c,
+                    float *d_u, float *d_v, double *loss, struct tt_err *err) TT_CHECKED;
 
 /* The same with plain loops in double, for tests: d_u, d_v and e are (B,D), (N,D) and (B,N). */
 double tt_softmax_loss_ref(size_t dim, size_t n_queries, size_t n_items, const float *u, const float *v,

@@ -302,7 +302,8 @@ static int fill_history(const struct tt_bags *visits, const float *v, size_t n_i
     return 0;
 }
 
-/* What the rows of an attribute or context begin with: the mean of `rows` (dim) over where each code occurs. */
+/* What the rows of an attribute or context begin with: the mean of `rows` (dim) over where each code occurs. A scaled
+ * number is a signed weight, and its row points from the small numbers' rows to the large ones'. */
 struct means {
     double *sums, *all; /* (n_codes, dim), (dim) */
     double *counts, n;  /* (n_codes) */
@@ -310,8 +311,8 @@ struct means {
 
 static void add_mean(struct means *m, size_t code, double weight, const float *row, size_t dim)
 {
-    m->counts[code] += weight;
-    m->n += weight;
+    m->counts[code] += fabs(weight);
+    m->n += fabs(weight);
     for (size_t d = 0; d < dim; d++) {
         m->sums[code * dim + d] += weight * (double)row[d];
         m->all[d] += weight * (double)row[d];
@@ -327,7 +328,8 @@ static void take_means(const struct means *m, size_t n_codes, size_t dim, int ce
 }
 
 /* The table of one attribute or context column; users and items are the decomposition's rows, (n, dim). */
-static int fill_feature(struct tt_model *model, size_t column, const float *users, const float *items, struct tt_err *err)
+static int fill_feature(struct tt_model *model, size_t column, const float *users, const float *items,
+                        struct tt_err *err)
 {
     const struct tt_feature *f = &model->base.dictionary.features[column];
     const struct tt_events *events = &model->base.events;
@@ -347,11 +349,13 @@ static int fill_feature(struct tt_model *model, size_t column, const float *user
             const float *weights;
             size_t n = tt_bags_row(&table->bags[column], r, &codes, &weights);
             for (size_t e = 0; e < n; e++)
-                add_mean(&m, codes[e], weights ? fabs((double)weights[e]) : 1, (is_item ? items : users) + r * dim, dim);
+                add_mean(&m, codes[e], weights ? (double)weights[e] : 1, (is_item ? items : users) + r * dim, dim);
         }
     }
+    /* a scaled number has one signed row: there is no mean to take off */
+    int is_scaled = f->column->kind == TT_KIND_NUMBER && !tt_kind_is_single(f->column);
     if (status == 0)
-        take_means(&m, f->n_codes, dim, !is_item, model->tables[column]);
+        take_means(&m, f->n_codes, dim, !is_item && !is_scaled, model->tables[column]);
     free(m.sums);
     free(m.all);
     free(m.counts);
@@ -382,7 +386,8 @@ int tt_spectral_start(struct tt_model *model, const struct tt_bags *visits, uint
     size_t n_users = d->features[d->user_id].n_codes, n_items = d->features[d->item_id].n_codes, dim = model->dim;
     size_t smaller = n_users < n_items ? n_users : n_items, rank = dim < smaller ? dim : smaller;
     float *u = tt_alloc(n_users, rank * sizeof(float), err), *v = tt_alloc(n_items, rank * sizeof(float), err);
-    float *users = tt_alloc_zero(n_users, dim * sizeof(float), err), *items = tt_alloc_zero(n_items, dim * sizeof(float), err);
+    float *users = tt_alloc_zero(n_users, dim * sizeof(float), err),
+          *items = tt_alloc_zero(n_items, dim * sizeof(float), err);
     double *s = tt_alloc(rank, sizeof(*s), err);
     int status = -1;
 

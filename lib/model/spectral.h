@@ -2,11 +2,13 @@
  *
  *     A = D_u^-1/2 R D_i^-1/2 ~ U diag(s) V',     R (users, items): visit weights,  D: its row and column sums,
  *
- * by randomised subspace iteration (Halko, Martinsson & Tropp 2011, algorithms 4.4 and 5.1, with A'A as the power). Then
+ * by randomised subspace iteration (Halko, Martinsson & Tropp 2011, algorithms 4.4 and 5.1, the power being A'A).
+ * Then
  *
  *     item row     V sqrt(s), scaled to length 1
  *     user row     U sqrt(s), scaled to length 1
- *     history row  V / sqrt(s) D_i^-1/2, scaled so that the users' bags have mean length 1 (a bag then points to the user's row)
+ *     history row  V / sqrt(s) D_i^-1/2, scaled so that the users' bags have mean length 1
+ *                  (a bag then points to the user's row)
  *     item attribute   the mean of its items' rows
  *     user attribute, context   the mean of its users' or events' rows, less the mean of all
  *
@@ -17,8 +19,8 @@
 
 #include "model/model.h"
 
-/* The decomposition. visits: (n_users) bags of items; rank <= min(n_users, n_items). u (n_users, rank), v (n_items, rank),
- * s (rank) falling; singular values that are 0 come with rows of 0. Same bits for any pool. */
+/* The decomposition. visits: (n_users) bags of items; rank <= min(n_users, n_items). u (n_users, rank), v (n_items,
+ * rank), s (rank) falling; singular values that are 0 come with rows of 0. Same bits for any pool. */
 int tt_spectral_svd(const struct tt_bags *visits, size_t n_users, size_t n_items, size_t rank, uint64_t seed,
                     struct tt_pool *pool, float *u, float *v, double *s, struct tt_err *err) TT_CHECKED;
 

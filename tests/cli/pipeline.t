@@ -117,7 +117,9 @@ if command -v gnuplot >/dev/null; then
     t 'a run a schema and seed' 0 'baseline.seed1
 baseline.seed2
 meal_time.seed1
-meal_time.seed2' '' sh -c 'tail -n +2 out/metrics.tsv | cut -f 1 | uniq'
+meal_time.seed2
+popular
+own_frequent' '' sh -c 'tail -n +2 out/metrics.tsv | cut -f 1 | uniq'
     for p in loss.svg loss.png accuracy.svg accuracy.png; do
         ok "$p is drawn" test -s out/$p
     done
@@ -131,6 +133,37 @@ meal_time.seed2' '' sh -c 'tail -n +2 out/metrics.tsv | cut -f 1 | uniq'
     ok 'make run, two at a time' flow -j 2
     t 'gives the same bytes, but for the seconds of the logs and the plots of them' 0 '' '' \
         sh -c 'diff -rq out out.one | grep -v "log.tsv" || true'
+
+    # Other settings make anew what they change, and no more.
+    cp out/meal_time.tt out/train.csv .
+    ok 'other options of training' flow TRAIN_OPTIONS='--dim 8 --epochs 1'
+    t 'train anew' 0 '8' '' tt-show --text dim out/meal_time.seed1.model.tt
+    ok 'but do not encode anew' test out/meal_time.tt -ot out/train.settings
+    ok 'another metric and k' flow TRAIN_OPTIONS='--dim 8 --epochs 1' K=5 TABLE='recall 5'
+    t 'are in the table' 0 '1' '' grep -c '^schema  *recall@5 ' out/table.txt
+    # Users with so few events that none is left to validate on.
+    awk -F, 'NR == 1 || ++n[$2] <= 7' visits.csv >few.csv
+    ok 'no validation events' flow REVIEWS=few.csv OUT=few SCHEMA="$ROOT/pipelines/schemas/demo/baseline.schema"
+    t 'are no failure' 0 '1' '' grep -c '^baseline ' few/table.txt
+
+    # What cannot work is refused before anything is made.
+    refuse() { # name message arguments...
+        r_name=$1 r_message=$2
+        shift 2
+        flow "$@" >"$TMP/.out" 2>&1
+        [ $? -eq 2 ] && grep -qF -- "$r_message" "$TMP/.out"
+        report $? "refused: $r_name"
+    }
+    refuse 'an input where an output goes' "'out/train.csv' is where a file of OUT=out goes" REVIEWS=out/train.csv
+    refuse 'the same by another name' "'out/../out/train.csv' is where a file of OUT=out/ goes" REVIEWS=out/../out/train.csv OUT=out/
+    refuse 'blanks in OUT' 'a name with blanks cannot be used here' OUT='my out'
+    refuse 'no such schema' "no schema 'nope.schema'" SCHEMA=nope.schema
+    mkdir twin && cp "$schema" twin
+    refuse 'two schemas of one name' 'two schemas have the same file name' SCHEMA="$schema twin/meal_time.schema"
+    refuse 'a metric that does not exist' "TABLE: 'recal' is not one of" TABLE='recal 10'
+    refuse 'a k that is not measured' "TABLE: '3' is not one of K=10,20" TABLE='recall 3'
+    refuse 'no seeds' "SEEDS: '0' is not a whole number from 1 up" SEEDS=0
+    refuse 'no reviews' 'REVIEWS=reviews.csv is needed' REVIEWS=
 fi
 
 # Other programs read the binary files.

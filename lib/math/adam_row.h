@@ -1,0 +1,21 @@
+/* The arithmetic of one Adam update, over a row. The kernel picks AVX-512, AVX2 or plain C when the program starts;
+ * each element is computed alone and nothing is fused, so the bits do not depend on the choice.
+ */
+#ifndef TT_MATH_ADAM_ROW_H
+#define TT_MATH_ADAM_ROW_H
+
+#include <stddef.h>
+
+struct tt_adam_rule {
+    float beta1, beta2;
+    float rate, epsilon; /* of this step, with both bias corrections in them */
+};
+
+/* For each of n elements, with g its gradient:
+ *     moment1 = beta1 moment1 + (1 - beta1) g        moment2 = beta2 moment2 + (1 - beta2) g^2
+ *     value  -= rate moment1 / (sqrt(moment2) + epsilon)
+ * The arrays must not overlap. */
+void tt_adam_row(const struct tt_adam_rule *rule, size_t n, const float *gradient, float *value, float *moment1,
+                 float *moment2);
+
+#endif

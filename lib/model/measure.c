@@ -1,0 +1,160 @@
+/* Accuracy while training: see measure.h. */
+#include "model/measure.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+void tt_measure_release(struct tt_measure *m)
+{
+    for (size_t c = 0; m->contexts && c < m->n_columns; c++)
+        tt_bags_release(&m->contexts[c]);
+    free(m->contexts);
+    tt_tower_input_release(&m->input);
+    free(m->chosen);
+    free(m->users);
+    free(m->starts);
+    free(m->item);
+    free(m->weight);
+    free(m->seen_starts);
+    free(m->seen);
+    free(m->ranks);
+    free(m->u);
+    *m = (struct tt_measure){0};
+}
+
+/* How many entries the rows have. */
+static size_t count_entries(const struct tt_bags *bags, const uint32_t *rows, size_t n)
+{
+    size_t total = 0;
+
+    for (size_t i = 0; i < n; i++)
+        total += (size_t)(bags->offsets[rows[i] + 1] - bags->offsets[rows[i]]);
+    return total;
+}
+
+static int choose_wanted(struct tt_measure *m, const struct tt_queries *q, const struct tt_catalogue *catalogue,
+                         size_t dim, struct tt_err *err)
+{
+    size_t total = count_entries(&q->wanted, m->chosen, m->n), at = 0;
+
+    m->starts = tt_alloc(m->n + 1, sizeof(*m->starts), err);
+    m->item = tt_alloc(total, sizeof(*m->item), err);
+    m->weight = tt_alloc(total, sizeof(*m->weight), err);
+    m->ranks = tt_alloc(total, sizeof(*m->ranks), err);
+    m->u = tt_alloc_aligned(m->n, dim * sizeof(float), err);
+    if (!m->starts || !m->item || !m->weight || !m->ranks || !m->u)
+        return -1;
+    for (size_t i = 0; i < m->n; i++) {
+        m->starts[i] = (uint32_t)at;
+        m->total += q->missed[m->chosen[i]];
+        for (uint64_t e = q->wanted.offsets[m->chosen[i]]; e < q->wanted.offsets[m->chosen[i] + 1]; e++) {
+            uint32_t place = catalogue->place[q->wanted.codes[e]];
+            m->total += (double)q->wanted.weights[e];
+            if (place == TT_NO_PLACE)
+                continue;
+            m->item[at] = place;
+            m->weight[at++] = q->wanted.weights[e];
+        }
+    }
+    m->starts[m->n] = (uint32_t)at;
+    return 0;
+}
+
+static int choose_seen(struct tt_measure *m, const struct tt_bags *seen, const struct tt_catalogue *catalogue,
+                       struct tt_err *err)
+{
+    size_t at = 0;
+
+    m->seen_starts = tt_alloc(m->n + 1, sizeof(*m->seen_starts), err);
+    m->seen = tt_alloc(count_entries(seen, m->users, m->n), sizeof(*m->seen), err);
+    if (!m->seen_starts || !m->seen)
+        return -1;
+    for (size_t i = 0; i < m->n; i++) {
+        m->seen_starts[i] = at;
+        for (uint64_t e = seen->offsets[m->users[i]]; e < seen->offsets[m->users[i] + 1]; e++)
+            if (catalogue->place[seen->codes[e]] != TT_NO_PLACE)
+                m->seen[at++] = catalogue->place[seen->codes[e]];
+    }
+    m->seen_starts[m->n] = at;
+    return 0;
+}
+
+static int choose_input(struct tt_measure *m, const struct tt_model *model, const struct tt_queries *q,
+                        struct tt_err *err)
+{
+    const struct tt_schema *schema = &model->base.dictionary.schema;
+
+    m->contexts = tt_alloc_zero(m->n_columns, sizeof(*m->contexts), err);
+    if (!m->contexts || tt_tower_input_init(&m->input, TT_USER, m->n, schema, err))
+        return -1;
+    for (size_t c = 0; c < schema->n_columns; c++) {
+        const struct tt_column *column = &schema->columns[c];
+        if (column->side != TT_USER || !tt_column_is_embedded(column))
+            continue;
+        if (column->kind != TT_KIND_CONTEXT) {
+            m->input.bags[c] = &model->base.users.bags[c];
+            m->input.rows[c] = m->users;
+            continue;
+        }
+        m->input.bags[c] = &m->contexts[c];
+        for (size_t i = 0; i < m->n; i++)
+            if (tt_bags_add_row_of(&m->contexts[c], &q->contexts[c], m->chosen[i], err))
+                return -1;
+    }
+    return 0;
+}
+
+int tt_measure_init(struct tt_measure *m, const struct tt_model *model, const struct tt_queries *q,
+                    const struct tt_catalogue *catalogue, const struct tt_bags *seen, size_t most, struct tt_err *err)
+{
+    *m = (struct tt_measure){.n = q->n < most ? q->n : most, .n_columns = model->base.dictionary.schema.n_columns};
+    m->chosen = tt_alloc(m->n, sizeof(*m->chosen), err);
+    m->users = tt_alloc(m->n, sizeof(*m->users), err);
+    if (!m->chosen || !m->users)
+        goto fail;
+    for (size_t i = 0; i < m->n; i++) {
+        m->chosen[i] = (uint32_t)((uint64_t)i * q->n / m->n);
+        m->users[i] = q->user[m->chosen[i]];
+    }
+    if (choose_input(m, model, q, err) || choose_wanted(m, q, catalogue, model->dim, err) ||
+        (seen && choose_seen(m, seen, catalogue, err)))
+        goto fail;
+    return 0;
+fail:
+    tt_measure_release(m);
+    return -1;
+}
+
+int tt_measure_accuracy(struct tt_measure *m, const struct tt_model *model, size_t n_items, const float *v, size_t k,
+                        struct tt_pool *pool, double *accuracy, struct tt_err *err)
+{
+    struct tt_wanted wanted = {m->n, m->starts, m->item, m->seen_starts, m->seen};
+    double hits = 0;
+
+    tt_model_embed(model, &m->input, pool, m->u);
+    if (tt_rank_wanted(&wanted, model->dim, m->u, n_items, v, pool, m->ranks, err))
+        return -1;
+    for (size_t i = 0; i < m->starts[m->n]; i++)
+        if (m->ranks[i] < k)
+            hits += (double)m->weight[i];
+    *accuracy = m->total > 0 ? hits / m->total : 0;
+    return 0;
+}
+
+double tt_measure_cosine(const struct tt_measure *m, size_t dim)
+{
+    double squares = 0, n = (double)m->n;
+
+    if (m->n < 2)
+        return 0;
+    /* |sum of u|^2 = n + the sum of the cosines of all ordered pairs, for vectors of length 1 */
+    for (size_t d = 0; d < dim; d++) {
+        double sum = 0;
+        for (size_t i = 0; i < m->n; i++)
+            sum += (double)m->u[i * dim + d];
+        squares += sum * sum;
+    }
+    return (squares - n) / (n * (n - 1));
+}

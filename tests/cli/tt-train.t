@@ -1,0 +1,214 @@
+#!/bin/sh
+# tt-train from outside: determinism, the log, validation, notes, and everything that it refuses.
+. "$(dirname "$0")/lib.sh"
+
+# Two clusters: users of even number go to stores of even number, for rice; the others to the odd ones, for noodles.
+visits() { # seed events-a-user
+    awk -v seed="$1" -v n="$2" 'BEGIN { print "user_id,store_id,cuisine,meal_time,visited_at,liked,weight"; srand(seed)
+        for (u = 1; u <= 40; u++) for (e = 0; e < n; e++) { s = int(rand() * 12) * 2 + u % 2
+            printf "u%d,s%d,%s,%s,%d,%d,%g\n", u, s, s % 2 ? "noodles" : "rice", e % 3 ? "lunch" : "dinner",
+                1700000000 + e * 86400 + u, rand() < 0.9, 0.5 + rand() } }'
+}
+cat >plain.schema <<'END'
+user  user_id    id
+user  store_id   history
+user  meal_time  context
+item  store_id   id
+item  cuisine    category
+END
+{
+    cat plain.schema
+    printf 'event visited_at time unit=second\nevent liked label\nevent weight weight\n'
+} >full.schema
+visits 1 8 >train.csv
+visits 2 2 >valid.csv
+tt-encode -q -s plain.schema -o train.tt train.csv
+tt-encode -q -s full.schema -o full.tt train.csv
+tt-encode -q --like train.tt -o valid.tt valid.csv
+tt-encode -q --like full.tt -o full.valid.tt valid.csv
+
+# --- the same bytes ---
+for loss in full batch; do
+    tt-train -q -j 1 -d 8 -e 3 --loss $loss --batch 64 train.tt >$loss.1
+    for j in 2 3 0; do
+        tt-train -q -j $j -d 8 -e 3 --loss $loss --batch 64 train.tt >$loss.j
+        ok "$loss: -j $j gives the same bytes" cmp $loss.1 $loss.j
+    done
+    tt-train -q -j 1 -d 8 -e 3 --loss $loss --batch 64 train.tt >again
+    ok "$loss: twice the same bytes" cmp $loss.1 again
+    tt-train -q -d 8 -e 3 --loss $loss --batch 64 --seed 2 train.tt >other
+    not_ok "$loss: another seed, other bytes" cmp -s $loss.1 other
+done
+not_ok 'the losses differ' cmp -s full.1 batch.1
+ok 'seed 1 is the default' sh -c 'tt-train -q -d 8 -e 3 --loss full --batch 64 --seed 1 train.tt | cmp - full.1'
+tt-train -q -d 8 -e 3 -o file.tt train.tt
+ok 'by a pipe' sh -c 'cat train.tt | tt-train -q -d 8 -e 3 | cmp - file.tt'
+ok 'by standard input' sh -c 'tt-train -q -d 8 -e 3 - <train.tt | cmp - file.tt'
+for o in '--init random' '-t 0.2' '-c 1' '--rate 0.02' '--beta2 0.9' '--warmup 0' '--drop 0.5' '--noise 0.1' '--batch 32'; do
+    tt-train -q -d 8 -e 3 $o -o option.tt train.tt
+    report $? "$o is taken"
+    not_ok "$o changes the model" cmp -s option.tt file.tt
+done
+tt-train -q -d 8 -e 3 -o full.model full.tt
+tt-train -q -d 8 -e 3 --half-life 2 -o half.model full.tt
+not_ok '--half-life changes the model' cmp -s half.model full.model
+tt-train -q -d 8 -e 3 --half-life 0 -o never.model full.tt
+ok 'without a half-life in the schema it is 0' sh -c 'tt-show full.model | grep -v options >a; tt-show never.model |
+    grep -v options >b; grep -v checksum a >a1; grep -v checksum b | cmp - a1'
+
+# --- lineage ---
+lineage() { # name key text
+    t "$1" 0 "$3" '' tt-show --text "$2" file.tt
+}
+lineage 'the model says its program' program tt-train
+lineage 'its options' options '--dim 8 --epochs 3 --loss auto --batch 0 --temperature 0.13 --negative 1.1 --rate 0.01 --beta2 0.99 '\
+'--warmup 10 --drop 0.3 --init spectral --noise 0.01 --patience 0 --seen auto --top 10 --memory 512000000 --seed 1'
+lineage 'the loss that was chosen' loss full
+lineage 'the epoch' epoch 3
+lineage 'its input' inputs "$(tt-show train.tt | sed -n 's/^checksum	//p')"
+ok 'and the BLAS core' sh -c 'tt-show --text blas file.tt | grep -q "[A-Za-z]"'
+tt-train -q -d 8 -e 3 --valid valid.tt -o valid.model train.tt
+t 'with --valid two inputs' 0 "$(tt-show train.tt | sed -n 's/^checksum	//p') $(tt-show valid.tt |
+    sed -n 's/^checksum	//p')" '' tt-show --text inputs valid.model
+
+# --- notes ---
+t 'says what it does' 0 '' "tt-train: N of 3: loss X, top-10 accuracy train X
+tt-train: N of 3: loss X, top-10 accuracy train X
+tt-train: N of 3: loss X, top-10 accuracy train X
+tt-train: 320 events (0 more with label 0 left out), 80 queries, 24 items with an event
+tt-train: loss full, 64 queries a step" sh -c 'tt-train -d 8 -e 3 --batch 64 -o m train.tt 2>err; code=$?
+    sed "s/epoch [0-9]*/N/; s/loss [0-9.]*,/loss X,/; s/train [0-9.]*, [0-9.]* s, [0-9]* events.s/train X/" err >&2; exit $code'
+unliked=$(awk -F, '$6 == "0"' train.csv | wc -l)
+ok 'counts the disliked' sh -c "tt-train -d 8 -e 1 -o m full.tt 2>&1 |
+    grep -q '^tt-train: $((320 - unliked)) events ($unliked more with label 0 left out)'"
+ok '--verbose tells the time' sh -c 'tt-train -v -j 2 -d 8 -e 1 -o m train.tt 2>&1 |
+    grep -qE "^tt-train: trained in [0-9.]+ s by 2 threads, OpenBLAS for [A-Za-z0-9_]+$"'
+t '--quiet is quiet' 0 '' '' tt-train -q -d 4 -e 1 -o m train.tt
+printf 'user user_id id embed=no\nuser color category\nitem store_id id\n' >alike.schema
+awk 'BEGIN { print "user_id,store_id,color"; for (u = 0; u < 30; u++) print "u" u ",s" u % 5 ",red" }' >alike.csv
+tt-encode -q -s alike.schema -o alike.tt alike.csv
+ok 'warns when all users are alike' sh -c "tt-train -d 4 -e 2 -o m alike.tt 2>&1 |
+    grep -qx \"tt-train: warning: the users' vectors are almost alike (mean cosine above 0.99): all get nearly the same list\""
+not_ok 'no such warning otherwise' sh -c 'tt-train -d 8 -e 3 -o m train.tt 2>&1 | grep -q warning.*alike'
+
+# --- the log ---
+tt-train -q -d 8 -e 5 -k 3 --valid valid.tt --log log.tsv -o logged.tt train.tt
+t 'the log has a header' 0 'epoch	loss	train_top_3_accuracy	valid_top_3_accuracy	seconds' '' head -n 1 log.tsv
+t 'and a line an epoch' 0 '1,2,3,4,5' '' sh -c 'sed 1d log.tsv | cut -f 1 | paste -s -d , -'
+ok 'of five fields, accuracies from 0 to 1, rising seconds' awk -F '\t' 'NR > 1 && (NF != 5 || !($2 > 0) || $3 < 0 || $3 > 1 ||
+    $4 < 0 || $4 > 1 || $5 < last) { bad = 1 } { last = NR > 1 ? $5 : 0 } END { exit bad || NR != 6 }' log.tsv
+tt-train -q -d 8 -e 2 --log log2.tsv -o m train.tt
+ok 'without --valid its accuracy is -' awk -F '\t' 'NR > 1 && $4 != "-" { bad = 1 } END { exit bad }' log2.tsv
+tt-train -q -d 8 -e 2 -o n train.tt
+ok 'the log leaves the model as it is' cmp m n
+ok 'the log on standard output' sh -c 'tt-train -q -d 8 -e 2 --log - -o m train.tt | cut -f 1-3 >a; cut -f 1-3 log2.tsv | cmp - a'
+if [ -c /dev/full ]; then
+    t 'the log on a full disk' 1 '' 'tt-train: /dev/full: No space left on device' \
+        tt-train -q -d 4 -e 1 --log /dev/full -o full.out train.tt
+fi
+t 'a log in no folder' 1 '' '*' tt-train -q -d 4 -e 1 --log no/such/log -o late.tt train.tt
+not_ok 'a failed run leaves no model' sh -c 'ls late.tt* full.out* 2>/dev/null'
+
+# --- validation ---
+ok 'the best epoch is kept' sh -c 'best=$(sed 1d log.tsv | sort -k 4,4gr -k 1,1n | head -n 1 | cut -f 1)
+    tt-show logged.tt | grep -q "^epoch[: 	]*$best\$"'
+ok 'its note' sh -c 'tt-train -d 8 -e 5 -k 3 --valid valid.tt -o m train.tt 2>&1 |
+    grep -qE "^tt-train: kept epoch [1-5] of 5, valid top-3 accuracy 0\.[0-9]{4}$"'
+ok '--patience ends early' sh -c 'tt-train -q -d 8 -e 60 --rate 0.3 --patience 2 --valid valid.tt --log p.tsv -o m train.tt
+    lines=$(sed 1d p.tsv | wc -l); best=$(sed 1d p.tsv | sort -k 4,4gr -k 1,1n | head -n 1 | cut -f 1)
+    [ "$lines" -lt 60 ] && [ $((lines - best)) -eq 2 ]'
+for how in keep remove; do
+    ok "--seen $how" sh -c "tt-train -d 8 -e 2 --seen $how --valid valid.tt -o seen.$how train.tt 2>&1 | grep -q \"validation\""
+done
+t 'valid of other examples' 1 '' 'tt-train: full.valid.tt: not encoded with --like the training examples' \
+    tt-train -q -d 4 -e 1 --valid full.valid.tt train.tt
+t 'valid that was learnt' 1 '' 'tt-train: train.tt: not encoded with --like the training examples' \
+    tt-train -q -d 4 -e 1 --valid train.tt train.tt
+head -n 1 valid.csv | tt-encode -q --like train.tt -o none.tt
+t 'valid without events' 1 '' 'tt-train: --valid: no validation event: 0 rows, all with label 0' \
+    tt-train -q -d 4 -e 1 --valid none.tt train.tt
+t 'no such valid' 1 '' 'tt-train: nowhere: No such file or directory' tt-train -q -d 4 -e 1 --valid nowhere train.tt
+
+# --- inputs that are refused ---
+t 'no such file' 1 '' 'tt-train: nowhere: No such file or directory' tt-train nowhere
+t 'examples encoded like others' 1 '' \
+    'tt-train: valid.tt: events encoded with --like, where examples with a dictionary are expected' tt-train valid.tt
+t 'a model' 1 '' "tt-train: file.tt: holds 'model', expected 'examples'" tt-train file.tt
+head -n 1 train.csv | tt-encode -q -s plain.schema -o empty.tt
+t 'no events' 1 '' 'tt-train: empty.tt: no training event: 0 rows, 0 of them with label 0, weight 0 in all' tt-train empty.tt
+awk -F, -v OFS=, 'NR > 1 { $6 = 0 } { print }' train.csv | tt-encode -q -s full.schema -o disliked.tt
+t 'only disliked events' 1 '' 'tt-train: disliked.tt: no training event: 320 rows, 320 of them with label 0, weight 0 in all' \
+    tt-train disliked.tt
+t '--half-life without times' 2 '' "*" tt-train -q -d 4 -e 1 --half-life 7 train.tt
+ok 'and its message' grep -qx "tt-train: --half-life: the schema has no event column of kind 'time'" .err
+t 'a text' 1 '' '*' tt-train train.csv
+t 'nothing' 1 '' '*' tt-train /dev/null
+size=$(wc -c <train.tt)
+refused=0 tried=0
+for at in 0 1 7 8 9 63 64 100 500 $((size / 4)) $((size / 2)) $((size - 1000)) $((size - 64)) $((size - 1)); do
+    head -c "$at" train.tt >cut.tt
+    tried=$((tried + 1))
+    tt-train -q -e 1 -d 2 cut.tt >out 2>err
+    [ $? -eq 1 ] && [ ! -s out ] && [ "$(wc -l <err)" -eq 1 ] && grep -q '^tt-train: cut.tt: ' err && refused=$((refused + 1))
+done
+t 'examples cut anywhere are refused' 0 "$tried" '' echo $refused
+
+# --- usage ---
+usage() { # name message arguments...
+    u_name=$1 u_message=$2
+    shift 2
+    t "$u_name" 2 '' "tt-train: $u_message
+Try 'tt-train --help'." tt-train "$@"
+}
+for d in 0 4097 x -1 1.5 ''; do
+    usage "-d '$d'" "--dim: '$d' is not a whole number from 1 to 4096" --dim="$d"
+done
+usage '-e' "--epochs: '0' is not a whole number from 1 to 10000" -e 0
+usage '--loss' "--loss: 'half' is not one of auto, full, batch" --loss half
+usage '--batch' "--batch: '1048577' is not a whole number from 0 to 1048576" --batch 1048577
+usage '-t' "--temperature: '0.019' is not a number from 0.02 to 10" -t 0.019
+usage '-c' "--negative: '0' is not a number from 0.01 to 100" -c 0
+usage '--rate' "--rate: '11' is not a number from 1e-09 to 10" --rate 11
+usage '--rate nan' "--rate: 'nan' is not a number from 1e-09 to 10" --rate nan
+usage '--beta2' "--beta2: '1' is not a number from 0 to 0.999999" --beta2 1
+usage '--warmup' "--warmup: '-1' is not a whole number from 0 to 1000000" --warmup -1
+usage '--drop' "--drop: '1' is not a number from 0 to 0.99" --drop 1
+usage '--half-life' "--half-life: '-1' is not a number from 0 to 1000000" --half-life -1
+usage '--init' "--init: 'zero' is not one of spectral, random" --init zero
+usage '--noise' "--noise: '2' is not a number from 0 to 1" --noise 2
+usage '--patience' "--patience: '10001' is not a whole number from 0 to 10000" --patience 10001
+usage '--seen' "--seen: 'both' is not one of auto, keep, remove" --seen both
+usage '-k' "--top: '0' is not a whole number from 1 to 10000" -k 0
+usage '--memory' "--memory: '1' is not a whole number from 1000000 to 1000000000000" --memory 1
+usage 'two operands' "unexpected operand 'b'" a b
+usage '--patience alone' '--patience needs --valid' --patience 3
+usage '--seen alone' '--seen needs --valid' --seen keep
+usage 'two standard inputs' '--valid and the examples cannot both be standard input' --valid -
+usage 'two standard outputs' '--log and the model cannot both be standard output' --log -
+
+# --- killed while training ---
+tt-train -q -d 64 -e 10000 -o killed.tt train.tt &
+pid=$!
+sleep 0.3
+ok 'it trains' kill -9 $pid
+wait $pid 2>/dev/null
+not_ok 'kill -9 leaves no model under the final name' test -e killed.tt
+tt-train -q -d 64 -e 10000 -o stopped.tt --log stopped.tsv train.tt &
+pid=$!
+sleep 0.3
+kill -TERM $pid
+wait $pid 2>/dev/null
+not_ok 'a terminated one leaves no file at all' sh -c 'ls stopped.t* .stopped.t* 2>/dev/null'
+
+# --- Python, where it has safetensors ---
+if "${PYTHON:-python3}" -c 'import safetensors.numpy' 2>/dev/null; then
+    t 'safetensors opens the model' 0 '(3, 8) float32 True' '' "${PYTHON:-python3}" -c '
+from safetensors.numpy import load_file
+import numpy
+t = load_file("file.tt")
+e = t["item.cuisine.embedding"]
+print(e.shape, e.dtype, bool(numpy.isfinite(e).all()))'
+fi
+
+common_tests tt-train train.tt -d 8 -e 1
+finish

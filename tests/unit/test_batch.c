@@ -1,0 +1,306 @@
+/* The rows of a step: sums of bags, dropped histories, grouping, and gradients of the whole chain by differences. */
+#include "model/batch.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "data/history.h"
+#include "model/softmax.h"
+#include "model/spectral.h"
+#include "tiny_model.h"
+
+static const char schema[] =
+    "user u id\nuser color category\nuser i history count=sqrt\nuser meal context\nuser age number scale=yes\n"
+    "item i id\nitem kind bag\nitem city category\n";
+enum { USERS = 30, ITEMS = 20, DIM = 6, HISTORY = 2, MEAL = 3 };
+
+/* A model with random tables, histories, and inputs for both towers; contexts by row. */
+struct world {
+    struct tt_model model;
+    struct tt_tower_input users, items;
+    struct tt_bags meals;
+    struct tt_pool *pool;
+};
+
+static void world_init(struct world *w)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_examples base;
+
+    *w = (struct world){0};
+    tiny_begin(&base, schema, USERS, ITEMS);
+    tiny_clusters(&base, USERS, ITEMS, 6, 1);
+    struct tt_visits visits = {.n = base.events.n, .user = base.events.user, .item = base.events.item};
+    NEED(tt_history_build(&base.users.bags[HISTORY], &base.dictionary.schema.columns[HISTORY], USERS + 1, &visits,
+                          &err));
+    NEED(tt_model_init(&w->model, &base, DIM, &err));
+    tt_random_start(&w->model, 5);
+    for (uint32_t r = 0; r <= USERS; r++) {
+        uint32_t code = tiny_code(r + 1);
+        NEED(tt_bags_add(&w->meals, &code, NULL, 1, 1, &err));
+    }
+    NEED(tt_tower_input_of_table(&w->users, &w->model.base.users, &w->model.base.dictionary.schema, &err));
+    w->users.bags[MEAL] = &w->meals;
+    NEED(tt_tower_input_of_table(&w->items, &w->model.base.items, &w->model.base.dictionary.schema, &err));
+    w->pool = tt_pool_new(2, &err);
+    assert_non_null(w->pool);
+}
+
+static void world_release(struct world *w)
+{
+    tt_tower_input_release(&w->users);
+    tt_tower_input_release(&w->items);
+    tt_bags_release(&w->meals);
+    tt_model_release(&w->model);
+    tt_pool_free(w->pool);
+}
+
+static void test_batch_forward_agrees_with_embedding(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct world w;
+    struct tt_batch batch;
+    float all[(USERS + 1) * DIM], u[5 * DIM];
+    static const uint32_t rows[5] = {30, 0, 7, 7, 1};
+
+    (void)state;
+    world_init(&w);
+    NEED(tt_batch_init(&batch, &w.model, &w.users, 5, &err));
+    NEED(tt_batch_gather(&batch, rows, 5, NULL, &err));
+    tt_batch_forward(&batch, w.pool, u);
+    tt_model_embed(&w.model, &w.users, w.pool, all);
+    for (size_t r = 0; r < 5; r++)
+        for (size_t d = 0; d < DIM; d++)
+            assert_true(fabsf(u[r * DIM + d] - all[rows[r] * DIM + d]) < 1e-6f);
+    NEED(tt_batch_gather(&batch, rows, 0, NULL, &err)); /* no rows are fine */
+    tt_batch_forward(&batch, w.pool, u);
+    tt_batch_release(&batch);
+    world_release(&w);
+}
+
+/* Lengths of histories after dropping; every row's weights have length 1. */
+static size_t dropped_entries(struct world *w, struct tt_batch *batch, double share, uint64_t epoch,
+                              uint32_t *first_codes)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_drop drop = {share, 11, epoch};
+    uint32_t rows[USERS];
+
+    (void)w;
+    for (uint32_t r = 0; r < USERS; r++)
+        rows[r] = r + 1;
+    NEED(tt_batch_gather(batch, rows, USERS, &drop, &err));
+    const struct tt_batch_column *c = &batch->columns[HISTORY];
+    for (size_t r = 0; r < USERS; r++) {
+        double squares = 0;
+        assert_true(c->row_starts[r] < c->row_starts[r + 1]);
+        for (size_t e = (size_t)c->row_starts[r]; e < c->row_starts[r + 1]; e++)
+            squares += (double)c->weights[e] * (double)c->weights[e];
+        assert_true(fabs(squares - 1) < 1e-5);
+        first_codes[r] = c->codes[c->row_starts[r]];
+    }
+    return c->n;
+}
+
+static void test_batch_drops_the_stated_share_of_histories(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct world w;
+    struct tt_batch batch;
+    uint32_t codes[USERS], again[USERS];
+    double kept = 0;
+
+    (void)state;
+    world_init(&w);
+    NEED(tt_batch_init(&batch, &w.model, &w.users, USERS, &err));
+    size_t whole = (size_t)w.model.base.users.bags[HISTORY].offsets[USERS + 1];
+    assert_int_equal(dropped_entries(&w, &batch, 0, 1, codes), whole);
+    for (uint64_t epoch = 0; epoch < 200; epoch++)
+        kept += (double)dropped_entries(&w, &batch, 0.3, epoch, codes);
+    double share = kept / (200 * (double)whole);
+    assert_true(share > 0.68 && share < 0.72); /* a dropped-out history counts as its one unknown entry */
+    size_t n = dropped_entries(&w, &batch, 0.3, 9, codes);
+    assert_int_equal(dropped_entries(&w, &batch, 0.3, 9, again), n);
+    assert_memory_equal(codes, again, sizeof(codes));
+    dropped_entries(&w, &batch, 0.3, 10, again);
+    assert_memory_not_equal(codes, again, sizeof(codes));
+    dropped_entries(&w, &batch, 1, 1, codes); /* all are dropped: the unknown history, weight 1 */
+    for (size_t r = 0; r < USERS; r++)
+        assert_int_equal(codes[r], 0);
+    tt_batch_release(&batch);
+    world_release(&w);
+}
+
+/* Sums of gradients by row. */
+struct sink {
+    double *gradient[8];
+    size_t calls[8];
+};
+
+static void take(void *arg, size_t column, size_t row, const float *gradient)
+{
+    struct sink *sink = arg;
+
+    sink->calls[column]++;
+    for (size_t d = 0; d < DIM; d++)
+        sink->gradient[column][row * DIM + d] += (double)gradient[d];
+}
+
+/* The loss of the whole chain, by tables as they are: with gradients into `sink`, or without (NULL). */
+static double chain(struct world *w, struct sink *sink)
+{
+    struct tt_err err = TT_ERR_INIT;
+    enum { N = 8 };
+    static const uint32_t rows[N] = {1, 2, 5, 7, 14, 21, 2, 30},
+                          items[ITEMS] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20};
+    static const uint32_t starts[N + 1] = {0, 2, 3, 3, 4, 6, 7, 8, 10}, query[10] = {0, 0, 1, 3, 4, 4, 5, 6, 7, 7},
+                          item[10] = {3, 17, 4, 9, 0, 2, 19, 6, 11, 5};
+    static const float weight[10] = {1, 2, 1, 0.5f, 1, 1, 3, 1, 1, 0.25f};
+    struct tt_positives positives = {starts, query, item, weight};
+    struct tt_drop drop = {0.3, 1, 1};
+    struct tt_batch users, batch_items;
+    struct tt_softmax softmax;
+    double loss;
+    float *u = calloc(tt_softmax_rows_u(N) * DIM, 4), *d_u = calloc(tt_softmax_rows_u(N) * DIM, 4);
+    float *v = calloc(tt_softmax_rows_v(ITEMS) * DIM, 4), *d_v = calloc(tt_softmax_rows_v(ITEMS) * DIM, 4);
+
+    assert_true(u && v && d_u && d_v);
+    NEED(tt_batch_init(&users, &w->model, &w->users, N, &err));
+    NEED(tt_batch_init(&batch_items, &w->model, &w->items, ITEMS, &err));
+    NEED(tt_softmax_init(&softmax, N, ITEMS, DIM, &err));
+    NEED(tt_batch_gather(&users, rows, N, &drop, &err));
+    NEED(tt_batch_gather(&batch_items, items, ITEMS, NULL, &err));
+    tt_batch_forward(&users, w->pool, u);
+    tt_batch_forward(&batch_items, w->pool, v);
+    NEED(tt_softmax_loss(&softmax, w->pool, N, ITEMS, u, v, &positives, NULL, 0.4, 1.2, d_u, d_v, &loss, &err));
+    if (sink) {
+        struct tt_pool *one = tt_pool_new(1, &err);
+        assert_non_null(one);
+        tt_batch_backward(&users, one, u, d_u, take, sink);
+        tt_batch_backward(&batch_items, one, v, d_v, take, sink);
+        tt_pool_free(one);
+    }
+    tt_batch_release(&users);
+    tt_batch_release(&batch_items);
+    tt_softmax_release(&softmax);
+    free(u);
+    free(v);
+    free(d_u);
+    free(d_v);
+    return loss;
+}
+
+static void test_batch_gives_the_gradients_of_the_whole_chain(void **state)
+{
+    struct world w;
+    struct sink sink = {0};
+    size_t moved = 0;
+
+    (void)state;
+    world_init(&w);
+    const struct tt_dictionary *d = &w.model.base.dictionary;
+    for (size_t c = 0; c < d->schema.n_columns; c++)
+        sink.gradient[c] = calloc(d->features[c].n_codes * DIM, sizeof(double));
+    chain(&w, &sink);
+    for (size_t c = 0; c < d->schema.n_columns; c++) {
+        float *table = w.model.tables[c];
+        assert_true(sink.calls[c] > 0 && sink.calls[c] <= d->features[c].n_codes); /* each row once */
+        for (size_t i = 0; i < d->features[c].n_codes * DIM; i++) {
+            float old = table[i], above;
+            above = table[i] = old + 0.01f;
+            double up = chain(&w, NULL);
+            table[i] = old - 0.01f;
+            double slope = (up - chain(&w, NULL)) / ((double)above - (double)table[i]);
+            table[i] = old;
+            if (fabs(slope - sink.gradient[c][i]) > 2e-4 + 0.01 * fabs(slope))
+                fail_msg("column %zu, number %zu: gradient %g, by differences %g", c, i, sink.gradient[c][i], slope);
+            moved += fabs(slope) > 1e-3;
+        }
+    }
+    assert_true(moved > 300);
+    for (size_t c = 0; c < d->schema.n_columns; c++)
+        free(sink.gradient[c]);
+    world_release(&w);
+}
+
+/* Groups hold each code's entries together, in the order of their rows, for few and for many codes. */
+static void test_batch_groups_entries_by_code(void **state)
+{
+    static const size_t sizes[] = {1, 300, 65535, 65536, 70000, 200000};
+    struct tt_err err = TT_ERR_INIT;
+
+    (void)state;
+    for (size_t s = 0; s < LENGTH(sizes); s++) {
+        struct tt_examples base;
+        struct tt_model model;
+        struct tt_tower_input input;
+        struct tt_batch batch;
+        enum { N = 500 };
+        uint32_t rows[N];
+        struct tt_rng rng;
+        tiny_begin(&base, "user u id\nitem i id\n", sizes[s], 1);
+        NEED(tt_model_init(&model, &base, 1, &err));
+        NEED(tt_tower_input_of_table(&input, &model.base.users, &model.base.dictionary.schema, &err));
+        NEED(tt_batch_init(&batch, &model, &input, N, &err));
+        tt_rng_init(&rng, 1, TT_RNG_TEST, s);
+        for (size_t r = 0; r < N; r++) /* some codes often, and the last one */
+            rows[r] = (uint32_t)(r % 3 == 0 ? sizes[s] - r / 3 % 2 : tt_rng_below(&rng, sizes[s] + 1));
+        NEED(tt_batch_gather(&batch, rows, N, NULL, &err));
+        const struct tt_batch_column *c = &batch.columns[0];
+        assert_int_equal(c->n, N);
+        assert_int_equal(c->groups[0], 0);
+        assert_int_equal(c->groups[c->n_groups], N);
+        for (size_t g = 0; g < c->n_groups; g++)
+            for (size_t i = c->groups[g]; i < c->groups[g + 1]; i++) {
+                uint32_t e = c->order[i];
+                if (i > c->groups[g])
+                    assert_true(c->codes[e] == c->codes[c->order[i - 1]] && e > c->order[i - 1]);
+                else if (g > 0)
+                    assert_true(c->codes[e] > c->codes[c->order[i - 1]]);
+            }
+        tt_batch_release(&batch);
+        tt_tower_input_release(&input);
+        tt_model_release(&model);
+    }
+}
+
+/* An empty bag of any kind counts as the unknown code, in training as in embedding. */
+static void test_batch_takes_an_empty_bag_for_the_unknown(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct world w;
+    struct tt_batch batch;
+    float u[DIM], all[(ITEMS + 1) * DIM];
+    static const uint32_t row = 3;
+    uint32_t none = 0;
+
+    (void)state;
+    world_init(&w);
+    size_t kind = 6;
+    struct tt_bags empty = {0};
+    for (size_t r = 0; r <= ITEMS; r++)
+        NEED(tt_bags_add(&empty, &none, NULL, 0, 0, &err));
+    w.items.bags[kind] = &empty;
+    NEED(tt_batch_init(&batch, &w.model, &w.items, 1, &err));
+    NEED(tt_batch_gather(&batch, &row, 1, NULL, &err));
+    tt_batch_forward(&batch, w.pool, u);
+    tt_model_embed(&w.model, &w.items, w.pool, all);
+    for (size_t d = 0; d < DIM; d++)
+        assert_true(fabsf(u[d] - all[3 * DIM + d]) < 1e-6f);
+    tt_bags_release(&empty);
+    tt_batch_release(&batch);
+    world_release(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_batch_forward_agrees_with_embedding),
+        cmocka_unit_test(test_batch_drops_the_stated_share_of_histories),
+        cmocka_unit_test(test_batch_gives_the_gradients_of_the_whole_chain),
+        cmocka_unit_test(test_batch_groups_entries_by_code),
+        cmocka_unit_test(test_batch_takes_an_empty_bag_for_the_unknown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,126 @@
+/* Accuracy and likeness of queries. */
+#include "model/measure.h"
+
+#include <math.h>
+
+#include "model/spectral.h"
+#include "tiny_model.h"
+
+static const char plain[] = "user u id\nuser meal context\nitem i id\n";
+enum { USERS = 60, ITEMS = 40, DIM = 8 };
+
+/* Events of unknown items are misses, however many of the queries are measured. */
+static void test_unknown_items_are_misses_in_a_sample_too(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_model model;
+    struct tt_examples base, valid;
+    struct tt_queries queries;
+    struct tt_catalogue catalogue;
+    struct tt_measure all, some;
+
+    (void)state;
+    tiny_begin(&base, plain, USERS, ITEMS);
+    NEED(tt_model_init(&model, &base, DIM, &err));
+    tiny_begin(&valid, plain, USERS, ITEMS);
+    for (uint32_t u = 1; u <= USERS; u++) { /* each wants one known and one unknown item */
+        tiny_event(&valid, u, 1 + u % ITEMS, 1, 1, 1, 0);
+        tiny_event(&valid, u, 0, 1, 1, 1, 0);
+    }
+    NEED(tt_queries_init(&queries, &model.base.dictionary, &valid.events, 0, &err));
+    NEED(tt_catalogue_init(&catalogue, &queries, ITEMS + 1, &err));
+    NEED(tt_measure_init(&all, &model, &queries, &catalogue, NULL, 1000, &err));
+    NEED(tt_measure_init(&some, &model, &queries, &catalogue, NULL, 20, &err));
+    assert_true(all.n == USERS && all.total == 2 * USERS);
+    assert_true(some.n == 20 && some.total == 40);
+    tt_measure_release(&all);
+    tt_measure_release(&some);
+    tt_catalogue_release(&catalogue);
+    tt_queries_release(&queries);
+    tt_examples_release(&valid);
+    tt_model_release(&model);
+}
+
+/* The accuracy by counting, with and without the items that users have seen. */
+static void test_accuracy_counts_events_among_the_first_k(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_examples base, valid;
+    struct tt_model model;
+    struct tt_queries queries;
+    struct tt_catalogue catalogue;
+    struct tt_pool *pool = tt_pool_new(2, &err);
+    struct tt_bags seen = {0};
+    static float v[(ITEMS + 1) * DIM];
+
+    (void)state;
+    assert_non_null(pool);
+    tiny_begin(&base, plain, USERS, ITEMS);
+    NEED(tt_model_init(&model, &base, DIM, &err));
+    tt_random_start(&model, 1);
+    tiny_begin(&valid, plain, USERS, ITEMS);
+    tiny_clusters(&valid, USERS, ITEMS, 3, 5);
+    NEED(tt_queries_init(&queries, &model.base.dictionary, &valid.events, 0, &err));
+    NEED(tt_catalogue_init(&catalogue, &queries, ITEMS + 1, &err));
+    for (uint32_t u = 0; u <= USERS; u++) { /* two items each */
+        uint32_t codes[2] = {1 + u % 20, 21 + u % 20};
+        NEED(tt_bags_add(&seen, codes, NULL, 2, 0, &err));
+    }
+    for (size_t i = 0; i < catalogue.n; i++) { /* as the item tower has them: only the id */
+        double squares = 0;
+        const float *row = model.tables[2] + catalogue.items[i] * DIM;
+        for (size_t d = 0; d < DIM; d++)
+            squares += (double)row[d] * (double)row[d];
+        for (size_t d = 0; d < DIM; d++)
+            v[i * DIM + d] = row[d] / (float)sqrt(squares);
+    }
+    for (int with_seen = 0; with_seen < 2; with_seen++) {
+        struct tt_measure m;
+        double accuracy, hits = 0;
+        NEED(tt_measure_init(&m, &model, &queries, &catalogue, with_seen ? &seen : NULL, 1000, &err));
+        NEED(tt_measure_accuracy(&m, &model, catalogue.n, v, 7, pool, &accuracy, &err));
+        for (size_t q = 0; q < queries.n; q++)
+            for (uint64_t e = queries.wanted.offsets[q]; e < queries.wanted.offsets[q + 1]; e++) {
+                uint32_t place = catalogue.place[queries.wanted.codes[e]], before = 0, user = queries.user[q];
+                double scores[ITEMS + 1] = {0};
+                for (size_t i = 0; i < catalogue.n; i++)
+                    for (size_t d = 0; d < DIM; d++)
+                        scores[i] += (double)m.u[q * DIM + d] * (double)v[i * DIM + d];
+                for (size_t i = 0; i < catalogue.n; i++)
+                    before += scores[i] > scores[place] && !(with_seen && (catalogue.items[i] == 1 + user % 20 ||
+                                                                           catalogue.items[i] == 21 + user % 20));
+                hits += before < 7 ? (double)queries.wanted.weights[e] : 0;
+            }
+        assert_true(hits > 10 && fabs(accuracy - hits / (double)valid.events.n) < 1e-9);
+        tt_measure_release(&m);
+        tt_measure_release(&m);
+    }
+    tt_bags_release(&seen);
+    tt_catalogue_release(&catalogue);
+    tt_queries_release(&queries);
+    tt_examples_release(&valid);
+    tt_model_release(&model);
+    tt_pool_free(pool);
+}
+
+static void test_mean_cosine_is_that_of_all_pairs(void **state)
+{
+    float u[4 * 2] = {1, 0, 0, 1, -1, 0, 0.6f, 0.8f};
+    struct tt_measure m = {.n = 4, .u = u};
+
+    (void)state; /* the cosines: 0, -1, 0.6, 0, 0.8, -0.6 */
+    assert_true(fabs(tt_measure_cosine(&m, 2) + 0.2 / 6) < 1e-7);
+    m.n = 1;
+    assert_true(tt_measure_cosine(&m, 2) == 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_unknown_items_are_misses_in_a_sample_too),
+        cmocka_unit_test(test_accuracy_counts_events_among_the_first_k),
+        cmocka_unit_test(test_mean_cosine_is_that_of_all_pairs),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,251 @@
+/* Embedding against plain sums, and models through files. */
+#include "model/model.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "data/history.h"
+#include "model/spectral.h"
+#include "tiny_model.h"
+
+static const char schema[] = "user u id embed=no\nuser color category\nuser i history count=linear\nuser meal context\n"
+                             "item i id\nitem kind bag\nitem price number scale=yes\n";
+enum { USERS = 100, ITEMS = 70, DIM = 7, HISTORY = 2 };
+
+static void model_begin(struct tt_model *model)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_examples base;
+
+    tiny_begin(&base, schema, USERS, ITEMS);
+    tiny_clusters(&base, USERS - 5, ITEMS, 4, 1); /* the last users have no history */
+    struct tt_visits visits = {.n = base.events.n, .user = base.events.user, .item = base.events.item};
+    NEED(tt_history_build(&base.users.bags[HISTORY], &base.dictionary.schema.columns[HISTORY], USERS + 1, &visits,
+                          &err));
+    NEED(tt_model_init(model, &base, DIM, &err));
+    tt_random_start(model, 3);
+}
+
+static void test_model_has_a_table_for_each_embedded_column(void **state)
+{
+    struct tt_model model;
+
+    (void)state;
+    model_begin(&model);
+    assert_null(model.tables[0]); /* embed=no */
+    for (size_t c = 1; c < 7; c++)
+        assert_non_null(model.tables[c]);
+    tt_model_release(&model);
+    tt_model_release(&model);
+}
+
+/* One row by the words of model.h, in double. */
+static void naive_row(const struct tt_model *model, const struct tt_tower_input *input, size_t r, double x[DIM])
+{
+    double length = 0;
+
+    memset(x, 0, DIM * sizeof(*x));
+    for (size_t c = 0; c < model->base.dictionary.schema.n_columns; c++) {
+        const uint32_t *codes;
+        const float *weights;
+        double squares = 0;
+        if (!input->bags[c])
+            continue;
+        size_t n = tt_bags_row(input->bags[c], input->rows[c] ? input->rows[c][r] : r, &codes, &weights);
+        for (size_t e = 0; e < n; e++)
+            squares += c == HISTORY ? (double)weights[e] * (double)weights[e] : 0;
+        for (size_t e = 0; e < n; e++)
+            for (size_t d = 0; d < DIM; d++)
+                x[d] += (weights ? (double)weights[e] : 1) / (squares > 0 ? sqrt(squares) : 1) *
+                        (double)model->tables[c][codes[e] * DIM + d];
+        for (size_t d = 0; n == 0 && d < DIM; d++)
+            x[d] += (double)model->tables[c][d];
+    }
+    for (size_t d = 0; d < DIM; d++)
+        length += x[d] * x[d];
+    for (size_t d = 0; d < DIM && length > 0; d++)
+        x[d] /= sqrt(length);
+}
+
+static void check_embedding(const struct tt_model *model, const struct tt_table *table, const uint32_t *shared)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_tower_input input;
+    float *first = calloc((USERS + 1) * DIM, sizeof(float)), *out = calloc((USERS + 1) * DIM, sizeof(float));
+
+    assert_true(first && out);
+    NEED(tt_tower_input_of_table(&input, table, &model->base.dictionary.schema, &err));
+    input.bags[3] = NULL; /* the table has no contexts */
+    for (size_t c = 0; shared && c < 7; c++)
+        input.rows[c] = shared;
+    for (int threads = 1; threads <= 3; threads++) {
+        struct tt_pool *pool = tt_pool_new(threads, &err);
+        assert_non_null(pool);
+        tt_model_embed(model, &input, pool, out);
+        if (threads == 1)
+            memcpy(first, out, input.n_rows * DIM * sizeof(float));
+        assert_memory_equal(first, out, input.n_rows * DIM * sizeof(float));
+        tt_pool_free(pool);
+    }
+    for (size_t r = 0; r < input.n_rows; r++) {
+        double x[DIM];
+        naive_row(model, &input, r, x);
+        for (size_t d = 0; d < DIM; d++)
+            assert_true(fabs(x[d] - (double)out[r * DIM + d]) < 1e-6);
+    }
+    tt_tower_input_release(&input);
+    free(first);
+    free(out);
+}
+
+static void test_embedding_is_the_normalised_sum_of_bags(void **state)
+{
+    struct tt_model model;
+    uint32_t shared[USERS + 1];
+
+    (void)state;
+    model_begin(&model);
+    check_embedding(&model, &model.base.users, NULL);
+    check_embedding(&model, &model.base.items, NULL);
+    for (uint32_t r = 0; r <= USERS; r++)
+        shared[r] = r * 7 % (USERS + 1);
+    check_embedding(&model, &model.base.users, shared);
+    tt_model_release(&model);
+}
+
+static void test_embedding_of_nothing_is_0(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_examples base;
+    struct tt_model model;
+    struct tt_tower_input input;
+    struct tt_pool *pool = tt_pool_new(1, &err);
+    float out[3 * 4] = {1};
+
+    (void)state;
+    tiny_begin(&base, "user u id embed=no\nitem i id\n", 2, 1);
+    NEED(tt_model_init(&model, &base, 4, &err));
+    NEED(tt_tower_input_of_table(&input, &model.base.users, &model.base.dictionary.schema, &err));
+    assert_non_null(pool);
+    tt_model_embed(&model, &input, pool, out);
+    for (size_t i = 0; i < 12; i++)
+        assert_true(out[i] == 0);
+    tt_pool_free(pool);
+    tt_tower_input_release(&input);
+    tt_model_release(&model);
+}
+
+static void write_model(const struct tt_model *model, const char *path)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_segment segment = {0};
+    struct tt_writer writer;
+
+    NEED(tt_model_store(model, &segment, &err));
+    NEED(tt_writer_open(&writer, path, NULL, &err));
+    NEED(tt_segment_write(&segment, &writer, 0, 1, &err));
+    NEED(tt_writer_finish(&writer, NULL, &err));
+    tt_segment_release(&segment);
+}
+
+static char path[64];
+
+static void test_model_comes_back_from_its_file(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_model model, back;
+
+    (void)state;
+    model_begin(&model);
+    write_model(&model, path);
+    NEED(tt_model_load(&back, path, &err));
+    assert_int_equal(back.dim, DIM);
+    for (size_t c = 0; c < 7; c++)
+        if (model.tables[c])
+            assert_memory_equal(model.tables[c], back.tables[c],
+                                model.base.dictionary.features[c].n_codes * DIM * sizeof(float));
+        else
+            assert_null(back.tables[c]);
+    assert_int_equal(back.base.users.n_rows, USERS + 1);
+    assert_memory_equal(back.base.users.bags[HISTORY].offsets, model.base.users.bags[HISTORY].offsets,
+                        (USERS + 2) * sizeof(uint64_t));
+    check_embedding(&back, &back.base.users, NULL);
+    check_embedding(&back, &back.base.items, NULL);
+    tt_model_release(&back);
+    tt_model_release(&model);
+}
+
+static void test_model_that_is_not_finite_is_refused(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_model model, back;
+    char text[200];
+
+    (void)state;
+    model_begin(&model);
+    model.tables[4][DIM * (ITEMS + 1) - 1] = INFINITY;
+    write_model(&model, path);
+    assert_int_equal(tt_model_load(&back, path, &err), -1);
+    assert_int_equal(err.kind, TT_ERR_INPUT);
+    snprintf(text, sizeof(text), "%s: tensor 'item.i.embedding' holds a value that is not finite", path);
+    assert_string_equal(err.text, text);
+    tt_model_release(&model);
+}
+
+/* A segment of another kind, of no dimension, or of one that the tables do not have. */
+static void test_model_of_another_kind_or_shape_is_refused(void **state)
+{
+    static const char *const dims[] = {"0", "4097", "x", "", "8", "99999999999999999999"};
+    struct tt_model model, back;
+
+    (void)state;
+    model_begin(&model);
+    for (size_t i = 0; i < LENGTH(dims); i++) {
+        struct tt_err err = TT_ERR_INIT;
+        struct tt_segment segment = {0};
+        struct tt_writer writer;
+        NEED(tt_model_store(&model, &segment, &err));
+        for (size_t t = 0; t < segment.n_texts; t++)
+            if (strcmp(segment.texts[t].key, "dim") == 0) {
+                free(segment.texts[t].value);
+                segment.texts[t].value = tt_copy_text(dims[i], strlen(dims[i]), &err);
+            }
+        NEED(tt_writer_open(&writer, path, NULL, &err));
+        NEED(tt_segment_write(&segment, &writer, 0, 1, &err));
+        NEED(tt_writer_finish(&writer, NULL, &err));
+        tt_segment_release(&segment);
+        assert_int_equal(tt_model_load(&back, path, &err), -1);
+        assert_int_equal(err.kind, TT_ERR_INPUT);
+        assert_null(back.tables);
+    }
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_segment segment = {0};
+    struct tt_writer writer;
+    NEED(tt_examples_store(&model.base, &segment, &err));
+    NEED(tt_writer_open(&writer, path, NULL, &err));
+    NEED(tt_segment_write(&segment, &writer, 0, 1, &err));
+    NEED(tt_writer_finish(&writer, NULL, &err));
+    tt_segment_release(&segment);
+    assert_int_equal(tt_model_load(&back, path, &err), -1);
+    assert_int_equal(err.kind, TT_ERR_MISMATCH);
+    assert_non_null(strstr(err.text, ": holds 'examples', expected 'model'"));
+    tt_model_release(&model);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_model_has_a_table_for_each_embedded_column),
+        cmocka_unit_test(test_embedding_is_the_normalised_sum_of_bags),
+        cmocka_unit_test(test_embedding_of_nothing_is_0),
+        cmocka_unit_test(test_model_comes_back_from_its_file),
+        cmocka_unit_test(test_model_that_is_not_finite_is_refused),
+        cmocka_unit_test(test_model_of_another_kind_or_shape_is_refused),
+    };
+
+    snprintf(path, sizeof(path), "/tmp/tt-test-model.%ld", (long)getpid());
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    unlink(path);
+    return failed;
+}

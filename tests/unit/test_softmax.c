@@ -1,0 +1,304 @@
+/* The softmax loss against its reference, and the reference's gradients against differences. */
+#include "model/softmax.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/rng.h"
+#include "unit.h"
+
+/* A random problem: unit vectors, distinct positives, weights, and its arrays for both ways of computing. */
+struct problem {
+    size_t dim, n_queries, n_items;
+    float *u, *v, *d_u, *d_v, *log_p;
+    double *ref_u, *ref_v, *e;
+    uint32_t *starts, *query, *item;
+    float *weight;
+    struct tt_positives positives;
+};
+
+static void *need(size_t n, size_t size)
+{
+    struct tt_err err = TT_ERR_INIT;
+    void *block = tt_alloc_aligned(n, size, &err);
+
+    assert_non_null(block);
+    return block;
+}
+
+static void unit_rows(struct tt_rng *rng, float *x, size_t n, size_t dim)
+{
+    for (size_t r = 0; r < n; r++) {
+        double squares = 0;
+        for (size_t i = 0; i < dim; i++) {
+            x[r * dim + i] = (float)tt_rng_normal(rng);
+            squares += (double)x[r * dim + i] * (double)x[r * dim + i];
+        }
+        for (size_t i = 0; i < dim; i++)
+            x[r * dim + i] /= (float)sqrt(squares);
+    }
+}
+
+static void problem_init(struct problem *p, size_t dim, size_t n_queries, size_t n_items, int weighted, uint64_t index)
+{
+    struct tt_rng rng;
+    size_t most = n_queries * 4, rows_u = tt_softmax_rows_u(n_queries), rows_v = tt_softmax_rows_v(n_items);
+
+    *p = (struct problem){.dim = dim, .n_queries = n_queries, .n_items = n_items};
+    p->u = need(rows_u * dim, sizeof(float));
+    p->d_u = need(rows_u * dim, sizeof(float));
+    p->v = need(rows_v * dim, sizeof(float));
+    p->d_v = need(rows_v * dim, sizeof(float));
+    p->log_p = need(n_items, sizeof(float));
+    p->ref_u = need(n_queries * dim, sizeof(double));
+    p->ref_v = need(n_items * dim, sizeof(double));
+    p->e = need(n_queries * n_items, sizeof(double));
+    p->starts = need(n_queries + 1, sizeof(uint32_t));
+    p->query = need(most, sizeof(uint32_t));
+    p->item = need(most, sizeof(uint32_t));
+    p->weight = need(most, sizeof(float));
+    memset(p->u, 0x7f, rows_u * dim * sizeof(float)); /* what lies behind the rows must not matter */
+    memset(p->v, 0x7f, rows_v * dim * sizeof(float));
+    tt_rng_init(&rng, 3, TT_RNG_TEST, index);
+    unit_rows(&rng, p->u, n_queries, dim);
+    unit_rows(&rng, p->v, n_items, dim);
+    size_t at = 0;
+    for (size_t q = 0; q < n_queries; q++) {
+        size_t n = (size_t)tt_rng_below(&rng, 5); /* none to four, of distinct items */
+        p->starts[q] = (uint32_t)at;
+        for (size_t k = 0; k < n && k < n_items; k++) {
+            p->query[at] = (uint32_t)q;
+            p->item[at] = (uint32_t)((q * 31 + k * (n_items / 5 + 1)) % n_items);
+            if (at > p->starts[q] && p->item[at] == p->item[at - 1])
+                continue;
+            p->weight[at++] = weighted ? (float)(3 * tt_rng_unit(&rng)) : 1;
+        }
+    }
+    p->starts[n_queries] = (uint32_t)at;
+    p->positives = (struct tt_positives){p->starts, p->query, p->item, p->weight};
+    for (size_t j = 0; j < n_items; j++)
+        p->log_p[j] = (float)(-6 * tt_rng_unit(&rng));
+}
+
+static void problem_release(struct problem *p)
+{
+    void *blocks[] = {p->u,     p->d_u, p->v,      p->d_v,   p->log_p, p->ref_u,
+                      p->ref_v, p->e,   p->starts, p->query, p->item,  p->weight};
+
+    for (size_t i = 0; i < LENGTH(blocks); i++)
+        free(blocks[i]);
+}
+
+static double run(struct problem *p, const float *log_p, double temperature, double c, int threads)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_softmax softmax;
+    struct tt_pool *pool = tt_pool_new(threads, &err);
+    double loss;
+
+    assert_non_null(pool);
+    assert_int_equal(tt_softmax_init(&softmax, p->n_queries, p->n_items, p->dim, &err), 0);
+    assert_int_equal(tt_softmax_loss(&softmax, pool, p->n_queries, p->n_items, p->u, p->v, &p->positives, log_p,
+                                     temperature, c, p->d_u, p->d_v, &loss, &err),
+                     0);
+    tt_softmax_release(&softmax);
+    tt_pool_free(pool);
+    return loss;
+}
+
+static double run_ref(struct problem *p, const float *log_p, double temperature, double c)
+{
+    return tt_softmax_loss_ref(p->dim, p->n_queries, p->n_items, p->u, p->v, &p->positives, log_p, temperature, c,
+                               p->ref_u, p->ref_v, p->e);
+}
+
+static double largest(const double *x, size_t n)
+{
+    double most = 0;
+
+    for (size_t i = 0; i < n; i++)
+        most = fmax(most, fabs(x[i]));
+    return most;
+}
+
+static void assert_near(const float *x, const double *ref, size_t n, double tolerance, const char *what)
+{
+    double scale = fmax(largest(ref, n), 0.1); /* all gradients may cancel */
+
+    for (size_t i = 0; i < n; i++)
+        if (!(fabs((double)x[i] - ref[i]) <= tolerance * scale))
+            fail_msg("%s[%zu] is %.9g, expected %.9g, the largest being %.3g", what, i, (double)x[i], ref[i], scale);
+}
+
+static void compare(size_t dim, size_t n_queries, size_t n_items, int with_p, int weighted, double temperature,
+                    double c)
+{
+    struct problem p;
+
+    problem_init(&p, dim, n_queries, n_items, weighted, n_queries * 10000 + n_items);
+    const float *log_p = with_p ? p.log_p : NULL;
+    double loss = run(&p, log_p, temperature, c, 1), ref = run_ref(&p, log_p, temperature, c);
+    if (p.starts[n_queries] > 0) {
+        if (!(fabs(loss - ref) <= 1e-5 * (1 + fabs(ref))))
+            fail_msg("loss %.9g, expected %.9g (%zu queries, %zu items)", loss, ref, n_queries, n_items);
+        assert_near(p.d_u, p.ref_u, n_queries * dim, 2e-5, "d_u");
+        assert_near(p.d_v, p.ref_v, n_items * dim, 2e-5, "d_v");
+    } else {
+        assert_true(loss == 0);
+    }
+    problem_release(&p);
+}
+
+static void test_softmax_agrees_with_its_reference(void **state)
+{
+    static const size_t queries[] = {1, 127, 128, 129}, items[] = {1, 2, 511, 512, 513, 1100};
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(queries); i++)
+        for (size_t j = 0; j < LENGTH(items); j++) {
+            compare(8, queries[i], items[j], 0, 0, 0.13, 1);
+            compare(8, queries[i], items[j], 1, 1, 0.2, 1.3);
+        }
+    compare(1, 5, 7, 1, 1, 0.5, 1);
+    compare(33, 20, 600, 1, 1, 0.05, 0.7);
+    compare(8, 20, 600, 0, 1, 0.02, 1.1);
+    compare(8, 20, 600, 0, 1, 10, 100);
+}
+
+/* Every candidate points away: at a low temperature all exponentials are tiny, and the gradient still is a number. */
+static void test_softmax_holds_at_low_temperature_and_low_scores(void **state)
+{
+    struct problem p;
+
+    (void)state;
+    problem_init(&p, 4, 3, 1, 0, 1);
+    for (size_t q = 0; q < 3; q++)
+        for (size_t i = 0; i < 4; i++)
+            p.u[q * 4 + i] = -p.v[i];
+    for (size_t q = 0; q < 3; q++) {
+        p.starts[q] = p.query[q] = (uint32_t)q;
+        p.item[q] = 0;
+        p.weight[q] = 1;
+    }
+    p.starts[3] = 3;
+    double loss = run(&p, NULL, 0.02, 1.5, 1), ref = run_ref(&p, NULL, 0.02, 1.5);
+    assert_true(fabs(loss - ref) < 1e-4 * fabs(ref)); /* (1 - 1.5) 50 */
+    assert_true(fabs(ref + 25) < 1e-4);
+    assert_near(p.d_u, p.ref_u, 12, 1e-5, "d_u");
+    assert_near(p.d_v, p.ref_v, 4, 1e-5, "d_v");
+    problem_release(&p);
+}
+
+/* A positive whose correction alone would outweigh all other candidates a hundred thousandfold. */
+static void test_softmax_keeps_its_precision_beside_a_rare_positive(void **state)
+{
+    struct problem p;
+
+    (void)state;
+    problem_init(&p, 4, 2, 50, 0, 2);
+    for (size_t j = 0; j < 50; j++)
+        p.log_p[j] = 0;
+    p.starts[0] = 0;
+    p.starts[1] = 1;
+    p.starts[2] = 1;
+    p.query[0] = 0;
+    p.item[0] = 7;
+    p.weight[0] = 1;
+    p.log_p[7] = -16;
+    double loss = run(&p, p.log_p, 0.5, 1, 1), ref = run_ref(&p, p.log_p, 0.5, 1);
+    assert_true(fabs(loss - ref) < 1e-5 * fabs(ref));
+    assert_near(p.d_u, p.ref_u, 8, 2e-5, "d_u");
+    assert_near(p.d_v, p.ref_v, 200, 2e-5, "d_v");
+    problem_release(&p);
+}
+
+static void test_softmax_has_the_same_bits_for_any_pool(void **state)
+{
+    struct problem p;
+    size_t n_u = 300 * 8, n_v = 1300 * 8;
+    float *d_u = need(n_u, sizeof(float)), *d_v = need(n_v, sizeof(float));
+
+    (void)state;
+    problem_init(&p, 8, 300, 1300, 1, 4);
+    double loss = run(&p, p.log_p, 0.1, 1.1, 1);
+    memcpy(d_u, p.d_u, n_u * sizeof(float));
+    memcpy(d_v, p.d_v, n_v * sizeof(float));
+    for (int threads = 2; threads <= 3; threads++) {
+        assert_true(run(&p, p.log_p, 0.1, 1.1, threads) == loss);
+        assert_memory_equal(d_u, p.d_u, n_u * sizeof(float));
+        assert_memory_equal(d_v, p.d_v, n_v * sizeof(float));
+    }
+    problem_release(&p);
+    free(d_u);
+    free(d_v);
+}
+
+/* Vectors are floats, so the step must be large; the central difference's own error falls with its square. */
+static double difference(struct problem *p, float *x, const float *log_p, double t, double c)
+{
+    float old = *x, step = 1.0f / 128;
+    double *keep_u = p->ref_u, *keep_v = p->ref_v;
+
+    p->ref_u = need(p->n_queries * p->dim, sizeof(double));
+    p->ref_v = need(p->n_items * p->dim, sizeof(double));
+    *x = old + step;
+    float up = *x;
+    double above = run_ref(p, log_p, t, c);
+    *x = old - step;
+    double d = (above - run_ref(p, log_p, t, c)) / ((double)up - (double)*x);
+    *x = old;
+    free(p->ref_u);
+    free(p->ref_v);
+    p->ref_u = keep_u;
+    p->ref_v = keep_v;
+    return d;
+}
+
+static void test_softmax_reference_has_the_gradients_of_its_loss(void **state)
+{
+    struct problem p;
+
+    (void)state;
+    for (int with_p = 0; with_p < 2; with_p++) {
+        problem_init(&p, 3, 6, 9, 1, 5);
+        const float *log_p = with_p ? p.log_p : NULL;
+        run_ref(&p, log_p, 0.5, 1.2);
+        for (size_t i = 0; i < 18; i++)
+            assert_true(fabs(difference(&p, &p.u[i], log_p, 0.5, 1.2) - p.ref_u[i]) < 2e-4);
+        for (size_t i = 0; i < 27; i++)
+            assert_true(fabs(difference(&p, &p.v[i], log_p, 0.5, 1.2) - p.ref_v[i]) < 2e-4);
+        problem_release(&p);
+    }
+}
+
+static void test_softmax_of_weight_0_has_no_gradient(void **state)
+{
+    struct problem p;
+
+    (void)state;
+    problem_init(&p, 4, 3, 5, 0, 6);
+    for (size_t k = 0; k < p.starts[3]; k++)
+        p.weight[k] = 0;
+    assert_true(run(&p, NULL, 0.1, 1, 1) == 0);
+    for (size_t i = 0; i < 12; i++)
+        assert_true(p.d_u[i] == 0);
+    for (size_t i = 0; i < 20; i++)
+        assert_true(p.d_v[i] == 0);
+    problem_release(&p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_softmax_agrees_with_its_reference),
+        cmocka_unit_test(test_softmax_holds_at_low_temperature_and_low_scores),
+        cmocka_unit_test(test_softmax_keeps_its_precision_beside_a_rare_positive),
+        cmocka_unit_test(test_softmax_has_the_same_bits_for_any_pool),
+        cmocka_unit_test(test_softmax_reference_has_the_gradients_of_its_loss),
+        cmocka_unit_test(test_softmax_of_weight_0_has_no_gradient),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
