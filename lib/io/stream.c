@@ -148,8 +148,11 @@ static int open_temporary(struct tt_writer *writer, const char *path, const stru
     }
     if (watch)
         watch(writer->temporary, 1);
-    /* the umask took bits away; and before the first byte, so that what was private is never public */
-    if (old && fchmod(writer->fd, old->st_mode & 0777))
+    /* The umask took bits away. Before the first byte, so that what was private is never public; only where it changes
+     * anything, since file systems without permissions refuse it. */
+    struct stat new;
+    if (old && fstat(writer->fd, &new) == 0 && ((old->st_mode ^ new.st_mode) & 0777) != 0 &&
+        fchmod(writer->fd, old->st_mode & 0777))
         return tt_err_system(err, errno, "%s: cannot keep its permissions", path);
     return 0;
 }
