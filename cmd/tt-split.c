@@ -170,7 +170,9 @@ static void check_files(enum way way, const struct tt_split_options *o)
         on_stdout += files[p] && strcmp(files[p], "-") == 0;
     if (on_stdout > 1)
         cli_usage_error("two parts cannot both go to standard output");
-    cli_check_different((struct cli_file[]){{"train", files[0]}, {"valid", files[1]}, {"test", files[2]}}, TT_SPLIT_PARTS);
+    cli_check_different((struct cli_file[]){{"train", files[TT_SPLIT_TRAIN]},
+                                            {"valid", files[TT_SPLIT_VALID]},
+                                            {"test", files[TT_SPLIT_TEST]}}, TT_SPLIT_PARTS);
 }
 
 /* The options as tt_split wants them. Exits on wrong usage. */
