@@ -9,7 +9,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/rng.h"
-#include "data/vocab.h"
+#include "data/vocab_block.h"
 #include "io/spool.h"
 
 /* Users or items: their codes, each row's where a plan wants it, and in which parts each was seen. */
@@ -17,8 +17,10 @@ struct ids {
     long column;   /* -1: not given */
     int keep;      /* remember the code of each row */
     struct tt_vocab vocab;
-    uint32_t *codes; /* (rows), if kept */
-    size_t cap;
+    struct tt_vocab_block block; /* rows whose id is not looked up yet */
+    int waiting_parts[TT_VOCAB_BLOCK]; /* not kept: the parts of those rows */
+    uint32_t *codes; /* (n_codes) of the rows so far, if kept */
+    size_t n_codes, cap;
     unsigned char *seen; /* (values) bit p: in part p */
     size_t cap_seen, n_seen;
 };
@@ -79,49 +81,13 @@ static int ids_open(struct ids *ids, struct tt_csv *csv, const char *name, int k
 static void ids_release(struct ids *ids)
 {
     tt_vocab_release(&ids->vocab);
+    tt_vocab_block_release(&ids->block);
     free(ids->codes);
     free(ids->seen);
 }
 
-static int ids_code(struct ids *ids, const struct tt_csv *csv, uint32_t *code, struct tt_err *err)
+static int ids_mark(struct ids *ids, uint32_t code, int part, struct tt_err *err)
 {
-    struct tt_csv_field field = csv->fields[ids->column];
-
-    return tt_vocab_add(&ids->vocab, field.text, field.len, code, err);
-}
-
-/* Ask memory for what ids_observe will look at, while other columns are read. Returns the hash for it. */
-static uint64_t ids_prefetch(const struct ids *ids, const struct tt_csv *csv)
-{
-    if (!ids->keep)
-        return 0;
-    struct tt_csv_field field = csv->fields[ids->column];
-    uint64_t hash = tt_vocab_hash(field.text, field.len);
-    tt_vocab_prefetch(&ids->vocab, hash);
-    return hash;
-}
-
-static int ids_observe(struct ids *ids, const struct tt_csv *csv, uint64_t hash, size_t row, struct tt_err *err)
-{
-    if (!ids->keep)
-        return 0;
-    if (tt_grow(&ids->codes, &ids->cap, row + 1, sizeof(*ids->codes), err))
-        return -1;
-    struct tt_csv_field field = csv->fields[ids->column];
-    return tt_vocab_add_hashed(&ids->vocab, field.text, field.len, hash, &ids->codes[row], err);
-}
-
-/* Count the row's user or item in its part. */
-static int ids_count(struct ids *ids, const struct tt_csv *csv, size_t row, int part, struct tt_err *err)
-{
-    uint32_t code;
-
-    if (ids->column < 0)
-        return 0;
-    if (ids->keep)
-        code = ids->codes[row];
-    else if (ids_code(ids, csv, &code, err))
-        return -1;
     if (code >= ids->n_seen) {
         if (tt_grow(&ids->seen, &ids->cap_seen, (size_t)code + 1, 1, err))
             return -1;
@@ -130,6 +96,53 @@ static int ids_count(struct ids *ids, const struct tt_csv *csv, size_t row, int 
     }
     ids->seen[code] |= (unsigned char)(1 << part);
     return 0;
+}
+
+/* Look the waiting ids up: keep the rows' codes, or count them in their parts. */
+static int ids_end(struct ids *ids, struct tt_err *err)
+{
+    uint32_t codes[TT_VOCAB_BLOCK];
+    size_t n = ids->block.n;
+
+    if (n == 0)
+        return 0;
+    if (tt_vocab_block_end(&ids->block, &ids->vocab, codes, err))
+        return -1;
+    if (ids->keep) {
+        if (tt_grow(&ids->codes, &ids->cap, ids->n_codes + n, sizeof(*ids->codes), err))
+            return -1;
+        memcpy(ids->codes + ids->n_codes, codes, n * sizeof(*codes));
+        ids->n_codes += n;
+        return 0;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (ids_mark(ids, codes[i], ids->waiting_parts[i], err))
+            return -1;
+    return 0;
+}
+
+static int ids_put(struct ids *ids, const struct tt_csv *csv, int part, struct tt_err *err)
+{
+    struct tt_csv_field field = csv->fields[ids->column];
+
+    ids->waiting_parts[ids->block.n] = part;
+    if (tt_vocab_block_put(&ids->block, &ids->vocab, field.text, field.len, err))
+        return -1;
+    return tt_vocab_block_is_full(&ids->block) ? ids_end(ids, err) : 0;
+}
+
+/* The first pass: the row's code, if codes are kept. */
+static int ids_observe(struct ids *ids, const struct tt_csv *csv, struct tt_err *err)
+{
+    return ids->keep ? ids_put(ids, csv, 0, err) : 0;
+}
+
+/* The pass that writes: count the row's user or item in its part. */
+static int ids_count(struct ids *ids, const struct tt_csv *csv, size_t row, int part, struct tt_err *err)
+{
+    if (ids->column < 0)
+        return 0;
+    return ids->keep ? ids_mark(ids, ids->codes[row], part, err) : ids_put(ids, csv, part, err);
 }
 
 static void ids_total(const struct ids *ids, uint64_t in_part[TT_SPLIT_PARTS], uint64_t *new)
@@ -179,12 +192,11 @@ static int observe_row(struct split *s, struct tt_err *err)
     if (s->n_rows >= UINT32_MAX)
         return tt_err_set(err, TT_ERR_INPUT, "%s:%llu: more than %u rows", s->csv->reader.name,
                           (unsigned long long)s->csv->line, UINT32_MAX);
-    uint64_t user = ids_prefetch(&s->users, s->csv), item = ids_prefetch(&s->items, s->csv);
     if (s->options->method == TT_SPLIT_LAST)
         for (size_t k = 0; k < s->options->n_columns; k++)
             if (observe_key(s, k, row, err))
                 return -1;
-    if (ids_observe(&s->users, s->csv, user, row, err) || ids_observe(&s->items, s->csv, item, row, err))
+    if (ids_observe(&s->users, s->csv, err) || ids_observe(&s->items, s->csv, err))
         return -1;
     s->n_rows++;
     return 0;
@@ -201,7 +213,7 @@ static int observe(struct split *s, struct tt_spool *spool, struct tt_err *err)
     while ((more = tt_csv_next(csv, err)) == 1)
         if (observe_row(s, err) || (spool && tt_spool_write(spool, csv->row, csv->row_len, err)))
             return -1;
-    return more;
+    return more || ids_end(&s->users, err) || ids_end(&s->items, err) ? -1 : 0;
 }
 
 static int make_plan(struct split *s, struct tt_err *err)
@@ -371,7 +383,7 @@ int tt_split(struct tt_csv *csv, const struct tt_split_options *options, struct 
     if (open_columns(&s, err) || (needs_plan(options) && plan(&s, planned, err)))
         goto done;
     uint64_t n_planned = s.n_rows;
-    if (write_rows(&s, parts, n_planned, counts, err))
+    if (write_rows(&s, parts, n_planned, counts, err) || ids_end(&s.users, err) || ids_end(&s.items, err))
         goto done;
     tt_hasher_digest(csv->reader.hasher, written);
     if (planned[0] && strcmp(planned, written) != 0) {
