@@ -475,3 +475,11 @@ void cli_check_different(const struct cli_file *files, size_t n)
                 a.number == b.number && !a.name == !b.name && (!a.name || strcmp(a.name, b.name) == 0))
                 cli_usage_error("--%s and --%s are the same file", files[k].option, files[i].option);
 }
+
+int cli_close_output(struct tt_writer *writer, int status, struct tt_err *err)
+{
+    if (status == 0)
+        return tt_writer_finish(writer, cli_watch_temporary, err);
+    tt_writer_discard(writer, cli_watch_temporary);
+    return status;
+}

@@ -114,6 +114,9 @@ struct cli_file {
 /* Exits as wrong usage when two of the n are one regular file, under whatever names: the last would replace the others. */
 void cli_check_different(const struct cli_file *files, size_t n);
 
+/* The end of an output: finish it when status is 0, else discard it. Returns the status that then holds. */
+int cli_close_output(struct tt_writer *writer, int status, struct tt_err *err) TT_CHECKED;
+
 /* What tt_writer_open wants, so that Ctrl-C leaves no temporary file behind. */
 void cli_watch_temporary(const char *temporary, int alive);
 

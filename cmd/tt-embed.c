@@ -121,12 +121,7 @@ int main(int argc, char **argv)
     cli_start(&program, argc, argv);
     check_usage();
     int status = cli_open_output(&writer, 1, &err);
-    if (status == 0) {
-        status = embed(cli_operands[0], cli_n_operands > 1 ? cli_operands[1] : NULL, &writer, &err);
-        if (status == 0)
-            status = tt_writer_finish(&writer, cli_watch_temporary, &err);
-        else
-            tt_writer_discard(&writer, cli_watch_temporary);
-    }
+    if (status == 0)
+        status = cli_close_output(&writer, embed(cli_operands[0], cli_n_operands > 1 ? cli_operands[1] : NULL, &writer, &err), &err);
     return cli_finish(status, &err);
 }

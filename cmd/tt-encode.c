@@ -244,12 +244,7 @@ int main(int argc, char **argv)
     cli_start(&program, argc, argv);
     check_usage();
     int status = cli_open_output(&writer, 1, &err);
-    if (status == 0) {
-        status = encode(cli_n_operands ? cli_operands[0] : NULL, &writer, &err);
-        if (status == 0)
-            status = tt_writer_finish(&writer, cli_watch_temporary, &err);
-        else
-            tt_writer_discard(&writer, cli_watch_temporary);
-    }
+    if (status == 0)
+        status = cli_close_output(&writer, encode(cli_n_operands ? cli_operands[0] : NULL, &writer, &err), &err);
     return cli_finish(status, &err);
 }

@@ -417,10 +417,7 @@ int main(int argc, char **argv)
     if (status == 0)
         last_note(&run);
 done:
-    if (status)
-        tt_writer_discard(&run.writer, cli_watch_temporary);
-    else
-        status = tt_writer_finish(&run.writer, cli_watch_temporary, &err);
+    status = cli_close_output(&run.writer, status, &err);
     run_release(&run);
     return cli_finish(status, &err);
 }

@@ -375,10 +375,7 @@ int main(int argc, char **argv)
         cli_output = strcmp(npy, "-") == 0 ? NULL : npy;
     if (cli_open_output(&show.writer, !!npy, &err) == 0)
         status = run(&show, cli_n_operands ? cli_operands[0] : NULL, &err);
-    if (status)
-        tt_writer_discard(&show.writer, cli_watch_temporary);
-    else
-        status = tt_writer_finish(&show.writer, cli_watch_temporary, &err);
+    status = cli_close_output(&show.writer, status, &err);
     free(show.header);
     tt_buf_release(&show.values);
     return cli_finish(status, &err);

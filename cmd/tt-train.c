@@ -210,10 +210,8 @@ static int run(struct tt_writer *writer, struct tt_err *err)
         log.is_open = 1;
     }
     status = train(&base, pool, &log, writer, err);
-    if (log.is_open && status == 0)
-        status = tt_writer_finish(&log.writer, cli_watch_temporary, err);
-    else if (log.is_open)
-        tt_writer_discard(&log.writer, cli_watch_temporary);
+    if (log.is_open)
+        status = cli_close_output(&log.writer, status, err);
 done:
     tt_examples_release(&base);
     tt_pool_free(pool);
@@ -231,6 +229,7 @@ static void check_usage(void)
         cli_usage_error("--valid and the examples cannot both be standard input");
     if (is_standard(log_path) && !cli_output)
         cli_usage_error("--log and the model cannot both be standard output");
+    cli_check_different((struct cli_file[]){{"output", cli_output ? cli_output : "-"}, {"log", log_path}}, 2);
     if (patience && !valid_path)
         cli_usage_error("--patience needs --valid");
     if (seen != TT_SEEN_AUTO && !valid_path)
@@ -245,12 +244,7 @@ int main(int argc, char **argv)
     cli_start(&program, argc, argv);
     check_usage();
     int status = cli_open_output(&writer, 1, &err);
-    if (status == 0) {
-        status = run(&writer, &err);
-        if (status == 0)
-            status = tt_writer_finish(&writer, cli_watch_temporary, &err);
-        else
-            tt_writer_discard(&writer, cli_watch_temporary);
-    }
+    if (status == 0)
+        status = cli_close_output(&writer, run(&writer, &err), &err);
     return cli_finish(status, &err);
 }

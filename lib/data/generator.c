@@ -456,7 +456,7 @@ int tt_world_probabilities(const struct tt_world *world, uint64_t user, int meal
 /* out[i] += weight * the sum of the ks[i] largest of p (n). */
 static void add_top(const double *p, size_t n, const int *ks, size_t n_k, double weight, double *out)
 {
-    double top[TT_ORACLE_MAX_K]; /* falling */
+    double top[TT_ORACLE_MAX_K] = {0}; /* falling; the first `have` count */
     int k = ks[n_k - 1], have = 0;
 
     for (size_t s = 0; s < n; s++) {

@@ -235,7 +235,7 @@ int tt_writer_text(struct tt_writer *writer, const char *text, struct tt_err *er
 
 int tt_writer_printf(struct tt_writer *writer, struct tt_err *err, const char *fmt, ...)
 {
-    char line[512], *text = line;
+    char line[512], *longer;
     va_list args;
 
     va_start(args, fmt);
@@ -243,17 +243,16 @@ int tt_writer_printf(struct tt_writer *writer, struct tt_err *err, const char *f
     va_end(args);
     if (n < 0)
         return tt_err_set(err, TT_ERR_SYSTEM, "%s: text that cannot be formatted", writer->name);
-    if ((size_t)n >= sizeof(line)) {
-        text = tt_alloc((size_t)n + 1, 1, err);
-        if (!text)
-            return -1;
-        va_start(args, fmt);
-        vsnprintf(text, (size_t)n + 1, fmt, args);
-        va_end(args);
-    }
-    int status = tt_writer_write(writer, text, (size_t)n, err);
-    if (text != line)
-        free(text);
+    if ((size_t)n < sizeof(line))
+        return tt_writer_write(writer, line, (size_t)n, err);
+    longer = tt_alloc((size_t)n + 1, 1, err);
+    if (!longer)
+        return -1;
+    va_start(args, fmt);
+    vsnprintf(longer, (size_t)n + 1, fmt, args);
+    va_end(args);
+    int status = tt_writer_write(writer, longer, (size_t)n, err);
+    free(longer);
     return status;
 }
 

@@ -185,6 +185,7 @@ usage '--patience alone' '--patience needs --valid' --patience 3
 usage '--seen alone' '--seen needs --valid' --seen keep
 usage 'two standard inputs' '--valid and the examples cannot both be standard input' --valid -
 usage 'two standard outputs' '--log and the model cannot both be standard output' --log -
+usage 'two outputs in one file' '--output and --log are the same file' -o same --log ./same
 
 # --- killed while training ---
 tt-train -q -d 64 -e 10000 -o killed.tt train.tt &
