@@ -42,8 +42,10 @@ measure 'tt-encode' taskset -c 0 tt-encode -q -s schema --items stores.csv -o /d
 for lines in 1 4; do # a quarter, and the whole: what an event costs
     n=$(($(wc -l <reviews.csv) * lines / 4))
     head -n "$n" reviews.csv >part.csv
+    bytes=$(wc -c <part.csv)
     measure "tt-encode, $n rows" taskset -c 0 tt-encode -q -s schema --items stores.csv -o /dev/null part.csv
 done
+bytes=$(wc -c <reviews.csv)
 if "$python" -c 'import pandas' 2>/dev/null; then
     measure 'pandas: read two columns, factorize' "$python" -c "
 import pandas as pd
