@@ -22,7 +22,7 @@ do for [kind in 'svg png'] {
     set ylabel (valid ? 'Top-10 accuracy on the validation events' : 'Top-10 accuracy on training events')
     plot for [n = 1:words(names)] for [s = 1:words(seeds)] file(n, s) skip 1 using 1:(valid ? column(4) : column(3)) with lines \
         lc rgb colour(n) dt n lw 1.5 title (s == 1 ? word(names, n) : ''), \
-        for [n = 1:words(names)] for [s = 1:words(seeds)] '< awk -F"\t" "NR > 1 && \$4 > best + 0 { best = \$4; line = \$1 \"\t\" \$4 } END { if (line) print line }" '.file(n, s) \
+        for [n = 1:words(names)] for [s = 1:(valid ? words(seeds) : 0)] '< awk -F"\t" "NR > 1 && \$4 > best + 0 { best = \$4; line = \$1 \"\t\" \$4 } END { if (line) print line }" '.file(n, s) \
         using 1:2 with points pt 6 ps 1.2 lw 1.5 lc rgb colour(n) notitle
     unset output
 }

@@ -179,7 +179,8 @@ t 'a time that the bound does not fit' 1 '' \
     tt-split --before 5 --time at --test test.csv bad.csv
 t 'a ragged row' 1 '' 'tt-split: <stdin>:3: expected 2 fields, found 1' \
     sh -c "printf 'a,b\n1,2\n3\n' | tt-split --random --shares 50,50 --train train.csv --test test.csv"
-t 'TMPDIR that is not there' 1 '' 'tt-split: temporary file in nowhere: No such file or directory' \
+# (valgrind itself wants the folder)
+[ -n "${VALGRIND:-}" ] || t 'TMPDIR that is not there' 1 '' 'tt-split: temporary file in nowhere: No such file or directory' \
     sh -c 'cat in.csv | TMPDIR=nowhere tt-split --last 1 --by user --test test.csv'
 
 usage() { # message argument...
