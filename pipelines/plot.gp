@@ -9,6 +9,7 @@ set tics nomirror
 set key outside right top vertical samplen 2 noenhanced
 array colours[6] = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#555555']
 file(n, s) = sprintf('%s/%s.seed%s.log.tsv', out, word(names, n), word(seeds, s))
+kept = '< awk -F"\t" "NR > 1 && \$4 > best + 0 { best = \$4; line = \$1 \"\t\" \$4 } END { if (line) print line }" '
 colour(n) = colours[1 + (n - 1) % 6]
 
 do for [kind in 'svg png'] {
@@ -19,10 +20,16 @@ do for [kind in 'svg png'] {
     plot for [n = 1:words(names)] for [s = 1:words(seeds)] file(n, s) skip 1 using 1:2 with lines \
         lc rgb colour(n) dt n lw 1.5 title (s == 1 ? word(names, n) : '')
     set output sprintf('%s/accuracy.%s', out, kind)
-    set ylabel (valid ? 'Top-10 accuracy on the validation events' : 'Top-10 accuracy on training events')
-    plot for [n = 1:words(names)] for [s = 1:words(seeds)] file(n, s) skip 1 using 1:(valid ? column(4) : column(3)) with lines \
-        lc rgb colour(n) dt n lw 1.5 title (s == 1 ? word(names, n) : ''), \
-        for [n = 1:words(names)] for [s = 1:(valid ? words(seeds) : 0)] '< awk -F"\t" "NR > 1 && \$4 > best + 0 { best = \$4; line = \$1 \"\t\" \$4 } END { if (line) print line }" '.file(n, s) \
-        using 1:2 with points pt 6 ps 1.2 lw 1.5 lc rgb colour(n) notitle
+    if (valid) {
+        set ylabel 'Top-10 accuracy on the validation events'
+        plot for [n = 1:words(names)] for [s = 1:words(seeds)] file(n, s) skip 1 using 1:4 with lines \
+            lc rgb colour(n) dt n lw 1.5 title (s == 1 ? word(names, n) : ''), \
+            for [n = 1:words(names)] for [s = 1:words(seeds)] kept.file(n, s) using 1:2 with points \
+            pt 6 ps 1.2 lw 1.5 lc rgb colour(n) notitle
+    } else {
+        set ylabel 'Top-10 accuracy on training events'
+        plot for [n = 1:words(names)] for [s = 1:words(seeds)] file(n, s) skip 1 using 1:3 with lines \
+            lc rgb colour(n) dt n lw 1.5 title (s == 1 ? word(names, n) : '')
+    }
     unset output
 }
