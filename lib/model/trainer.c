@@ -56,7 +56,8 @@ static int find_visits(struct trainer *t, struct tt_err *err)
     const struct tt_column *column = tt_schema_find(&base->dictionary.schema, TT_USER, TT_KIND_HISTORY);
     struct tt_bags *bags = column ? &base->users.bags[column - base->dictionary.schema.columns] : &t->visits_store;
     const struct tt_events *ev = &base->events;
-    struct tt_visits visits = {.n = ev->n, .user = ev->user, .item = ev->item, .time = ev->time, .label = ev->label};
+    struct tt_visits visits = {.n = ev->n, .user = ev->user, .item = ev->item, .time = ev->time, .label = ev->label,
+                                .weight = ev->weight};
 
     t->visits = bags;
     tt_bags_release(bags);

@@ -103,6 +103,22 @@ all=$(tail -n +2 stores.csv | cut -d, -f2 | grep -cx "$category")
 awk -v near="$near" -v all="$all" 'BEGIN { exit !(near / 10 > 2 * all / 120) }'
 report $? "a new store is near its category: $near of 10 nearest, $all of 120 in all"
 
+# A history that is given again is the history that training kept: counts, weights and ages are taken alike.
+cat >weighted.schema <<END
+user   user_id     id
+user   store_id    history   count=sqrt half_life=20
+item   store_id    id
+event  visited_at  time
+event  rating      weight
+END
+tt-encode -q -s weighted.schema train.csv | tt-train -q --dim 8 --epochs 1 >weighted.tt
+tt-encode -q --like weighted.tt --side user test.csv | tt-embed -q weighted.tt | tt-show --tsv >kept.tsv
+tt-encode -q --like weighted.tt --side user --history train.csv test.csv | tt-embed -q weighted.tt | tt-show --tsv >given.tsv
+ok 'a given history gives the vectors of the kept one' cmp kept.tsv given.tsv
+tail -n +2 test.csv | cut -d, -f2 | sort -u >tested
+[ "$(tail -n +2 kept.tsv | wc -l)" -eq "$(wc -l <tested)" ]
+report $? 'of all users of the test part'
+
 # By make: the same flow; nothing is made twice; no file outside of OUT.
 flow() { # further arguments of make
     make -s -f "$ROOT/pipelines/run.mk" TT="$BIN" REVIEWS=visits.csv ITEMS=stores.csv USERS=users.csv OUT=out SEEDS=2 JOBS=1 \
