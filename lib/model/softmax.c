@@ -1,6 +1,6 @@
 /* Softmax loss of queries over candidates: see softmax.h.
  *
- * First pass, parallel over tiles of 128 queries: for each tile of 512 candidates the logits by sgemm, exp, the row
+ * First pass, parallel over tiles of 64 queries: for each tile of 512 candidates the logits by sgemm, exp, the row
  * sums, and E V into d_u. Second pass, parallel over tiles of candidates: d_v = E' (u scaled), added over the query
  * tiles in order. */
 #include "model/softmax.h"
@@ -14,8 +14,9 @@
 #include "math/exp.h"
 #include "math/gemm.h"
 
-/* A tile's logits are 256 KiB: they stay in the second-level cache between the two products. */
-enum { QT = 128, IT = 512 };
+/* A tile's logits are 128 KiB: they stay in the second-level cache between the two products. Small steps have few tiles of
+ * queries to share among threads: 64 gave 9 % (yelp2020, 20,000 items) to 18 % (4,300 items) less time than 128. */
+enum { QT = 64, IT = 512 };
 
 static size_t up(size_t n, size_t tile)
 {

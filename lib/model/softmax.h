@@ -25,7 +25,7 @@
 
 struct tt_softmax {
     size_t max_queries, max_items, dim; /* rounded up to whole tiles */
-    float *e;                           /* (item tiles, query tiles, 128, 512) exponentials */
+    float *e;                           /* (item tiles, query tiles, 64, 512) exponentials */
     float *u_scaled;                    /* (max_queries, dim) u_q c W_q / (t Z_q W) */
     double *losses;                     /* (max_queries) */
     float *log_p;                       /* (max_items) padded copy */

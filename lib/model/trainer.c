@@ -14,7 +14,7 @@
 #include "model/steps.h"
 
 enum {
-    TILE = 128,              /* batches of queries are whole tiles of the loss */
+    TILE = 128,              /* batches of queries are some whole tiles of the loss */
     MIN_STEPS = 32,          /* of an epoch, where the data allow it: Adam needs steps, not passes */
     MAX_BATCH = 1024,
     FULL_CATALOGUE = 200000, /* auto: up to here the whole catalogue is the cheaper and the better loss */
