@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/number.h"
 #include "data/calendar.h"
+#include "data/vocab_block.h"
 
 static const double MAX_WEIGHT = 1e30; /* sums and squares of such floats stay finite doubles */
 
@@ -89,19 +90,16 @@ struct source {
 };
 
 /* Rows of events wait in a block, their ids and attributes copied, until there are enough of them to look all ids up
- * together: in a large vocabulary a look-up waits for memory three times, and these waits overlap for a whole block. */
-enum { BLOCK = 64, BLOCK_BYTES = 1 << 20 };
-
+ * together (vocab_block.h). */
 struct waiting_text {
     size_t at, len; /* in bytes.data: it moves while it grows */
-    uint64_t hash;  /* of ids */
 };
 
 struct block {
     size_t n;                        /* rows */
-    struct tt_buf bytes;
-    struct waiting_text ids[2][BLOCK]; /* by side */
-    struct waiting_text *attributes; /* (n_attributes, BLOCK) */
+    struct tt_vocab_block ids[2];    /* by side */
+    struct tt_buf bytes;             /* of attributes */
+    struct waiting_text *attributes; /* (n_attributes, TT_VOCAB_BLOCK) */
     size_t *features;                /* (n_attributes): schema columns that the events' rows have attributes in */
     size_t n_attributes;
 };
@@ -153,6 +151,8 @@ static void encoder_release(struct encoder *en)
     free(en->block.attributes);
     free(en->block.features);
     tt_buf_release(&en->block.bytes);
+    tt_vocab_block_release(&en->block.ids[TT_USER]);
+    tt_vocab_block_release(&en->block.ids[TT_ITEM]);
 }
 
 /* The code of a text; learning adds it, else what is not there is counted and becomes 0. */
@@ -267,39 +267,36 @@ static int find_event_columns(struct encoder *en, struct tt_csv *csv, struct tt_
 static int put_waiting(struct block *block, const struct tt_csv_field *field, struct waiting_text *text,
                        struct tt_err *err)
 {
-    *text = (struct waiting_text){block->bytes.len, field->len, 0};
+    *text = (struct waiting_text){block->bytes.len, field->len};
     return tt_buf_add(&block->bytes, field->text, field->len, err);
 }
 
 static int put_waiting_id(struct encoder *en, const struct tt_csv *csv, enum tt_side side, struct tt_err *err)
 {
     const struct tt_dictionary *d = &en->examples->dictionary;
-    const struct tt_csv_field *field = &csv->fields[side == TT_USER ? en->user : en->item];
-    struct waiting_text *id = &en->block.ids[side][en->block.n];
+    long column = side == TT_USER ? en->user : en->item;
+    const struct tt_csv_field *field = &csv->fields[column];
 
-    if (need_id(csv, side == TT_USER ? en->user : en->item, err) || put_waiting(&en->block, field, id, err))
+    if (need_id(csv, column, err))
         return -1;
-    id->hash = tt_vocab_hash(field->text, field->len);
-    tt_vocab_prefetch(&d->features[side == TT_USER ? d->user_id : d->item_id].vocab, id->hash);
-    return 0;
+    return tt_vocab_block_put(&en->block.ids[side], &d->features[side == TT_USER ? d->user_id : d->item_id].vocab,
+                              field->text, field->len, err);
 }
 
 /* The ids of one side of the block's rows as codes of their events. */
 static int take_ids(struct encoder *en, enum tt_side side, uint32_t *codes, struct tt_err *err)
 {
-    const struct tt_dictionary *d = &en->examples->dictionary;
+    struct tt_dictionary *d = &en->examples->dictionary;
     size_t feature = side == TT_USER ? d->user_id : d->item_id;
-    const struct tt_vocab *vocab = &d->features[feature].vocab;
-    const struct block *block = &en->block;
+    struct tt_vocab *vocab = &d->features[feature].vocab;
 
-    for (size_t r = 0; r < block->n; r++)
-        tt_vocab_prefetch_offset(vocab, block->ids[side][r].hash);
-    for (size_t r = 0; r < block->n; r++)
-        tt_vocab_prefetch_text(vocab, block->ids[side][r].hash);
-    for (size_t r = 0; r < block->n; r++) {
-        const struct waiting_text *id = &block->ids[side][r];
-        if (take_code(en, block->bytes.data + id->at, id->len, id->hash, feature, &codes[r], err))
-            return -1;
+    if (!en->learning)
+        tt_vocab_block_find(&en->block.ids[side], vocab, codes);
+    else if (tt_vocab_block_end(&en->block.ids[side], vocab, codes, err))
+        return -1;
+    for (size_t r = 0; r < en->block.n; r++) {
+        en->stats->unseen[feature] += codes[r] == TT_VOCAB_NONE;
+        codes[r]++; /* TT_VOCAB_NONE becomes 0, the unknown one */
     }
     return 0;
 }
@@ -321,7 +318,7 @@ static int end_block(struct encoder *en, struct tt_err *err)
         for (size_t r = 0; r < block->n; r++)
             tt_attribute_prefetch(attribute, entities[r]);
         for (size_t r = 0; r < block->n; r++) {
-            const struct waiting_text *text = &block->attributes[i * BLOCK + r];
+            const struct waiting_text *text = &block->attributes[i * TT_VOCAB_BLOCK + r];
             if (tt_attribute_add(attribute, entities[r], block->bytes.data + text->at, text->len, err))
                 return -1;
         }
@@ -344,7 +341,7 @@ static int begin_blocks(struct encoder *en, struct tt_err *err)
     for (size_t i = 0; i < n; i++)
         if (en->sources[i].has_attribute && en->sources[i].column >= 0)
             block->features[block->n_attributes++] = i;
-    block->attributes = tt_alloc(block->n_attributes * BLOCK, sizeof(*block->attributes), err);
+    block->attributes = tt_alloc(block->n_attributes * TT_VOCAB_BLOCK, sizeof(*block->attributes), err);
     return block->attributes ? 0 : -1;
 }
 
@@ -365,10 +362,12 @@ static int take_event(struct encoder *en, const struct tt_csv *csv, struct tt_er
     for (size_t i = 0; i < block->n_attributes; i++)
         if (check_attribute(en, csv, block->features[i], err) ||
             put_waiting(block, &csv->fields[en->sources[block->features[i]].column],
-                        &block->attributes[i * BLOCK + block->n], err))
+                        &block->attributes[i * TT_VOCAB_BLOCK + block->n], err))
             return -1;
     block->n++;
-    return block->n == BLOCK || block->bytes.len > BLOCK_BYTES ? end_block(en, err) : 0;
+    int is_full = tt_vocab_block_is_full(&block->ids[TT_USER]) || tt_vocab_block_is_full(&block->ids[TT_ITEM]) ||
+                  block->bytes.len > TT_VOCAB_BLOCK_BYTES;
+    return is_full ? end_block(en, err) : 0;
 }
 
 static int read_events(struct encoder *en, struct tt_csv *csv, struct tt_err *err)

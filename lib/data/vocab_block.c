@@ -22,17 +22,37 @@ int tt_vocab_block_put(struct tt_vocab_block *block, const struct tt_vocab *voca
     return 0;
 }
 
-int tt_vocab_block_end(struct tt_vocab_block *block, struct tt_vocab *vocab, uint32_t *codes, struct tt_err *err)
+/* The second and third step; put has taken the first. */
+static void prefetch(const struct tt_vocab_block *block, const struct tt_vocab *vocab)
 {
     for (size_t i = 0; i < block->n; i++)
         tt_vocab_prefetch_offset(vocab, block->waiting[i].hash);
     for (size_t i = 0; i < block->n; i++)
         tt_vocab_prefetch_text(vocab, block->waiting[i].hash);
+}
+
+static void empty(struct tt_vocab_block *block)
+{
+    block->n = 0;
+    block->bytes.len = 0;
+}
+
+int tt_vocab_block_end(struct tt_vocab_block *block, struct tt_vocab *vocab, uint32_t *codes, struct tt_err *err)
+{
+    prefetch(block, vocab);
     for (size_t i = 0; i < block->n; i++)
         if (tt_vocab_add_hashed(vocab, block->bytes.data + block->waiting[i].at, block->waiting[i].len,
                                 block->waiting[i].hash, &codes[i], err))
             return -1;
-    block->n = 0;
-    block->bytes.len = 0;
+    empty(block);
     return 0;
+}
+
+void tt_vocab_block_find(struct tt_vocab_block *block, const struct tt_vocab *vocab, uint32_t *codes)
+{
+    prefetch(block, vocab);
+    for (size_t i = 0; i < block->n; i++)
+        codes[i] = tt_vocab_find_hashed(vocab, block->bytes.data + block->waiting[i].at, block->waiting[i].len,
+                                        block->waiting[i].hash);
+    empty(block);
 }

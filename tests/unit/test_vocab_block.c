@@ -60,11 +60,37 @@ static void test_vocab_block_of_long_texts_fills_early(void **state)
     tt_vocab_release(&vocab);
 }
 
+static void test_vocab_block_find_adds_nothing(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_vocab vocab;
+    struct tt_vocab_block block = {0};
+    uint32_t codes[TT_VOCAB_BLOCK];
+    static const char *const texts[] = {"b", "absent", "a", "", "b"};
+    (void)state;
+    assert_int_equal(tt_vocab_init(&vocab, &err), 0);
+    assert_int_equal(tt_vocab_add(&vocab, "a", 1, codes, &err), 0);
+    assert_int_equal(tt_vocab_add(&vocab, "b", 1, codes, &err), 0);
+    for (size_t i = 0; i < LENGTH(texts); i++)
+        assert_int_equal(tt_vocab_block_put(&block, &vocab, texts[i], strlen(texts[i]), &err), 0);
+    tt_vocab_block_find(&block, &vocab, codes);
+    assert_int_equal(codes[0], 1);
+    assert_int_equal(codes[1], TT_VOCAB_NONE);
+    assert_int_equal(codes[2], 0);
+    assert_int_equal(codes[3], TT_VOCAB_NONE);
+    assert_int_equal(codes[4], 1);
+    assert_int_equal(vocab.texts.n, 2);
+    assert_int_equal(block.n, 0);
+    tt_vocab_block_release(&block);
+    tt_vocab_release(&vocab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_vocab_block_gives_the_codes_of_single_calls),
         cmocka_unit_test(test_vocab_block_of_long_texts_fills_early),
+        cmocka_unit_test(test_vocab_block_find_adds_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
