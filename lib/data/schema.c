@@ -38,11 +38,6 @@ static const struct { const char *name; unsigned sides; } kinds[TT_KINDS] = {
     [TT_KIND_TIME] = {"time", 1 << TT_EVENT},
 };
 
-const char *tt_kind_name(enum tt_kind kind)
-{
-    return kinds[kind].name;
-}
-
 const char *tt_side_name(enum tt_side side)
 {
     return side_names[side];

@@ -73,7 +73,6 @@ void tt_schema_release(struct tt_schema *schema); /* fine on a struct that is al
 /* The first column of the side and kind, or NULL. */
 const struct tt_column *tt_schema_find(const struct tt_schema *schema, enum tt_side side, enum tt_kind kind);
 
-const char *tt_kind_name(enum tt_kind kind);
 const char *tt_side_name(enum tt_side side);
 
 #endif

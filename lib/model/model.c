@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/number.h"
+#include "math/vec.h"
 
 enum { ROW_BLOCK = 64 };
 
@@ -179,10 +180,8 @@ static int load_table(struct tt_model *model, size_t column, struct tt_err *err)
     if (!t)
         return -1;
     model->tables[column] = (float *)t->data;
-    for (size_t i = 0; i < n * model->dim; i++)
-        if (!isfinite(model->tables[column][i]))
-            return tt_err_set(err, TT_ERR_INPUT, "%s: tensor '%s' holds a value that is not finite", segment->name,
-                              name);
+    if (!tt_vec_is_finite(model->tables[column], n * model->dim))
+        return tt_err_set(err, TT_ERR_INPUT, "%s: tensor '%s' holds a value that is not finite", segment->name, name);
     return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "data/history.h"
+#include "math/vec.h"
 #include "model/adam.h"
 #include "model/batch.h"
 #include "model/measure.h"
@@ -201,11 +202,9 @@ static int check_finite(const struct trainer *t, struct tt_err *err)
     char name[TT_TENSOR_NAME];
 
     for (size_t c = 0; c < schema->n_columns; c++)
-        for (size_t i = 0; t->model->tables[c] && i < table_floats(t, c); i++)
-            if (!isfinite(t->model->tables[c][i]))
-                return tt_err_set(err, TT_ERR_INPUT,
-                                  "'%s' is not finite after step %zu: is the learning rate too large?",
-                                  tt_tensor_name(name, &schema->columns[c], "embedding"), t->step);
+        if (t->model->tables[c] && !tt_vec_is_finite(t->model->tables[c], table_floats(t, c)))
+            return tt_err_set(err, TT_ERR_INPUT, "'%s' is not finite after step %zu: is the learning rate too large?",
+                              tt_tensor_name(name, &schema->columns[c], "embedding"), t->step);
     return 0;
 }
 

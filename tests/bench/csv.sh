@@ -1,12 +1,12 @@
 #!/bin/sh
 # How fast tt-split and tt-encode read CSV, on one core, and how their memory grows; beside pandas and polars where the Python in
 # PYTHON has them.
-#   tests/bench/csv.sh [EVENTS]      default 8M: about 1 GB of reviews, a third of them with a text
+#   tests/bench/csv.sh [EVENTS]      default 14M: about 1 GB of reviews, a third of them with a text
 # Prints a TSV table: what, megabytes, seconds, MB/s, peak MiB. Best of 3, warm cache. BIN names the programs' folder.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 PATH=${BIN:-$root/build/release/bin}:$PATH
-events=${1:-8M}
+events=${1:-14M}
 python=${PYTHON:-python3}
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/tt-bench.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
