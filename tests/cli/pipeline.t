@@ -119,6 +119,25 @@ tail -n +2 test.csv | cut -d, -f2 | sort -u >tested
 [ "$(tail -n +2 kept.tsv | wc -l)" -eq "$(wc -l <tested)" ]
 report $? 'of all users of the test part'
 
+# Lists without learning: own visits by their number, then the popular ones; ties to the item that came first.
+printf 'user,item\na,x\na,x\na,y\nb,y\nb,z\nb,z\nb,z\n' >few.csv
+printf 'user,item\nb,x\nnew,x\na,z\n' >asked.csv
+printf 'user user id\nitem item id\n' >few.schema
+tt-encode -q -s few.schema -o few.tt few.csv
+reference() { # kind keep|remove: lists as lines of "user: items"
+    sh "$ROOT/pipelines/reference.sh" "$1" few.tt user item 3 "$2" asked.csv |
+        awk -F'\t' 'NR > 1 { l[$1] = l[$1] " " $3; if (!seen[$1]++) o[++n] = $1 } END { for (i = 1; i <= n; i++) print o[i] ":" l[o[i]] }'
+}
+t 'the most popular items' 0 'b: z x y
+new: z x y
+a: z x y' '' reference popular keep
+t 'the own most frequent ones first' 0 'b: z y x
+new: z x y
+a: x y z' '' reference own keep
+t 'popular ones without those seen' 0 'b: x
+new: z x y
+a: z' '' reference popular remove
+
 # By make: the same flow; nothing is made twice; no file outside of OUT.
 flow() { # further arguments of make
     make -s -f "$ROOT/pipelines/run.mk" TT="$BIN" REVIEWS=visits.csv ITEMS=stores.csv USERS=users.csv OUT=out SEEDS=2 JOBS=1 \
@@ -140,6 +159,11 @@ own_frequent' '' sh -c 'tail -n +2 out/metrics.tsv | cut -f 1 | uniq'
         ok "$p is drawn" test -s out/$p
     done
     ok 'table.txt fits 100 columns' sh -c '! grep -q ".\{101\}" out/table.txt'
+    # The printed difference is that of the means over the seeds, and its interval holds it.
+    awk -F'\t' '$2 == "top_k_accuracy" && $3 == 10 && $1 ~ /^(baseline|meal_time).seed/ { sub(/.seed.*/, "", $1); m[$1] += $4 / 2 }
+        END { printf "%+.4f\n", m["meal_time"] - m["baseline"] }' out/metrics.tsv >difference
+    t 'the difference of the means' 0 "$(cat difference)" '' awk '$1 == "meal_time" { print $5 }' out/table.txt
+    ok 'its interval holds it' awk '$1 == "meal_time" { gsub(/[][,]/, ""); found = $6 <= $5 && $5 <= $7 && $6 < $7 } END { exit !found }' out/table.txt
     ls -l --time-style=full-iso out >first
     ok 'make run again' flow
     ls -l --time-style=full-iso out >second

@@ -79,6 +79,13 @@ ok 'a schema that means the same gives the same bytes' sh -c 'tt-encode -q -s sp
 
 # ---- a header alone ----
 head -n 1 e.csv >head.csv
+printf 'user u id\nitem i id\nevent w weight\nevent l label\nevent t time\n' >timed.schema
+printf 'u,i,w,l,t\n' | tt-encode -q -s timed.schema -o timed.tt
+t 'no events still have all of their columns' 0 'event.user
+event.item
+event.weight
+event.time
+event.label' '' sh -c "tt-show timed.tt | awk '\$1 == \"tensor\" && \$2 ~ /^event/ { print \$2 }'"
 t 'a header alone is a file of no events' 0 '' 'tt-encode: 0 events, 0 users, 0 items' \
     tt-encode -s s.schema -o none.tt head.csv
 ok 'which is whole' tt-show --check none.tt
