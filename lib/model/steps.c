@@ -200,6 +200,6 @@ int tt_steps_make(struct tt_steps *s, size_t number, struct tt_err *err)
     s->weight = 0;
     if (s->is_sampled ? make_sampled(s, from, n, err) : make_full(s, from, n, err))
         return -1;
-    s->positives = (struct tt_positives){s->starts, s->p_query, s->p_item, s->p_weight};
+    s->positives = (struct tt_pairs){s->starts, s->p_query, s->p_item, s->p_weight};
     return 0;
 }

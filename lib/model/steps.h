@@ -37,7 +37,7 @@ struct tt_steps {
     uint32_t *rows;              /* (n_rows) queries */
     const uint32_t *candidates;  /* (n_candidates) item rows */
     const float *log_p;          /* (n_candidates) logarithm of each candidate's p, or NULL: all 1 */
-    struct tt_positives positives;
+    struct tt_pairs positives;
     double weight;               /* of the positives */
     /* private */
     uint32_t *order;             /* (n) of this epoch */

@@ -113,7 +113,7 @@ static int prepare_steps(struct trainer *t, struct tt_err *err)
         tt_tower_input_of_table(&t->item_input, &t->model->base.items, &d->schema, err) ||
         prepare_catalogue_input(t, err) || tt_batch_init(&t->users, t->model, &t->user_input, batch, err) ||
         tt_batch_init(&t->items, t->model, &t->item_input, candidates, err) ||
-        tt_softmax_init(&t->softmax, batch, candidates, dim, err) || tt_adam_init(&t->adam, t->model, err))
+        tt_softmax_init(&t->softmax, batch, candidates, candidates, dim, err) || tt_adam_init(&t->adam, t->model, err))
         return -1;
     t->u = tt_alloc_aligned(tt_softmax_rows_u(batch), dim * sizeof(float), err);
     t->d_u = tt_alloc_aligned(tt_softmax_rows_u(batch), dim * sizeof(float), err);
@@ -179,8 +179,10 @@ static int run_step(struct trainer *t, size_t number, uint64_t epoch, double *lo
     t->items_gathered = !s->is_sampled;
     tt_batch_forward(&t->users, t->pool, t->u);
     tt_batch_forward(&t->items, t->pool, t->v);
-    if (tt_softmax_loss(&t->softmax, t->pool, s->n_rows, s->n_candidates, t->u, t->v, &s->positives, s->log_p,
-                        t->o->temperature, t->o->negative, t->d_u, t->d_v, loss, err))
+    struct tt_softmax_step step = {.n_queries = s->n_rows, .n_shared = s->n_candidates, .n_items = s->n_candidates,
+                                   .u = t->u, .v = t->v, .positives = s->positives, .log_p = s->log_p,
+                                   .temperature = t->o->temperature, .c = t->o->negative, .d_u = t->d_u, .d_v = t->d_v};
+    if (tt_softmax_loss(&t->softmax, t->pool, &step, loss, err))
         return -1;
     if (!isfinite(*loss))
         return tt_err_set(err, TT_ERR_INPUT, "the loss is not finite in step %zu: is the learning rate too large?",

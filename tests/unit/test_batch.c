@@ -156,7 +156,6 @@ static double chain(struct world *w, struct sink *sink)
     static const uint32_t starts[N + 1] = {0, 2, 3, 3, 4, 6, 7, 8, 10}, query[10] = {0, 0, 1, 3, 4, 4, 5, 6, 7, 7},
                           item[10] = {3, 17, 4, 9, 0, 2, 19, 6, 11, 5};
     static const float weight[10] = {1, 2, 1, 0.5f, 1, 1, 3, 1, 1, 0.25f};
-    struct tt_positives positives = {starts, query, item, weight};
     struct tt_drop drop = {0.3, 1, 1};
     struct tt_batch users, batch_items;
     struct tt_softmax softmax;
@@ -167,12 +166,15 @@ static double chain(struct world *w, struct sink *sink)
     assert_true(u && v && d_u && d_v);
     NEED(tt_batch_init(&users, &w->model, &w->users, N, &err));
     NEED(tt_batch_init(&batch_items, &w->model, &w->items, ITEMS, &err));
-    NEED(tt_softmax_init(&softmax, N, ITEMS, DIM, &err));
+    NEED(tt_softmax_init(&softmax, N, ITEMS, ITEMS, DIM, &err));
     NEED(tt_batch_gather(&users, rows, N, &drop, &err));
     NEED(tt_batch_gather(&batch_items, items, ITEMS, NULL, &err));
     tt_batch_forward(&users, w->pool, u);
     tt_batch_forward(&batch_items, w->pool, v);
-    NEED(tt_softmax_loss(&softmax, w->pool, N, ITEMS, u, v, &positives, NULL, 0.4, 1.2, d_u, d_v, &loss, &err));
+    struct tt_softmax_step step = {.n_queries = N, .n_shared = ITEMS, .n_items = ITEMS, .u = u, .v = v,
+                                   .positives = {starts, query, item, weight}, .temperature = 0.4, .c = 1.2,
+                                   .d_u = d_u, .d_v = d_v};
+    NEED(tt_softmax_loss(&softmax, w->pool, &step, &loss, &err));
     if (sink) {
         struct tt_pool *one = tt_pool_new(1, &err);
         assert_non_null(one);

@@ -11,13 +11,16 @@
 
 /* A random problem: unit vectors, distinct positives, weights, and its arrays for both ways of computing. */
 struct problem {
-    size_t dim, n_queries, n_items;
+    size_t dim, n_queries, n_items, n_shared; /* n_shared is n_items unless a test makes it smaller */
     float *u, *v, *d_u, *d_v, *log_p;
     double *ref_u, *ref_v, *e;
     uint32_t *starts, *query, *item;
     float *weight;
-    struct tt_positives positives;
+    uint32_t *bad_starts, *bad_query, *bad_item;
+    int has_disliked;
 };
+
+static const double DISLIKE = 2.5;
 
 static void *need(size_t n, size_t size)
 {
@@ -46,7 +49,7 @@ static void problem_init(struct problem *p, size_t dim, size_t n_queries, size_t
     struct tt_rng rng;
     size_t most = n_queries * 4, rows_u = tt_softmax_rows_u(n_queries), rows_v = tt_softmax_rows_v(n_items);
 
-    *p = (struct problem){.dim = dim, .n_queries = n_queries, .n_items = n_items};
+    *p = (struct problem){.dim = dim, .n_queries = n_queries, .n_items = n_items, .n_shared = n_items};
     p->u = need(rows_u * dim, sizeof(float));
     p->d_u = need(rows_u * dim, sizeof(float));
     p->v = need(rows_v * dim, sizeof(float));
@@ -59,6 +62,9 @@ static void problem_init(struct problem *p, size_t dim, size_t n_queries, size_t
     p->query = need(most, sizeof(uint32_t));
     p->item = need(most, sizeof(uint32_t));
     p->weight = need(most, sizeof(float));
+    p->bad_starts = need(n_queries + 1, sizeof(uint32_t));
+    p->bad_query = need(most, sizeof(uint32_t));
+    p->bad_item = need(most, sizeof(uint32_t));
     memset(p->u, 0x7f, rows_u * dim * sizeof(float)); /* what lies behind the rows must not matter */
     memset(p->v, 0x7f, rows_v * dim * sizeof(float));
     tt_rng_init(&rng, 3, TT_RNG_TEST, index);
@@ -77,18 +83,43 @@ static void problem_init(struct problem *p, size_t dim, size_t n_queries, size_t
         }
     }
     p->starts[n_queries] = (uint32_t)at;
-    p->positives = (struct tt_positives){p->starts, p->query, p->item, p->weight};
+    at = 0;
+    for (size_t q = 0; q < n_queries; q++) { /* up to two items that are no positives */
+        p->bad_starts[q] = (uint32_t)at;
+        for (size_t k = 0, item = (q * 17 + 3) % n_items; k < 2 && k + 5 < n_items; k++, item = (item + 1) % n_items) {
+            int is_wanted = 0;
+            for (size_t i = p->starts[q]; i < p->starts[q + 1]; i++)
+                is_wanted |= p->item[i] == item;
+            if (is_wanted)
+                continue;
+            p->bad_query[at] = (uint32_t)q;
+            p->bad_item[at++] = (uint32_t)item;
+        }
+    }
+    p->bad_starts[n_queries] = (uint32_t)at;
     for (size_t j = 0; j < n_items; j++)
         p->log_p[j] = (float)(-6 * tt_rng_unit(&rng));
 }
 
 static void problem_release(struct problem *p)
 {
-    void *blocks[] = {p->u,     p->d_u, p->v,      p->d_v,   p->log_p, p->ref_u,
-                      p->ref_v, p->e,   p->starts, p->query, p->item,  p->weight};
+    void *blocks[] = {p->u,      p->d_u,   p->v,    p->d_v,    p->log_p,      p->ref_u,     p->ref_v,   p->e,
+                      p->starts, p->query, p->item, p->weight, p->bad_starts, p->bad_query, p->bad_item};
 
     for (size_t i = 0; i < LENGTH(blocks); i++)
         free(blocks[i]);
+}
+
+static struct tt_softmax_step step_of(const struct problem *p, const float *log_p, double temperature, double c)
+{
+    struct tt_softmax_step step = {.n_queries = p->n_queries, .n_shared = p->n_shared, .n_items = p->n_items, .u = p->u,
+                                   .v = p->v, .positives = {p->starts, p->query, p->item, p->weight}, .log_p = log_p,
+                                   .temperature = temperature, .c = c, .dislike = DISLIKE, .d_u = p->d_u,
+                                   .d_v = p->d_v};
+
+    if (p->has_disliked)
+        step.disliked = (struct tt_pairs){p->bad_starts, p->bad_query, p->bad_item, NULL};
+    return step;
 }
 
 static double run(struct problem *p, const float *log_p, double temperature, double c, int threads)
@@ -99,10 +130,9 @@ static double run(struct problem *p, const float *log_p, double temperature, dou
     double loss;
 
     assert_non_null(pool);
-    assert_int_equal(tt_softmax_init(&softmax, p->n_queries, p->n_items, p->dim, &err), 0);
-    assert_int_equal(tt_softmax_loss(&softmax, pool, p->n_queries, p->n_items, p->u, p->v, &p->positives, log_p,
-                                     temperature, c, p->d_u, p->d_v, &loss, &err),
-                     0);
+    struct tt_softmax_step step = step_of(p, log_p, temperature, c);
+    assert_int_equal(tt_softmax_init(&softmax, p->n_queries, p->n_shared, p->n_items, p->dim, &err), 0);
+    assert_int_equal(tt_softmax_loss(&softmax, pool, &step, &loss, &err), 0);
     tt_softmax_release(&softmax);
     tt_pool_free(pool);
     return loss;
@@ -110,8 +140,9 @@ static double run(struct problem *p, const float *log_p, double temperature, dou
 
 static double run_ref(struct problem *p, const float *log_p, double temperature, double c)
 {
-    return tt_softmax_loss_ref(p->dim, p->n_queries, p->n_items, p->u, p->v, &p->positives, log_p, temperature, c,
-                               p->ref_u, p->ref_v, p->e);
+    struct tt_softmax_step step = step_of(p, log_p, temperature, c);
+
+    return tt_softmax_loss_ref(p->dim, &step, p->ref_u, p->ref_v, p->e);
 }
 
 static double largest(const double *x, size_t n)
@@ -132,12 +163,15 @@ static void assert_near(const float *x, const double *ref, size_t n, double tole
             fail_msg("%s[%zu] is %.9g, expected %.9g, the largest being %.3g", what, i, (double)x[i], ref[i], scale);
 }
 
-static void compare(size_t dim, size_t n_queries, size_t n_items, int with_p, int weighted, double temperature,
-                    double c)
+/* n_shared 0: all items. */
+static void compare(size_t dim, size_t n_queries, size_t n_items, size_t n_shared, int with_p, int weighted,
+                    int has_disliked, double temperature, double c)
 {
     struct problem p;
 
     problem_init(&p, dim, n_queries, n_items, weighted, n_queries * 10000 + n_items);
+    p.n_shared = n_shared ? n_shared : n_items;
+    p.has_disliked = has_disliked;
     const float *log_p = with_p ? p.log_p : NULL;
     double loss = run(&p, log_p, temperature, c, 1), ref = run_ref(&p, log_p, temperature, c);
     if (p.starts[n_queries] > 0) {
@@ -158,13 +192,17 @@ static void test_softmax_agrees_with_its_reference(void **state)
     (void)state;
     for (size_t i = 0; i < LENGTH(queries); i++)
         for (size_t j = 0; j < LENGTH(items); j++) {
-            compare(8, queries[i], items[j], 0, 0, 0.13, 1);
-            compare(8, queries[i], items[j], 1, 1, 0.2, 1.3);
+            compare(8, queries[i], items[j], 0, 0, 0, 0, 0.13, 1);
+            compare(8, queries[i], items[j], 0, 1, 1, 1, 0.2, 1.3);
+            compare(8, queries[i], items[j], (items[j] + 1) / 2, 1, 1, 0, 0.2, 1.3); /* half of them are shared */
+            compare(8, queries[i], items[j], 1 + items[j] / 9, 0, 0, 1, 0.13, 1.1);
         }
-    compare(1, 5, 7, 1, 1, 0.5, 1);
-    compare(33, 20, 600, 1, 1, 0.05, 0.7);
-    compare(8, 20, 600, 0, 1, 0.02, 1.1);
-    compare(8, 20, 600, 0, 1, 10, 100);
+    compare(1, 5, 7, 0, 1, 1, 0, 0.5, 1);
+    compare(33, 20, 600, 0, 1, 1, 1, 0.05, 0.7);
+    compare(33, 20, 600, 100, 1, 1, 1, 0.05, 0.7);
+    compare(8, 20, 600, 0, 0, 1, 0, 0.02, 1.1);
+    compare(8, 20, 600, 512, 0, 1, 1, 0.02, 1.1);
+    compare(8, 20, 600, 0, 0, 1, 0, 10, 100);
 }
 
 /* Every candidate points away: at a low temperature all exponentials are tiny, and the gradient still is a number. */
@@ -222,6 +260,8 @@ static void test_softmax_has_the_same_bits_for_any_pool(void **state)
 
     (void)state;
     problem_init(&p, 8, 300, 1300, 1, 4);
+    p.n_shared = 700;
+    p.has_disliked = 1;
     double loss = run(&p, p.log_p, 0.1, 1.1, 1);
     memcpy(d_u, p.d_u, n_u * sizeof(float));
     memcpy(d_v, p.d_v, n_v * sizeof(float));
@@ -233,6 +273,31 @@ static void test_softmax_has_the_same_bits_for_any_pool(void **state)
     problem_release(&p);
     free(d_u);
     free(d_v);
+}
+
+/* What a query sees: its positives once, what it dislikes so many times, others by their chance, and of those that are
+ * not shared none. */
+static void test_softmax_counts_each_candidate_as_stated(void **state)
+{
+    struct problem p;
+
+    (void)state;
+    problem_init(&p, 3, 20, 40, 1, 7);
+    p.n_shared = 15;
+    p.has_disliked = 1;
+    run_ref(&p, p.log_p, 0.5, 1);
+    for (size_t q = 0; q < 20; q++)
+        for (size_t j = 0; j < 40; j++) {
+            double score = 0, expected = j < 15 ? exp(-(double)p.log_p[j]) : 0;
+            for (size_t i = 0; i < 3; i++)
+                score += (double)p.u[q * 3 + i] * (double)p.v[j * 3 + i];
+            for (size_t k = p.starts[q]; k < p.starts[q + 1]; k++)
+                expected = p.item[k] == j ? 1 : expected;
+            for (size_t k = p.bad_starts[q]; k < p.bad_starts[q + 1]; k++)
+                expected = p.bad_item[k] == j ? DISLIKE : expected;
+            assert_true(fabs(p.e[q * 40 + j] - expected * exp(score / 0.5)) <= 1e-9 * expected * exp(score / 0.5));
+        }
+    problem_release(&p);
 }
 
 /* Vectors are floats, so the step must be large; the central difference's own error falls with its square. */
@@ -261,14 +326,16 @@ static void test_softmax_reference_has_the_gradients_of_its_loss(void **state)
     struct problem p;
 
     (void)state;
-    for (int with_p = 0; with_p < 2; with_p++) {
+    for (int way = 0; way < 8; way++) {
         problem_init(&p, 3, 6, 9, 1, 5);
-        const float *log_p = with_p ? p.log_p : NULL;
+        const float *log_p = way & 1 ? p.log_p : NULL;
+        p.n_shared = way & 2 ? 4 : 9;
+        p.has_disliked = way & 4;
         run_ref(&p, log_p, 0.5, 1.2);
         for (size_t i = 0; i < 18; i++)
-            assert_true(fabs(difference(&p, &p.u[i], log_p, 0.5, 1.2) - p.ref_u[i]) < 2e-4);
+            assert_true(fabs(difference(&p, &p.u[i], log_p, 0.5, 1.2) - p.ref_u[i]) < 5e-4);
         for (size_t i = 0; i < 27; i++)
-            assert_true(fabs(difference(&p, &p.v[i], log_p, 0.5, 1.2) - p.ref_v[i]) < 2e-4);
+            assert_true(fabs(difference(&p, &p.v[i], log_p, 0.5, 1.2) - p.ref_v[i]) < 5e-4);
         problem_release(&p);
     }
 }
@@ -295,6 +362,7 @@ int main(void)
         cmocka_unit_test(test_softmax_agrees_with_its_reference),
         cmocka_unit_test(test_softmax_holds_at_low_temperature_and_low_scores),
         cmocka_unit_test(test_softmax_keeps_its_precision_beside_a_rare_positive),
+        cmocka_unit_test(test_softmax_counts_each_candidate_as_stated),
         cmocka_unit_test(test_softmax_has_the_same_bits_for_any_pool),
         cmocka_unit_test(test_softmax_reference_has_the_gradients_of_its_loss),
         cmocka_unit_test(test_softmax_of_weight_0_has_no_gradient),

@@ -173,7 +173,12 @@ static double step_loss(const struct world *w, const struct tt_steps *s, const f
     for (size_t c = 0; c < s->n_candidates; c++)
         memcpy(v + c * DIM, items + s->candidates[c] * DIM, DIM * sizeof(*v));
     double loss =
-        tt_softmax_loss_ref(DIM, s->n_rows, s->n_candidates, u, v, &s->positives, s->log_p, 0.3, 1, d_u, d_v, e);
+        tt_softmax_loss_ref(DIM,
+                            &(struct tt_softmax_step){.n_queries = s->n_rows, .n_shared = s->n_candidates,
+                                                      .n_items = s->n_candidates, .u = u, .v = v,
+                                                      .positives = s->positives, .log_p = s->log_p,
+                                                      .temperature = 0.3, .c = 1},
+                            d_u, d_v, e);
     for (size_t r = 0; r < s->n_rows; r++)
         memcpy(d_users + w->queries.user[s->rows[r]] * DIM, d_u + r * DIM, DIM * sizeof(*d_u));
     for (size_t c = 0; c < s->n_candidates; c++)
