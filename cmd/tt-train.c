@@ -5,7 +5,7 @@
 
 #include "cli.h"
 #include "math/gemm.h"
-#include "model/trainer.h"
+#include "model/training.h"
 
 static const char *const losses[] = {"auto", "full", "batch", NULL};
 static const char *const starts[] = {"spectral", "random", NULL};

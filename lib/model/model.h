@@ -34,6 +34,12 @@ static inline int tt_column_is_embedded(const struct tt_column *column)
 int tt_model_init(struct tt_model *model, struct tt_examples *base, size_t dim, struct tt_err *err) TT_CHECKED;
 void tt_model_release(struct tt_model *model); /* fine on a struct that is all zero */
 
+/* How many floats a column's table has, or would have. */
+static inline size_t tt_model_table_size(const struct tt_model *model, size_t column)
+{
+    return model->base.dictionary.features[column].n_codes * model->dim;
+}
+
 /* Where the bags of a tower's rows are: for each column of the side its bags and, when they are shared by several rows
  * (a user's by the user's queries), which row of them each row has. */
 struct tt_tower_input {

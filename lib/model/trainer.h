@@ -1,18 +1,32 @@
-/* Training: epochs of steps over the queries, validation, the best epoch kept.
+/* A training session: the tables of a model, moved a step at a time. What happens around the epochs (validation, the
+ * best one, the end) is in training.h.
+ *
+ *     tt_trainer_init(&t, model, &options, pool, &err);      what the data say: queries, catalogue, steps, buffers
+ *     tt_trainer_start(&t, &err);                            the first values of the tables
+ *     while (t.at.epoch <= options.epochs) {
+ *         while (!tt_trainer_is_epoch_over(&t))
+ *             tt_trainer_step(&t, &err);
+ *         tt_trainer_end_epoch(&t, &loss, &err);
+ *     }
+ *     tt_trainer_finish(&t);                                 rows that training never saw
  *
  * A query is a distinct combination of user and context; its positives are the items of its events, with their weights
  * added up. A step takes a batch of queries (loss full: every item of the catalogue is a candidate, and a query brings
  * all of its positives) or a batch of events (loss batch: the distinct items of the batch are the candidates). The
- * catalogue is the items that have an event; others take no part. Table rows that no event has trained get the unknown
- * code's row.
+ * catalogue is the items that have an event; others take no part.
  *
- * Determinism: the model depends on examples, options and seed alone, on one kind of CPU; not on the pool.
+ * All that changes while training is the model's tables, the optimiser's moments and marks (`adam`), and `at`. The rest
+ * follows from examples and options, so a session that gets these three back goes on as if it had never stopped.
+ *
+ * Determinism: the tables depend on examples, options and seed alone, on one kind of CPU; not on the pool.
  */
 #ifndef TT_MODEL_TRAINER_H
 #define TT_MODEL_TRAINER_H
 
 #include "base/pool.h"
-#include "model/model.h"
+#include "model/adam.h"
+#include "model/batch.h"
+#include "model/steps.h"
 
 enum tt_loss { TT_LOSS_AUTO, TT_LOSS_FULL, TT_LOSS_BATCH };
 enum tt_start { TT_START_SPECTRAL, TT_START_RANDOM };
@@ -39,32 +53,56 @@ struct tt_train_options {
     size_t max_memory;   /* bytes for the logits of a step; a batch is made smaller, down to 128, to fit */
 };
 
-/* One line of the log. Accuracies are -1 when not measured. */
-struct tt_epoch {
-    size_t epoch;        /* from 1 */
-    double loss;         /* nats an event */
-    double train_accuracy, valid_accuracy;
-    double examples;     /* events seen in this epoch */
-    int is_best;
+/* Where a session stands. */
+struct tt_trainer_position {
+    size_t epoch;        /* the one being run, from 1 */
+    size_t step;         /* its next step, from 0 */
+    size_t steps;        /* done in all epochs */
+    double loss, weight; /* sums over the epoch's steps so far: loss times weight, and weight */
 };
 
-typedef void tt_epoch_fn(void *arg, const struct tt_epoch *epoch);
-
-/* What was chosen and found, for notes and lineage. */
-struct tt_train_report {
-    enum tt_loss loss;   /* the one used */
-    enum tt_seen seen;
-    size_t batch, queries, catalogue, best_epoch, epochs;
-    size_t events, unliked; /* events used, and events left out because their label is 0 */
-    double best_accuracy; /* valid; -1 without */
-    int has_no_progress;  /* the last epoch's loss is not below the first one's */
-    int has_collapsed;    /* the kept epoch's user vectors all point the same way: mean cosine above 0.99 */
+struct tt_trainer {
+    struct tt_model *model;              /* borrowed, as are the next two */
+    const struct tt_train_options *o;
+    struct tt_pool *pool;
+    enum tt_loss loss;                   /* the one used: not auto */
+    size_t events, unliked;              /* events used, and events left out because their label is 0 */
+    struct tt_trainer_position at;
+    struct tt_queries queries;
+    const struct tt_bags *visits;        /* per user: what they have been to */
+    struct tt_bags visits_store;         /* ... when the schema has no history */
+    struct tt_catalogue catalogue;
+    struct tt_steps steps;
+    struct tt_tower_input user_input, item_input;
+    struct tt_tower_input catalogue_input; /* row i is the catalogue's item i */
+    struct tt_batch users, items;
+    struct tt_softmax softmax;
+    struct tt_adam adam;
+    float *u, *v, *d_u, *d_v;            /* v has room for the whole catalogue: measuring uses it too */
+    /* private */
+    size_t shuffled;                     /* the epoch that `steps` is shuffled for */
+    int items_gathered;                  /* loss full: the items of all steps are the same */
 };
 
-/* The random starts, batches and steps of `options` over model->base (users, items, events), whose users get their
- * histories; model->tables are filled. valid: events that follow the same dictionary, or NULL. on_epoch may be NULL. */
-int tt_train(struct tt_model *model, const struct tt_train_options *options, const struct tt_events *valid,
-             struct tt_pool *pool, tt_epoch_fn *on_epoch, void *arg, struct tt_train_report *report,
-             struct tt_err *err) TT_CHECKED;
+/* A session over model->base (users, items, events), whose users get their histories; model->dim is options->dim.
+ * Errors: no event that counts, half-lives without times, memory. On failure the struct is released. */
+int tt_trainer_init(struct tt_trainer *trainer, struct tt_model *model, const struct tt_train_options *options,
+                    struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
+void tt_trainer_release(struct tt_trainer *trainer); /* fine on a struct that is all zero */
+
+/* The first values of the model's tables. */
+int tt_trainer_start(struct tt_trainer *trainer, struct tt_err *err) TT_CHECKED;
+
+/* Run the next step of the epoch, which is not over. A loss that is not finite is an error that names the step. */
+int tt_trainer_step(struct tt_trainer *trainer, struct tt_err *err) TT_CHECKED;
+
+int tt_trainer_is_epoch_over(const struct tt_trainer *trainer);
+
+/* Go to the next epoch. *loss: this one's mean in nats an event, while the model was changing. A table that is not
+ * finite is an error that names it. */
+int tt_trainer_end_epoch(struct tt_trainer *trainer, double *loss, struct tt_err *err) TT_CHECKED;
+
+/* Fill the rows that no step has touched: see fill.h. */
+void tt_trainer_finish(struct tt_trainer *trainer);
 
 #endif

@@ -1,637 +1,113 @@
-/* Whole trainings on small worlds. */
+/* A session of steps. */
 #include "model/trainer.h"
 
-#include <math.h>
 #include <stdlib.h>
 
-#include "model/queries.h"
-#include "tiny_model.h"
+#include "tiny_training.h"
 
 static const char plain[] = "user u id\nuser i history\nuser meal context\nitem i id\nitem kind category\n";
-enum { USERS = 60, ITEMS = 40, DIM = 8 };
+enum { USERS = 60, ITEMS = 40, STEPS = 5 };
 
-static const struct tt_train_options defaults = {.dim = DIM,
-                                                 .epochs = 4,
-                                                 .batch = 128,
-                                                 .loss = TT_LOSS_FULL,
-                                                 .start = TT_START_SPECTRAL,
-                                                 .temperature = 0.13,
-                                                 .negative = 1.1,
-                                                 .rate = 0.01,
-                                                 .beta2 = 0.99,
-                                                 .warmup = 3,
-                                                 .drop = 0.3,
-                                                 .noise = 0.01,
-                                                 .half_life = 0,
-                                                 .seed = 1,
-                                                 .k = 10,
-                                                 .max_memory = 512 * 1000 * 1000};
-
-/* What on_epoch was told. */
-struct lines {
-    size_t n;
-    struct tt_epoch epochs[64];
-};
-
-static void note(void *arg, const struct tt_epoch *epoch)
-{
-    struct lines *lines = arg;
-
-    lines->epochs[lines->n++] = *epoch;
-}
-
-static void begin(struct tt_model *model, const char *schema)
+static void begin(struct tt_trainer *t, struct tt_model *model, const struct tt_train_options *o, struct tt_pool *pool)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_examples base;
 
-    tiny_begin(&base, schema, USERS, ITEMS);
-    tiny_clusters(&base, USERS - 1, ITEMS - 2, 8, 1); /* one user and two items without an event */
-    NEED(tt_model_init(model, &base, DIM, &err));
+    tiny_clustered_model(model, plain, USERS, ITEMS);
+    NEED(tt_trainer_init(t, model, o, pool, &err));
 }
 
-static int train(struct tt_model *model, const struct tt_train_options *o, const struct tt_events *valid, int threads,
-                 struct lines *lines, struct tt_train_report *report, struct tt_err *err)
-{
-    struct tt_pool *pool = tt_pool_new(threads, err);
-
-    assert_non_null(pool);
-    *lines = (struct lines){0};
-    int status = tt_train(model, o, valid, pool, note, lines, report, err);
-    tt_pool_free(pool);
-    return status;
-}
-
-/* Train afresh and return the model. */
-static struct tt_model trained(const struct tt_train_options *o, const struct tt_events *valid, int threads,
-                               struct lines *lines, struct tt_train_report *report)
+/* Steps until `steps` are done in all, and the ends of the epochs between. */
+static void run_until(struct tt_trainer *t, size_t steps)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_model model;
+    double loss;
 
-    begin(&model, plain);
-    if (train(&model, o, valid, threads, lines, report, &err))
-        fail_msg("%s", err.text);
-    return model;
-}
-
-static int same_tables(const struct tt_model *a, const struct tt_model *b)
-{
-    const struct tt_dictionary *d = &a->base.dictionary;
-
-    for (size_t c = 0; c < d->schema.n_columns; c++)
-        if (a->tables[c] && memcmp(a->tables[c], b->tables[c], d->features[c].n_codes * a->dim * sizeof(float)))
-            return 0;
-    return 1;
-}
-
-/* Validation events in the clusters, like the training's, by the same dictionary; some of an unknown item. */
-static void valid_begin(struct tt_examples *valid, size_t unknown)
-{
-    tiny_begin(valid, plain, USERS, ITEMS);
-    tiny_clusters(valid, USERS - 1, ITEMS - 2, 2, 77);
-    for (size_t i = 0; i < unknown; i++)
-        tiny_event(valid, (uint32_t)(1 + i % USERS), 0, 1, 1, 1, 0);
-}
-
-static void test_training_lowers_the_loss(void **state)
-{
-    struct tt_train_options o = defaults;
-    struct tt_train_report report;
-    struct lines lines;
-
-    (void)state;
-    for (int i = 0; i < 4; i++) {
-        o.loss = i % 2 ? TT_LOSS_BATCH : TT_LOSS_FULL;
-        o.start = i / 2 ? TT_START_RANDOM : TT_START_SPECTRAL;
-        o.epochs = 12;
-        struct tt_model model = trained(&o, NULL, 1, &lines, &report);
-        assert_int_equal(lines.n, 12);
-        assert_true(lines.epochs[11].loss < lines.epochs[0].loss - 0.05);
-        assert_true(lines.epochs[11].train_accuracy > (o.loss == TT_LOSS_FULL ? 0.6 : 0.4));
-        assert_true(lines.epochs[11].valid_accuracy == -1 && report.best_accuracy == -1);
-        assert_true(lines.epochs[0].examples == (USERS - 1) * 8);
-        assert_true(report.events == (USERS - 1) * 8 && report.unliked == 0 && report.epochs == 12);
-        assert_false(report.has_no_progress || report.has_collapsed);
-        tt_model_release(&model);
+    while (t->at.steps < steps) {
+        NEED(tt_trainer_step(t, &err));
+        if (tt_trainer_is_epoch_over(t))
+            NEED(tt_trainer_end_epoch(t, &loss, &err));
     }
 }
 
-static void test_training_depends_on_seed_and_not_on_threads(void **state)
-{
-    struct tt_train_options o = defaults;
-    struct tt_train_report report;
-    struct lines lines;
-
-    (void)state;
-    for (int i = 0; i < 2; i++) {
-        o = defaults;
-        o.loss = i ? TT_LOSS_BATCH : TT_LOSS_FULL;
-        struct tt_model one = trained(&o, NULL, 1, &lines, &report);
-        for (int threads = 1; threads <= 3; threads++) {
-            struct tt_model other = trained(&o, NULL, threads, &lines, &report);
-            assert_true(same_tables(&one, &other));
-            tt_model_release(&other);
-        }
-        o.seed = 2;
-        struct tt_model seed2 = trained(&o, NULL, 1, &lines, &report);
-        assert_false(same_tables(&one, &seed2));
-        tt_model_release(&seed2);
-        tt_model_release(&one);
-    }
-}
-
-static void test_auto_takes_the_full_loss_of_a_small_catalogue(void **state)
-{
-    struct tt_train_options o = defaults;
-    struct tt_train_report report;
-    struct lines lines;
-
-    (void)state;
-    struct tt_model full = trained(&o, NULL, 1, &lines, &report);
-    o.loss = TT_LOSS_AUTO;
-    struct tt_model model = trained(&o, NULL, 1, &lines, &report);
-    assert_int_equal(report.loss, TT_LOSS_FULL);
-    assert_true(same_tables(&full, &model));
-    tt_model_release(&full);
-    tt_model_release(&model);
-}
-
-static void test_batches_fit_the_data_and_the_memory(void **state)
-{
-    struct tt_train_options o = defaults;
-    struct tt_train_report report;
-    struct lines lines;
-
-    (void)state;
-    for (int i = 0; i < 2; i++) {
-        o = defaults;
-        o.loss = i ? TT_LOSS_BATCH : TT_LOSS_FULL;
-        o.epochs = 1;
-        o.batch = 1 << 20;
-        struct tt_model model = trained(&o, NULL, 1, &lines, &report);
-        assert_true(report.batch < 500); /* no more than there is */
-        tt_model_release(&model);
-        o.max_memory = 1;
-        model = trained(&o, NULL, 1, &lines, &report);
-        assert_int_equal(report.batch, 128);
-        tt_model_release(&model);
-        o.batch = 10;
-        model = trained(&o, NULL, 1, &lines, &report);
-        assert_int_equal(report.batch, 10);
-        tt_model_release(&model);
-        o.batch = 1;
-        model = trained(&o, NULL, 1, &lines, &report);
-        assert_int_equal(report.batch, 1);
-        tt_model_release(&model);
-    }
-}
-
-static void test_the_best_epoch_is_kept(void **state)
-{
-    struct tt_train_options o = defaults;
-    struct tt_train_report report;
-    struct lines lines;
-    struct tt_examples valid;
-    size_t best = 0;
-
-    (void)state;
-    valid_begin(&valid, 0);
-    o.epochs = 12;
-    o.rate = 0.2; /* so that it is not the last */
-    o.k = 5;
-    struct tt_model model = trained(&o, &valid.events, 1, &lines, &report);
-    for (size_t e = 1; e < lines.n; e++)
-        if (lines.epochs[e].valid_accuracy > lines.epochs[best].valid_accuracy)
-            best = e;
-    assert_true(best + 1 < lines.n);
-    assert_int_equal(report.best_epoch, best + 1);
-    assert_true(report.best_accuracy == lines.epochs[best].valid_accuracy);
-    for (size_t e = 0; e < lines.n; e++) { /* marked when better than all before */
-        int better = 1;
-        for (size_t before = 0; before < e; before++)
-            better &= lines.epochs[e].valid_accuracy > lines.epochs[before].valid_accuracy;
-        assert_int_equal(lines.epochs[e].is_best, better);
-    }
-    o.patience = 2;
-    struct tt_model early = trained(&o, &valid.events, 1, &lines, &report);
-    assert_true(lines.n <= best + 3 && report.epochs == lines.n);
-    assert_true(lines.n - report.best_epoch == 2);
-    if (report.best_epoch == best + 1)
-        assert_true(same_tables(&model, &early));
-    tt_model_release(&model);
-    tt_model_release(&early);
-    tt_examples_release(&valid);
-}
-
-/* The accuracy that training reports, computed again from the kept tables. */
-static void test_accuracy_is_that_of_the_kept_model(void **state)
+static void test_a_session_counts_steps_and_epochs(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_train_options o = defaults;
-    struct tt_train_report report;
-    struct lines lines;
-    struct tt_examples valid;
-    struct tt_queries queries;
-    struct tt_tower_input users, items;
     struct tt_pool *pool = tt_pool_new(1, &err);
-    static float u[1000 * DIM], v[(ITEMS + 1) * DIM];
-    double hits = 0;
+    struct tt_train_options o = tiny_options;
+    struct tt_trainer t;
+    struct tt_model model;
+    double loss, sum = 0, weight = 0;
 
     (void)state;
-    assert_non_null(pool);
-    valid_begin(&valid, 30);
-    o.seen = TT_SEEN_KEEP;
-    o.k = 5;
-    struct tt_model model = trained(&o, &valid.events, 1, &lines, &report);
-    NEED(tt_queries_init(&queries, &model.base.dictionary, &valid.events, 0, &err));
-    NEED(tt_queries_input(&queries, &model.base.dictionary, &model.base.users, &users, &err));
-    NEED(tt_tower_input_of_table(&items, &model.base.items, &model.base.dictionary.schema, &err));
-    tt_model_embed(&model, &users, pool, u);
-    tt_model_embed(&model, &items, pool, v);
-    for (size_t e = 0; e < valid.events.n; e++) {
-        size_t q = 0, before = 0, item = valid.events.item[e];
-        if (item == 0)
-            continue; /* a miss */
-        while (queries.user[q] != valid.events.user[e] ||
-               queries.contexts[2].codes[q] != tt_narrow_get(&valid.events.contexts[2], e))
-            q++;
-        double scores[ITEMS + 1] = {0};
-        for (size_t i = 1; i <= ITEMS - 2; i++)
-            for (size_t d = 0; d < DIM; d++)
-                scores[i] += (double)u[q * DIM + d] * (double)v[i * DIM + d];
-        for (size_t i = 1; i <= ITEMS - 2; i++)
-            before += i != item && scores[i] > scores[item];
-        hits += before < 5;
+    o.batch = 64;
+    begin(&t, &model, &o, pool);
+    NEED(tt_trainer_start(&t, &err));
+    assert_true(t.at.epoch == 1 && t.at.step == 0 && t.at.steps == 0);
+    assert_true(t.steps.n_steps >= 3 && t.adam.total == o.epochs * t.steps.n_steps);
+    for (size_t i = 0; i < t.steps.n_steps; i++) {
+        assert_false(tt_trainer_is_epoch_over(&t));
+        NEED(tt_trainer_step(&t, &err));
+        assert_true(t.at.step == i + 1 && t.at.steps == i + 1);
+        weight += t.steps.weight;
+        sum = t.at.loss;
     }
-    assert_true(fabs(report.best_accuracy - hits / (double)valid.events.n) < 0.02); /* near ties may differ */
-    tt_tower_input_release(&users);
-    tt_tower_input_release(&items);
-    tt_queries_release(&queries);
+    assert_true(tt_trainer_is_epoch_over(&t) && t.at.weight == weight && t.events == (size_t)weight);
+    NEED(tt_trainer_end_epoch(&t, &loss, &err));
+    assert_true(loss == sum / weight);
+    assert_true(t.at.epoch == 2 && t.at.step == 0 && t.at.steps == t.steps.n_steps && t.at.loss == 0);
+    tt_trainer_release(&t);
+    tt_trainer_release(&t);
     tt_model_release(&model);
-    tt_examples_release(&valid);
     tt_pool_free(pool);
 }
 
-static void test_seen_items_are_removed_where_nothing_repeats(void **state)
+/* Tables, moments, marks and position are all that a session has become: another one that gets them goes on alike. */
+static void test_a_session_goes_on_from_its_state(void **state)
 {
-    struct tt_train_options o = defaults;
-    struct tt_train_report report;
-    struct lines lines;
-    struct tt_examples valid;
-    struct tt_model model;
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_pool *pool = tt_pool_new(2, &err);
+    struct tt_train_options o = tiny_options;
 
     (void)state;
-    o.epochs = 1;
-    valid_begin(&valid, 0); /* small clusters: visits repeat */
-    model = trained(&o, &valid.events, 1, &lines, &report);
-    assert_int_equal(report.seen, TT_SEEN_KEEP);
-    tt_model_release(&model);
-    tt_examples_release(&valid);
-
-    tiny_begin(&valid, plain, USERS, ITEMS); /* user 60 has no training event */
-    tiny_event(&valid, USERS, 3, 1, 1, 1, 0);
-    model = trained(&o, &valid.events, 1, &lines, &report);
-    assert_int_equal(report.seen, TT_SEEN_REMOVE);
-    o.seen = TT_SEEN_KEEP;
-    tt_model_release(&model);
-    model = trained(&o, &valid.events, 1, &lines, &report);
-    assert_int_equal(report.seen, TT_SEEN_KEEP);
-    tt_model_release(&model);
-    tt_examples_release(&valid);
-}
-
-static void test_untrained_rows_get_the_unknown_one(void **state)
-{
-    struct tt_train_options o = defaults;
-    struct tt_train_report report;
-    struct lines lines;
-
-    (void)state;
-    for (int i = 0; i < 2; i++) {
-        o.loss = i ? TT_LOSS_BATCH : TT_LOSS_FULL;
-        o.start = TT_START_RANDOM; /* what is not trained is far from 0 */
-        struct tt_model model = trained(&o, NULL, 1, &lines, &report);
-        float *users = model.tables[0], *items = model.tables[3];
-        assert_memory_equal(items + 39 * DIM, items, DIM * sizeof(float));
-        assert_memory_equal(items + 40 * DIM, items, DIM * sizeof(float));
-        assert_memory_equal(users + 60 * DIM, users, DIM * sizeof(float));
-        assert_memory_equal(model.tables[1] + 40 * DIM, model.tables[1], DIM * sizeof(float)); /* in histories too */
-        for (size_t d = 0; d < DIM; d++) { /* the mean of the trained ones */
-            double mean = 0;
-            for (size_t r = 1; r <= 38; r++)
-                mean += (double)items[r * DIM + d] / 38;
-            assert_true(fabs((double)items[d] - mean) < 1e-5);
+    for (size_t stop = 1; stop <= STEPS; stop++) { /* within epochs and at an end of one */
+        struct tt_trainer whole, rest;
+        struct tt_model a, b;
+        o.loss = stop % 2 ? TT_LOSS_FULL : TT_LOSS_BATCH;
+        o.batch = 100;
+        begin(&whole, &a, &o, pool);
+        begin(&rest, &b, &o, pool);
+        NEED(tt_trainer_start(&whole, &err));
+        run_until(&whole, stop);
+        rest.at = whole.at;
+        for (size_t c = 0; c < a.base.dictionary.schema.n_columns; c++) {
+            size_t size = tt_model_table_size(&a, c) * sizeof(float);
+            if (!a.tables[c])
+                continue;
+            memcpy(b.tables[c], a.tables[c], size);
+            memcpy(rest.adam.first[c], whole.adam.first[c], size);
+            memcpy(rest.adam.second[c], whole.adam.second[c], size);
+            memcpy(rest.adam.trained[c], whole.adam.trained[c], a.base.dictionary.features[c].n_codes);
         }
-        for (size_t r = 1; r <= 38; r++)
-            assert_memory_not_equal(items + r * DIM, items, DIM * sizeof(float));
-        tt_model_release(&model);
+        run_until(&whole, 2 * STEPS);
+        run_until(&rest, 2 * STEPS);
+        assert_true(tiny_same_tables(&a, &b));
+        assert_true(rest.at.loss == whole.at.loss && rest.at.epoch == whole.at.epoch);
+        tt_trainer_finish(&whole);
+        tt_trainer_finish(&rest);
+        assert_true(tiny_same_tables(&a, &b));
+        tt_trainer_release(&whole);
+        tt_trainer_release(&rest);
+        tt_model_release(&a);
+        tt_model_release(&b);
     }
-}
-
-/* Items with an empty category have trained its unknown row: it stays, else their vectors would not be those of
- * training. */
-static void test_a_trained_unknown_row_stays(void **state)
-{
-    struct tt_train_options o = defaults;
-    struct tt_train_report report;
-    struct lines lines;
-
-    (void)state;
-    struct tt_model model = trained(&o, NULL, 1, &lines, &report);
-    float *kinds = model.tables[4];
-    double apart = 0;
-    for (size_t d = 0; d < DIM; d++) {
-        double mean = 0;
-        for (size_t r = 1; r <= TINY_VALUES; r++)
-            mean += (double)kinds[r * DIM + d] / TINY_VALUES;
-        apart += fabs(mean - (double)kinds[d]);
-    }
-    assert_true(apart > 0.05);
-    tt_model_release(&model);
-}
-
-static void test_a_missing_scaled_number_counts_as_the_mean_one(void **state)
-{
-    static const char schema[] = "user u id\nitem i id\nitem price number scale=yes\n";
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_train_options o = defaults;
-    struct tt_train_report report;
-    struct lines lines;
-    struct tt_examples base;
-    struct tt_model model;
-
-    (void)state;
-    tiny_begin(&base, schema, 20, 6); /* items 1 to 6 all have a price */
-    tiny_clusters(&base, 20, 6, 5, 1);
-    NEED(tt_model_init(&model, &base, DIM, &err));
-    NEED(train(&model, &o, NULL, 1, &lines, &report, &err));
-    double size = 0;
-    for (size_t d = 0; d < DIM; d++) {
-        assert_true(model.tables[2][d] == 0);
-        size += fabs((double)model.tables[2][DIM + d]);
-    }
-    assert_true(size > 0);
-    tt_model_release(&model);
-}
-
-/* Without dropping, no step has an empty history: the unknown one becomes the mean of the users' bags. */
-static void test_an_untrained_unknown_history_is_the_mean_bag(void **state)
-{
-    struct tt_train_options o = defaults;
-    struct tt_train_report report;
-    struct lines lines;
-
-    (void)state;
-    o.drop = 0;
-    struct tt_model model = trained(&o, NULL, 1, &lines, &report);
-    double mean[DIM] = {0}, n = 0;
-    for (size_t u = 1; u <= USERS; u++) {
-        const uint32_t *codes;
-        const float *weights;
-        size_t size = tt_bags_row(&model.base.users.bags[1], u, &codes, &weights);
-        for (size_t e = 0; e < size; e++)
-            for (size_t d = 0; d < DIM; d++)
-                mean[d] +=
-                    (double)(weights[e] / tt_history_length(weights, size) * model.tables[1][codes[e] * DIM + d]);
-        n += size > 0;
-    }
-    for (size_t d = 0; d < DIM; d++)
-        assert_true(fabs(mean[d] / n - (double)model.tables[1][d]) < 1e-5);
-    tt_model_release(&model);
-}
-
-static void test_one_dimension_and_one_item_are_enough(void **state)
-{
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_train_options o = defaults;
-    struct tt_train_report report;
-    struct lines lines;
-    struct tt_examples base;
-    struct tt_model model;
-
-    (void)state;
-    o.dim = 1;
-    tiny_begin(&base, plain, 2, 1);
-    tiny_event(&base, 1, 1, 1, 1, 1, 0);
-    NEED(tt_model_init(&model, &base, 1, &err));
-    NEED(train(&model, &o, NULL, 2, &lines, &report, &err));
-    assert_true(lines.epochs[3].train_accuracy == 1);
-    assert_true(model.tables[3][1] !=
-                0); /* no gradient moves a vector of one number, but it was not without an event */
-    tt_model_release(&model);
-}
-
-/* ---- labels, weights, times ---- */
-
-static const char full[] =
-    "user u id\nuser i history\nitem i id\nevent rating weight\nevent liked label\nevent at time\n";
-
-static struct tt_model labelled(int with_unliked, float weight, struct tt_train_report *report, struct lines *lines)
-{
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_train_options o = defaults;
-    struct tt_examples base;
-    struct tt_model model;
-    struct tt_rng rng;
-
-    tiny_begin(&base, full, 30, 20);
-    tiny_clusters(&base, 29, 18, 5, 1);
-    tt_rng_init(&rng, 3, TT_RNG_TEST, 0);
-    for (size_t e = 0; e < base.events.n; e++)
-        base.events.weight[e] = weight;
-    for (uint32_t e = 0; with_unliked && e < 50; e++)
-        tiny_event(&base, 1 + e % 30, 1 + e % 20, 0, 1, 0, 5);
-    o.batch = 16;
-    NEED(tt_model_init(&model, &base, DIM, &err));
-    NEED(train(&model, &o, NULL, 1, lines, report, &err));
-    return model;
-}
-
-static void test_events_with_label_0_are_left_out(void **state)
-{
-    struct tt_train_report report;
-    struct lines lines, without;
-    struct tt_model with = labelled(1, 1, &report, &lines);
-
-    (void)state;
-    assert_int_equal(report.unliked, 50);
-    assert_int_equal(report.events, 29 * 5);
-    assert_true(lines.epochs[0].examples == 29 * 5);
-    assert_memory_equal(with.tables[2] + 19 * DIM, with.tables[2], DIM * sizeof(float)); /* item 19 was only disliked */
-    struct tt_model other = labelled(0, 1, &report, &without);
-    assert_int_equal(report.unliked, 0);
-    assert_true(lines.epochs[3].loss == without.epochs[3].loss);
-    assert_true(same_tables(&with, &other));
-    tt_model_release(&with);
-    tt_model_release(&other);
-}
-
-/* All weights doubled change nothing, as the loss is a mean. */
-static void test_weights_count_in_proportion(void **state)
-{
-    struct tt_train_report report;
-    struct lines lines, doubled;
-    struct tt_model one = labelled(0, 1, &report, &lines), two = labelled(0, 2, &report, &doubled);
-
-    (void)state;
-    assert_true(fabs(lines.epochs[3].loss - doubled.epochs[3].loss) < 1e-5);
-    assert_true(doubled.epochs[0].examples == 29 * 5);
-    tt_model_release(&one);
-    tt_model_release(&two);
-}
-
-static void fails(const char *schema, const struct tt_train_options *o, void (*spoil)(struct tt_examples *),
-                  const struct tt_events *valid, enum tt_err_kind kind, const char *text)
-{
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_train_report report;
-    struct lines lines;
-    struct tt_examples base;
-    struct tt_model model;
-
-    tiny_begin(&base, schema, USERS, ITEMS);
-    tiny_clusters(&base, USERS - 1, ITEMS - 2, 8, 1);
-    if (spoil)
-        spoil(&base);
-    NEED(tt_model_init(&model, &base, DIM, &err));
-    assert_int_equal(train(&model, o, valid, 1, &lines, &report, &err), -1);
-    assert_int_equal(err.kind, kind);
-    assert_string_equal(err.text, text);
-    tt_model_release(&model);
-}
-
-static void no_events(struct tt_examples *base) { base->events.n = 0; }
-static void all_disliked(struct tt_examples *base) { memset(base->events.label, 0, base->events.n); }
-
-static void no_weight(struct tt_examples *base) { memset(base->events.weight, 0, base->events.n * sizeof(float)); }
-
-static void too_heavy(struct tt_examples *base)
-{
-    for (size_t e = 0; e < base->events.n; e++)
-        base->events.weight[e] = 1e38f;
-}
-
-static void test_training_without_events_is_refused(void **state)
-{
-    (void)state;
-    fails(plain, &defaults, no_events, NULL, TT_ERR_INPUT,
-          "examples: no training event: 0 rows, 0 of them with label 0, weight 0 in all");
-    fails(full, &defaults, all_disliked, NULL, TT_ERR_INPUT,
-          "examples: no training event: 472 rows, 472 of them with label 0, weight 0 in all");
-    fails(full, &defaults, no_weight, NULL, TT_ERR_INPUT,
-          "examples: no training event: 472 rows, 0 of them with label 0, weight 0 in all");
-    fails(full, &defaults, too_heavy, NULL, TT_ERR_INPUT, "examples: the events weigh 4.15e+32 in all, more than 1e30");
-}
-
-static void test_validation_without_events_is_refused(void **state)
-{
-    struct tt_events none = {0};
-
-    (void)state;
-    struct tt_examples valid;
-    tiny_begin(&valid, plain, USERS, ITEMS);
-    none = valid.events;
-    fails(plain, &defaults, NULL, &none, TT_ERR_INPUT, "--valid: no validation event: 0 rows, all with label 0");
-    tt_examples_release(&valid);
-}
-
-static void test_half_life_needs_times(void **state)
-{
-    struct tt_train_options o = defaults;
-
-    (void)state;
-    o.half_life = 7;
-    fails(plain, &o, NULL, NULL, TT_ERR_USAGE, "--half-life: the schema has no event column of kind 'time'");
-}
-
-static void test_a_huge_rate_is_an_error_that_names_the_step(void **state)
-{
-    struct tt_train_options o = defaults;
-
-    (void)state;
-    o.rate = 1e39; /* infinite as a float: every table is at once */
-    o.warmup = 0;
-    o.batch = 1000;
-    o.epochs = 1;  /* one step: no further loss would show it */
-    fails(plain, &o, NULL, NULL, TT_ERR_INPUT,
-          "'user.u.embedding' is not finite after step 1: is the learning rate too large?");
-    o.batch = 32;
-    fails(plain, &o, NULL, NULL, TT_ERR_INPUT, "the loss is not finite in step 2: is the learning rate too large?");
-}
-
-/* ---- warnings ---- */
-
-static void test_no_progress_is_reported(void **state)
-{
-    struct tt_train_options o = defaults;
-    struct tt_train_report report;
-    struct lines lines;
-
-    (void)state;
-    o.epochs = 3;
-    o.rate = 1e-30; /* nothing is learnt: the loss changes by what is dropped of the histories alone */
-    o.drop = 0.9;
-    struct tt_model model = trained(&o, NULL, 1, &lines, &report);
-    while (lines.epochs[2].loss < lines.epochs[0].loss && o.seed < 20) { /* as often as not */
-        assert_false(report.has_no_progress);
-        tt_model_release(&model);
-        o.seed++;
-        model = trained(&o, NULL, 1, &lines, &report);
-    }
-    assert_true(lines.epochs[2].loss >= lines.epochs[0].loss);
-    assert_true(report.has_no_progress);
-    tt_model_release(&model);
-    o.epochs = 1; /* one epoch tells nothing */
-    model = trained(&o, NULL, 1, &lines, &report);
-    assert_false(report.has_no_progress);
-    tt_model_release(&model);
-}
-
-static void test_collapse_is_reported(void **state)
-{
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_train_options o = defaults;
-    struct tt_train_report report;
-    struct lines lines;
-    struct tt_examples base;
-    struct tt_model model;
-
-    (void)state;
-    tiny_begin(&base, "user u id embed=no\nuser color category\nitem i id\n", 50, 10);
-    for (uint32_t u = 1; u <= 50; u++)
-        tiny_event(&base, u, 1 + u % 10, 0, 1, 1, 0);
-    for (uint32_t u = 0; u <= 50; u++) /* all users have one color */
-        base.users.bags[1].codes[u] = 1;
-    NEED(tt_model_init(&model, &base, DIM, &err));
-    NEED(train(&model, &o, NULL, 1, &lines, &report, &err));
-    assert_true(report.has_collapsed);
-    tt_model_release(&model);
+    tt_pool_free(pool);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_training_lowers_the_loss),
-        cmocka_unit_test(test_training_depends_on_seed_and_not_on_threads),
-        cmocka_unit_test(test_auto_takes_the_full_loss_of_a_small_catalogue),
-        cmocka_unit_test(test_batches_fit_the_data_and_the_memory),
-        cmocka_unit_test(test_the_best_epoch_is_kept),
-        cmocka_unit_test(test_accuracy_is_that_of_the_kept_model),
-        cmocka_unit_test(test_seen_items_are_removed_where_nothing_repeats),
-        cmocka_unit_test(test_untrained_rows_get_the_unknown_one),
-        cmocka_unit_test(test_a_trained_unknown_row_stays),
-        cmocka_unit_test(test_a_missing_scaled_number_counts_as_the_mean_one),
-        cmocka_unit_test(test_an_untrained_unknown_history_is_the_mean_bag),
-        cmocka_unit_test(test_one_dimension_and_one_item_are_enough),
-        cmocka_unit_test(test_events_with_label_0_are_left_out),
-        cmocka_unit_test(test_weights_count_in_proportion),
-        cmocka_unit_test(test_training_without_events_is_refused),
-        cmocka_unit_test(test_validation_without_events_is_refused),
-        cmocka_unit_test(test_half_life_needs_times),
-        cmocka_unit_test(test_a_huge_rate_is_an_error_that_names_the_step),
-        cmocka_unit_test(test_no_progress_is_reported),
-        cmocka_unit_test(test_collapse_is_reported),
+        cmocka_unit_test(test_a_session_counts_steps_and_epochs),
+        cmocka_unit_test(test_a_session_goes_on_from_its_state),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,100 @@
+/* Rows that training never saw. */
+#include "model/fill.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "tiny_training.h"
+
+static const char schema[] = "user u id\nuser i history\nitem i id\nitem price number scale=yes\n";
+enum { USERS = 4, ITEMS = 3, COLUMNS = 4 };
+
+/* Tables of distinct numbers, marks of 1, and users 1 and 2 with a history of one item each. */
+static void begin(struct tt_model *model, unsigned char **trained)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_bags *histories;
+
+    tiny_clustered_model(model, schema, USERS, ITEMS);
+    histories = &model->base.users.bags[1];
+    tt_bags_release(histories);
+    for (uint32_t u = 0; u <= USERS; u++)
+        NEED(tt_bags_add(histories, &u, NULL, u == 1 || u == 2, 0, &err));
+    for (size_t c = 0; c < COLUMNS; c++) {
+        for (size_t i = 0; i < tt_model_table_size(model, c); i++)
+            model->tables[c][i] = (float)(100 * c + i);
+        trained[c] = tt_alloc(model->base.dictionary.features[c].n_codes, 1, &err);
+        memset(trained[c], 1, model->base.dictionary.features[c].n_codes);
+    }
+}
+
+static void end(struct tt_model *model, unsigned char **trained)
+{
+    for (size_t c = 0; c < COLUMNS; c++)
+        free(trained[c]);
+    tt_model_release(model);
+}
+
+static void test_trained_rows_stay(void **state)
+{
+    unsigned char *trained[COLUMNS];
+    struct tt_model model;
+
+    (void)state;
+    begin(&model, trained);
+    tt_fill_untrained(&model, trained, &model.base.users.bags[1]);
+    for (size_t c = 0; c < COLUMNS; c++)
+        for (size_t i = 0; i < tt_model_table_size(&model, c); i++)
+            assert_true(model.tables[c][i] == (float)(100 * c + i));
+    end(&model, trained);
+}
+
+static void test_each_kind_has_its_unknown_row(void **state)
+{
+    unsigned char *trained[COLUMNS];
+    struct tt_model model;
+
+    (void)state;
+    begin(&model, trained);
+    for (size_t c = 0; c < COLUMNS; c++)
+        trained[c][0] = 0;
+    trained[0][4] = 0; /* user 4 */
+    tt_fill_untrained(&model, trained, &model.base.users.bags[1]);
+    for (size_t i = 0; i < TINY_DIM; i++) {
+        assert_true(model.tables[0][i] == (float)(2 * TINY_DIM + i));             /* the mean of rows 1 to 3 */
+        assert_true(model.tables[0][4 * TINY_DIM + i] == model.tables[0][i]);
+        assert_true(model.tables[1][i] == (float)(100 + 1.5 * TINY_DIM + (double)i)); /* the mean bag: items 1 and 2 */
+        assert_true(model.tables[2][i] == (float)(200 + 2 * TINY_DIM + i));
+        assert_true(model.tables[3][i] == 0);                                     /* the mean number */
+    }
+    end(&model, trained);
+}
+
+static void test_a_trained_unknown_row_fills_others(void **state)
+{
+    unsigned char *trained[COLUMNS];
+    struct tt_model model;
+
+    (void)state;
+    begin(&model, trained);
+    trained[2][1] = trained[2][3] = 0;
+    tt_fill_untrained(&model, trained, &model.base.users.bags[1]);
+    for (size_t i = 0; i < TINY_DIM; i++) {
+        assert_true(model.tables[2][i] == (float)(200 + i));
+        assert_true(model.tables[2][TINY_DIM + i] == (float)(200 + i));
+        assert_true(model.tables[2][2 * TINY_DIM + i] == (float)(200 + 2 * TINY_DIM + i));
+        assert_true(model.tables[2][3 * TINY_DIM + i] == (float)(200 + i));
+    }
+    end(&model, trained);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_trained_rows_stay),
+        cmocka_unit_test(test_each_kind_has_its_unknown_row),
+        cmocka_unit_test(test_a_trained_unknown_row_fills_others),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

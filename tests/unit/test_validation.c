@@ -1,0 +1,103 @@
+/* Measuring after an epoch, and the best epoch's tables. */
+#include "model/validation.h"
+
+#include <stdlib.h>
+
+#include "tiny_training.h"
+
+static const char plain[] = "user u id\nuser i history\nuser meal context\nitem i id\nitem kind category\n";
+enum { USERS = 60, ITEMS = 40 };
+
+static void run_epoch(struct tt_trainer *t)
+{
+    struct tt_err err = TT_ERR_INIT;
+    double loss;
+
+    while (!tt_trainer_is_epoch_over(t))
+        NEED(tt_trainer_step(t, &err));
+    NEED(tt_trainer_end_epoch(t, &loss, &err));
+}
+
+static void test_the_best_tables_come_back(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_pool *pool = tt_pool_new(1, &err);
+    struct tt_trainer t;
+    struct tt_validation v;
+    struct tt_epoch_measures first, second;
+    struct tt_model model, kept;
+    struct tt_examples valid;
+
+    (void)state;
+    tiny_begin(&valid, plain, USERS, ITEMS);
+    tiny_clusters(&valid, USERS - 1, ITEMS - 2, 2, 77);
+    tiny_clustered_model(&model, plain, USERS, ITEMS);
+    tiny_clustered_model(&kept, plain, USERS, ITEMS);
+    NEED(tt_trainer_init(&t, &model, &tiny_options, pool, &err));
+    NEED(tt_validation_init(&v, &t, &valid.events, &err));
+    NEED(tt_trainer_start(&t, &err));
+    run_epoch(&t);
+    NEED(tt_validation_measure(&v, &t, 1, &first, &err));
+    assert_true(first.is_best && v.best_epoch == 1 && v.best_accuracy == first.valid_accuracy);
+    assert_true(first.valid_accuracy > 0.2 && first.train_accuracy > 0.2);
+    for (size_t c = 0; c < model.base.dictionary.schema.n_columns; c++)
+        if (model.tables[c]) {
+            memcpy(kept.tables[c], model.tables[c], tt_model_table_size(&model, c) * sizeof(float));
+            for (size_t i = 0; i < tt_model_table_size(&model, c); i++) /* turned over: the worst come first */
+                model.tables[c][i] *= t.item_input.bags[c] ? -1 : 1;
+        }
+    NEED(tt_validation_measure(&v, &t, 2, &second, &err));
+    assert_true(!second.is_best && v.best_epoch == 1 && second.valid_accuracy < first.valid_accuracy);
+    assert_false(tiny_same_tables(&model, &kept));
+    tt_validation_restore(&v, &t);
+    assert_true(tiny_same_tables(&model, &kept));
+    tt_validation_release(&v);
+    tt_validation_release(&v);
+    tt_trainer_release(&t);
+    tt_model_release(&model);
+    tt_model_release(&kept);
+    tt_examples_release(&valid);
+    tt_pool_free(pool);
+}
+
+static void test_without_events_the_last_epoch_is_best(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_pool *pool = tt_pool_new(1, &err);
+    struct tt_trainer t;
+    struct tt_validation v;
+    struct tt_epoch_measures found;
+    struct tt_model model, last;
+
+    (void)state;
+    tiny_clustered_model(&model, plain, USERS, ITEMS);
+    tiny_clustered_model(&last, plain, USERS, ITEMS);
+    NEED(tt_trainer_init(&t, &model, &tiny_options, pool, &err));
+    NEED(tt_validation_init(&v, &t, NULL, &err));
+    NEED(tt_trainer_start(&t, &err));
+    for (size_t epoch = 1; epoch <= 3; epoch++) {
+        run_epoch(&t);
+        NEED(tt_validation_measure(&v, &t, epoch, &found, &err));
+        assert_true(found.is_best && found.valid_accuracy == -1 && v.best_epoch == epoch && v.best_accuracy == -1);
+    }
+    for (size_t c = 0; c < model.base.dictionary.schema.n_columns; c++)
+        if (model.tables[c])
+            memcpy(last.tables[c], model.tables[c], tt_model_table_size(&model, c) * sizeof(float));
+    tt_validation_restore(&v, &t);
+    assert_true(tiny_same_tables(&model, &last));
+    tt_validation_release(&v);
+    tt_trainer_release(&t);
+    tt_model_release(&model);
+    tt_model_release(&last);
+    tt_pool_free(pool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_best_tables_come_back),
+        cmocka_unit_test(test_without_events_the_last_epoch_is_best),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

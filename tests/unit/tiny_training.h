@@ -1,0 +1,46 @@
+/* Options and comparisons for the tests that train the world of tiny_model.h. */
+#ifndef TT_TESTS_TINY_TRAINING_H
+#define TT_TESTS_TINY_TRAINING_H
+
+#include "model/trainer.h"
+#include "tiny_model.h"
+
+enum { TINY_DIM = 8 };
+
+static const struct tt_train_options tiny_options = {.dim = TINY_DIM,
+                                                     .epochs = 4,
+                                                     .batch = 128,
+                                                     .loss = TT_LOSS_FULL,
+                                                     .start = TT_START_SPECTRAL,
+                                                     .temperature = 0.13,
+                                                     .negative = 1.1,
+                                                     .rate = 0.01,
+                                                     .beta2 = 0.99,
+                                                     .warmup = 3,
+                                                     .drop = 0.3,
+                                                     .noise = 0.01,
+                                                     .half_life = 0,
+                                                     .seed = 1,
+                                                     .k = 10,
+                                                     .max_memory = 512 * 1000 * 1000};
+
+/* A model over a world in two clusters, with one user and two items that have no event. */
+static inline void tiny_clustered_model(struct tt_model *model, const char *schema, size_t n_users, size_t n_items)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_examples base;
+
+    tiny_begin(&base, schema, n_users, n_items);
+    tiny_clusters(&base, n_users - 1, n_items - 2, 8, 1);
+    NEED(tt_model_init(model, &base, TINY_DIM, &err));
+}
+
+static inline int tiny_same_tables(const struct tt_model *a, const struct tt_model *b)
+{
+    for (size_t c = 0; c < a->base.dictionary.schema.n_columns; c++)
+        if (a->tables[c] && memcmp(a->tables[c], b->tables[c], tt_model_table_size(a, c) * sizeof(float)))
+            return 0;
+    return 1;
+}
+
+#endif
