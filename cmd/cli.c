@@ -145,6 +145,8 @@ static void value_text(const struct cli_option *o, char *text, size_t cap)
     case CLI_NUMBER:
         if (!isnan(*(double *)o->target)) /* NaN is "not given" */
             snprintf(text, cap, "%.9g", *(double *)o->target);
+        if (!isnan(*(double *)o->target) && strtod(text, NULL) != *(double *)o->target)
+            snprintf(text, cap, "%.17g", *(double *)o->target); /* other numbers, other texts */
         break;
     case CLI_TEXT:
         if (*(const char **)o->target)

@@ -1,17 +1,21 @@
 /* tt-train: encoded examples to a model. */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "math/gemm.h"
+#include "model/checkpoint.h"
 #include "model/training.h"
 
 static const char *const losses[] = {"auto", "full", "batch", NULL};
 static const char *const starts[] = {"spectral", "random", NULL};
 static const char *const seens[] = {"auto", "keep", "remove", NULL};
 
-static const char *valid_path, *log_path;
+static const char *valid_path, *log_path, *checkpoint_path, *resume_path;
 static int loss = TT_LOSS_AUTO, start = TT_START_SPECTRAL, seen = TT_SEEN_AUTO;
 static uint64_t dim = 64, epochs = 16, batch, k = 10, patience, seed = 1, memory = 512 * 1000 * 1000, warmup = 10;
 static double temperature = 0.13, negative = 1.1, rate = 0.01, beta2 = 0.99, drop = 0.3, noise = 0.01, half_life = NAN;
@@ -48,6 +52,10 @@ static struct cli_option options[] = {
     {'k', "top", CLI_COUNT, &k, .min = 1, .max = 10000, .metavar = "K", .help = "of the Top-K accuracy in the log"},
     {0, "log", CLI_TEXT, &log_path, .metavar = "FILE", .no_lineage = 1,
      .help = "write epoch, loss, accuracies, seconds as TSV"},
+    {0, "checkpoint", CLI_TEXT, &checkpoint_path, .metavar = "FILE", .no_lineage = 1,
+     .help = "keep in FILE, until the model is written, what --resume needs"},
+    {0, "resume", CLI_TEXT, &resume_path, .metavar = "FILE", .no_lineage = 1,
+     .help = "go on from this checkpoint of a run that was killed"},
     {0, "memory", CLI_COUNT, &memory, .min = 1000000, .max = 1e12, .metavar = "BYTES",
      .help = "most bytes for the logits of a step"},
     {0, "seed", CLI_COUNT, &seed, .metavar = "N", .help = "of all that is random"},
@@ -67,41 +75,137 @@ static const struct cli_program program = {
     .example = "tt-train --seed 1 --valid valid.tt --log train.log.tsv < train.tt > model.tt",
 };
 
-struct log {
-    struct tt_writer writer;
+/* What is told of a training while it runs, and kept of it. */
+struct course {
+    struct tt_writer log;
+    int has_log;
+    struct tt_buf lines;        /* of the log so far, without its header */
+    double before;              /* seconds that the run had taken when it was killed, 0 for a new one */
+    double told;                /* when the last epoch was over, in seconds of the whole run */
+    const struct tt_fact *facts; /* of the run */
+    size_t n_facts;
+    double stored, cost;        /* when the last checkpoint was complete, and how long it took */
     struct tt_err *err;
-    int is_open;
-    double last;
 };
 
-static void write_accuracy(struct log *log, double accuracy)
+/* Seconds that the run has taken, what went before a kill included. */
+static double run_seconds(const struct course *course)
 {
-    if (!log->err->kind && (accuracy < 0 ? tt_writer_text(&log->writer, "\t-", log->err)
-                                         : tt_writer_printf(&log->writer, log->err, "\t%.9g", accuracy)))
-        return;
+    return course->before + cli_seconds();
+}
+
+static int add_accuracy(struct tt_buf *line, double accuracy, struct tt_err *err)
+{
+    return accuracy < 0 ? tt_buf_add_text(line, "\t-", err) : tt_buf_printf(line, err, "\t%.9g", accuracy);
 }
 
 /* One line an epoch on stderr and in the log; a failed write is found at the end. */
 static void on_epoch(void *arg, const struct tt_epoch *epoch)
 {
-    struct log *log = arg;
-    double now = cli_seconds();
+    struct course *course = arg;
+    struct tt_buf *lines = &course->lines;
+    double now = run_seconds(course);
+    size_t from = lines->len;
     char valid[64] = "";
 
     if (epoch->valid_accuracy >= 0)
         snprintf(valid, sizeof(valid), ", valid %.4f%s", epoch->valid_accuracy, epoch->is_best ? " *" : "");
     cli_note("epoch %zu of %llu: loss %.4f, top-%llu accuracy train %.4f%s, %.2f s, %.0f events/s", epoch->epoch,
              (unsigned long long)epochs, epoch->loss, (unsigned long long)k, epoch->train_accuracy, valid, now,
-             epoch->examples / (now - log->last));
-    log->last = now;
-    if (!log->is_open || log->err->kind)
+             epoch->examples / (now - course->told));
+    course->told = now;
+    if (course->err->kind || tt_buf_printf(lines, course->err, "%zu\t%.9g", epoch->epoch, epoch->loss) ||
+        add_accuracy(lines, epoch->train_accuracy, course->err) ||
+        add_accuracy(lines, epoch->valid_accuracy, course->err) ||
+        tt_buf_printf(lines, course->err, "\t%.3f\n", now) ||
+        (course->has_log && tt_writer_write(&course->log, lines->data + from, lines->len - from, course->err)))
         return;
-    if (tt_writer_printf(&log->writer, log->err, "%zu\t%.9g", epoch->epoch, epoch->loss))
-        return;
-    write_accuracy(log, epoch->train_accuracy);
-    write_accuracy(log, epoch->valid_accuracy);
-    if (!log->err->kind && tt_writer_printf(&log->writer, log->err, "\t%.3f\n", now))
-        return;
+}
+
+/* ---- checkpoints ---- */
+
+enum {
+    CHECKPOINT_SHARE = 50, /* storing takes at most this part of the time */
+    MAX_FACTS = 80,
+};
+static const double STORE_INSIDE = 0.1; /* seconds between two checkpoints of one epoch, at least */
+
+/* What tells this run from others. `lineage` is the options' text, and is cut into pieces here. */
+static size_t find_facts(struct tt_fact facts[MAX_FACTS], char *lineage, const char *examples_sum,
+                         const char *valid_sum)
+{
+    size_t n = 0;
+
+    facts[n++] = (struct tt_fact){"the program", "tt-train " TT_VERSION};
+    facts[n++] = (struct tt_fact){"the kind of CPU for OpenBLAS", tt_gemm_core()};
+    facts[n++] = (struct tt_fact){"the checksum of the examples", examples_sum};
+    facts[n++] = (struct tt_fact){"the checksum of the validation events", valid_sum};
+    for (char *option = lineage, *next; option && *option && n < MAX_FACTS; option = next) {
+        next = strstr(option + 2, " --");
+        if (next)
+            *next++ = '\0';
+        char *value = strchr(option, ' ');
+        if (value)
+            *value++ = '\0';
+        facts[n++] = (struct tt_fact){option, value ? value : "given"};
+    }
+    return n;
+}
+
+/* The training's state and what this program adds to it. */
+static int course_state(struct course *course, struct tt_state *state, struct tt_err *err)
+{
+    double seconds = run_seconds(course);
+    size_t size = course->lines.len;
+
+    if (tt_state_number(state, "seconds", &seconds, err) || tt_state_count(state, "log.size", &size, err))
+        return -1;
+    if (!state->is_taking)
+        return tt_state_array(state, "log", TT_U8, size, 0, course->lines.data, err);
+    const struct tt_tensor *log = tt_segment_need(state->segment, "log", TT_U8, size, 0, err);
+    course->before = course->told = seconds;
+    return log ? tt_buf_add(&course->lines, log->data, size, err) : -1;
+}
+
+static int store(struct course *course, struct tt_training *training, struct tt_err *err)
+{
+    struct tt_checkpoint checkpoint = {0};
+    int status = -1;
+
+    if (tt_checkpoint_begin(&checkpoint, course->facts, course->n_facts, err) == 0 &&
+        tt_training_state(training, &checkpoint.state, err) == 0 && course_state(course, &checkpoint.state, err) == 0 &&
+        tt_checkpoint_write(&checkpoint, checkpoint_path, cli_watch_temporary, err) == 0)
+        status = 0;
+    tt_checkpoint_release(&checkpoint);
+    return status;
+}
+
+/* Store the state when that is worth its time: the place of checkpoints may depend on the clock, the model does not. */
+static int on_pause(void *arg, struct tt_training *training, struct tt_err *err)
+{
+    struct course *course = arg;
+    double now = cli_seconds(), since = now - course->stored;
+
+    if (since < CHECKPOINT_SHARE * course->cost || (training->trainer.at.step > 0 && since < STORE_INSIDE))
+        return 0;
+    if (store(course, training, err))
+        return -1;
+    course->stored = cli_seconds();
+    course->cost = course->stored - now;
+    return 0;
+}
+
+/* Is there a run to go on from? With one name for --checkpoint and --resume a missing file means that there is none. */
+static int is_resuming(void)
+{
+    struct stat st;
+
+    if (!resume_path)
+        return 0;
+    if (!checkpoint_path || strcmp(resume_path, checkpoint_path) != 0 || stat(resume_path, &st) == 0 || errno != ENOENT)
+        return 1;
+    cli_note("no checkpoint %s: beginning", resume_path);
+    return 0;
 }
 
 static int write_model(const struct tt_model *model, const char *examples_sum, const char *valid_sum,
@@ -144,8 +248,44 @@ static void say_report(const struct tt_train_report *report)
                  (unsigned long long)k, report->best_accuracy);
 }
 
+static int open_checkpoint(struct course *course, struct tt_checkpoint *checkpoint, struct tt_err *err)
+{
+    if (tt_checkpoint_open(checkpoint, resume_path, course->facts, course->n_facts, err) ||
+        course_state(course, &checkpoint->state, err))
+        return -1;
+    cli_note("going on from %s, %.2f s after the run's beginning", resume_path, course->before);
+    return course->has_log ? tt_writer_write(&course->log, course->lines.data, course->lines.len, err) : 0;
+}
+
+/* Train the model, or go on with it. */
+static int run_training(struct tt_model *model, const struct tt_train_options *o, const struct tt_events *valid,
+                        const char *valid_sum, struct tt_pool *pool, struct course *course,
+                        struct tt_train_report *report, struct tt_err *err)
+{
+    struct tt_train_hooks hooks = {.on_epoch = on_epoch, .on_pause = checkpoint_path ? on_pause : NULL, .arg = course};
+    struct tt_buf lineage = TT_BUF_INIT;
+    struct tt_fact facts[MAX_FACTS];
+    struct tt_checkpoint from = {0};
+    int status = -1;
+
+    if (cli_lineage(&lineage, err))
+        goto done;
+    course->facts = facts;
+    course->n_facts = find_facts(facts, lineage.data, model->base.segment.checksum, valid_sum);
+    if (is_resuming()) {
+        if (open_checkpoint(course, &from, err))
+            goto done;
+        hooks.state = &from.state;
+    }
+    status = tt_train(model, o, valid, pool, &hooks, report, err);
+done:
+    tt_checkpoint_release(&from);
+    tt_buf_release(&lineage);
+    return status;
+}
+
 /* Train, from examples that are loaded into `base` (taken). */
-static int train(struct tt_examples *base, struct tt_pool *pool, struct log *log, struct tt_writer *writer,
+static int train(struct tt_examples *base, struct tt_pool *pool, struct course *course, struct tt_writer *writer,
                  struct tt_err *err)
 {
     struct tt_train_options o = {.dim = (size_t)dim,
@@ -179,10 +319,10 @@ static int train(struct tt_examples *base, struct tt_pool *pool, struct log *log
     if ((valid_path &&
          tt_events_load_like(&valid, &valid_segment, valid_path, &base->dictionary, base->segment.checksum, err)) ||
         tt_model_init(&model, base, (size_t)dim, err) ||
-        tt_train(&model, &o, valid_path ? &valid : NULL, pool, on_epoch, log, &report, err))
+        run_training(&model, &o, valid_path ? &valid : NULL, valid_segment.checksum, pool, course, &report, err))
         goto done;
     say_report(&report);
-    status = log->err->kind
+    status = course->err->kind
                  ? -1
                  : write_model(&model, model.base.segment.checksum, valid_segment.checksum, &report, writer, err);
 done:
@@ -195,24 +335,25 @@ done:
 static int run(struct tt_writer *writer, struct tt_err *err)
 {
     struct tt_examples base = {0};
-    struct log log = {.err = err};
+    struct course course = {.err = err};
     struct tt_pool *pool = cli_pool(err);
     int status = -1;
 
     if (!pool || tt_examples_load(&base, cli_n_operands ? cli_operands[0] : NULL, err))
         goto done;
     if (log_path) {
-        if (tt_writer_open(&log.writer, log_path, cli_watch_temporary, err) ||
-            tt_writer_printf(&log.writer, err,
+        if (tt_writer_open(&course.log, log_path, cli_watch_temporary, err) ||
+            tt_writer_printf(&course.log, err,
                              "epoch\tloss\ttrain_top_%llu_accuracy\tvalid_top_%llu_accuracy\tseconds\n",
                              (unsigned long long)k, (unsigned long long)k))
             goto done;
-        log.is_open = 1;
+        course.has_log = 1;
     }
-    status = train(&base, pool, &log, writer, err);
-    if (log.is_open)
-        status = cli_close_output(&log.writer, status, err);
+    status = train(&base, pool, &course, writer, err);
+    if (course.has_log)
+        status = cli_close_output(&course.log, status, err);
 done:
+    tt_buf_release(&course.lines);
     tt_examples_release(&base);
     tt_pool_free(pool);
     return status;
@@ -229,7 +370,14 @@ static void check_usage(void)
         cli_usage_error("--valid and the examples cannot both be standard input");
     if (is_standard(log_path) && !cli_output)
         cli_usage_error("--log and the model cannot both be standard output");
-    cli_check_different((struct cli_file[]){{"output", cli_output ? cli_output : "-"}, {"log", log_path}}, 2);
+    struct stat st;
+    if (is_standard(resume_path))
+        cli_usage_error("--resume: a checkpoint cannot be standard input");
+    if (checkpoint_path && (is_standard(checkpoint_path) || (stat(checkpoint_path, &st) == 0 && !S_ISREG(st.st_mode))))
+        cli_usage_error("--checkpoint: '%s' is not a regular file", checkpoint_path);
+    cli_check_different((struct cli_file[]){{"output", cli_output ? cli_output : "-"},
+                                            {"log", log_path},
+                                            {"checkpoint", checkpoint_path}}, 3);
     if (patience && !valid_path)
         cli_usage_error("--patience needs --valid");
     if (seen != TT_SEEN_AUTO && !valid_path)
@@ -246,5 +394,7 @@ int main(int argc, char **argv)
     int status = cli_open_output(&writer, 1, &err);
     if (status == 0)
         status = cli_close_output(&writer, run(&writer, &err), &err);
+    if (status == 0 && checkpoint_path && unlink(checkpoint_path) && errno != ENOENT) /* it has done its work */
+        status = tt_err_system(&err, errno, "%s", checkpoint_path);
     return cli_finish(status, &err);
 }

@@ -47,6 +47,23 @@ void tt_adam_release(struct tt_adam *adam)
     *adam = (struct tt_adam){0};
 }
 
+int tt_adam_state(struct tt_adam *adam, struct tt_state *state, struct tt_err *err)
+{
+    const struct tt_dictionary *d = &adam->model->base.dictionary;
+    char name[TT_TENSOR_NAME];
+
+    for (size_t c = 0; c < d->schema.n_columns; c++) {
+        const struct tt_column *column = &d->schema.columns[c];
+        size_t n = d->features[c].n_codes, dim = adam->model->dim;
+        if (adam->first[c] &&
+            (tt_state_array(state, tt_tensor_name(name, column, "first"), TT_F32, n, dim, adam->first[c], err) ||
+             tt_state_array(state, tt_tensor_name(name, column, "second"), TT_F32, n, dim, adam->second[c], err) ||
+             tt_state_array(state, tt_tensor_name(name, column, "trained"), TT_U8, n, 0, adam->trained[c], err)))
+            return -1;
+    }
+    return 0;
+}
+
 void tt_adam_step(struct tt_adam *adam, size_t step)
 {
     double t = (double)step + 1, rate = adam->rate;

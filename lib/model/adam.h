@@ -9,6 +9,7 @@
 
 #include "math/adam_row.h"
 #include "model/model.h"
+#include "model/state.h"
 
 struct tt_adam {
     double rate;          /* the peak learning rate */
@@ -25,6 +26,9 @@ struct tt_adam {
 /* Moments of 0 for the model's tables. The numbers before `rule` are the caller's, set before the first step. */
 int tt_adam_init(struct tt_adam *adam, struct tt_model *model, struct tt_err *err) TT_CHECKED;
 void tt_adam_release(struct tt_adam *adam); /* fine on a struct that is all zero */
+
+/* What changes: moments and marks. */
+int tt_adam_state(struct tt_adam *adam, struct tt_state *state, struct tt_err *err) TT_CHECKED;
 
 /* Begin step number `step`, from 0. */
 void tt_adam_step(struct tt_adam *adam, size_t step);

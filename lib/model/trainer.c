@@ -218,6 +218,34 @@ int tt_trainer_end_epoch(struct tt_trainer *t, double *loss, struct tt_err *err)
     return check_finite(t, err);
 }
 
+static int check_position(const struct tt_trainer *t, struct tt_err *err)
+{
+    size_t n = t->steps.n_steps;
+    int fits = t->at.epoch >= 1 && t->at.epoch <= t->o->epochs + 1 && t->at.step <= n &&
+               (t->at.epoch <= t->o->epochs || t->at.step == 0) && t->at.steps == (t->at.epoch - 1) * n + t->at.step;
+
+    return fits ? 0 : tt_err_set(err, TT_ERR_INPUT, "epoch %zu, step %zu: a place that the training does not have",
+                                 t->at.epoch, t->at.step);
+}
+
+int tt_trainer_state(struct tt_trainer *t, struct tt_state *state, struct tt_err *err)
+{
+    const struct tt_dictionary *d = &t->model->base.dictionary;
+    char name[TT_TENSOR_NAME];
+
+    for (size_t c = 0; c < d->schema.n_columns; c++)
+        if (t->model->tables[c] && tt_state_array(state, tt_tensor_name(name, &d->schema.columns[c], "embedding"), TT_F32,
+                                                  d->features[c].n_codes, t->model->dim, t->model->tables[c], err))
+            return -1;
+    return tt_adam_state(&t->adam, state, err) || tt_state_count(state, "at.epoch", &t->at.epoch, err) ||
+                   tt_state_count(state, "at.step", &t->at.step, err) ||
+                   tt_state_count(state, "at.steps", &t->at.steps, err) ||
+                   tt_state_number(state, "at.loss", &t->at.loss, err) ||
+                   tt_state_number(state, "at.weight", &t->at.weight, err)
+               ? -1
+               : check_position(t, err);
+}
+
 void tt_trainer_finish(struct tt_trainer *t)
 {
     tt_fill_untrained(t->model, t->adam.trained, t->visits);

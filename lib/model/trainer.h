@@ -16,7 +16,8 @@
  * catalogue is the items that have an event; others take no part.
  *
  * All that changes while training is the model's tables, the optimiser's moments and marks (`adam`), and `at`. The rest
- * follows from examples and options, so a session that gets these three back goes on as if it had never stopped.
+ * follows from examples and options, so a session that gets these three back (tt_trainer_state) goes on as if it had
+ * never stopped.
  *
  * Determinism: the tables depend on examples, options and seed alone, on one kind of CPU; not on the pool.
  */
@@ -101,6 +102,10 @@ int tt_trainer_is_epoch_over(const struct tt_trainer *trainer);
 /* Go to the next epoch. *loss: this one's mean in nats an event, while the model was changing. A table that is not
  * finite is an error that names it. */
 int tt_trainer_end_epoch(struct tt_trainer *trainer, double *loss, struct tt_err *err) TT_CHECKED;
+
+/* What changes: the tables, the optimiser, the position. Taking a state back replaces tt_trainer_start; a position that
+ * the session does not have is an error. */
+int tt_trainer_state(struct tt_trainer *trainer, struct tt_state *state, struct tt_err *err) TT_CHECKED;
 
 /* Fill the rows that no step has touched: see fill.h. */
 void tt_trainer_finish(struct tt_trainer *trainer);

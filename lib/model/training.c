@@ -1,61 +1,97 @@
 /* A whole training: see training.h. */
 #include "model/training.h"
 
-#include "model/validation.h"
-
-static int run_epochs(struct tt_trainer *t, struct tt_validation *v, tt_epoch_fn *on_epoch, void *arg,
-                      struct tt_train_report *report, struct tt_err *err)
+int tt_training_state(struct tt_training *t, struct tt_state *state, struct tt_err *err)
 {
-    double first_loss = 0;
-
-    while (t->at.epoch <= t->o->epochs) {
-        struct tt_epoch line = {.epoch = t->at.epoch, .examples = (double)t->events};
-        struct tt_epoch_measures found;
-        while (!tt_trainer_is_epoch_over(t))
-            if (tt_trainer_step(t, err))
-                return -1;
-        if (tt_trainer_end_epoch(t, &line.loss, err) || tt_validation_measure(v, t, line.epoch, &found, err))
-            return -1;
-        first_loss = line.epoch == 1 ? line.loss : first_loss;
-        report->epochs = line.epoch;
-        report->has_no_progress = line.epoch > 1 && line.loss >= first_loss;
-        line.train_accuracy = found.train_accuracy;
-        line.valid_accuracy = found.valid_accuracy;
-        line.is_best = found.is_best;
-        if (on_epoch)
-            on_epoch(arg, &line);
-        if (v->valid.n && t->o->patience && line.epoch - v->best_epoch >= t->o->patience)
-            break;
-    }
+    if (tt_trainer_state(&t->trainer, state, err) ||
+        tt_validation_state(&t->validation, t->trainer.model, state, err) ||
+        tt_state_count(state, "epochs", &t->epochs, err) ||
+        tt_state_number(state, "first_loss", &t->first_loss, err) || tt_state_number(state, "loss", &t->loss, err))
+        return -1;
+    if (t->epochs + 1 != t->trainer.at.epoch || t->validation.best_epoch > t->epochs)
+        return tt_err_set(err, TT_ERR_INPUT, "epoch %zu after %zu: a place that the training does not have",
+                          t->trainer.at.epoch, t->epochs);
     return 0;
 }
 
-int tt_train(struct tt_model *model, const struct tt_train_options *options, const struct tt_events *valid,
-             struct tt_pool *pool, tt_epoch_fn *on_epoch, void *arg, struct tt_train_report *report, struct tt_err *err)
+static int pause_at(const struct tt_train_hooks *hooks, struct tt_training *t, struct tt_err *err)
 {
-    struct tt_trainer t = {0};
-    struct tt_validation v = {0};
+    return hooks->on_pause ? hooks->on_pause(hooks->arg, t, err) : 0;
+}
+
+/* Between two epochs: have all been run, or is there no hope for a better one? */
+static int is_over(const struct tt_training *t)
+{
+    const struct tt_train_options *o = t->trainer.o;
+
+    return t->epochs == o->epochs ||
+           (t->validation.valid.n && o->patience && t->epochs - t->validation.best_epoch >= o->patience);
+}
+
+/* What is left of the present epoch. */
+static int run_epoch(struct tt_training *t, const struct tt_train_hooks *hooks, struct tt_err *err)
+{
+    struct tt_epoch line = {.epoch = t->trainer.at.epoch, .examples = (double)t->trainer.events};
+    struct tt_epoch_measures found;
+
+    while (!tt_trainer_is_epoch_over(&t->trainer))
+        if (tt_trainer_step(&t->trainer, err) || pause_at(hooks, t, err))
+            return -1;
+    if (tt_trainer_end_epoch(&t->trainer, &line.loss, err) ||
+        tt_validation_measure(&t->validation, &t->trainer, line.epoch, &found, err))
+        return -1;
+    t->epochs = line.epoch;
+    t->loss = line.loss;
+    t->first_loss = line.epoch == 1 ? line.loss : t->first_loss;
+    line.train_accuracy = found.train_accuracy;
+    line.valid_accuracy = found.valid_accuracy;
+    line.is_best = found.is_best;
+    if (hooks->on_epoch)
+        hooks->on_epoch(hooks->arg, &line);
+    return pause_at(hooks, t, err);
+}
+
+static void fill_report(const struct tt_training *t, struct tt_train_report *report)
+{
+    const struct tt_trainer *trainer = &t->trainer;
+
+    *report = (struct tt_train_report){.loss = trainer->loss,
+                                       .seen = t->validation.seen,
+                                       .batch = trainer->steps.batch,
+                                       .queries = trainer->queries.n,
+                                       .catalogue = trainer->catalogue.n,
+                                       .best_epoch = t->validation.best_epoch,
+                                       .epochs = t->epochs,
+                                       .events = trainer->events,
+                                       .unliked = trainer->unliked,
+                                       .best_accuracy = t->validation.best_accuracy,
+                                       .has_no_progress = t->epochs > 1 && t->loss >= t->first_loss,
+                                       .has_collapsed = t->validation.has_collapsed};
+}
+
+int tt_train(struct tt_model *model, const struct tt_train_options *options, const struct tt_events *valid,
+             struct tt_pool *pool, const struct tt_train_hooks *hooks, struct tt_train_report *report,
+             struct tt_err *err)
+{
+    static const struct tt_train_hooks none = {0};
+    struct tt_training t = {0};
     int status = -1;
 
+    hooks = hooks ? hooks : &none;
     *report = (struct tt_train_report){0};
-    if (tt_trainer_init(&t, model, options, pool, err) || tt_validation_init(&v, &t, valid, err) ||
-        tt_trainer_start(&t, err) || run_epochs(&t, &v, on_epoch, arg, report, err))
+    if (tt_trainer_init(&t.trainer, model, options, pool, err) ||
+        tt_validation_init(&t.validation, &t.trainer, valid, err) ||
+        (hooks->state ? tt_training_state(&t, hooks->state, err) : tt_trainer_start(&t.trainer, err)))
         goto done;
-    tt_validation_restore(&v, &t);
-    tt_trainer_finish(&t);
-    report->loss = t.loss;
-    report->seen = v.seen;
-    report->batch = t.steps.batch;
-    report->queries = t.queries.n;
-    report->catalogue = t.catalogue.n;
-    report->best_epoch = v.best_epoch;
-    report->events = t.events;
-    report->unliked = t.unliked;
-    report->best_accuracy = v.best_accuracy;
-    report->has_collapsed = v.has_collapsed;
+    while (!is_over(&t))
+        if (run_epoch(&t, hooks, err))
+            goto done;
+    tt_validation_restore(&t.validation, &t.trainer);
+    tt_trainer_finish(&t.trainer);
+    fill_report(&t, report);
     status = 0;
 done:
-    tt_validation_release(&v);
-    tt_trainer_release(&t);
+    tt_validation_release(&t.validation);
+    tt_trainer_release(&t.trainer);
     return status;
 }

@@ -6,7 +6,7 @@
 #ifndef TT_MODEL_TRAINING_H
 #define TT_MODEL_TRAINING_H
 
-#include "model/trainer.h"
+#include "model/validation.h"
 
 /* One line of the log. Accuracies are -1 when not measured. */
 struct tt_epoch {
@@ -17,7 +17,27 @@ struct tt_epoch {
     int is_best;
 };
 
+/* A training on its way. */
+struct tt_training {
+    struct tt_trainer trainer;
+    struct tt_validation validation;
+    size_t epochs;           /* done */
+    double first_loss, loss; /* of the first and of the last of them */
+};
+
+/* All that changes in it. */
+int tt_training_state(struct tt_training *training, struct tt_state *state, struct tt_err *err) TT_CHECKED;
+
 typedef void tt_epoch_fn(void *arg, const struct tt_epoch *epoch);
+typedef int tt_pause_fn(void *arg, struct tt_training *training, struct tt_err *err);
+
+/* What the caller hears of a training, and what it goes on from. All may be NULL. */
+struct tt_train_hooks {
+    tt_epoch_fn *on_epoch;  /* after each epoch */
+    tt_pause_fn *on_pause;  /* after each step, and after on_epoch: here the state may be stored; not 0 ends it all */
+    void *arg;              /* of both */
+    struct tt_state *state; /* the state of a training of the same examples and options, to be gone on from */
+};
 
 /* What was chosen and found, for notes and lineage. */
 struct tt_train_report {
@@ -31,9 +51,9 @@ struct tt_train_report {
 };
 
 /* The random starts, batches and steps of `options` over model->base (users, items, events), whose users get their
- * histories; model->tables are filled. valid: events that follow the same dictionary, or NULL. on_epoch may be NULL. */
+ * histories; model->tables are filled. valid: events that follow the same dictionary, or NULL. */
 int tt_train(struct tt_model *model, const struct tt_train_options *options, const struct tt_events *valid,
-             struct tt_pool *pool, tt_epoch_fn *on_epoch, void *arg, struct tt_train_report *report,
+             struct tt_pool *pool, const struct tt_train_hooks *hooks, struct tt_train_report *report,
              struct tt_err *err) TT_CHECKED;
 
 #endif

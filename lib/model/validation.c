@@ -71,18 +71,25 @@ void tt_validation_release(struct tt_validation *v)
     *v = (struct tt_validation){0};
 }
 
-static int keep_tables(struct tt_validation *v, const struct tt_model *model, struct tt_err *err)
+/* Room for the best epoch's tables. */
+static int make_best(struct tt_validation *v, const struct tt_model *model, struct tt_err *err)
 {
     if (!v->best && !(v->best = tt_alloc_zero(v->n_columns, sizeof(*v->best), err)))
         return -1;
-    for (size_t c = 0; c < v->n_columns; c++) {
-        size_t size = tt_model_table_size(model, c);
-        if (!model->tables[c])
-            continue;
-        if (!v->best[c] && !(v->best[c] = tt_alloc(size, sizeof(float), err)))
+    for (size_t c = 0; c < v->n_columns; c++)
+        if (model->tables[c] && !v->best[c] &&
+            !(v->best[c] = tt_alloc(tt_model_table_size(model, c), sizeof(float), err)))
             return -1;
-        memcpy(v->best[c], model->tables[c], size * sizeof(float));
-    }
+    return 0;
+}
+
+static int keep_tables(struct tt_validation *v, const struct tt_model *model, struct tt_err *err)
+{
+    if (make_best(v, model, err))
+        return -1;
+    for (size_t c = 0; c < v->n_columns; c++)
+        if (v->best[c])
+            memcpy(v->best[c], model->tables[c], tt_model_table_size(model, c) * sizeof(float));
     return 0;
 }
 
@@ -103,6 +110,25 @@ int tt_validation_measure(struct tt_validation *v, struct tt_trainer *t, size_t 
     v->best_accuracy = found->valid_accuracy;
     v->has_collapsed = v->train.n >= FEW_QUERIES && tt_measure_cosine(&v->train, t->o->dim) > alike;
     return v->valid.n ? keep_tables(v, t->model, err) : 0;
+}
+
+int tt_validation_state(struct tt_validation *v, const struct tt_model *model, struct tt_state *state,
+                        struct tt_err *err)
+{
+    const struct tt_dictionary *d = &model->base.dictionary;
+    char name[TT_TENSOR_NAME];
+    int has_best = v->best != NULL;
+
+    if (tt_state_count(state, "best.epoch", &v->best_epoch, err) ||
+        tt_state_number(state, "best.accuracy", &v->best_accuracy, err) ||
+        tt_state_flag(state, "best.has_collapsed", &v->has_collapsed, err) ||
+        tt_state_flag(state, "best.has_tables", &has_best, err) || (has_best && make_best(v, model, err)))
+        return -1;
+    for (size_t c = 0; has_best && c < v->n_columns; c++)
+        if (v->best[c] && tt_state_array(state, tt_tensor_name(name, &d->schema.columns[c], "best"), TT_F32,
+                                         d->features[c].n_codes, model->dim, v->best[c], err))
+            return -1;
+    return 0;
 }
 
 void tt_validation_restore(const struct tt_validation *v, struct tt_trainer *t)

@@ -39,6 +39,10 @@ void tt_validation_release(struct tt_validation *validation); /* fine on a struc
 int tt_validation_measure(struct tt_validation *validation, struct tt_trainer *trainer, size_t epoch,
                           struct tt_epoch_measures *found, struct tt_err *err) TT_CHECKED;
 
+/* What changes: the best epoch, its tables and what was found of it. */
+int tt_validation_state(struct tt_validation *validation, const struct tt_model *model, struct tt_state *state,
+                        struct tt_err *err) TT_CHECKED;
+
 /* Give the model the best epoch's tables. */
 void tt_validation_restore(const struct tt_validation *validation, struct tt_trainer *trainer);
 

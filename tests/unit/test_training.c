@@ -30,7 +30,8 @@ static int train(struct tt_model *model, const struct tt_train_options *o, const
 
     assert_non_null(pool);
     *lines = (struct lines){0};
-    int status = tt_train(model, o, valid, pool, note, lines, report, err);
+    struct tt_train_hooks hooks = {.on_epoch = note, .arg = lines};
+    int status = tt_train(model, o, valid, pool, &hooks, report, err);
     tt_pool_free(pool);
     return status;
 }
