@@ -127,7 +127,7 @@ static int write_metrics(struct tt_writer *writer, const struct tt_evaluation *e
         return -1;
     for (size_t m = 0; m < TT_METRICS; m++)
         for (size_t i = 0; i < n_ks; i++)
-            if (write_row(writer, tt_metric_name((enum tt_metric)m), ks[i], &estimates[i * TT_METRICS + m], err))
+            if (write_row(writer, tt_metric_names[m], ks[i], &estimates[i * TT_METRICS + m], err))
                 return -1;
     for (size_t i = 0; i < n_ks; i++) {
         struct tt_estimate x = {(double)tt_evaluation_distinct(e, ks[i]), NAN, NAN, e->n_lists};
@@ -164,7 +164,7 @@ static int write_replicates(const size_t *ks, size_t n_ks, const double *replica
     if (tt_writer_open(&writer, replicates_path, cli_watch_temporary, err))
         return -1;
     for (size_t j = 0; j < figures; j++)
-        if (tt_writer_printf(&writer, err, "%s@%zu%c", tt_metric_name((enum tt_metric)(j % TT_METRICS)),
+        if (tt_writer_printf(&writer, err, "%s@%zu%c", tt_metric_names[j % TT_METRICS],
                              ks[j / TT_METRICS], j + 1 < figures ? '\t' : '\n'))
             goto fail;
     for (size_t r = 0; r < resamples; r++)

@@ -14,7 +14,7 @@ may() {
     text) echo base io math text ;;
     model) echo base io math data model ;;
     index) echo base io math index ;;
-    eval) echo base io data eval ;;
+    eval) echo base io math data eval ;;
     serve) echo base io math data text model index eval serve ;;
     cmd) echo base io math data text model index eval serve cmd ;;
     esac

@@ -467,7 +467,7 @@ static int write_names(const struct tt_evaluation *e, struct tt_writer *writer, 
         return -1;
     for (int m = 0; m < TT_METRICS; m++)
         for (size_t i = 0; i < e->n_ks; i++)
-            if (tt_writer_printf(writer, err, "\t%s@%zu", tt_metric_name((enum tt_metric)m), e->ks[i]))
+            if (tt_writer_printf(writer, err, "\t%s@%zu", tt_metric_names[m], e->ks[i]))
                 return -1;
     return tt_writer_text(writer, "\n", err);
 }

@@ -21,9 +21,9 @@
 
 #include "base/pool.h"
 #include "data/vocab.h"
-#include "eval/metrics.h"
 #include "io/csv_reader.h"
 #include "io/stream.h"
+#include "math/metrics.h"
 
 /* What is known of an item, by its code. A list is named by its number, from 1. */
 struct tt_evaluated_item {

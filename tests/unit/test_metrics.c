@@ -1,11 +1,11 @@
 /* The metrics of one list by hand, and their means against scikit-learn. */
-#include "eval/metrics.h"
+#include "math/metrics.h"
 
 #include <math.h>
 
 #include "unit.h"
 
-static void assert_metrics(const struct tt_hit *hits, size_t n_hits, size_t n_items, size_t n_events, size_t k,
+static void assert_metrics(const struct tt_hit *hits, size_t n_hits, size_t n_items, double n_events, size_t k,
                            const double expected[TT_METRICS])
 {
     double out[TT_METRICS];
@@ -13,7 +13,7 @@ static void assert_metrics(const struct tt_hit *hits, size_t n_hits, size_t n_it
     tt_metrics_of_list(hits, n_hits, n_items, n_events, k, out);
     for (int m = 0; m < TT_METRICS; m++) {
         if (fabs(out[m] - expected[m]) > 1e-6)
-            print_error("%s at %zu: %.9g, expected %.9g\n", tt_metric_name((enum tt_metric)m), k, out[m], expected[m]);
+            print_error("%s at %zu: %.9g, expected %.9g\n", tt_metric_names[m], k, out[m], expected[m]);
         assert_true(fabs(out[m] - expected[m]) <= 1e-6);
     }
 }
@@ -65,9 +65,27 @@ static void test_metrics_of_the_best_list(void **state)
 static void test_metrics_have_names_of_their_own(void **state)
 {
     (void)state;
-    assert_string_equal(tt_metric_name(TT_METRIC_TOP_K_ACCURACY), "top_k_accuracy");
-    assert_string_equal(tt_metric_name(TT_METRIC_NDCG), "ndcg");
-    assert_string_equal(tt_metric_name(TT_METRIC_MAP), "map");
+    assert_null(tt_metric_names[TT_METRICS]);
+    assert_string_equal(tt_metric_names[TT_METRIC_TOP_K_ACCURACY], "top_k_accuracy");
+    assert_string_equal(tt_metric_names[TT_METRIC_NDCG], "ndcg");
+    assert_string_equal(tt_metric_names[TT_METRIC_MAP], "map");
+}
+
+/* Means over queries, but of top_k_accuracy over events, which may have weights. */
+static void test_shares_of_a_mean(void **state)
+{
+    static const struct tt_hit hits[] = {{2, 0.5}, {3, 2}, {7, 1}};
+    struct tt_metric_share share = tt_metric_share(TT_METRIC_TOP_K_ACCURACY, hits, 3, 4, 4.5, 5);
+    double out[TT_METRICS];
+    (void)state;
+
+    assert_true(share.sum == 2.5 && share.under == 4.5);
+    tt_metrics_of_list(hits, 3, 4, 4.5, 5, out);
+    assert_true(out[TT_METRIC_TOP_K_ACCURACY] == 2.5 / 4.5);
+    for (int m = TT_METRIC_TOP_K_ACCURACY + 1; m < TT_METRICS; m++) {
+        share = tt_metric_share((enum tt_metric)m, hits, 3, 4, 4.5, 5);
+        assert_true(share.sum == out[m] && share.under == 1);
+    }
 }
 
 /* Six queries over a catalogue of 12 items, ranked whole. The data and the expected values come from this Python
@@ -109,13 +127,13 @@ static void mean_over_queries(size_t k, size_t use, double mean[TT_METRICS])
         struct tt_hit hits[N];
         size_t n_hits = 0, n_events = n_truth[q] < use ? n_truth[q] : use;
         for (uint32_t rank = 1; rank <= N; rank++) {
-            uint32_t events = 0;
+            double events = 0;
             for (size_t e = 0; e < n_events; e++)
                 events += truth[q][e] == lists[q][rank - 1];
-            if (events)
+            if (events > 0)
                 hits[n_hits++] = (struct tt_hit){rank, events};
         }
-        tt_metrics_of_list(hits, n_hits, n_hits, n_events, k, out); /* all items are listed: T is n_hits */
+        tt_metrics_of_list(hits, n_hits, n_hits, (double)n_events, k, out); /* all items are listed: T is n_hits */
         out[TT_METRIC_TOP_K_ACCURACY] *= (double)n_events;
         for (int m = 0; m < TT_METRICS; m++)
             sum[m] += out[m];
@@ -148,6 +166,7 @@ int main(void)
         cmocka_unit_test(test_metrics_of_a_list_without_hits_are_zero),
         cmocka_unit_test(test_metrics_of_the_best_list),
         cmocka_unit_test(test_metrics_have_names_of_their_own),
+        cmocka_unit_test(test_shares_of_a_mean),
         cmocka_unit_test(test_metrics_agree_with_scikit_learn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,9 @@
-/* How good one ranked list is, against the items that its query should have found. Gains are binary: an item is
- * wanted or it is not. The list is judged as it stands, among the whole catalogue: nothing is sampled (Krichene and
+/* How good one ranked list is, against the items that its query should have found: what tt-eval prints, and what
+ * tt-train chooses epochs and settings by. Gains are binary: an item is wanted or it is not. The list is judged as it stands, among the whole catalogue: nothing is sampled (Krichene and
  * Rendle 2020, "On sampled metrics for item recommendation", KDD, show that sampled ranks can order models wrongly).
  *
- * For one query: T is its number of distinct wanted items, E >= T its number of test events (the same item may be
- * wanted by several), and the hits are the wanted items in its list, each with its rank from 1. Only hits of rank <=
+ * For one query: T is its number of distinct wanted items, E its number of test events (the same item may be wanted
+ * by several) or their weight, and the hits are the wanted items in its list, each with its rank from 1. Only hits of rank <=
  * k count.
  *
  *   top_k_accuracy  events whose item is a hit / E. Summed over queries before dividing it is scikit-learn's
@@ -21,8 +21,8 @@
  *
  * The m of "map" and "mrr" is what the mean over queries adds.
  */
-#ifndef TT_EVAL_METRICS_H
-#define TT_EVAL_METRICS_H
+#ifndef TT_MATH_METRICS_H
+#define TT_MATH_METRICS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -38,22 +38,30 @@ enum tt_metric {
     TT_METRICS /* how many there are */
 };
 
-/* "top_k_accuracy", "recall" ...: as written in metrics.tsv. */
-const char *tt_metric_name(enum tt_metric metric);
+/* "top_k_accuracy", "recall" ...: as written in metrics.tsv, and NULL at the end. */
+extern const char *const tt_metric_names[TT_METRICS + 1];
 
 struct tt_hit {
-    uint32_t rank;   /* from 1 */
-    uint32_t events; /* test events of the query that have this item, at least 1 */
+    uint32_t rank; /* from 1 */
+    double events; /* test events of the query that have this item, or their weight; more than 0 */
 };
 
 /* All metrics of one list.
  *   hits (n_hits)  by ascending rank, ranks different; those beyond k are passed over; borrowed
  *   n_items        T >= 1, at least n_hits
- *   n_events       E >= n_items
+ *   n_events       E, more than 0 and at least the hits' events
  *   k              >= 1
  *   out            (TT_METRICS), all in 0 ... 1
  * Cannot fail. Sums are taken by ascending rank. */
-void tt_metrics_of_list(const struct tt_hit *hits, size_t n_hits, size_t n_items, size_t n_events, size_t k,
+void tt_metrics_of_list(const struct tt_hit *hits, size_t n_hits, size_t n_items, double n_events, size_t k,
                         double out[TT_METRICS]);
+
+/* What one list adds to a metric's mean, sum of `sum` / sum of `under`: the value over 1, so that the mean is over
+ * queries, but for top_k_accuracy the hits' events over all events. Arguments as above. */
+struct tt_metric_share {
+    double sum, under;
+};
+struct tt_metric_share tt_metric_share(enum tt_metric metric, const struct tt_hit *hits, size_t n_hits, size_t n_items,
+                                       double n_events, size_t k);
 
 #endif
