@@ -16,7 +16,7 @@ static const char *const starts[] = {"spectral", "random", NULL};
 static const char *const seens[] = {"auto", "keep", "remove", NULL};
 
 static const char *valid_path, *log_path, *checkpoint_path, *resume_path;
-static int loss = TT_LOSS_AUTO, start = TT_START_SPECTRAL, seen = TT_SEEN_AUTO;
+static int metric = TT_METRIC_TOP_K_ACCURACY, loss = TT_LOSS_AUTO, start = TT_START_SPECTRAL, seen = TT_SEEN_AUTO;
 static uint64_t dim = 64, epochs = 16, batch, k = 10, patience, seed = 1, memory = 512 * 1000 * 1000, warmup = 10;
 static double temperature = 0.13, negative = 1.1, rate = 0.01, beta2 = 0.99, drop = 0.3, noise = 0.01, half_life = NAN;
 
@@ -49,9 +49,11 @@ static struct cli_option options[] = {
      .help = "end after N epochs without a better one; 0: never"},
     {0, "seen", CLI_CHOICE, &seen, .choices = seens, .metavar = "HOW",
      .help = "training items in the validation's ranking"},
-    {'k', "top", CLI_COUNT, &k, .min = 1, .max = 10000, .metavar = "K", .help = "of the Top-K accuracy in the log"},
+    {0, "metric", CLI_CHOICE, &metric, .choices = tt_metric_names, .metavar = "NAME",
+     .help = "to choose the best epoch by, as in tt-eval"},
+    {'k', "top", CLI_COUNT, &k, .min = 1, .max = 10000, .metavar = "K", .help = "how many ranks the metric looks at"},
     {0, "log", CLI_TEXT, &log_path, .metavar = "FILE", .no_lineage = 1,
-     .help = "write epoch, loss, accuracies, seconds as TSV"},
+     .help = "write epoch, loss, metric, seconds as TSV"},
     {0, "checkpoint", CLI_TEXT, &checkpoint_path, .metavar = "FILE", .no_lineage = 1,
      .help = "keep in FILE, until the model is written, what --resume needs"},
     {0, "resume", CLI_TEXT, &resume_path, .metavar = "FILE", .no_lineage = 1,
@@ -94,9 +96,18 @@ static double run_seconds(const struct course *course)
     return course->before + cli_seconds();
 }
 
-static int add_accuracy(struct tt_buf *line, double accuracy, struct tt_err *err)
+/* The metric's name as in the tables of tt-eval: "recall@20". */
+static const char *metric_at_k(void)
 {
-    return accuracy < 0 ? tt_buf_add_text(line, "\t-", err) : tt_buf_printf(line, err, "\t%.9g", accuracy);
+    static char name[64];
+
+    snprintf(name, sizeof(name), "%s@%llu", tt_metric_names[metric], (unsigned long long)k);
+    return name;
+}
+
+static int add_value(struct tt_buf *line, double value, struct tt_err *err)
+{
+    return value < 0 ? tt_buf_add_text(line, "\t-", err) : tt_buf_printf(line, err, "\t%.9g", value);
 }
 
 /* One line an epoch on stderr and in the log; a failed write is found at the end. */
@@ -108,15 +119,14 @@ static void on_epoch(void *arg, const struct tt_epoch *epoch)
     size_t from = lines->len;
     char valid[64] = "";
 
-    if (epoch->valid_accuracy >= 0)
-        snprintf(valid, sizeof(valid), ", valid %.4f%s", epoch->valid_accuracy, epoch->is_best ? " *" : "");
-    cli_note("epoch %zu of %llu: loss %.4f, top-%llu accuracy train %.4f%s, %.2f s, %.0f events/s", epoch->epoch,
-             (unsigned long long)epochs, epoch->loss, (unsigned long long)k, epoch->train_accuracy, valid, now,
+    if (epoch->valid_value >= 0)
+        snprintf(valid, sizeof(valid), ", valid %.4f%s", epoch->valid_value, epoch->is_best ? " *" : "");
+    cli_note("epoch %zu of %llu: loss %.4f, %s train %.4f%s, %.2f s, %.0f events/s", epoch->epoch,
+             (unsigned long long)epochs, epoch->loss, metric_at_k(), epoch->train_value, valid, now,
              epoch->examples / (now - course->told));
     course->told = now;
     if (course->err->kind || tt_buf_printf(lines, course->err, "%zu\t%.9g", epoch->epoch, epoch->loss) ||
-        add_accuracy(lines, epoch->train_accuracy, course->err) ||
-        add_accuracy(lines, epoch->valid_accuracy, course->err) ||
+        add_value(lines, epoch->train_value, course->err) || add_value(lines, epoch->valid_value, course->err) ||
         tt_buf_printf(lines, course->err, "\t%.3f\n", now) ||
         (course->has_log && tt_writer_write(&course->log, lines->data + from, lines->len - from, course->err)))
         return;
@@ -237,15 +247,21 @@ static void say_report(const struct tt_train_report *report)
              report->seen == TT_SEEN_REMOVE ? "; validation leaves out each user's training items"
              : report->seen == TT_SEEN_KEEP ? "; validation ranks each user's training items too" : "");
     if (cli_verbose)
+        cli_note("of a sample of the queries: mean cosine %.3f; one item in %.1f %% of the lists, one wanted by %.1f %%",
+                 report->signs.cosine, 100 * report->signs.commonest, 100 * report->signs.wanted);
+    if (cli_verbose)
         cli_note("trained in %.2f s by %llu threads, OpenBLAS for %s", cli_seconds(), (unsigned long long)cli_jobs,
                  tt_gemm_core());
     if (report->has_no_progress)
         cli_note("warning: the loss of the last epoch is not below the first one's: is --rate too large or too small?");
-    if (report->has_collapsed)
+    if (report->signs.has_collapsed)
         cli_note("warning: the users' vectors are almost alike (mean cosine above 0.99): all get nearly the same list");
-    if (report->best_accuracy >= 0)
-        cli_note("kept epoch %zu of %zu, valid top-%llu accuracy %.4f", report->best_epoch, report->epochs,
-                 (unsigned long long)k, report->best_accuracy);
+    if (report->signs.has_common_item)
+        cli_note("warning: one item is in %.0f %% of the lists of %llu, and no item is wanted by more than %.0f %% of the "
+                 "queries", 100 * report->signs.commonest, (unsigned long long)k, 100 * report->signs.wanted);
+    if (report->best_value >= 0)
+        cli_note("kept epoch %zu of %zu, valid %s %.4f", report->best_epoch, report->epochs, metric_at_k(),
+                 report->best_value);
 }
 
 static int open_checkpoint(struct course *course, struct tt_checkpoint *checkpoint, struct tt_err *err)
@@ -302,6 +318,7 @@ static int train(struct tt_examples *base, struct tt_pool *pool, struct course *
                                  .noise = noise,
                                  .half_life = half_life,
                                  .seed = seed,
+                                 .metric = (enum tt_metric)metric,
                                  .k = (size_t)k,
                                  .seen = (enum tt_seen)seen,
                                  .patience = (size_t)patience,
@@ -343,9 +360,8 @@ static int run(struct tt_writer *writer, struct tt_err *err)
         goto done;
     if (log_path) {
         if (tt_writer_open(&course.log, log_path, cli_watch_temporary, err) ||
-            tt_writer_printf(&course.log, err,
-                             "epoch\tloss\ttrain_top_%llu_accuracy\tvalid_top_%llu_accuracy\tseconds\n",
-                             (unsigned long long)k, (unsigned long long)k))
+            tt_writer_printf(&course.log, err, "epoch\tloss\ttrain_%s\tvalid_%s\tseconds\n", metric_at_k(),
+                             metric_at_k()))
             goto done;
         course.has_log = 1;
     }

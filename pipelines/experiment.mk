@@ -135,8 +135,9 @@ $(OUT)/table.txt: $(OUT)/metrics.tsv $(HERE)/table.sh
 models := $(runs:%=$(OUT)/%.model.tt)
 plots  := $(OUT)/loss.svg $(OUT)/loss.png $(OUT)/accuracy.svg $(OUT)/accuracy.png
 $(plots) &: $(models) $(OUT)/table.settings $(HERE)/plot.gp
-	@validated=$$(awk -F'\t' 'NR == 2 { print $$4 != "-" }' $(OUT)/$(firstword $(runs)).log.tsv); \
-	gnuplot -e "out='$(OUT)'; names='$(names)'; seeds='$(seeds)'; valid=$$validated" $(HERE)/plot.gp
+	@log=$(OUT)/$(firstword $(runs)).log.tsv; validated=$$(awk -F'\t' 'NR == 2 { print $$4 != "-" }' $$log); \
+	metric=$$(sed -n '1s/.*\tvalid_\([^\t]*\).*/\1/p' $$log); \
+	gnuplot -e "out='$(OUT)'; names='$(names)'; seeds='$(seeds)'; valid=$$validated; metric='$$metric'" $(HERE)/plot.gp
 
 table: $(OUT)/table.txt $(plots)
 	@cat $(OUT)/table.txt

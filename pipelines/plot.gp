@@ -1,5 +1,5 @@
-# Loss and accuracy an epoch, from the logs of all runs: out, names, seeds and valid are given by experiment.mk. One colour
-# and dash a schema, a line a seed; a circle marks the epoch that was kept.
+# Loss and metric an epoch, from the logs of all runs: out, names, seeds, valid and metric are given by experiment.mk. One
+# colour and dash a schema, a line a seed; a circle marks the epoch that was kept.
 set datafile separator tab
 set datafile missing '-'
 set xlabel 'epoch'
@@ -21,13 +21,13 @@ do for [kind in 'svg png'] {
         lc rgb colour(n) dt n lw 1.5 title (s == 1 ? word(names, n) : '')
     set output sprintf('%s/accuracy.%s', out, kind)
     if (valid) {
-        set ylabel 'Top-10 accuracy on the validation events'
+        set ylabel metric.' on the validation events' noenhanced
         plot for [n = 1:words(names)] for [s = 1:words(seeds)] file(n, s) skip 1 using 1:4 with lines \
             lc rgb colour(n) dt n lw 1.5 title (s == 1 ? word(names, n) : ''), \
             for [n = 1:words(names)] for [s = 1:words(seeds)] kept.file(n, s) using 1:2 with points \
             pt 6 ps 1.2 lw 1.5 lc rgb colour(n) notitle
     } else {
-        set ylabel 'Top-10 accuracy on training events'
+        set ylabel metric.' on training events' noenhanced
         plot for [n = 1:words(names)] for [s = 1:words(seeds)] file(n, s) skip 1 using 1:3 with lines \
             lc rgb colour(n) dt n lw 1.5 title (s == 1 ? word(names, n) : '')
     }

@@ -1,6 +1,7 @@
-/* Accuracy while training: see measure.h. */
+/* Measuring while training: see measure.h. */
 #include "model/measure.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,10 @@ void tt_measure_release(struct tt_measure *m)
     free(m->starts);
     free(m->item);
     free(m->weight);
+    free(m->events);
+    free(m->n_wanted);
+    free(m->hits);
+    free(m->shares);
     free(m->seen_starts);
     free(m->seen);
     free(m->ranks);
@@ -34,32 +39,58 @@ static size_t count_entries(const struct tt_bags *bags, const uint32_t *rows, si
     return total;
 }
 
+static int compare_u32(const void *left, const void *right)
+{
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+
+    return (a > b) - (a < b);
+}
+
+/* seen: the places that are left out of the query's ranking, rising, or NULL. */
+static void choose_wanted_of(struct tt_measure *m, size_t i, const struct tt_queries *q,
+                             const struct tt_catalogue *catalogue, const uint32_t *seen, size_t n_seen)
+{
+    size_t query = m->chosen[i], at = m->starts[i];
+
+    m->events[i] = q->missed[query];
+    m->n_wanted[i] = (uint32_t)(q->wanted.offsets[query + 1] - q->wanted.offsets[query]);
+    m->n_wanted[i] += (uint32_t)rint(q->missed[query]);
+    for (uint64_t e = q->wanted.offsets[query]; e < q->wanted.offsets[query + 1]; e++) {
+        uint32_t place = catalogue->place[q->wanted.codes[e]];
+        m->events[i] += (double)q->wanted.weights[e];
+        if (place == TT_NO_PLACE || (n_seen && bsearch(&place, seen, n_seen, sizeof(*seen), compare_u32)))
+            continue;
+        m->item[at] = place;
+        m->weight[at++] = q->wanted.weights[e];
+    }
+    m->starts[i + 1] = (uint32_t)at;
+    m->total += m->events[i];
+}
+
 static int choose_wanted(struct tt_measure *m, const struct tt_queries *q, const struct tt_catalogue *catalogue,
                          size_t dim, struct tt_err *err)
 {
-    size_t total = count_entries(&q->wanted, m->chosen, m->n), at = 0;
+    size_t total = count_entries(&q->wanted, m->chosen, m->n), most = 0;
 
     m->starts = tt_alloc(m->n + 1, sizeof(*m->starts), err);
     m->item = tt_alloc(total, sizeof(*m->item), err);
     m->weight = tt_alloc(total, sizeof(*m->weight), err);
     m->ranks = tt_alloc(total, sizeof(*m->ranks), err);
+    m->events = tt_alloc(m->n, sizeof(*m->events), err);
+    m->n_wanted = tt_alloc(m->n, sizeof(*m->n_wanted), err);
+    m->shares = tt_alloc_zero(m->n, sizeof(*m->shares), err);
     m->u = tt_alloc_aligned(m->n, dim * sizeof(float), err);
-    if (!m->starts || !m->item || !m->weight || !m->ranks || !m->u)
+    if (!m->starts || !m->item || !m->weight || !m->ranks || !m->events || !m->n_wanted || !m->shares || !m->u)
         return -1;
+    m->starts[0] = 0;
     for (size_t i = 0; i < m->n; i++) {
-        m->starts[i] = (uint32_t)at;
-        m->total += q->missed[m->chosen[i]];
-        for (uint64_t e = q->wanted.offsets[m->chosen[i]]; e < q->wanted.offsets[m->chosen[i] + 1]; e++) {
-            uint32_t place = catalogue->place[q->wanted.codes[e]];
-            m->total += (double)q->wanted.weights[e];
-            if (place == TT_NO_PLACE)
-                continue;
-            m->item[at] = place;
-            m->weight[at++] = q->wanted.weights[e];
-        }
+        size_t from = m->seen_starts ? m->seen_starts[i] : 0, n_seen = m->seen_starts ? m->seen_starts[i + 1] - from : 0;
+        choose_wanted_of(m, i, q, catalogue, n_seen ? m->seen + from : NULL, n_seen);
+        if (m->starts[i + 1] - m->starts[i] > most)
+            most = m->starts[i + 1] - m->starts[i];
     }
-    m->starts[m->n] = (uint32_t)at;
-    return 0;
+    m->hits = tt_alloc(most, sizeof(*m->hits), err);
+    return m->hits ? 0 : -1;
 }
 
 static int choose_seen(struct tt_measure *m, const struct tt_bags *seen, const struct tt_catalogue *catalogue,
@@ -118,8 +149,8 @@ int tt_measure_init(struct tt_measure *m, const struct tt_model *model, const st
         m->chosen[i] = (uint32_t)((uint64_t)i * q->n / m->n);
         m->users[i] = q->user[m->chosen[i]];
     }
-    if (choose_input(m, model, q, err) || choose_wanted(m, q, catalogue, model->dim, err) ||
-        (seen && choose_seen(m, seen, catalogue, err)))
+    if (choose_input(m, model, q, err) || (seen && choose_seen(m, seen, catalogue, err)) ||
+        choose_wanted(m, q, catalogue, model->dim, err))
         goto fail;
     return 0;
 fail:
@@ -127,20 +158,66 @@ fail:
     return -1;
 }
 
-int tt_measure_accuracy(struct tt_measure *m, const struct tt_model *model, size_t n_items, const float *v, size_t k,
-                        struct tt_pool *pool, double *accuracy, struct tt_err *err)
+static int compare_hits(const void *left, const void *right)
+{
+    uint32_t a = ((const struct tt_hit *)left)->rank, b = ((const struct tt_hit *)right)->rank;
+
+    return (a > b) - (a < b);
+}
+
+static struct tt_metric_share share_of(struct tt_measure *m, size_t i, enum tt_metric metric, size_t k)
+{
+    size_t n_hits = 0;
+
+    if (!(m->events[i] > 0))
+        return (struct tt_metric_share){0, 0};
+    for (size_t e = m->starts[i]; e < m->starts[i + 1]; e++)
+        if (m->ranks[e] < k)
+            m->hits[n_hits++] = (struct tt_hit){m->ranks[e] + 1, (double)m->weight[e]};
+    if (n_hits > 1)
+        qsort(m->hits, n_hits, sizeof(*m->hits), compare_hits);
+    return tt_metric_share(metric, m->hits, n_hits, m->n_wanted[i], m->events[i], k);
+}
+
+int tt_measure_value(struct tt_measure *m, const struct tt_model *model, size_t n_items, const float *v,
+                     enum tt_metric metric, size_t k, struct tt_pool *pool, double *value, struct tt_err *err)
 {
     struct tt_wanted wanted = {m->n, m->starts, m->item, m->seen_starts, m->seen};
-    double hits = 0;
+    double sum = 0, under = 0;
 
     tt_model_embed(model, &m->input, pool, m->u);
     if (tt_rank_wanted(&wanted, model->dim, m->u, n_items, v, pool, m->ranks, err))
         return -1;
-    for (size_t i = 0; i < m->starts[m->n]; i++)
-        if (m->ranks[i] < k)
-            hits += (double)m->weight[i];
-    *accuracy = m->total > 0 ? hits / m->total : 0;
+    for (size_t i = 0; i < m->n; i++) {
+        m->shares[i] = share_of(m, i, metric, k);
+        sum += m->shares[i].sum;
+        under += m->shares[i].under;
+    }
+    *value = under > 0 ? sum / under : 0;
     return 0;
+}
+
+int tt_measure_commonest(const struct tt_measure *m, size_t dim, size_t n_items, const float *v, size_t k,
+                         struct tt_pool *pool, double *share, struct tt_err *err)
+{
+    size_t most = 0;
+    uint32_t *rows, *lists;
+    int status = -1;
+
+    k = k < n_items ? k : n_items;
+    rows = tt_alloc(m->n * k, sizeof(*rows), err);
+    lists = tt_alloc_zero(n_items, sizeof(*lists), err);
+    if (!rows || !lists || tt_rank_first(m->n, dim, m->u, n_items, v, k, pool, rows, err))
+        goto done;
+    for (size_t i = 0; i < m->n * k; i++)
+        if (++lists[rows[i]] > most)
+            most = lists[rows[i]];
+    *share = m->n ? (double)most / (double)m->n : 0;
+    status = 0;
+done:
+    free(rows);
+    free(lists);
+    return status;
 }
 
 double tt_measure_cosine(const struct tt_measure *m, size_t dim)

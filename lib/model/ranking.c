@@ -7,17 +7,59 @@
 #include "base/alloc.h"
 #include "math/count.h"
 #include "math/gemm.h"
+#include "math/topk.h"
 
 enum { QUERY_BLOCK = 64, ITEM_BLOCK = 1024 };
 
 struct job {
-    const struct tt_wanted *wanted;
-    size_t dim, n_items, padded; /* padded: items rounded up to whole blocks */
+    size_t n_queries, dim, n_items, padded; /* padded: items rounded up to whole blocks */
     const float *u, *v;
+    float *scores;                          /* (threads, QUERY_BLOCK, padded) */
+    float *queries;                         /* (threads, QUERY_BLOCK, dim) */
+    const struct tt_wanted *wanted;         /* ranks of wanted items */
     uint32_t *ranks;
-    float *scores;               /* (threads, QUERY_BLOCK, padded) */
-    float *queries;              /* (threads, QUERY_BLOCK, dim) */
+    size_t k;                               /* the first k */
+    uint32_t *rows;
+    struct tt_scored *first;                /* (threads, k) */
 };
+
+/* Score a block of queries. Returns how many it has; *scores (n, padded). */
+static size_t score_block(const struct job *job, size_t block, int worker, const float **scores)
+{
+    size_t from = block * QUERY_BLOCK, n = job->n_queries - from < QUERY_BLOCK ? job->n_queries - from : QUERY_BLOCK;
+    float *out = job->scores + (size_t)worker * QUERY_BLOCK * job->padded;
+    float *queries = job->queries + (size_t)worker * QUERY_BLOCK * job->dim;
+
+    memset(queries, 0, QUERY_BLOCK * job->dim * sizeof(*queries));
+    memcpy(queries, job->u + from * job->dim, n * job->dim * sizeof(*queries));
+    for (size_t i = 0; i < job->n_items; i += ITEM_BLOCK) {
+        size_t items = job->n_items - i < ITEM_BLOCK ? job->n_items - i : ITEM_BLOCK;
+        tt_gemm_nt(QUERY_BLOCK, items, job->dim, queries, job->dim, job->v + i * job->dim, job->dim, 0, out + i,
+                   job->padded);
+    }
+    *scores = out;
+    return n;
+}
+
+/* Run `work` over all blocks. */
+static int run(struct job *job, struct tt_pool *pool, tt_pool_fn *work, struct tt_err *err)
+{
+    size_t threads = (size_t)tt_pool_threads(pool);
+    int status = -1;
+
+    job->padded = tt_blocks(job->n_items, ITEM_BLOCK) * ITEM_BLOCK;
+    job->scores = tt_alloc_aligned(threads * QUERY_BLOCK, job->padded * sizeof(float), err);
+    job->queries = tt_alloc_aligned(threads * QUERY_BLOCK, job->dim * sizeof(float), err);
+    job->first = tt_alloc(threads * job->k, sizeof(*job->first), err);
+    if (job->scores && job->queries && job->first) {
+        tt_pool_run(pool, tt_blocks(job->n_queries, QUERY_BLOCK), work, job);
+        status = 0;
+    }
+    free(job->scores);
+    free(job->queries);
+    free(job->first);
+    return status;
+}
 
 /* How many of n items stand before `item`: those of a higher score, and of an equal one those of a lower row. */
 static uint32_t count_before(const float *scores, size_t n, size_t item)
@@ -29,17 +71,9 @@ static void rank_block(void *arg, size_t block, int worker)
 {
     const struct job *job = arg;
     const struct tt_wanted *w = job->wanted;
-    size_t from = block * QUERY_BLOCK, n = w->n_queries - from < QUERY_BLOCK ? w->n_queries - from : QUERY_BLOCK;
-    float *scores = job->scores + (size_t)worker * QUERY_BLOCK * job->padded;
-    float *queries = job->queries + (size_t)worker * QUERY_BLOCK * job->dim;
+    const float *scores;
+    size_t from = block * QUERY_BLOCK, n = score_block(job, block, worker, &scores);
 
-    memset(queries, 0, QUERY_BLOCK * job->dim * sizeof(*queries));
-    memcpy(queries, job->u + from * job->dim, n * job->dim * sizeof(*queries));
-    for (size_t i = 0; i < job->n_items; i += ITEM_BLOCK) {
-        size_t items = job->n_items - i < ITEM_BLOCK ? job->n_items - i : ITEM_BLOCK;
-        tt_gemm_nt(QUERY_BLOCK, items, job->dim, queries, job->dim, job->v + i * job->dim, job->dim, 0, scores + i,
-                   job->padded);
-    }
     for (size_t q = 0; q < n; q++) {
         const float *row = scores + q * job->padded;
         for (uint32_t k = w->starts[from + q]; k < w->starts[from + q + 1]; k++) {
@@ -58,18 +92,33 @@ static void rank_block(void *arg, size_t block, int worker)
 int tt_rank_wanted(const struct tt_wanted *wanted, size_t dim, const float *u, size_t n_items, const float *v,
                    struct tt_pool *pool, uint32_t *ranks, struct tt_err *err)
 {
-    size_t threads = (size_t)tt_pool_threads(pool);
-    struct job job = {.wanted = wanted, .dim = dim, .n_items = n_items, .u = u, .v = v, .ranks = ranks,
-                      .padded = tt_blocks(n_items, ITEM_BLOCK) * ITEM_BLOCK};
-    int status = -1;
+    struct job job = {.n_queries = wanted->n_queries, .dim = dim, .n_items = n_items, .u = u, .v = v, .wanted = wanted,
+                      .ranks = ranks};
 
-    job.scores = tt_alloc_aligned(threads * QUERY_BLOCK, job.padded * sizeof(float), err);
-    job.queries = tt_alloc_aligned(threads * QUERY_BLOCK, dim * sizeof(float), err);
-    if (job.scores && job.queries) {
-        tt_pool_run(pool, tt_blocks(wanted->n_queries, QUERY_BLOCK), rank_block, &job);
-        status = 0;
+    return run(&job, pool, rank_block, err);
+}
+
+static void first_block(void *arg, size_t block, int worker)
+{
+    const struct job *job = arg;
+    const float *scores;
+    size_t from = block * QUERY_BLOCK, n = score_block(job, block, worker, &scores);
+    struct tt_scored *first = job->first + (size_t)worker * job->k;
+
+    for (size_t q = 0; q < n; q++) {
+        struct tt_topk top;
+        tt_topk_init(&top, first, job->k);
+        for (size_t i = 0; i < job->n_items; i++)
+            tt_topk_push(&top, scores[q * job->padded + i], (uint32_t)i);
+        for (size_t i = 0; i < job->k; i++)
+            job->rows[(from + q) * job->k + i] = first[i].row;
     }
-    free(job.scores);
-    free(job.queries);
-    return status;
+}
+
+int tt_rank_first(size_t n_queries, size_t dim, const float *u, size_t n_items, const float *v, size_t k,
+                  struct tt_pool *pool, uint32_t *rows, struct tt_err *err)
+{
+    struct job job = {.n_queries = n_queries, .dim = dim, .n_items = n_items, .u = u, .v = v, .k = k, .rows = rows};
+
+    return run(&job, pool, first_block, err);
 }

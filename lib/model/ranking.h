@@ -1,5 +1,5 @@
-/* Where the wanted items stand in the full ranking, for validation while training: no list of the best is made, the
- * items that score higher are counted.
+/* Full rankings, for validation while training. Where wanted items stand is found without a list of the best: the items
+ * that score higher are counted.
  */
 #ifndef TT_MODEL_RANKING_H
 #define TT_MODEL_RANKING_H
@@ -24,5 +24,11 @@ struct tt_wanted {
  * Parallel over fixed blocks of queries. */
 int tt_rank_wanted(const struct tt_wanted *wanted, size_t dim, const float *u, size_t n_items, const float *v,
                    struct tt_pool *pool, uint32_t *ranks, struct tt_err *err) TT_CHECKED;
+
+/*   u (n_queries, dim), v (n_items, dim)
+ *   rows (n_queries, k)  the first k <= n_items of each ranking, in no order
+ * Parallel over fixed blocks of queries. */
+int tt_rank_first(size_t n_queries, size_t dim, const float *u, size_t n_items, const float *v, size_t k,
+                  struct tt_pool *pool, uint32_t *rows, struct tt_err *err) TT_CHECKED;
 
 #endif

@@ -25,6 +25,7 @@
 #define TT_MODEL_TRAINER_H
 
 #include "base/pool.h"
+#include "math/metrics.h"
 #include "model/adam.h"
 #include "model/batch.h"
 #include "model/steps.h"
@@ -48,7 +49,8 @@ struct tt_train_options {
     double noise;        /* deviation added to the spectral start */
     double half_life;    /* days after which an event weighs half in the loss; 0: never */
     uint64_t seed;
-    size_t k;            /* of the accuracy that is logged */
+    enum tt_metric metric; /* what is logged, and what the best epoch is the best in */
+    size_t k;            /* ... of the first k */
     enum tt_seen seen;   /* validation: are a user's training items ranked? auto: when some event repeats one */
     size_t patience;     /* with validation: epochs without a better one before the end; 0: never end early */
     size_t max_memory;   /* bytes for the logits of a step; a batch is made smaller, down to 128, to fit */

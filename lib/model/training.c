@@ -32,7 +32,7 @@ static int is_over(const struct tt_training *t)
 static int run_epoch(struct tt_training *t, const struct tt_train_hooks *hooks, struct tt_err *err)
 {
     struct tt_epoch line = {.epoch = t->trainer.at.epoch, .examples = (double)t->trainer.events};
-    struct tt_epoch_measures found;
+    struct tt_epoch_values found;
 
     while (!tt_trainer_is_epoch_over(&t->trainer))
         if (tt_trainer_step(&t->trainer, err) || pause_at(hooks, t, err))
@@ -43,8 +43,8 @@ static int run_epoch(struct tt_training *t, const struct tt_train_hooks *hooks, 
     t->epochs = line.epoch;
     t->loss = line.loss;
     t->first_loss = line.epoch == 1 ? line.loss : t->first_loss;
-    line.train_accuracy = found.train_accuracy;
-    line.valid_accuracy = found.valid_accuracy;
+    line.train_value = found.train;
+    line.valid_value = found.valid;
     line.is_best = found.is_best;
     if (hooks->on_epoch)
         hooks->on_epoch(hooks->arg, &line);
@@ -64,9 +64,8 @@ static void fill_report(const struct tt_training *t, struct tt_train_report *rep
                                        .epochs = t->epochs,
                                        .events = trainer->events,
                                        .unliked = trainer->unliked,
-                                       .best_accuracy = t->validation.best_accuracy,
-                                       .has_no_progress = t->epochs > 1 && t->loss >= t->first_loss,
-                                       .has_collapsed = t->validation.has_collapsed};
+                                       .best_value = t->validation.best_value,
+                                       .has_no_progress = t->epochs > 1 && t->loss >= t->first_loss};
 }
 
 int tt_train(struct tt_model *model, const struct tt_train_options *options, const struct tt_events *valid,
@@ -87,8 +86,10 @@ int tt_train(struct tt_model *model, const struct tt_train_options *options, con
         if (run_epoch(&t, hooks, err))
             goto done;
     tt_validation_restore(&t.validation, &t.trainer);
-    tt_trainer_finish(&t.trainer);
     fill_report(&t, report);
+    if (tt_validation_inspect(&t.validation, &t.trainer, &report->signs, err))
+        goto done;
+    tt_trainer_finish(&t.trainer);
     status = 0;
 done:
     tt_validation_release(&t.validation);

@@ -8,11 +8,11 @@
 
 #include "model/validation.h"
 
-/* One line of the log. Accuracies are -1 when not measured. */
+/* One line of the log. The values are of the options' metric at k, -1 when not measured. */
 struct tt_epoch {
     size_t epoch;        /* from 1 */
     double loss;         /* nats an event */
-    double train_accuracy, valid_accuracy;
+    double train_value, valid_value;
     double examples;     /* events seen in this epoch */
     int is_best;
 };
@@ -45,9 +45,9 @@ struct tt_train_report {
     enum tt_seen seen;
     size_t batch, queries, catalogue, best_epoch, epochs;
     size_t events, unliked; /* events used, and events left out because their label is 0 */
-    double best_accuracy; /* valid; -1 without */
+    double best_value;    /* valid; -1 without */
     int has_no_progress;  /* the last epoch's loss is not below the first one's */
-    int has_collapsed;    /* the kept epoch's user vectors all point the same way: mean cosine above 0.99 */
+    struct tt_validation_signs signs; /* of the kept epoch */
 };
 
 /* The random starts, batches and steps of `options` over model->base (users, items, events), whose users get their

@@ -3,6 +3,7 @@
  *     tt_validation_init(&v, &trainer, events, &err);
  *     after each epoch: tt_validation_measure(&v, &trainer, epoch, &found, &err);
  *     tt_validation_restore(&v, &trainer);
+ *     tt_validation_inspect(&v, &trainer, &signs, &err);
  *     tt_validation_release(&v);
  *
  * Without validation events the last epoch counts as the best one. Same results for any pool.
@@ -18,16 +19,24 @@ struct tt_validation {
     struct tt_measure train, valid;
     enum tt_seen seen;            /* not auto with validation events */
     size_t best_epoch;            /* 0: none yet */
-    double best_accuracy;         /* valid; -1 without */
-    int has_collapsed;            /* the best epoch's user vectors all point the same way: mean cosine above 0.99 */
+    double best_value;            /* valid; -1 without */
     float **best;                 /* (n_columns) the best epoch's tables; NULL without validation, or before an epoch */
     size_t n_columns;
 };
 
-/* Accuracies are -1 when not measured. */
-struct tt_epoch_measures {
-    double train_accuracy, valid_accuracy;
-    int is_best;                  /* so far */
+/* The options' metric at k. valid is -1 without validation. */
+struct tt_epoch_values {
+    double train, valid;
+    int is_best;                  /* so far; the last epoch without validation */
+};
+
+/* Signs of a badly set run, seen on a sample of the training queries. */
+struct tt_validation_signs {
+    double cosine;                /* mean of two queries' vectors */
+    double commonest;             /* largest share of the lists of the first k with one and the same item ... */
+    double wanted;                /* ... and of the queries that want one and the same */
+    int has_collapsed;            /* the vectors are almost alike: cosine above 0.99 */
+    int has_common_item;          /* one item is in more than half of the lists, and none is wanted by nearly as many */
 };
 
 /* events: those to validate by, which follow the dictionary of the trainer's model, or NULL; borrowed for the call. */
@@ -37,7 +46,7 @@ void tt_validation_release(struct tt_validation *validation); /* fine on a struc
 
 /* Measure the trainer's model as it stands after `epoch`, from 1; keep it when it is better than all before. */
 int tt_validation_measure(struct tt_validation *validation, struct tt_trainer *trainer, size_t epoch,
-                          struct tt_epoch_measures *found, struct tt_err *err) TT_CHECKED;
+                          struct tt_epoch_values *found, struct tt_err *err) TT_CHECKED;
 
 /* What changes: the best epoch, its tables and what was found of it. */
 int tt_validation_state(struct tt_validation *validation, const struct tt_model *model, struct tt_state *state,
@@ -45,5 +54,9 @@ int tt_validation_state(struct tt_validation *validation, const struct tt_model 
 
 /* Give the model the best epoch's tables. */
 void tt_validation_restore(const struct tt_validation *validation, struct tt_trainer *trainer);
+
+/* Look at the trainer's model as it stands. */
+int tt_validation_inspect(struct tt_validation *validation, struct tt_trainer *trainer,
+                          struct tt_validation_signs *signs, struct tt_err *err) TT_CHECKED;
 
 #endif

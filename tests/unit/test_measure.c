@@ -78,7 +78,7 @@ static void test_accuracy_counts_events_among_the_first_k(void **state)
         struct tt_measure m;
         double accuracy, hits = 0;
         NEED(tt_measure_init(&m, &model, &queries, &catalogue, with_seen ? &seen : NULL, 1000, &err));
-        NEED(tt_measure_accuracy(&m, &model, catalogue.n, v, 7, pool, &accuracy, &err));
+        NEED(tt_measure_value(&m, &model, catalogue.n, v, TT_METRIC_TOP_K_ACCURACY, 7, pool, &accuracy, &err));
         for (size_t q = 0; q < queries.n; q++)
             for (uint64_t e = queries.wanted.offsets[q]; e < queries.wanted.offsets[q + 1]; e++) {
                 uint32_t place = catalogue.place[queries.wanted.codes[e]], before = 0, user = queries.user[q];
@@ -103,6 +103,125 @@ static void test_accuracy_counts_events_among_the_first_k(void **state)
     tt_pool_free(pool);
 }
 
+/* Two users: one item in common, one of each alone. One dimension would do; the catalogue is items 1 to 4. */
+static void two_users(struct tt_model *model, struct tt_examples *valid, struct tt_queries *queries,
+                      struct tt_catalogue *catalogue)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_examples base;
+    struct tt_queries training;
+
+    tiny_begin(&base, "user u id\nitem i id\n", 2, 5);
+    for (uint32_t i = 1; i <= 4; i++)
+        tiny_event(&base, 1, i, 0, 1, 1, 0);
+    NEED(tt_queries_init(&training, &base.dictionary, &base.events, 0, &err));
+    NEED(tt_catalogue_init(catalogue, &training, 6, &err));
+    tt_queries_release(&training);
+    NEED(tt_model_init(model, &base, 2, &err));
+    for (size_t u = 1; u <= 2; u++) /* both point to the first axis */
+        model->tables[0][u * 2] = 1;
+    tiny_begin(valid, "user u id\nitem i id\n", 2, 5);
+    tiny_event(valid, 1, 1, 0, 1, 1, 0); /* u1 wants i1 twice, i3, an item without training, two unknown ones */
+    tiny_event(valid, 1, 1, 0, 1, 1, 0);
+    tiny_event(valid, 1, 3, 0, 1, 1, 0);
+    tiny_event(valid, 1, 5, 0, 1, 1, 0);
+    tiny_event(valid, 1, 0, 0, 1, 1, 0);
+    tiny_event(valid, 1, 0, 0, 1, 1, 0);
+    tiny_event(valid, 2, 3, 0, 1, 1, 0); /* u2 wants i3 */
+    NEED(tt_queries_init(queries, &model->base.dictionary, &valid->events, 0, &err));
+}
+
+static double value_of(struct tt_measure *m, const struct tt_model *model, enum tt_metric metric, size_t k)
+{
+    static const float v[4 * 2] = {0.5f, 0, 0.9f, 0, 0.8f, 0, 0.1f, 0}; /* the order is i2, i3, i1, i4 */
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_pool *pool = tt_pool_new(1, &err);
+    double value;
+
+    assert_non_null(pool);
+    NEED(tt_measure_value(m, model, 4, v, metric, k, pool, &value, &err));
+    tt_pool_free(pool);
+    return value;
+}
+
+static void test_metrics_by_hand(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_examples valid;
+    struct tt_model model;
+    struct tt_queries queries;
+    struct tt_catalogue catalogue;
+    struct tt_measure m;
+
+    (void)state;
+    two_users(&model, &valid, &queries, &catalogue);
+    NEED(tt_measure_init(&m, &model, &queries, &catalogue, NULL, 100, &err));
+    assert_true(m.events[0] == 6 && m.n_wanted[0] == 5 && m.events[1] == 1 && m.n_wanted[1] == 1);
+    /* at 3: u1 has i3 at rank 2 and i1, with two events, at rank 3; u2 has i3 at rank 2 */
+    assert_true(fabs(value_of(&m, &model, TT_METRIC_TOP_K_ACCURACY, 3) - 4.0 / 7) < 1e-12);
+    assert_true(fabs(value_of(&m, &model, TT_METRIC_RECALL, 3) - (2.0 / 5 + 1) / 2) < 1e-12);
+    assert_true(fabs(value_of(&m, &model, TT_METRIC_PRECISION, 3) - (2.0 / 3 + 1.0 / 3) / 2) < 1e-12);
+    assert_true(fabs(value_of(&m, &model, TT_METRIC_MRR, 3) - 0.5) < 1e-12);
+    assert_true(fabs(value_of(&m, &model, TT_METRIC_HIT_RATE, 1) - 0) < 1e-12);
+    double dcg = 1 / log2(3) + 1 / log2(4), ideal = 1 + 1 / log2(3) + 1 / log2(4);
+    assert_true(fabs(value_of(&m, &model, TT_METRIC_NDCG, 3) - (dcg / ideal + 1 / log2(3)) / 2) < 1e-12);
+    assert_true(m.shares[1].sum == 1 / log2(3) && m.shares[1].under == 1);
+    tt_measure_release(&m);
+    tt_catalogue_release(&catalogue);
+    tt_queries_release(&queries);
+    tt_examples_release(&valid);
+    tt_model_release(&model);
+}
+
+/* An item that is left out of a list cannot be hit, as in lists that tt-query makes. */
+static void test_a_seen_item_that_is_wanted_is_a_miss(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_examples valid;
+    struct tt_model model;
+    struct tt_queries queries;
+    struct tt_catalogue catalogue;
+    struct tt_bags seen = {0};
+    struct tt_measure m;
+    uint32_t three = 3;
+
+    (void)state;
+    two_users(&model, &valid, &queries, &catalogue);
+    NEED(tt_bags_add(&seen, NULL, NULL, 0, 0, &err));
+    NEED(tt_bags_add(&seen, &three, NULL, 1, 0, &err)); /* u1 has been at i3 */
+    NEED(tt_bags_add(&seen, NULL, NULL, 0, 0, &err));
+    NEED(tt_measure_init(&m, &model, &queries, &catalogue, &seen, 100, &err));
+    assert_true(m.events[0] == 6 && m.n_wanted[0] == 5);
+    assert_true(fabs(value_of(&m, &model, TT_METRIC_RECALL, 2) - (1.0 / 5 + 1) / 2) < 1e-12); /* i1 is now second */
+    assert_true(fabs(value_of(&m, &model, TT_METRIC_RECALL, 4) - (1.0 / 5 + 1) / 2) < 1e-12);
+    tt_measure_release(&m);
+    tt_bags_release(&seen);
+    tt_catalogue_release(&catalogue);
+    tt_queries_release(&queries);
+    tt_examples_release(&valid);
+    tt_model_release(&model);
+}
+
+static void test_the_commonest_item_of_the_lists(void **state)
+{
+    static const float v[3 * 2] = {0.6f, 0.6f, 1, 0, 0, 1};
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_pool *pool = tt_pool_new(1, &err);
+    float u[4 * 2] = {1, 0, 1, 0.1f, 0, 1, -1, 0};
+    struct tt_measure m = {.n = 4, .u = u};
+    double share;
+
+    (void)state;
+    assert_non_null(pool);
+    NEED(tt_measure_commonest(&m, 2, 3, v, 1, pool, &share, &err));
+    assert_true(share == 0.5); /* item 1 of the first two, item 2 of the others */
+    NEED(tt_measure_commonest(&m, 2, 3, v, 2, pool, &share, &err));
+    assert_true(share == 1); /* item 0 is first or second */
+    NEED(tt_measure_commonest(&m, 2, 3, v, 100, pool, &share, &err));
+    assert_true(share == 1);
+    tt_pool_free(pool);
+}
+
 static void test_mean_cosine_is_that_of_all_pairs(void **state)
 {
     float u[4 * 2] = {1, 0, 0, 1, -1, 0, 0.6f, 0.8f};
@@ -119,6 +238,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unknown_items_are_misses_in_a_sample_too),
         cmocka_unit_test(test_accuracy_counts_events_among_the_first_k),
+        cmocka_unit_test(test_metrics_by_hand),
+        cmocka_unit_test(test_a_seen_item_that_is_wanted_is_a_miss),
+        cmocka_unit_test(test_the_commonest_item_of_the_lists),
         cmocka_unit_test(test_mean_cosine_is_that_of_all_pairs),
     };
 

@@ -79,6 +79,37 @@ static void test_ranks_agree_with_counting(void **state)
         }
 }
 
+/* The first k are the rows that fewer than k stand before, whatever the threads. */
+static void test_the_first_are_those_of_the_least_ranks(void **state)
+{
+    enum { QUERIES = 70, ITEMS = 1100, K = 7 };
+    struct tt_err err = TT_ERR_INIT;
+    static float u[QUERIES * DIM], v[ITEMS * DIM];
+    static uint32_t rows[QUERIES * K], again[QUERIES * K];
+    struct tt_rng rng;
+
+    (void)state;
+    tt_rng_init(&rng, 7, TT_RNG_TEST, 0);
+    for (size_t i = 0; i < QUERIES * DIM; i++)
+        u[i] = (float)tt_rng_below(&rng, 5) - 2;
+    for (size_t i = 0; i < ITEMS * DIM; i++)
+        v[i] = (float)tt_rng_below(&rng, 5) - 2;
+    for (int threads = 1; threads <= 3; threads++) {
+        struct tt_pool *pool = tt_pool_new(threads, &err);
+        assert_non_null(pool);
+        assert_int_equal(tt_rank_first(QUERIES, DIM, u, ITEMS, v, K, pool, threads == 1 ? rows : again, &err), 0);
+        tt_pool_free(pool);
+        if (threads > 1)
+            assert_memory_equal(rows, again, sizeof(rows));
+    }
+    for (size_t q = 0; q < QUERIES; q++) {
+        uint32_t found = 0; /* ranks, as bits */
+        for (size_t i = 0; i < K; i++)
+            found |= 1u << naive_rank(u + q * DIM, v, ITEMS, rows[q * K + i], NULL, 0);
+        assert_int_equal(found, (1u << K) - 1);
+    }
+}
+
 static void test_ranks_of_no_queries(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
@@ -97,6 +128,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ranks_agree_with_counting),
+        cmocka_unit_test(test_the_first_are_those_of_the_least_ranks),
         cmocka_unit_test(test_ranks_of_no_queries),
     };
 

@@ -72,11 +72,11 @@ static void test_training_lowers_the_loss(void **state)
         struct tt_model model = trained(&o, NULL, 1, &lines, &report);
         assert_int_equal(lines.n, 12);
         assert_true(lines.epochs[11].loss < lines.epochs[0].loss - 0.05);
-        assert_true(lines.epochs[11].train_accuracy > (o.loss == TT_LOSS_FULL ? 0.6 : 0.4));
-        assert_true(lines.epochs[11].valid_accuracy == -1 && report.best_accuracy == -1);
+        assert_true(lines.epochs[11].train_value > (o.loss == TT_LOSS_FULL ? 0.6 : 0.4));
+        assert_true(lines.epochs[11].valid_value == -1 && report.best_value == -1);
         assert_true(lines.epochs[0].examples == (USERS - 1) * 8);
         assert_true(report.events == (USERS - 1) * 8 && report.unliked == 0 && report.epochs == 12);
-        assert_false(report.has_no_progress || report.has_collapsed);
+        assert_false(report.has_no_progress || report.signs.has_collapsed);
         tt_model_release(&model);
     }
 }
@@ -166,15 +166,15 @@ static void test_the_best_epoch_is_kept(void **state)
     o.k = 5;
     struct tt_model model = trained(&o, &valid.events, 1, &lines, &report);
     for (size_t e = 1; e < lines.n; e++)
-        if (lines.epochs[e].valid_accuracy > lines.epochs[best].valid_accuracy)
+        if (lines.epochs[e].valid_value > lines.epochs[best].valid_value)
             best = e;
     assert_true(best + 1 < lines.n);
     assert_int_equal(report.best_epoch, best + 1);
-    assert_true(report.best_accuracy == lines.epochs[best].valid_accuracy);
+    assert_true(report.best_value == lines.epochs[best].valid_value);
     for (size_t e = 0; e < lines.n; e++) { /* marked when better than all before */
         int better = 1;
         for (size_t before = 0; before < e; before++)
-            better &= lines.epochs[e].valid_accuracy > lines.epochs[before].valid_accuracy;
+            better &= lines.epochs[e].valid_value > lines.epochs[before].valid_value;
         assert_int_equal(lines.epochs[e].is_best, better);
     }
     o.patience = 2;
@@ -228,7 +228,7 @@ static void test_accuracy_is_that_of_the_kept_model(void **state)
             before += i != item && scores[i] > scores[item];
         hits += before < 5;
     }
-    assert_true(fabs(report.best_accuracy - hits / (double)valid.events.n) < 0.02); /* near ties may differ */
+    assert_true(fabs(report.best_value - hits / (double)valid.events.n) < 0.02); /* near ties may differ */
     tt_tower_input_release(&users);
     tt_tower_input_release(&items);
     tt_queries_release(&queries);
@@ -380,7 +380,7 @@ static void test_one_dimension_and_one_item_are_enough(void **state)
     tiny_event(&base, 1, 1, 1, 1, 1, 0);
     NEED(tt_model_init(&model, &base, 1, &err));
     NEED(train(&model, &o, NULL, 2, &lines, &report, &err));
-    assert_true(lines.epochs[3].train_accuracy == 1);
+    assert_true(lines.epochs[3].train_value == 1);
     assert_true(model.tables[3][1] !=
                 0); /* no gradient moves a vector of one number, but it was not without an event */
     tt_model_release(&model);
@@ -569,7 +569,29 @@ static void test_collapse_is_reported(void **state)
         base.users.bags[1].codes[u] = 1;
     NEED(tt_model_init(&model, &base, DIM, &err));
     NEED(train(&model, &o, NULL, 1, &lines, &report, &err));
-    assert_true(report.has_collapsed);
+    assert_true(report.signs.has_collapsed);
+    tt_model_release(&model);
+}
+
+/* One item in every list: all users point to the item that few want. */
+static void test_one_item_in_all_lists_is_reported(void **state)
+{
+    struct tt_train_options o = tiny_options;
+    struct tt_train_report report;
+    struct lines lines;
+
+    (void)state;
+    o.k = 2;
+    struct tt_model model = trained(&o, NULL, 1, &lines, &report);
+    assert_true(report.signs.commonest > 0 && report.signs.commonest < 0.5 && report.signs.wanted > 0.05);
+    assert_false(report.signs.has_common_item);
+    tt_model_release(&model);
+    o.negative = 100; /* being pushed away is all that counts: two directions are left, that of the items and the other */
+    o.epochs = 60;
+    o.rate = 0.1;
+    model = trained(&o, NULL, 1, &lines, &report);
+    assert_true(report.signs.has_common_item);
+    assert_true(report.signs.commonest > 0.5);
     tt_model_release(&model);
 }
 
@@ -596,6 +618,7 @@ int main(void)
         cmocka_unit_test(test_a_huge_rate_is_an_error_that_names_the_step),
         cmocka_unit_test(test_no_progress_is_reported),
         cmocka_unit_test(test_collapse_is_reported),
+        cmocka_unit_test(test_one_item_in_all_lists_is_reported),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

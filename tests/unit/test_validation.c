@@ -24,7 +24,7 @@ static void test_the_best_tables_come_back(void **state)
     struct tt_pool *pool = tt_pool_new(1, &err);
     struct tt_trainer t;
     struct tt_validation v;
-    struct tt_epoch_measures first, second;
+    struct tt_epoch_values first, second;
     struct tt_model model, kept;
     struct tt_examples valid;
 
@@ -38,8 +38,8 @@ static void test_the_best_tables_come_back(void **state)
     NEED(tt_trainer_start(&t, &err));
     run_epoch(&t);
     NEED(tt_validation_measure(&v, &t, 1, &first, &err));
-    assert_true(first.is_best && v.best_epoch == 1 && v.best_accuracy == first.valid_accuracy);
-    assert_true(first.valid_accuracy > 0.2 && first.train_accuracy > 0.2);
+    assert_true(first.is_best && v.best_epoch == 1 && v.best_value == first.valid);
+    assert_true(first.valid > 0.2 && first.train > 0.2);
     for (size_t c = 0; c < model.base.dictionary.schema.n_columns; c++)
         if (model.tables[c]) {
             memcpy(kept.tables[c], model.tables[c], tt_model_table_size(&model, c) * sizeof(float));
@@ -47,7 +47,7 @@ static void test_the_best_tables_come_back(void **state)
                 model.tables[c][i] *= t.item_input.bags[c] ? -1 : 1;
         }
     NEED(tt_validation_measure(&v, &t, 2, &second, &err));
-    assert_true(!second.is_best && v.best_epoch == 1 && second.valid_accuracy < first.valid_accuracy);
+    assert_true(!second.is_best && v.best_epoch == 1 && second.valid < first.valid);
     assert_false(tiny_same_tables(&model, &kept));
     tt_validation_restore(&v, &t);
     assert_true(tiny_same_tables(&model, &kept));
@@ -66,7 +66,7 @@ static void test_without_events_the_last_epoch_is_best(void **state)
     struct tt_pool *pool = tt_pool_new(1, &err);
     struct tt_trainer t;
     struct tt_validation v;
-    struct tt_epoch_measures found;
+    struct tt_epoch_values found;
     struct tt_model model, last;
 
     (void)state;
@@ -78,7 +78,7 @@ static void test_without_events_the_last_epoch_is_best(void **state)
     for (size_t epoch = 1; epoch <= 3; epoch++) {
         run_epoch(&t);
         NEED(tt_validation_measure(&v, &t, epoch, &found, &err));
-        assert_true(found.is_best && found.valid_accuracy == -1 && v.best_epoch == epoch && v.best_accuracy == -1);
+        assert_true(found.is_best && found.valid == -1 && v.best_epoch == epoch && v.best_value == -1);
     }
     for (size_t c = 0; c < model.base.dictionary.schema.n_columns; c++)
         if (model.tables[c])
