@@ -1,9 +1,10 @@
 /* Softmax loss of queries over candidates: see softmax.h.
  *
- * First pass, parallel over tiles of 64 queries: for each tile of 512 candidates the logits by sgemm, exp, the row
- * sums, and E V into d_u. Second pass, parallel over tiles of candidates: d_v = E' (u scaled), added over the query
- * tiles in order. Positives and disliked items are apart: within the shared candidates their exponentials are put right
- * in the tiles; behind them they are computed one by one. Each pair is a factor in the end, for both gradients. */
+ * First pass, parallel over panels of 64 queries and ranges of shared candidates: for each tile of candidates the
+ * exponentials, their sums, and E V into the range's part of d_u. Then, parallel over panels, the ranges' parts are added
+ * in order. Second pass, parallel over blocks of candidates: d_v = E' (u scaled), added over the panels in order.
+ * Positives and disliked items are apart: within the shared candidates their exponentials are put right in the tiles;
+ * behind them they are computed one by one. Each pair is a factor in the end, for both gradients. */
 #include "model/softmax.h"
 
 #include <assert.h>
@@ -12,47 +13,56 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "math/exp.h"
-#include "math/gemm.h"
 
-/* A tile's logits are 128 KiB: they stay in the second-level cache between the two products. Small steps have few tiles
- * of queries to share among threads: 64 gave 9 % (yelp2020, 20,000 items) to 18 % (4,300 items) less time than 128. */
-enum { QT = 64, IT = 512 };
+enum {
+    Q = TT_TILE_QUERIES,
+    MAX_RANGES = 8,     /* each but the first has a d_u of its own */
+    MIN_RANGE = 8192,   /* candidates: fewer are not worth that */
+    SMALL_BLOCK = 126,  /* candidates of a block in the second pass: a multiple of the kernels' 6 rows, */
+    LARGE_BLOCK = 504,  /* and as many as a tile has where that leaves enough of them to share among threads */
+    LARGE_CATALOGUE = 16384,
+};
+static const double LOG2_E = 1.4426950408889634, MOST_LOG_P = 34;
 
-static size_t up(size_t n, size_t tile)
+static size_t n_ranges(size_t n_shared)
 {
-    return tt_blocks(n, tile) * tile;
+    size_t n = tt_blocks(n_shared, MIN_RANGE);
+
+    return n < 1 ? 1 : n < MAX_RANGES ? n : MAX_RANGES;
 }
 
-size_t tt_softmax_rows_u(size_t n_queries)
+/* How many candidates a range has: whole tiles. */
+static size_t range_size(size_t n_shared, size_t tile)
 {
-    return up(n_queries, QT);
-}
-
-size_t tt_softmax_rows_v(size_t n_items)
-{
-    return up(n_items, IT);
+    return tt_blocks(tt_blocks(n_shared, tile), n_ranges(n_shared)) * tile;
 }
 
 size_t tt_softmax_bytes(size_t max_queries, size_t max_shared, size_t dim)
 {
-    size_t q = up(max_queries, QT), n = up(max_shared, IT);
+    size_t q = tt_blocks(max_queries, Q) * Q;
 
-    return sizeof(float) * (q * n + q * dim + n) + sizeof(double) * q;
+    return sizeof(float) * (q * max_shared + (1 + n_ranges(max_shared)) * q * dim + max_shared) +
+           sizeof(double) * (n_ranges(max_shared) + 1) * q;
 }
 
 int tt_softmax_init(struct tt_softmax *s, size_t max_queries, size_t max_shared, size_t max_items, size_t dim,
                     struct tt_err *err)
 {
-    *s = (struct tt_softmax){.max_queries = up(max_queries, QT), .max_shared = up(max_shared, IT),
-                             .max_items = max_items, .dim = dim};
-    s->e = tt_alloc_aligned(s->max_queries, s->max_shared * sizeof(float), err);
-    s->u_scaled = tt_alloc_aligned(s->max_queries, dim * sizeof(float), err);
-    s->losses = tt_alloc(s->max_queries, sizeof(*s->losses), err);
-    s->log_p = tt_alloc(s->max_shared, sizeof(*s->log_p), err);
+    size_t q = tt_blocks(max_queries, Q) * Q;
+
+    *s = (struct tt_softmax){.max_queries = q, .max_shared = max_shared, .max_items = max_items, .dim = dim,
+                             .kernels = tt_tile_best()};
+    s->e = tt_alloc_aligned(q, max_shared * sizeof(float), err);
+    s->panels = tt_alloc_aligned(q, dim * sizeof(float), err);
+    s->u_scaled = tt_alloc_aligned(q, dim * sizeof(float), err);
+    s->parts = tt_alloc_aligned((n_ranges(max_shared) - 1) * q, dim * sizeof(float), err);
+    s->z = tt_alloc(n_ranges(max_shared) * q, sizeof(*s->z), err);
+    s->losses = tt_alloc(q, sizeof(*s->losses), err);
+    s->bias = tt_alloc(max_shared, sizeof(*s->bias), err);
     s->positives.starts = tt_alloc(max_items + 1, sizeof(uint32_t), err);
     s->disliked.starts = tt_alloc(max_items + 1, sizeof(uint32_t), err);
-    if (s->e && s->u_scaled && s->losses && s->log_p && s->positives.starts && s->disliked.starts)
+    if (s->e && s->panels && s->u_scaled && s->parts && s->z && s->losses && s->bias && s->positives.starts &&
+        s->disliked.starts)
         return 0;
     tt_softmax_release(s);
     return -1;
@@ -68,9 +78,12 @@ static void factors_release(struct tt_pair_factors *f)
 void tt_softmax_release(struct tt_softmax *s)
 {
     free(s->e);
+    free(s->panels);
     free(s->u_scaled);
+    free(s->parts);
+    free(s->z);
     free(s->losses);
-    free(s->log_p);
+    free(s->bias);
     factors_release(&s->positives);
     factors_release(&s->disliked);
     *s = (struct tt_softmax){0};
@@ -79,57 +92,84 @@ void tt_softmax_release(struct tt_softmax *s)
 struct job {
     struct tt_softmax *s;
     const struct tt_softmax_step *step;
-    size_t query_tiles, item_tiles; /* of the shared candidates */
-    const float *log_p;             /* NULL, or padded */
+    size_t n_panels;
+    size_t tile, range, n_ranges; /* candidates of a tile and of a range of tiles */
+    size_t block;                 /* candidates of a block of the second pass */
     double total;
 };
 
-/* The exponentials of a query tile and an item tile, (QT, IT) contiguous. */
-static float *tile_of(const struct job *job, size_t query_tile, size_t item_tile)
+/* The queries of a panel, 64 or, in the last, what is left. */
+static size_t panel_queries(const struct job *job, size_t panel)
 {
-    return job->s->e + (item_tile * job->query_tiles + query_tile) * QT * IT;
+    size_t left = job->step->n_queries - panel * Q;
+
+    return left < Q ? left : Q;
 }
 
-/* Make up for the correction in advance: the pairs of a tile are to count `count` times, whatever their p. */
-static void spare_pairs(const struct job *job, const struct tt_pairs *p, double count, size_t query_tile,
-                        size_t item_tile, float *e)
+/* The exponentials of a panel and the candidates from `item` on. */
+static float *tile_of(const struct job *job, size_t panel, size_t item)
 {
-    size_t from = query_tile * QT, to = from + QT, n = item_tile * IT + IT;
-
-    to = to < job->step->n_queries ? to : job->step->n_queries;
-    n = n < job->step->n_shared ? n : job->step->n_shared;
-    for (size_t q = from; q < to; q++)
-        for (size_t k = p->starts[q]; k < p->starts[q + 1]; k++)
-            if (p->item[k] >= item_tile * IT && p->item[k] < n)
-                e[(q - from) * IT + p->item[k] % IT] +=
-                    (float)(job->step->temperature *
-                            (log(count) + (job->log_p ? (double)job->log_p[p->item[k]] : 0)));
+    return job->s->e + (panel * job->step->n_shared + item) * Q;
 }
 
-/* Logits and exponentials of one query tile; z[q] gets the row sums and d_u the sum of e v. */
-static void exponentials(const struct job *job, size_t tile, double z[QT])
+static void turn_block(void *arg, size_t panel, int worker)
+{
+    const struct job *job = arg;
+    size_t dim = job->s->dim;
+
+    (void)worker;
+    tt_tile_turn(panel_queries(job, panel), dim, job->step->u + panel * Q * dim,
+                 (float)(LOG2_E / job->step->temperature), job->s->panels + panel * Q * dim);
+}
+
+/* The pairs of a tile are to count `count` times, whatever their p. */
+static void spare_pairs(const struct job *job, const struct tt_pairs *p, double count, size_t panel, size_t from,
+                        size_t n, float *e)
+{
+    const float *log_p = job->step->log_p;
+
+    for (size_t q = 0; q < panel_queries(job, panel); q++)
+        for (size_t k = p->starts[panel * Q + q]; k < p->starts[panel * Q + q + 1]; k++)
+            if (p->item[k] >= from && p->item[k] < from + n)
+                e[(p->item[k] - from) * Q + q] *= (float)(count * (log_p ? exp((double)log_p[p->item[k]]) : 1));
+}
+
+/* One tile: its exponentials, their sums added to z, and E V to d_u. */
+static void tile_pass(const struct job *job, size_t panel, size_t from, size_t n, double z[Q], float *d_u)
 {
     const struct tt_softmax_step *step = job->step;
-    size_t dim = job->s->dim;
-    const float *u = step->u + tile * QT * dim;
-    float *d_u = step->d_u + tile * QT * dim;
-    float inverse = (float)(1 / step->temperature);
+    struct tt_softmax *s = job->s;
+    float *e = tile_of(job, panel, from), sums[Q];
+    const float *v = step->v + from * s->dim;
 
-    for (size_t it = 0; it < job->item_tiles; it++) {
-        float *e = tile_of(job, tile, it);
-        const float *v = step->v + it * IT * dim;
-        size_t n = step->n_shared - it * IT < IT ? step->n_shared - it * IT : IT;
-        tt_gemm_nt(QT, IT, dim, u, dim, v, dim, 0, e, IT);
-        if (job->log_p)
-            spare_pairs(job, &step->positives, 1, tile, it, e);
-        if (step->disliked.starts)
-            spare_pairs(job, &step->disliked, step->dislike, tile, it, e);
-        for (size_t q = 0; q < QT; q++) {
-            z[q] += (double)tt_exp_row(e + q * IT, n, inverse, 0, job->log_p ? job->log_p + it * IT : NULL);
-            if (n < IT)
-                memset(e + q * IT + n, 0, (IT - n) * sizeof(*e));
-        }
-        tt_gemm_nn(QT, dim, IT, e, IT, v, dim, it ? 1 : 0, d_u, dim);
+    s->kernels->exponentials(n, s->dim, s->panels + panel * Q * s->dim, v, s->bias + from, e, sums);
+    if (step->log_p)
+        spare_pairs(job, &step->positives, 1, panel, from, n, e);
+    if (step->disliked.starts)
+        spare_pairs(job, &step->disliked, step->dislike, panel, from, n, e);
+    if (step->log_p || step->disliked.starts)
+        s->kernels->sums(n, e, sums);
+    for (size_t q = 0; q < Q; q++)
+        z[q] += (double)sums[q];
+    s->kernels->to_queries(panel_queries(job, panel), n, s->dim, e, v, d_u);
+}
+
+/* Neighbouring blocks share a range, so that threads read the same candidates at about the same time. */
+static void range_block(void *arg, size_t block, int worker)
+{
+    const struct job *job = arg;
+    struct tt_softmax *s = job->s;
+    size_t panel = block % job->n_panels, range = block / job->n_panels, row = panel * Q;
+    float *d_u = range ? s->parts + ((range - 1) * s->max_queries + row) * s->dim : job->step->d_u + row * s->dim;
+    double *z = s->z + range * s->max_queries + row;
+
+    (void)worker;
+    memset(d_u, 0, panel_queries(job, panel) * s->dim * sizeof(*d_u));
+    memset(z, 0, Q * sizeof(*z));
+    for (size_t from = range * job->range; from < (range + 1) * job->range && from < job->step->n_shared;
+         from += job->tile) {
+        size_t left = job->step->n_shared - from;
+        tile_pass(job, panel, from, left < job->tile ? left : job->tile, z, d_u);
     }
 }
 
@@ -186,40 +226,44 @@ static void own_gradient(const struct job *job, const struct tt_pairs *p, size_t
     }
 }
 
-static void query_block(void *arg, size_t tile, int worker)
+/* One query, after the first pass: Z, the loss, d_u, and the scaled u that the second pass multiplies by. */
+static void finish_query(const struct job *job, size_t query)
 {
-    const struct job *job = arg;
     const struct tt_softmax_step *step = job->step;
     struct tt_softmax *s = job->s;
     size_t dim = s->dim;
-    double z[QT] = {0};
+    float *d = step->d_u + query * dim, *scaled = s->u_scaled + query * dim;
+    double z = s->z[query], weights = 0, scores = 0;
+
+    for (size_t range = 1; range < job->n_ranges; range++) {
+        add(d, 1, s->parts + ((range - 1) * s->max_queries + query) * dim, dim);
+        z += s->z[range * s->max_queries + query];
+    }
+    for (size_t k = step->positives.starts[query]; k < step->positives.starts[query + 1]; k++)
+        weights += (double)step->positives.weight[k];
+    z += own_terms(job, &step->positives, 1, query, s->positives.factor, &scores);
+    if (step->disliked.starts)
+        z += own_terms(job, &step->disliked, step->dislike, query, s->disliked.factor, NULL);
+    double scale = step->c * weights / (step->temperature * z * job->total);
+    for (size_t i = 0; i < dim; i++) {
+        d[i] *= (float)scale;
+        scaled[i] = step->u[query * dim + i] * (float)scale;
+    }
+    own_gradient(job, &step->positives, query, scale, s->positives.factor);
+    if (step->disliked.starts)
+        own_gradient(job, &step->disliked, query, scale, s->disliked.factor);
+    s->losses[query] = step->c * weights * log(z) - scores / step->temperature;
+}
+
+static void query_block(void *arg, size_t panel, int worker)
+{
+    const struct job *job = arg;
+    size_t n = panel_queries(job, panel), dim = job->s->dim;
 
     (void)worker;
-    exponentials(job, tile, z);
-    for (size_t q = 0; q < QT; q++) {
-        size_t query = tile * QT + q;
-        float *d = step->d_u + query * dim, *scaled = s->u_scaled + query * dim;
-        if (query >= step->n_queries) {
-            memset(d, 0, dim * sizeof(*d));
-            memset(scaled, 0, dim * sizeof(*scaled));
-            continue;
-        }
-        double weights = 0, scores = 0;
-        for (size_t k = step->positives.starts[query]; k < step->positives.starts[query + 1]; k++)
-            weights += (double)step->positives.weight[k];
-        z[q] += own_terms(job, &step->positives, 1, query, s->positives.factor, &scores);
-        if (step->disliked.starts)
-            z[q] += own_terms(job, &step->disliked, step->dislike, query, s->disliked.factor, NULL);
-        double scale = step->c * weights / (step->temperature * z[q] * job->total);
-        for (size_t i = 0; i < dim; i++) {
-            d[i] *= (float)scale;
-            scaled[i] = step->u[query * dim + i] * (float)scale;
-        }
-        own_gradient(job, &step->positives, query, scale, s->positives.factor);
-        if (step->disliked.starts)
-            own_gradient(job, &step->disliked, query, scale, s->disliked.factor);
-        s->losses[query] = step->c * weights * log(z[q]) - scores / step->temperature;
-    }
+    for (size_t q = 0; q < n; q++)
+        finish_query(job, panel * Q + q);
+    memset(job->s->u_scaled + (panel * Q + n) * dim, 0, (Q - n) * dim * sizeof(float));
 }
 
 /* d_v's part of the pairs of one candidate. */
@@ -233,23 +277,24 @@ static void add_pairs(const struct job *job, const struct tt_pairs *p, const str
                 dim);
 }
 
-static void item_block(void *arg, size_t tile, int worker)
+static void item_block(void *arg, size_t block, int worker)
 {
     const struct job *job = arg;
     const struct tt_softmax_step *step = job->step;
-    size_t dim = job->s->dim;
-    float *d_v = step->d_v + tile * IT * dim;
+    struct tt_softmax *s = job->s;
+    size_t from = block * job->block, to = from + job->block, shared;
 
     (void)worker;
-    for (size_t qt = 0; qt < job->query_tiles && tile < job->item_tiles; qt++)
-        tt_gemm_tn(IT, dim, QT, tile_of(job, qt, tile), IT, job->s->u_scaled + qt * QT * dim, dim, qt ? 1 : 0, d_v,
-                   dim);
-    if (tile >= job->item_tiles)
-        memset(d_v, 0, IT * dim * sizeof(*d_v));
-    for (size_t j = tile * IT; j < (tile + 1) * IT && j < step->n_items; j++) {
-        add_pairs(job, &step->positives, &job->s->positives, j);
+    to = to < step->n_items ? to : step->n_items;
+    shared = to < step->n_shared ? to : step->n_shared;
+    memset(step->d_v + from * s->dim, 0, (to - from) * s->dim * sizeof(float));
+    for (size_t panel = 0; panel < job->n_panels && from < shared; panel++)
+        s->kernels->to_items(shared - from, s->dim, tile_of(job, panel, from), s->u_scaled + panel * Q * s->dim,
+                             step->d_v + from * s->dim);
+    for (size_t j = from; j < to; j++) {
+        add_pairs(job, &step->positives, &s->positives, j);
         if (step->disliked.starts)
-            add_pairs(job, &step->disliked, &job->s->disliked, j);
+            add_pairs(job, &step->disliked, &s->disliked, j);
     }
 }
 
@@ -279,23 +324,27 @@ static int group_pairs(struct tt_pair_factors *f, const struct tt_pairs *p, size
     return 0;
 }
 
+/* What is added to the scores, in powers of 2: 1 / p. */
+static void set_bias(struct tt_softmax *s, const struct tt_softmax_step *step)
+{
+    for (size_t j = 0; j < step->n_shared; j++) {
+        assert(!step->log_p || fabs((double)step->log_p[j]) <= MOST_LOG_P);
+        s->bias[j] = step->log_p ? (float)(-LOG2_E * (double)step->log_p[j]) : 0;
+    }
+}
+
 int tt_softmax_loss(struct tt_softmax *s, struct tt_pool *pool, const struct tt_softmax_step *step, double *loss,
                     struct tt_err *err)
 {
     size_t n_queries = step->n_queries, n_items = step->n_items, n = step->positives.starts[n_queries];
-    struct job job = {.s = s, .step = step, .query_tiles = tt_blocks(n_queries, QT),
-                      .item_tiles = tt_blocks(step->n_shared, IT)};
+    struct job job = {.s = s, .step = step, .n_panels = tt_blocks(n_queries, Q), .tile = tt_tile_items(s->dim),
+                      .block = n_items < LARGE_CATALOGUE ? SMALL_BLOCK : LARGE_BLOCK};
     double sum = 0;
 
     assert(step->n_shared > 0 && step->n_shared <= n_items && n_items <= s->max_items);
     assert(n_queries <= s->max_queries && step->n_shared <= s->max_shared);
-    memset(step->u + n_queries * s->dim, 0, (up(n_queries, QT) - n_queries) * s->dim * sizeof(*step->u));
-    memset(step->v + n_items * s->dim, 0, (up(n_items, IT) - n_items) * s->dim * sizeof(*step->v));
-    if (step->log_p) {
-        memset(s->log_p, 0, up(step->n_shared, IT) * sizeof(*s->log_p));
-        memcpy(s->log_p, step->log_p, step->n_shared * sizeof(*s->log_p));
-        job.log_p = s->log_p;
-    }
+    job.range = range_size(step->n_shared, job.tile);
+    job.n_ranges = tt_blocks(step->n_shared, job.range);
     for (size_t k = 0; k < n; k++)
         job.total += (double)step->positives.weight[k];
     if (!(job.total > 0))
@@ -303,8 +352,11 @@ int tt_softmax_loss(struct tt_softmax *s, struct tt_pool *pool, const struct tt_
     if (group_pairs(&s->positives, &step->positives, n_queries, n_items, err) ||
         (step->disliked.starts && group_pairs(&s->disliked, &step->disliked, n_queries, n_items, err)))
         return -1;
-    tt_pool_run(pool, job.query_tiles, query_block, &job);
-    tt_pool_run(pool, tt_blocks(n_items, IT), item_block, &job);
+    set_bias(s, step);
+    tt_pool_run(pool, job.n_panels, turn_block, &job);
+    tt_pool_run(pool, job.n_panels * job.n_ranges, range_block, &job);
+    tt_pool_run(pool, job.n_panels, query_block, &job);
+    tt_pool_run(pool, tt_blocks(n_items, job.block), item_block, &job);
     for (size_t q = 0; q < n_queries; q++)
         sum += s->losses[q];
     *loss = sum / job.total;

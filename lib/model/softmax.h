@@ -30,6 +30,7 @@
 
 #include "base/err.h"
 #include "base/pool.h"
+#include "math/softmax_tile.h"
 
 /* Pairs of queries and candidates, query by query: the positives of a step, or what its queries dislike. */
 struct tt_pairs {
@@ -48,22 +49,26 @@ struct tt_pair_factors {
 };
 
 struct tt_softmax {
-    size_t max_queries, max_shared, dim; /* rounded up to whole tiles */
-    size_t max_items;
-    float *e;                           /* (item tiles, query tiles, 64, 512) exponentials */
+    size_t max_queries;                 /* rounded up to whole panels of 64 */
+    size_t max_shared, max_items, dim;
+    const struct tt_tile_kernels *kernels; /* the fastest of this CPU, unless a test sets others */
+    float *e;                           /* (panels, S, 64) exponentials */
+    float *panels;                      /* (panels, dim, 64) the queries turned */
     float *u_scaled;                    /* (max_queries, dim) u_q c W_q / (t Z_q W) */
+    float *parts;                       /* (ranges - 1, max_queries, dim) E V of ranges of candidates */
+    double *z;                          /* (ranges, max_queries) */
     double *losses;                     /* (max_queries) */
-    float *log_p;                       /* (max_shared) padded copy */
+    float *bias;                        /* (max_shared) - log2 p */
     struct tt_pair_factors positives, disliked;
 };
 
 /* A step: what the loss is computed from, and where its gradient goes. */
 struct tt_softmax_step {
     size_t n_queries, n_shared, n_items; /* B, S >= 1, N >= S */
-    float *u, *v;                 /* (B,D), (N,D) rows of length 1 or 0, with room for tt_softmax_rows_... */
+    const float *u, *v;           /* (B,D), (N,D) rows of length 1 or 0 */
     struct tt_pairs positives;
     struct tt_pairs disliked;     /* none of them a positive of its query; starts NULL: there are none */
-    const float *log_p;           /* (S) logarithm of each shared candidate's p, finite, or NULL: all 1 */
+    const float *log_p;           /* (S) logarithm of each shared candidate's p, -34 to 34, or NULL: all 1 */
     double temperature;           /* from 0.02 up */
     double c;
     double dislike;               /* > 0; at most 1e6 */
@@ -76,10 +81,6 @@ size_t tt_softmax_bytes(size_t max_queries, size_t max_shared, size_t dim);
 int tt_softmax_init(struct tt_softmax *softmax, size_t max_queries, size_t max_shared, size_t max_items, size_t dim,
                     struct tt_err *err) TT_CHECKED;
 void tt_softmax_release(struct tt_softmax *softmax);
-
-/* The number of rows that u, v, d_u and d_v must have room for. Rows beyond the real ones are set to zero here. */
-size_t tt_softmax_rows_u(size_t n_queries);
-size_t tt_softmax_rows_v(size_t n_items);
 
 /* *loss is in nats an event. Can fail only by running out of memory. Same bits for any pool. */
 int tt_softmax_loss(struct tt_softmax *softmax, struct tt_pool *pool, const struct tt_softmax_step *step, double *loss,

@@ -103,10 +103,10 @@ static int prepare_steps(struct tt_trainer *t, struct tt_err *err)
         tt_batch_init(&t->items, t->model, &t->item_input, candidates, err) ||
         tt_softmax_init(&t->softmax, batch, candidates, candidates, dim, err) || tt_adam_init(&t->adam, t->model, err))
         return -1;
-    t->u = tt_alloc_aligned(tt_softmax_rows_u(batch), dim * sizeof(float), err);
-    t->d_u = tt_alloc_aligned(tt_softmax_rows_u(batch), dim * sizeof(float), err);
-    t->v = tt_alloc_aligned(tt_softmax_rows_v(t->catalogue.n), dim * sizeof(float), err);
-    t->d_v = tt_alloc_aligned(tt_softmax_rows_v(candidates), dim * sizeof(float), err);
+    t->u = tt_alloc_aligned(batch, dim * sizeof(float), err);
+    t->d_u = tt_alloc_aligned(batch, dim * sizeof(float), err);
+    t->v = tt_alloc_aligned(t->catalogue.n, dim * sizeof(float), err);
+    t->d_v = tt_alloc_aligned(candidates, dim * sizeof(float), err);
     return t->u && t->d_u && t->v && t->d_v ? 0 : -1;
 }
 

@@ -160,8 +160,8 @@ static double chain(struct world *w, struct sink *sink)
     struct tt_batch users, batch_items;
     struct tt_softmax softmax;
     double loss;
-    float *u = calloc(tt_softmax_rows_u(N) * DIM, 4), *d_u = calloc(tt_softmax_rows_u(N) * DIM, 4);
-    float *v = calloc(tt_softmax_rows_v(ITEMS) * DIM, 4), *d_v = calloc(tt_softmax_rows_v(ITEMS) * DIM, 4);
+    float *u = calloc(N * DIM, 4), *d_u = calloc(N * DIM, 4);
+    float *v = calloc(ITEMS * DIM, 4), *d_v = calloc(ITEMS * DIM, 4);
 
     assert_true(u && v && d_u && d_v);
     NEED(tt_batch_init(&users, &w->model, &w->users, N, &err));

@@ -18,6 +18,7 @@ struct problem {
     float *weight;
     uint32_t *bad_starts, *bad_query, *bad_item;
     int has_disliked;
+    const struct tt_tile_kernels *kernels; /* NULL: the fastest */
 };
 
 static const double DISLIKE = 2.5;
@@ -47,13 +48,13 @@ static void unit_rows(struct tt_rng *rng, float *x, size_t n, size_t dim)
 static void problem_init(struct problem *p, size_t dim, size_t n_queries, size_t n_items, int weighted, uint64_t index)
 {
     struct tt_rng rng;
-    size_t most = n_queries * 4, rows_u = tt_softmax_rows_u(n_queries), rows_v = tt_softmax_rows_v(n_items);
+    size_t most = n_queries * 4;
 
     *p = (struct problem){.dim = dim, .n_queries = n_queries, .n_items = n_items, .n_shared = n_items};
-    p->u = need(rows_u * dim, sizeof(float));
-    p->d_u = need(rows_u * dim, sizeof(float));
-    p->v = need(rows_v * dim, sizeof(float));
-    p->d_v = need(rows_v * dim, sizeof(float));
+    p->u = need(n_queries * dim, sizeof(float));
+    p->d_u = need(n_queries * dim, sizeof(float));
+    p->v = need(n_items * dim, sizeof(float));
+    p->d_v = need(n_items * dim, sizeof(float));
     p->log_p = need(n_items, sizeof(float));
     p->ref_u = need(n_queries * dim, sizeof(double));
     p->ref_v = need(n_items * dim, sizeof(double));
@@ -65,8 +66,6 @@ static void problem_init(struct problem *p, size_t dim, size_t n_queries, size_t
     p->bad_starts = need(n_queries + 1, sizeof(uint32_t));
     p->bad_query = need(most, sizeof(uint32_t));
     p->bad_item = need(most, sizeof(uint32_t));
-    memset(p->u, 0x7f, rows_u * dim * sizeof(float)); /* what lies behind the rows must not matter */
-    memset(p->v, 0x7f, rows_v * dim * sizeof(float));
     tt_rng_init(&rng, 3, TT_RNG_TEST, index);
     unit_rows(&rng, p->u, n_queries, dim);
     unit_rows(&rng, p->v, n_items, dim);
@@ -132,6 +131,8 @@ static double run(struct problem *p, const float *log_p, double temperature, dou
     assert_non_null(pool);
     struct tt_softmax_step step = step_of(p, log_p, temperature, c);
     assert_int_equal(tt_softmax_init(&softmax, p->n_queries, p->n_shared, p->n_items, p->dim, &err), 0);
+    if (p->kernels)
+        softmax.kernels = p->kernels;
     assert_int_equal(tt_softmax_loss(&softmax, pool, &step, &loss, &err), 0);
     tt_softmax_release(&softmax);
     tt_pool_free(pool);
@@ -187,7 +188,8 @@ static void compare(size_t dim, size_t n_queries, size_t n_items, size_t n_share
 
 static void test_softmax_agrees_with_its_reference(void **state)
 {
-    static const size_t queries[] = {1, 127, 128, 129}, items[] = {1, 2, 511, 512, 513, 1100};
+    static const size_t dims[] = {7, 16, 48, 64, 65, 128, 200};
+    static const size_t queries[] = {1, 127, 128, 129}, items[] = {1, 2, 503, 504, 505, 1100};
 
     (void)state;
     for (size_t i = 0; i < LENGTH(queries); i++)
@@ -203,6 +205,38 @@ static void test_softmax_agrees_with_its_reference(void **state)
     compare(8, 20, 600, 0, 0, 1, 0, 0.02, 1.1);
     compare(8, 20, 600, 512, 0, 1, 1, 0.02, 1.1);
     compare(8, 20, 600, 0, 0, 1, 0, 10, 100);
+    for (size_t i = 0; i < LENGTH(dims); i++)
+        compare(dims[i], 70, 300, 200, 1, 1, 1, 0.1, 1.1);
+}
+
+/* Several ranges of candidates, and the larger blocks of the second pass. */
+static void test_softmax_agrees_with_its_reference_over_large_catalogues(void **state)
+{
+    (void)state;
+    compare(2, 3, 8192, 0, 0, 1, 1, 0.2, 1);
+    compare(2, 3, 8193, 0, 1, 1, 0, 0.2, 1);
+    compare(2, 66, 17000, 16999, 0, 1, 1, 0.2, 1);
+    compare(2, 3, 100000, 90000, 0, 1, 0, 0.2, 1);
+}
+
+static void test_softmax_agrees_with_its_reference_on_every_kernel(void **state)
+{
+    struct problem p;
+
+    (void)state;
+    problem_init(&p, 20, 70, 1100, 1, 8);
+    p.n_shared = 1000;
+    p.has_disliked = 1;
+    double loss = run(&p, p.log_p, 0.1, 1.1, 1), ref = run_ref(&p, p.log_p, 0.1, 1.1);
+    for (int isa = 0; isa < TT_TILE_ISAS; isa++) {
+        p.kernels = tt_tile_kernels((enum tt_tile_isa)isa);
+        if (!p.kernels)
+            continue;
+        assert_true(fabs(run(&p, p.log_p, 0.1, 1.1, 2) - loss) <= 1e-6 * fabs(ref));
+        assert_near(p.d_u, p.ref_u, 70 * 20, 2e-5, "d_u");
+        assert_near(p.d_v, p.ref_v, 1100 * 20, 2e-5, "d_v");
+    }
+    problem_release(&p);
 }
 
 /* Every candidate points away: at a low temperature all exponentials are tiny, and the gradient still is a number. */
@@ -255,12 +289,12 @@ static void test_softmax_keeps_its_precision_beside_a_rare_positive(void **state
 static void test_softmax_has_the_same_bits_for_any_pool(void **state)
 {
     struct problem p;
-    size_t n_u = 300 * 8, n_v = 1300 * 8;
+    size_t n_u = 130 * 8, n_v = 17000 * 8;
     float *d_u = need(n_u, sizeof(float)), *d_v = need(n_v, sizeof(float));
 
     (void)state;
-    problem_init(&p, 8, 300, 1300, 1, 4);
-    p.n_shared = 700;
+    problem_init(&p, 8, 130, 17000, 1, 4); /* three panels, three ranges */
+    p.n_shared = 16400;
     p.has_disliked = 1;
     double loss = run(&p, p.log_p, 0.1, 1.1, 1);
     memcpy(d_u, p.d_u, n_u * sizeof(float));
@@ -360,6 +394,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_softmax_agrees_with_its_reference),
+        cmocka_unit_test(test_softmax_agrees_with_its_reference_over_large_catalogues),
+        cmocka_unit_test(test_softmax_agrees_with_its_reference_on_every_kernel),
         cmocka_unit_test(test_softmax_holds_at_low_temperature_and_low_scores),
         cmocka_unit_test(test_softmax_keeps_its_precision_beside_a_rare_positive),
         cmocka_unit_test(test_softmax_counts_each_candidate_as_stated),
