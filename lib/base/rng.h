@@ -11,6 +11,7 @@
 #ifndef TT_BASE_RNG_H
 #define TT_BASE_RNG_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum tt_rng_purpose {
@@ -22,6 +23,7 @@ enum tt_rng_purpose {
     TT_RNG_DROP = 97,
     TT_RNG_NEGATIVE = 98,
     TT_RNG_SKETCH = 99, /* the random test matrix of a truncated SVD */
+    TT_RNG_LAYER = 110, /* first values of a tower's layers; + the side, up to 1 */
     TT_RNG_BOOTSTRAP = 128,
     TT_RNG_TEST = 1000, /* unit tests */
 };
@@ -46,5 +48,8 @@ double tt_rng_normal(struct tt_rng *rng);                /* mean 0, variance 1 (
 
 /* One number of a stream without a state: in [0, 1), 32 bits. What dropout and sampling by position use. */
 float tt_rng_at(uint64_t seed, uint32_t purpose, uint64_t index, uint32_t position);
+
+/* The same for positions from, from + 1, ... from + n - 1, into out (n); `from` is a multiple of 4. */
+void tt_rng_fill(uint64_t seed, uint32_t purpose, uint64_t index, uint32_t from, size_t n, float *out);
 
 #endif

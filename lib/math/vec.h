@@ -12,10 +12,21 @@
 /* The sum of x[i] squared, in double: no float can overflow it. */
 double tt_vec_sum_squares(const float *x, size_t n);
 
+/* The sum of x[i] y[i], in double. */
+double tt_vec_dot(const float *x, const float *y, size_t n);
+
+/* Divide x by its length, which is returned. What is shorter than 1e-12 becomes 0, and so does the length returned. */
+float tt_vec_unit(float *x, size_t n);
+
+/* Through the division, backwards: u and length are what tt_vec_unit left; d, the gradient by u, becomes that by x:
+ *     d = (d - u (u . d)) / length,     or 0 when the length is 0 */
+void tt_vec_unit_back(const float *u, float length, float *d, size_t n);
+
 /* 1 when no element is NaN or infinite. */
 int tt_vec_is_finite(const float *x, size_t n);
 
-/* The same by a plain loop over 16 sums: what the tests hold it against, bit by bit. */
+/* The same by a plain loop over 16 sums: what the tests hold them against, bit by bit. */
+double tt_vec_dot_ref(const float *x, const float *y, size_t n);
 double tt_vec_sum_squares_ref(const float *x, size_t n);
 
 #endif

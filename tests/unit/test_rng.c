@@ -80,6 +80,20 @@ static void test_rng_at_is_a_stream_by_position(void **state)
     assert_true(tt_rng_at(1, TT_RNG_TEST, 5, 0) != tt_rng_at(1, TT_RNG_TEST, 5, 1));
 }
 
+static void test_rng_fill_is_at_for_many_positions(void **state)
+{
+    float out[24];
+    (void)state;
+    for (size_t n = 0; n < LENGTH(out); n++)
+        for (uint32_t from = 0; from < 12; from += 4) {
+            out[n] = 7; /* what lies behind stays */
+            tt_rng_fill(9, TT_RNG_TEST, UINT64_C(5) << 32 | 3, from, n, out);
+            for (size_t i = 0; i < n; i++)
+                assert_true(out[i] == tt_rng_at(9, TT_RNG_TEST, UINT64_C(5) << 32 | 3, from + (uint32_t)i));
+            assert_true(out[n] == 7);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -88,6 +102,7 @@ int main(void)
         cmocka_unit_test(test_rng_below_is_uniform_and_in_range),
         cmocka_unit_test(test_rng_normal_has_mean_0_and_variance_1),
         cmocka_unit_test(test_rng_at_is_a_stream_by_position),
+        cmocka_unit_test(test_rng_fill_is_at_for_many_positions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
