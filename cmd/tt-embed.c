@@ -47,9 +47,8 @@ static int embed_segment(const struct tt_model *model, const struct tt_segment *
         tt_tower_input_of_table(&input, &rows.table, &d->schema, err))
         goto done;
     data = tt_alloc_aligned(rows.table.n_rows, model->dim * sizeof(*data), err);
-    if (!data)
+    if (!data || tt_model_embed(model, &input, pool, data, err))
         goto done;
-    tt_model_embed(model, &input, pool, data);
     for (size_t r = 0; r < rows.table.n_rows; r++) {
         size_t i = 0;
         while (i < model->dim && data[r * model->dim + i] == 0)

@@ -15,13 +15,17 @@ static const char *const losses[] = {"auto", "full", "batch", NULL};
 static const char *const starts[] = {"spectral", "random", NULL};
 static const char *const seens[] = {"auto", "keep", "remove", NULL};
 
-static const char *valid_path, *log_path, *checkpoint_path, *resume_path;
+static const char *hidden = "", *valid_path, *log_path, *checkpoint_path, *resume_path;
 static int metric = TT_METRIC_TOP_K_ACCURACY, loss = TT_LOSS_AUTO, start = TT_START_SPECTRAL, seen = TT_SEEN_AUTO;
 static uint64_t dim = 64, epochs = 16, batch, k = 10, patience, seed = 1, memory = 512 * 1000 * 1000, warmup = 10;
 static double temperature = 0.13, negative = 1.1, rate = 0.01, beta2 = 0.99, drop = 0.3, noise = 0.01, half_life = NAN;
 
+static size_t hidden_widths[TT_MAX_HIDDEN], n_hidden;
+
 static struct cli_option options[] = {
     {'d', "dim", CLI_COUNT, &dim, .min = 1, .max = TT_MAX_DIM, .metavar = "N", .help = "dimensions of a vector"},
+    {0, "hidden", CLI_TEXT, &hidden, .metavar = "N,...",
+     .help = "ReLU layers of these widths beside each tower's sum; \"\": none"},
     {'e', "epochs", CLI_COUNT, &epochs, .min = 1, .max = 10000, .metavar = "N", .help = "passes over the examples"},
     {0, "loss", CLI_CHOICE, &loss, .choices = losses, .metavar = "LOSS",
      .help = "candidates: full catalogue, batch, or auto"},
@@ -322,7 +326,8 @@ static int train(struct tt_examples *base, struct tt_pool *pool, struct course *
                                  .k = (size_t)k,
                                  .seen = (enum tt_seen)seen,
                                  .patience = (size_t)patience,
-                                 .max_memory = (size_t)memory};
+                                 .max_memory = (size_t)memory,
+                                 .n_hidden = n_hidden};
     struct tt_train_report report;
     struct tt_model model = {0};
     struct tt_events valid = {0};
@@ -331,6 +336,7 @@ static int train(struct tt_examples *base, struct tt_pool *pool, struct course *
     const struct tt_column *history = tt_schema_find(&base->dictionary.schema, TT_USER, TT_KIND_HISTORY);
     int status = -1;
 
+    memcpy(o.hidden, hidden_widths, sizeof(o.hidden));
     if (isnan(half_life)) /* not given: one half-life in the schema rules both */
         o.half_life = history ? history->half_life : 0;
     if ((valid_path &&
@@ -382,6 +388,9 @@ static int is_standard(const char *path)
 
 static void check_usage(void)
 {
+    if (tt_dense_parse_widths(hidden, hidden_widths, &n_hidden))
+        cli_usage_error("--hidden: '%s' is not a list of at most %d widths from 1 to %d", hidden, TT_MAX_HIDDEN,
+                        TT_MAX_WIDTH);
     if (is_standard(valid_path) && (cli_n_operands == 0 || is_standard(cli_operands[0])))
         cli_usage_error("--valid and the examples cannot both be standard input");
     if (is_standard(log_path) && !cli_output)

@@ -514,7 +514,7 @@ static int check_end(struct tt_container *container, struct tt_err *err)
 
 int tt_container_next(struct tt_container *container, const char *kind, struct tt_segment *segment, struct tt_err *err)
 {
-    uint64_t number = 0, format;
+    uint64_t number = 0, format, newest;
     int is_last = 0;
     size_t length = 0;
 
@@ -532,7 +532,8 @@ int tt_container_next(struct tt_container *container, const char *kind, struct t
         tt_err_set(err, TT_ERR_MISMATCH, "%s: holds '%s', expected '%s'", segment->name, segment->texts[0].value, kind);
         goto fail;
     }
-    if (tt_parse_u64(segment->texts[1].value, strlen(segment->texts[1].value), &format) || format > TT_FORMAT) {
+    newest = strcmp(segment->texts[0].value, "model") == 0 ? TT_FORMAT_LAYERS : TT_FORMAT;
+    if (tt_parse_u64(segment->texts[1].value, strlen(segment->texts[1].value), &format) || format > newest) {
         tt_err_set(err, TT_ERR_INPUT, "%s: format version '%s' is newer than this program knows", segment->name,
                    segment->texts[1].value);
         goto fail;

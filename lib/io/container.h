@@ -79,11 +79,14 @@ void tt_container_close(struct tt_container *container);
 
 /* The next segment into *segment (its caller releases it): 1; at the proper end 0; on damage, an early end, bytes after the
  * last segment or a failed read -1. `kind` NULL takes any kind, else another kind is an error, as is a format version that
- * this program does not know (above TT_FORMAT). */
+ * this program does not know: above TT_FORMAT, or of a model above TT_FORMAT_LAYERS. */
 int tt_container_next(struct tt_container *container, const char *kind, struct tt_segment *segment,
                       struct tt_err *err) TT_CHECKED;
 
-enum { TT_FORMAT = 1 };
+enum {
+    TT_FORMAT = 1,
+    TT_FORMAT_LAYERS = 2, /* of a model whose towers have layers: programs that would pass over them must refuse it */
+};
 
 /* Open, take the only segment, check that there is no other, close. segment->name is then the path (borrowed). */
 int tt_container_load(const char *path, const char *kind, struct tt_segment *segment, struct tt_err *err) TT_CHECKED;

@@ -6,6 +6,10 @@
 
 #include "base/alloc.h"
 
+/* The layers' learning rate as a share of the tables'. A number of a layer acts on every row of the step, and a step
+ * moves each by about the rate: as many as a layer has inputs add up where a table's row moves by one. */
+static const float layers_share = 0.1f;
+
 int tt_adam_init(struct tt_adam *adam, struct tt_model *model, struct tt_err *err)
 {
     const struct tt_dictionary *d = &model->base.dictionary;
@@ -23,6 +27,12 @@ int tt_adam_init(struct tt_adam *adam, struct tt_model *model, struct tt_err *er
         adam->second[c] = tt_alloc_zero(d->features[c].n_codes, model->dim * sizeof(float), err);
         adam->trained[c] = tt_alloc_zero(d->features[c].n_codes, 1, err);
         if (!adam->first[c] || !adam->second[c] || !adam->trained[c])
+            goto fail;
+    }
+    for (int side = TT_USER; side <= TT_ITEM; side++) {
+        adam->layers_first[side] = tt_alloc_zero(model->dense[side].n_params, sizeof(float), err);
+        adam->layers_second[side] = tt_alloc_zero(model->dense[side].n_params, sizeof(float), err);
+        if (!adam->layers_first[side] || !adam->layers_second[side])
             goto fail;
     }
     return 0;
@@ -44,6 +54,10 @@ void tt_adam_release(struct tt_adam *adam)
     free(adam->first);
     free(adam->second);
     free(adam->trained);
+    for (int side = TT_USER; side <= TT_ITEM; side++) {
+        free(adam->layers_first[side]);
+        free(adam->layers_second[side]);
+    }
     *adam = (struct tt_adam){0};
 }
 
@@ -61,6 +75,10 @@ int tt_adam_state(struct tt_adam *adam, struct tt_state *state, struct tt_err *e
              tt_state_array(state, tt_tensor_name(name, column, "trained"), TT_U8, n, 0, adam->trained[c], err)))
             return -1;
     }
+    for (enum tt_side side = TT_USER; side <= TT_ITEM; side++)
+        if (tt_model_layers_state(adam->model, side, "first", adam->layers_first[side], state, err) ||
+            tt_model_layers_state(adam->model, side, "second", adam->layers_second[side], state, err))
+            return -1;
     return 0;
 }
 
@@ -89,4 +107,13 @@ void tt_adam_apply(void *arg, size_t column, size_t row, const float *gradient)
     tt_adam_row(&adam->rule, dim, gradient, adam->model->tables[column] + at, adam->first[column] + at,
                 adam->second[column] + at);
     adam->trained[column][row] = 1;
+}
+
+void tt_adam_apply_layers(struct tt_adam *adam, enum tt_side side, const float *gradient)
+{
+    const struct tt_dense *dense = &adam->model->dense[side];
+    struct tt_adam_rule rule = adam->rule;
+
+    rule.rate *= layers_share;
+    tt_adam_row(&rule, dense->n_params, gradient, dense->params, adam->layers_first[side], adam->layers_second[side]);
 }

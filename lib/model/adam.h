@@ -2,7 +2,8 @@
  * costs nothing and keeps its moments as they are ("lazy"). The learning rate warms up linearly and then falls to 0
  * along a half cosine (Loshchilov & Hutter 2017, equation 5, without restarts).
  *
- *     tt_adam_init, then for each step tt_adam_step, and tt_adam_apply for each row that has a gradient
+ *     tt_adam_init, then for each step tt_adam_step, tt_adam_apply for each row that has a gradient, and
+ *     tt_adam_apply_layers for the deep towers' layers, which every step moves
  */
 #ifndef TT_MODEL_ADAM_H
 #define TT_MODEL_ADAM_H
@@ -21,9 +22,10 @@ struct tt_adam {
     struct tt_model *model;   /* borrowed; its tables are what is trained */
     float **first, **second;  /* (schema.n_columns) moments, of the tables' shapes, or NULL */
     unsigned char **trained;  /* (schema.n_columns) of (n_codes): 1 for a row that has had a gradient */
+    float *layers_first[2], *layers_second[2]; /* by side: moments of model->dense[side].params */
 };
 
-/* Moments of 0 for the model's tables. The numbers before `rule` are the caller's, set before the first step. */
+/* Moments of 0 for the model's tables and layers. The numbers before `rule` are the caller's, set before the first step. */
 int tt_adam_init(struct tt_adam *adam, struct tt_model *model, struct tt_err *err) TT_CHECKED;
 void tt_adam_release(struct tt_adam *adam); /* fine on a struct that is all zero */
 
@@ -36,5 +38,8 @@ void tt_adam_step(struct tt_adam *adam, size_t step);
 /* Move row `row` of a column's table by its gradient (dim). `adam` is a struct tt_adam *: this is a tt_gradient_fn of
  * batch.h. May run at once for different rows. */
 void tt_adam_apply(void *adam, size_t column, size_t row, const float *gradient);
+
+/* Move the layers of a tower by their gradient (dense[side].n_params). Nothing where there are none. */
+void tt_adam_apply_layers(struct tt_adam *adam, enum tt_side side, const float *gradient);
 
 #endif

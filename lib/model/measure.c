@@ -185,8 +185,8 @@ int tt_measure_value(struct tt_measure *m, const struct tt_model *model, size_t 
     struct tt_wanted wanted = {m->n, m->starts, m->item, m->seen_starts, m->seen};
     double sum = 0, under = 0;
 
-    tt_model_embed(model, &m->input, pool, m->u);
-    if (tt_rank_wanted(&wanted, model->dim, m->u, n_items, v, pool, m->ranks, err))
+    if (tt_model_embed(model, &m->input, pool, m->u, err) ||
+        tt_rank_wanted(&wanted, model->dim, m->u, n_items, v, pool, m->ranks, err))
         return -1;
     for (size_t i = 0; i < m->n; i++) {
         m->shares[i] = share_of(m, i, metric, k);

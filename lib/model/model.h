@@ -1,27 +1,34 @@
 /* The two-tower model: one embedding table a feature, summed within a tower, and the length taken out.
  *
- *     x(row) = sum over features f, over entries (code, w) of the row's bag:  w E_f[code]
+ *     e_f(row) = sum over the entries (code, w) of the row's bag of feature f:  w E_f[code]
+ *     x = e_1 + ... + e_F                and what the layers of a deep tower make of them (dense.h)
  *     u = x / |x|                        (0 when x is 0)
  *     score(user, item) = u . v          in [-1, 1]; training divides it by the temperature
  *
  * A history's weights are first divided by their length (sum of squares 1), so that a long history does not shout down
  * the other features. An id with embed=no has no table.
  *
- * The model owns its tables and knows the dictionary, and the attributes and histories of the ids that training saw.
+ * The model owns its tables and layers and knows the dictionary, and the attributes and histories of the ids that
+ * training saw.
  */
 #ifndef TT_MODEL_MODEL_H
 #define TT_MODEL_MODEL_H
 
 #include "base/pool.h"
 #include "data/examples.h"
+#include "model/dense.h"
+#include "model/state.h"
 
-enum { TT_MAX_DIM = 4096 };
+enum { TT_MAX_DIM = TT_MAX_WIDTH };
 
 struct tt_model {
     struct tt_examples base; /* dictionary, users (with histories), items; events only while training */
     size_t dim;
     float **tables;          /* (schema.n_columns): (n_codes, dim) row-major, or NULL for a column without one */
     int owns_tables;         /* a loaded model's are views of its segment */
+    size_t n_hidden;         /* hidden layers of each tower; 0: plain sums */
+    size_t hidden[TT_MAX_HIDDEN]; /* their widths */
+    struct tt_dense dense[2]; /* TT_USER's and TT_ITEM's layers */
 };
 
 /* Does this column have an embedding table? */
@@ -33,6 +40,17 @@ static inline int tt_column_is_embedded(const struct tt_column *column)
 /* Tables of zeros over `base`, which is taken. */
 int tt_model_init(struct tt_model *model, struct tt_examples *base, size_t dim, struct tt_err *err) TT_CHECKED;
 void tt_model_release(struct tt_model *model); /* fine on a struct that is all zero */
+
+/* The layers of both towers as part of a training's state: "layers.SIDE.WHAT", numbers (dense[side].n_params). Nothing
+ * where there are no layers. */
+int tt_model_layers_state(const struct tt_model *model, enum tt_side side, const char *what, float *numbers,
+                          struct tt_state *state, struct tt_err *err) TT_CHECKED;
+
+/* The tensor of the layers that holds a number which is not finite, or NULL. */
+const char *tt_model_layers_not_finite(const struct tt_model *model, char buffer[TT_TENSOR_NAME]);
+
+/* Give both towers n hidden layers of zeros with these widths, each from 1 to TT_MAX_WIDTH. Once, before training. */
+int tt_model_add_layers(struct tt_model *model, const size_t *widths, size_t n, struct tt_err *err) TT_CHECKED;
 
 /* How many floats a column's table has, or would have. */
 static inline size_t tt_model_table_size(const struct tt_model *model, size_t column)
@@ -57,16 +75,18 @@ void tt_tower_input_release(struct tt_tower_input *input);
 int tt_tower_input_of_table(struct tt_tower_input *input, const struct tt_table *table, const struct tt_schema *schema,
                             struct tt_err *err) TT_CHECKED;
 
-/* out (n_rows, dim): the vectors of all rows, of length 1 or 0. Parallel over blocks of rows; the same bits for any
- * pool. */
-void tt_model_embed(const struct tt_model *model, const struct tt_tower_input *input, struct tt_pool *pool, float *out);
+/* out (n_rows, dim): the vectors of all rows, of length 1 or 0. Can fail only by running out of memory. Parallel over
+ * blocks of rows; a row's bits depend on the row alone, not on the pool or on other rows. */
+int tt_model_embed(const struct tt_model *model, const struct tt_tower_input *input, struct tt_pool *pool, float *out,
+                   struct tt_err *err) TT_CHECKED;
 
 /* The factor by which a history's weights are divided. */
 float tt_history_length(const float *weights, size_t n);
 
 /* ---- files (kind "model", man 5 tt-format) ---- */
 
-/* Fill a segment: metadata "dim" and what the caller adds; tensors "SIDE.NAME.embedding" (n_codes, dim). */
+/* Fill a segment: metadata "dim" and what the caller adds; tensors "SIDE.NAME.embedding" (n_codes, dim). With layers, the
+ * format is TT_FORMAT_LAYERS, and there are metadata "hidden" and the layers' tensors. */
 int tt_model_store(const struct tt_model *model, struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 
 /* Load a model; model->base.segment.checksum names it. */

@@ -94,7 +94,8 @@ static int prepare_steps(struct tt_trainer *t, struct tt_err *err)
     size_t batch = choose_batch(t), dim = t->o->dim;
     const struct tt_dictionary *d = &t->model->base.dictionary;
 
-    if (tt_steps_init(&t->steps, &t->queries, &t->catalogue, t->loss == TT_LOSS_BATCH, batch, err))
+    if (tt_model_add_layers(t->model, t->o->hidden, t->o->n_hidden, err) ||
+        tt_steps_init(&t->steps, &t->queries, &t->catalogue, t->loss == TT_LOSS_BATCH, batch, err))
         return -1;
     size_t candidates = t->steps.max_candidates;
     if (tt_queries_input(&t->queries, d, &t->model->base.users, &t->user_input, err) ||
@@ -153,6 +154,8 @@ void tt_trainer_release(struct tt_trainer *t)
 
 int tt_trainer_start(struct tt_trainer *t, struct tt_err *err)
 {
+    for (int side = TT_USER; side <= TT_ITEM; side++)
+        tt_dense_start(&t->model->dense[side], t->o->seed, (uint32_t)side);
     if (t->o->start == TT_START_SPECTRAL)
         return tt_spectral_start(t->model, t->visits, t->o->seed, t->o->noise, t->pool, err);
     tt_random_start(t->model, t->o->seed);
@@ -170,8 +173,8 @@ int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)
     if (t->shuffled != t->at.epoch)
         tt_steps_shuffle(s, t->o->seed, t->at.epoch);
     t->shuffled = t->at.epoch;
-    if (tt_steps_make(s, t->at.step, err) || tt_batch_gather(&t->users, s->rows, s->n_rows, &drop, err) ||
-        (!t->items_gathered && tt_batch_gather(&t->items, s->candidates, s->n_candidates, NULL, err)))
+    if (tt_steps_make(s, t->at.step, err) || tt_batch_gather(&t->users, t->pool, s->rows, s->n_rows, &drop, err) ||
+        (!t->items_gathered && tt_batch_gather(&t->items, t->pool, s->candidates, s->n_candidates, NULL, err)))
         return -1;
     t->items_gathered = !s->is_sampled;
     tt_batch_forward(&t->users, t->pool, t->u);
@@ -187,6 +190,8 @@ int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)
     tt_adam_step(&t->adam, t->at.steps);
     tt_batch_backward(&t->users, t->pool, t->u, t->d_u, tt_adam_apply, &t->adam);
     tt_batch_backward(&t->items, t->pool, t->v, t->d_v, tt_adam_apply, &t->adam);
+    tt_adam_apply_layers(&t->adam, TT_USER, t->users.gradient);
+    tt_adam_apply_layers(&t->adam, TT_ITEM, t->items.gradient);
     t->at.step++;
     t->at.steps++;
     t->at.loss += loss * s->weight;
@@ -203,11 +208,14 @@ static int check_finite(const struct tt_trainer *t, struct tt_err *err)
 {
     const struct tt_schema *schema = &t->model->base.dictionary.schema;
     char name[TT_TENSOR_NAME];
+    const char *bad = tt_model_layers_not_finite(t->model, name);
 
     for (size_t c = 0; c < schema->n_columns; c++)
-        if (t->model->tables[c] && !tt_vec_is_finite(t->model->tables[c], tt_model_table_size(t->model, c)))
-            return tt_err_set(err, TT_ERR_INPUT, "'%s' is not finite after step %zu: is the learning rate too large?",
-                              tt_tensor_name(name, &schema->columns[c], "embedding"), t->at.steps);
+        if (!bad && t->model->tables[c] && !tt_vec_is_finite(t->model->tables[c], tt_model_table_size(t->model, c)))
+            bad = tt_tensor_name(name, &schema->columns[c], "embedding");
+    if (bad)
+        return tt_err_set(err, TT_ERR_INPUT, "'%s' is not finite after step %zu: is the learning rate too large?", bad,
+                          t->at.steps);
     return 0;
 }
 
@@ -236,6 +244,9 @@ int tt_trainer_state(struct tt_trainer *t, struct tt_state *state, struct tt_err
     for (size_t c = 0; c < d->schema.n_columns; c++)
         if (t->model->tables[c] && tt_state_array(state, tt_tensor_name(name, &d->schema.columns[c], "embedding"), TT_F32,
                                                   d->features[c].n_codes, t->model->dim, t->model->tables[c], err))
+            return -1;
+    for (enum tt_side side = TT_USER; side <= TT_ITEM; side++)
+        if (tt_model_layers_state(t->model, side, "params", t->model->dense[side].params, state, err))
             return -1;
     return tt_adam_state(&t->adam, state, err) || tt_state_count(state, "at.epoch", &t->at.epoch, err) ||
                    tt_state_count(state, "at.step", &t->at.step, err) ||

@@ -15,7 +15,7 @@
  * all of its positives) or a batch of events (loss batch: the distinct items of the batch are the candidates). The
  * catalogue is the items that have an event; others take no part.
  *
- * All that changes while training is the model's tables, the optimiser's moments and marks (`adam`), and `at`. The rest
+ * All that changes while training is the model's tables and layers, the optimiser's moments and marks (`adam`), and `at`. The rest
  * follows from examples and options, so a session that gets these three back (tt_trainer_state) goes on as if it had
  * never stopped.
  *
@@ -36,6 +36,7 @@ enum tt_seen { TT_SEEN_AUTO, TT_SEEN_KEEP, TT_SEEN_REMOVE };
 
 struct tt_train_options {
     size_t dim;
+    size_t n_hidden, hidden[TT_MAX_HIDDEN]; /* ReLU layers of each tower and their widths; 0: plain sums */
     size_t epochs;
     size_t batch;        /* queries or events a step; 0: chosen by the amount of data */
     enum tt_loss loss;
@@ -87,8 +88,8 @@ struct tt_trainer {
     int items_gathered;                  /* loss full: the items of all steps are the same */
 };
 
-/* A session over model->base (users, items, events), whose users get their histories; model->dim is options->dim.
- * Errors: no event that counts, half-lives without times, memory. On failure the struct is released. */
+/* A session over model->base (users, items, events), whose users get their histories; model->dim is options->dim. The
+ * model, which has no layers yet, gets the options'. Errors: no event that counts, half-lives without times, memory. On failure the struct is released. */
 int tt_trainer_init(struct tt_trainer *trainer, struct tt_model *model, const struct tt_train_options *options,
                     struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
 void tt_trainer_release(struct tt_trainer *trainer); /* fine on a struct that is all zero */

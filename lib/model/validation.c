@@ -81,6 +81,8 @@ void tt_validation_release(struct tt_validation *v)
     for (size_t c = 0; v->best && c < v->n_columns; c++)
         free(v->best[c]);
     free(v->best);
+    free(v->best_layers[TT_USER]);
+    free(v->best_layers[TT_ITEM]);
     tt_measure_release(&v->train);
     tt_measure_release(&v->valid);
     tt_queries_release(&v->queries);
@@ -96,7 +98,17 @@ static int make_best(struct tt_validation *v, const struct tt_model *model, stru
         if (model->tables[c] && !v->best[c] &&
             !(v->best[c] = tt_alloc(tt_model_table_size(model, c), sizeof(float), err)))
             return -1;
+    for (int side = TT_USER; side <= TT_ITEM; side++)
+        if (!v->best_layers[side] &&
+            !(v->best_layers[side] = tt_alloc(model->dense[side].n_params, sizeof(float), err)))
+            return -1;
     return 0;
+}
+
+static void copy_layers(float *to, const float *from, size_t n)
+{
+    if (n > 0)
+        memcpy(to, from, n * sizeof(*to));
 }
 
 static int keep_tables(struct tt_validation *v, const struct tt_model *model, struct tt_err *err)
@@ -106,6 +118,8 @@ static int keep_tables(struct tt_validation *v, const struct tt_model *model, st
     for (size_t c = 0; c < v->n_columns; c++)
         if (v->best[c])
             memcpy(v->best[c], model->tables[c], tt_model_table_size(model, c) * sizeof(float));
+    for (int side = TT_USER; side <= TT_ITEM; side++)
+        copy_layers(v->best_layers[side], model->dense[side].params, model->dense[side].n_params);
     return 0;
 }
 
@@ -116,8 +130,8 @@ int tt_validation_measure(struct tt_validation *v, struct tt_trainer *t, size_t 
     enum tt_metric metric = t->o->metric;
 
     *found = (struct tt_epoch_values){-1, -1, 0};
-    tt_model_embed(t->model, &t->catalogue_input, t->pool, t->v);
-    if (tt_measure_value(&v->train, t->model, n, t->v, metric, k, t->pool, &found->train, err) ||
+    if (tt_model_embed(t->model, &t->catalogue_input, t->pool, t->v, err) ||
+        tt_measure_value(&v->train, t->model, n, t->v, metric, k, t->pool, &found->train, err) ||
         (v->valid.n && tt_measure_value(&v->valid, t->model, n, t->v, metric, k, t->pool, &found->valid, err)))
         return -1;
     found->is_best = v->valid.n == 0 || found->valid > v->best_value;
@@ -143,6 +157,9 @@ int tt_validation_state(struct tt_validation *v, const struct tt_model *model, s
         if (v->best[c] && tt_state_array(state, tt_tensor_name(name, &d->schema.columns[c], "best"), TT_F32,
                                          d->features[c].n_codes, model->dim, v->best[c], err))
             return -1;
+    for (enum tt_side side = TT_USER; has_best && side <= TT_ITEM; side++)
+        if (tt_model_layers_state(model, side, "best", v->best_layers[side], state, err))
+            return -1;
     return 0;
 }
 
@@ -151,6 +168,8 @@ void tt_validation_restore(const struct tt_validation *v, struct tt_trainer *t)
     for (size_t c = 0; v->best && c < v->n_columns; c++)
         if (v->best[c])
             memcpy(t->model->tables[c], v->best[c], tt_model_table_size(t->model, c) * sizeof(float));
+    for (int side = TT_USER; v->best && side <= TT_ITEM; side++)
+        copy_layers(t->model->dense[side].params, v->best_layers[side], t->model->dense[side].n_params);
 }
 
 /* The largest share of the measured queries that want one and the same item. */
@@ -174,8 +193,9 @@ int tt_validation_inspect(struct tt_validation *v, struct tt_trainer *t, struct 
     struct tt_measure *m = &v->train;
 
     *signs = (struct tt_validation_signs){0};
-    tt_model_embed(t->model, &t->catalogue_input, t->pool, t->v);
-    tt_model_embed(t->model, &m->input, t->pool, m->u);
+    if (tt_model_embed(t->model, &t->catalogue_input, t->pool, t->v, err) ||
+        tt_model_embed(t->model, &m->input, t->pool, m->u, err))
+        return -1;
     signs->cosine = tt_measure_cosine(m, t->o->dim);
     if (commonest_wanted(m, t->catalogue.n, &signs->wanted, err) ||
         tt_measure_commonest(m, t->o->dim, t->catalogue.n, t->v, t->o->k, t->pool, &signs->commonest, err))

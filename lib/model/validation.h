@@ -21,6 +21,7 @@ struct tt_validation {
     size_t best_epoch;            /* 0: none yet */
     double best_value;            /* valid; -1 without */
     float **best;                 /* (n_columns) the best epoch's tables; NULL without validation, or before an epoch */
+    float *best_layers[2];        /* by side: its layers' numbers, likewise */
     size_t n_columns;
 };
 

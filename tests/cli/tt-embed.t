@@ -50,6 +50,20 @@ for n in 1 3 39 1000; do
     awk '!seen[$0]++' users.tsv >once.tsv
     ok "a stream of $n rows a segment: the same vectors" sh -c "tt-show --tsv stream.vec | awk '!seen[\$0]++' | cmp - once.tsv"
 done
+# deep towers: a row has the same vector alone, in streams of any cut and for any number of threads
+tt-train -q -d 4 -e 2 --hidden 20,6 -o deep.tt train.tt
+tt-encode -q --like deep.tt --side user -o deep.rows train.csv
+tt-embed -j 1 deep.tt deep.rows >deep.vec
+not_ok 'layers change the vectors' sh -c 'tt-show --tsv deep.vec | cmp -s - users.tsv'
+for j in 2 3; do
+    ok "deep: -j $j gives the same bytes" sh -c "tt-embed -j $j deep.tt deep.rows | cmp - deep.vec"
+done
+tt-show --tsv deep.vec | awk '!seen[$0]++' >once.tsv
+for n in 1 7 1000; do
+    tt-encode -q --like deep.tt --side user --stream $n train.csv | tt-embed deep.tt >stream.vec
+    ok "deep: a stream of $n rows a segment: the same vectors" sh -c \
+        "tt-show --tsv stream.vec | awk '!seen[\$0]++' | cmp - once.tsv"
+done
 tt-encode -q --like model.tt --side user --stream 3 -o stream.rows train.csv
 head -c $(($(wc -c <stream.rows) - 1)) stream.rows >cut.rows
 t 'a stream cut in its last segment' 1 '*' '*' tt-embed model.tt cut.rows

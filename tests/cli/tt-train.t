@@ -49,6 +49,30 @@ for o in '--init random' '-t 0.2' '-c 1' '--rate 0.02' '--beta2 0.9' '--warmup 0
     report $? "$o is taken"
     not_ok "$o changes the model" cmp -s option.tt file.tt
 done
+tt-train -q -d 8 -e 3 --hidden '' -o option.tt train.tt
+ok '--hidden "" is the default' cmp option.tt file.tt
+for loss in full batch; do
+    tt-train -q -j 1 -d 8 -e 3 --loss $loss --batch 64 --hidden 24,10 -o deep.$loss train.tt
+    report $? "$loss: --hidden is taken"
+    for j in 2 3; do
+        tt-train -q -j $j -d 8 -e 3 --loss $loss --batch 64 --hidden 24,10 -o deep.j train.tt
+        ok "$loss: --hidden and -j $j give the same bytes" cmp deep.$loss deep.j
+    done
+done
+t 'a model with layers has format 2' 0 2 '' tt-show --text format deep.full
+t 'and names their widths' 0 '24,10' '' tt-show --text hidden deep.full
+t 'one without has format 1' 0 1 '' tt-show --text format file.tt
+t 'its layers' 0 'item.hidden.0.weight	16	24
+item.hidden.0.bias	24
+item.hidden.1.weight	24	10
+item.hidden.1.bias	10
+item.output.weight	10	8
+item.output.bias	8' '' sh -c "tt-show deep.full | sed -n 's/^tensor	\\(item\\.[ho][a-z]*\\.[^	]*\\)	F32	/\\1	/p'"
+t 'can be read' 0 'item.output.bias' '' sh -c 'tt-show --rows item.output.bias deep.full >b; head -n 1 b; [ "$(wc -l <b)" -eq 9 ]'
+for h in 0 4097 1,2,3,4,5 128, 128,,64 x; do
+    t "--hidden $h" 2 '' "tt-train: --hidden: '$h' is not a list of at most 4 widths from 1 to 4096
+Try 'tt-train --help'." tt-train --hidden "$h" train.tt
+done
 tt-train -q -d 8 -e 3 -o full.model full.tt
 tt-train -q -d 8 -e 3 --half-life 2 -o half.model full.tt
 not_ok '--half-life changes the model' cmp -s half.model full.model

@@ -22,7 +22,26 @@ struct world {
     struct tt_pool *pool;
 };
 
-static void world_init(struct world *w)
+/* Layers whose units are far from the corner of ReLU, every other one on, the rest off: differences then see slopes. */
+static void make_layers(struct tt_model *model)
+{
+    static const size_t widths[] = {6, 4};
+    struct tt_err err = TT_ERR_INIT;
+
+    NEED(tt_model_add_layers(model, widths, LENGTH(widths), &err));
+    for (int side = TT_USER; side <= TT_ITEM; side++) {
+        struct tt_dense *dense = &model->dense[side];
+        struct tt_rng rng;
+        tt_rng_init(&rng, 6, TT_RNG_TEST, (uint64_t)side);
+        for (size_t i = 0; i < dense->n_params; i++)
+            dense->params[i] = (float)(0.2 * tt_rng_normal(&rng));
+        for (size_t l = 0; l + 1 < dense->n_layers; l++)
+            for (size_t j = 0; j < dense->layers[l].n_out; j++)
+                dense->params[dense->layers[l].bias + j] = j % 2 ? -2.5f : 2.5f;
+    }
+}
+
+static void world_init(struct world *w, int is_deep)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_examples base;
@@ -35,6 +54,8 @@ static void world_init(struct world *w)
                           &err));
     NEED(tt_model_init(&w->model, &base, DIM, &err));
     tt_random_start(&w->model, 5);
+    if (is_deep)
+        make_layers(&w->model);
     for (uint32_t r = 0; r <= USERS; r++) {
         uint32_t code = tiny_code(r + 1);
         NEED(tt_bags_add(&w->meals, &code, NULL, 1, 1, &err));
@@ -64,18 +85,19 @@ static void test_batch_forward_agrees_with_embedding(void **state)
     static const uint32_t rows[5] = {30, 0, 7, 7, 1};
 
     (void)state;
-    world_init(&w);
-    NEED(tt_batch_init(&batch, &w.model, &w.users, 5, &err));
-    NEED(tt_batch_gather(&batch, rows, 5, NULL, &err));
-    tt_batch_forward(&batch, w.pool, u);
-    tt_model_embed(&w.model, &w.users, w.pool, all);
-    for (size_t r = 0; r < 5; r++)
-        for (size_t d = 0; d < DIM; d++)
-            assert_true(fabsf(u[r * DIM + d] - all[rows[r] * DIM + d]) < 1e-6f);
-    NEED(tt_batch_gather(&batch, rows, 0, NULL, &err)); /* no rows are fine */
-    tt_batch_forward(&batch, w.pool, u);
-    tt_batch_release(&batch);
-    world_release(&w);
+    for (int is_deep = 0; is_deep < 2; is_deep++) {
+        world_init(&w, is_deep);
+        NEED(tt_batch_init(&batch, &w.model, &w.users, 5, &err));
+        NEED(tt_batch_gather(&batch, w.pool, rows, 5, NULL, &err));
+        tt_batch_forward(&batch, w.pool, u);
+        NEED(tt_model_embed(&w.model, &w.users, w.pool, all, &err));
+        for (size_t r = 0; r < 5; r++)
+            assert_memory_equal(u + r * DIM, all + rows[r] * DIM, DIM * sizeof(float));
+        NEED(tt_batch_gather(&batch, w.pool, rows, 0, NULL, &err)); /* no rows are fine */
+        tt_batch_forward(&batch, w.pool, u);
+        tt_batch_release(&batch);
+        world_release(&w);
+    }
 }
 
 /* Lengths of histories after dropping; every row's weights have length 1. */
@@ -86,18 +108,17 @@ static size_t dropped_entries(struct world *w, struct tt_batch *batch, double sh
     struct tt_drop drop = {share, 11, epoch};
     uint32_t rows[USERS];
 
-    (void)w;
     for (uint32_t r = 0; r < USERS; r++)
         rows[r] = r + 1;
-    NEED(tt_batch_gather(batch, rows, USERS, &drop, &err));
+    NEED(tt_batch_gather(batch, w->pool, rows, USERS, &drop, &err));
     const struct tt_batch_column *c = &batch->columns[HISTORY];
     for (size_t r = 0; r < USERS; r++) {
         double squares = 0;
-        assert_true(c->row_starts[r] < c->row_starts[r + 1]);
-        for (size_t e = (size_t)c->row_starts[r]; e < c->row_starts[r + 1]; e++)
+        assert_true(c->counts[r] > 0);
+        for (size_t e = (size_t)c->starts[r]; e < c->starts[r] + c->counts[r]; e++)
             squares += (double)c->weights[e] * (double)c->weights[e];
         assert_true(fabs(squares - 1) < 1e-5);
-        first_codes[r] = c->codes[c->row_starts[r]];
+        first_codes[r] = c->codes[c->starts[r]];
     }
     return c->n;
 }
@@ -111,7 +132,7 @@ static void test_batch_drops_the_stated_share_of_histories(void **state)
     double kept = 0;
 
     (void)state;
-    world_init(&w);
+    world_init(&w, 0);
     NEED(tt_batch_init(&batch, &w.model, &w.users, USERS, &err));
     size_t whole = (size_t)w.model.base.users.bags[HISTORY].offsets[USERS + 1];
     assert_int_equal(dropped_entries(&w, &batch, 0, 1, codes), whole);
@@ -131,10 +152,11 @@ static void test_batch_drops_the_stated_share_of_histories(void **state)
     world_release(&w);
 }
 
-/* Sums of gradients by row. */
+/* Sums of gradients by row, and those of the layers. */
 struct sink {
     double *gradient[8];
     size_t calls[8];
+    float *layers[2];
 };
 
 static void take(void *arg, size_t column, size_t row, const float *gradient)
@@ -167,8 +189,8 @@ static double chain(struct world *w, struct sink *sink)
     NEED(tt_batch_init(&users, &w->model, &w->users, N, &err));
     NEED(tt_batch_init(&batch_items, &w->model, &w->items, ITEMS, &err));
     NEED(tt_softmax_init(&softmax, N, ITEMS, ITEMS, DIM, &err));
-    NEED(tt_batch_gather(&users, rows, N, &drop, &err));
-    NEED(tt_batch_gather(&batch_items, items, ITEMS, NULL, &err));
+    NEED(tt_batch_gather(&users, w->pool, rows, N, &drop, &err));
+    NEED(tt_batch_gather(&batch_items, w->pool, items, ITEMS, NULL, &err));
     tt_batch_forward(&users, w->pool, u);
     tt_batch_forward(&batch_items, w->pool, v);
     struct tt_softmax_step step = {.n_queries = N, .n_shared = ITEMS, .n_items = ITEMS, .u = u, .v = v,
@@ -180,6 +202,9 @@ static double chain(struct world *w, struct sink *sink)
         assert_non_null(one);
         tt_batch_backward(&users, one, u, d_u, take, sink);
         tt_batch_backward(&batch_items, one, v, d_v, take, sink);
+        for (int side = TT_USER; side <= TT_ITEM && sink->layers[side]; side++)
+            memcpy(sink->layers[side], (side == TT_USER ? &users : &batch_items)->gradient,
+                   w->model.dense[side].n_params * sizeof(float));
         tt_pool_free(one);
     }
     tt_batch_release(&users);
@@ -192,78 +217,138 @@ static double chain(struct world *w, struct sink *sink)
     return loss;
 }
 
-static void test_batch_gives_the_gradients_of_the_whole_chain(void **state)
+/* Hold a gradient against differences of the whole chain; returns 1 when the slope is not nearly 0. */
+static size_t check_slope(struct world *w, float *number, double gradient, const char *what, size_t which, size_t i)
+{
+    float old = *number, above, below;
+
+    above = *number = old + 0.01f;
+    double up = chain(w, NULL);
+    below = *number = old - 0.01f;
+    double slope = (up - chain(w, NULL)) / ((double)above - (double)below);
+    *number = old;
+    if (fabs(slope - gradient) > 2e-4 + 0.01 * fabs(slope))
+        fail_msg("%s %zu, number %zu: gradient %g, by differences %g", what, which, i, gradient, slope);
+    return fabs(slope) > 1e-3;
+}
+
+static void check_gradients(int is_deep)
 {
     struct world w;
     struct sink sink = {0};
-    size_t moved = 0;
+    size_t moved = 0, moved_layers = 0;
 
-    (void)state;
-    world_init(&w);
+    world_init(&w, is_deep);
     const struct tt_dictionary *d = &w.model.base.dictionary;
     for (size_t c = 0; c < d->schema.n_columns; c++)
         sink.gradient[c] = calloc(d->features[c].n_codes * DIM, sizeof(double));
+    for (int side = TT_USER; is_deep && side <= TT_ITEM; side++)
+        sink.layers[side] = calloc(w.model.dense[side].n_params, sizeof(float));
     chain(&w, &sink);
     for (size_t c = 0; c < d->schema.n_columns; c++) {
-        float *table = w.model.tables[c];
         assert_true(sink.calls[c] > 0 && sink.calls[c] <= d->features[c].n_codes); /* each row once */
-        for (size_t i = 0; i < d->features[c].n_codes * DIM; i++) {
-            float old = table[i], above;
-            above = table[i] = old + 0.01f;
-            double up = chain(&w, NULL);
-            table[i] = old - 0.01f;
-            double slope = (up - chain(&w, NULL)) / ((double)above - (double)table[i]);
-            table[i] = old;
-            if (fabs(slope - sink.gradient[c][i]) > 2e-4 + 0.01 * fabs(slope))
-                fail_msg("column %zu, number %zu: gradient %g, by differences %g", c, i, sink.gradient[c][i], slope);
-            moved += fabs(slope) > 1e-3;
-        }
+        for (size_t i = 0; i < d->features[c].n_codes * DIM; i++)
+            moved += check_slope(&w, &w.model.tables[c][i], sink.gradient[c][i], "column", c, i);
+        free(sink.gradient[c]);
     }
     assert_true(moved > 300);
-    for (size_t c = 0; c < d->schema.n_columns; c++)
-        free(sink.gradient[c]);
+    for (int side = TT_USER; is_deep && side <= TT_ITEM; side++) {
+        struct tt_dense *dense = &w.model.dense[side];
+        for (size_t i = 0; i < dense->n_params; i++)
+            moved_layers += check_slope(&w, &dense->params[i], (double)sink.layers[side][i], "side", (size_t)side, i);
+        free(sink.layers[side]);
+    }
+    if (is_deep && moved_layers < 100)
+        fail_msg("only %zu slopes of layers differ from 0", moved_layers);
     world_release(&w);
 }
 
-/* Groups hold each code's entries together, in the order of their rows, for few and for many codes. */
+static void test_batch_gives_the_gradients_of_the_whole_chain(void **state)
+{
+    (void)state;
+    check_gradients(0);
+}
+
+static void test_batch_gives_the_gradients_of_deep_towers(void **state)
+{
+    (void)state;
+    check_gradients(1);
+}
+
+/* Groups hold each code's rows together, in their order, for few and for many codes, by one pass and by several. */
 static void test_batch_groups_entries_by_code(void **state)
 {
-    static const size_t sizes[] = {1, 300, 65535, 65536, 70000, 200000};
+    static const size_t sizes[] = {1, 300, 65535, 65536, 70000, 200000, 3000000};
     struct tt_err err = TT_ERR_INIT;
+    struct tt_pool *pool = tt_pool_new(3, &err);
 
     (void)state;
+    assert_non_null(pool);
     for (size_t s = 0; s < LENGTH(sizes); s++) {
         struct tt_examples base;
         struct tt_model model;
         struct tt_tower_input input;
         struct tt_batch batch;
-        enum { N = 500 };
-        uint32_t rows[N];
+        enum { MOST = 10000 };
+        size_t n = s % 2 ? MOST : 500; /* shared among threads, or not */
+        static uint32_t rows[MOST];
         struct tt_rng rng;
         tiny_begin(&base, "user u id\nitem i id\n", sizes[s], 1);
         NEED(tt_model_init(&model, &base, 1, &err));
         NEED(tt_tower_input_of_table(&input, &model.base.users, &model.base.dictionary.schema, &err));
-        NEED(tt_batch_init(&batch, &model, &input, N, &err));
+        NEED(tt_batch_init(&batch, &model, &input, n, &err));
         tt_rng_init(&rng, 1, TT_RNG_TEST, s);
-        for (size_t r = 0; r < N; r++) /* some codes often, and the last one */
+        for (size_t r = 0; r < n; r++) /* some codes often, and the last one */
             rows[r] = (uint32_t)(r % 3 == 0 ? sizes[s] - r / 3 % 2 : tt_rng_below(&rng, sizes[s] + 1));
-        NEED(tt_batch_gather(&batch, rows, N, NULL, &err));
+        NEED(tt_batch_gather(&batch, pool, rows, n, NULL, &err));
         const struct tt_batch_column *c = &batch.columns[0];
-        assert_int_equal(c->n, N);
+        assert_int_equal(c->n, n);
         assert_int_equal(c->groups[0], 0);
-        assert_int_equal(c->groups[c->n_groups], N);
-        for (size_t g = 0; g < c->n_groups; g++)
+        assert_int_equal(c->groups[c->n_groups], n);
+        for (size_t g = 0; g < c->n_groups; g++) {
+            assert_true(c->groups[g] < c->groups[g + 1]);
+            assert_true(g == 0 || c->group_codes[g] > c->group_codes[g - 1]);
             for (size_t i = c->groups[g]; i < c->groups[g + 1]; i++) {
-                uint32_t e = c->order[i];
-                if (i > c->groups[g])
-                    assert_true(c->codes[e] == c->codes[c->order[i - 1]] && e > c->order[i - 1]);
-                else if (g > 0)
-                    assert_true(c->codes[e] > c->codes[c->order[i - 1]]);
+                assert_int_equal(rows[c->rows[i]], c->group_codes[g]); /* the table counts through its ids */
+                assert_true(i == c->groups[g] || c->rows[i] > c->rows[i - 1]);
             }
+        }
         tt_batch_release(&batch);
         tt_tower_input_release(&input);
         tt_model_release(&model);
     }
+    tt_pool_free(pool);
+}
+
+/* Bags of several entries, sorted by several threads: row, code and weight of an entry stay together. */
+static void test_batch_keeps_entries_together_while_sorting(void **state)
+{
+    enum { N = 3000 };
+    struct tt_err err = TT_ERR_INIT;
+    struct world w;
+    struct tt_batch batch;
+    uint32_t rows[N];
+    size_t seen = 0;
+
+    (void)state;
+    world_init(&w, 0);
+    NEED(tt_batch_init(&batch, &w.model, &w.users, N, &err));
+    for (uint32_t r = 0; r < N; r++)
+        rows[r] = 1 + r % USERS;
+    NEED(tt_batch_gather(&batch, w.pool, rows, N, NULL, &err));
+    const struct tt_batch_column *c = &batch.columns[HISTORY];
+    assert_true(c->n > 8192);
+    for (size_t g = 0; g < c->n_groups; g++)
+        for (size_t i = c->groups[g]; i < c->groups[g + 1]; i++) {
+            size_t from = (size_t)c->starts[c->rows[i]], e = from;
+            while (e < from + c->counts[c->rows[i]] && c->codes[e] != c->group_codes[g])
+                e++;
+            assert_true(e < from + c->counts[c->rows[i]] && c->weights[e] == c->row_weights[i]);
+            seen++;
+        }
+    assert_int_equal(seen, c->n);
+    tt_batch_release(&batch);
+    world_release(&w);
 }
 
 /* An empty bag of any kind counts as the unknown code, in training as in embedding. */
@@ -277,16 +362,16 @@ static void test_batch_takes_an_empty_bag_for_the_unknown(void **state)
     uint32_t none = 0;
 
     (void)state;
-    world_init(&w);
+    world_init(&w, 0);
     size_t kind = 6;
     struct tt_bags empty = {0};
     for (size_t r = 0; r <= ITEMS; r++)
         NEED(tt_bags_add(&empty, &none, NULL, 0, 0, &err));
     w.items.bags[kind] = &empty;
     NEED(tt_batch_init(&batch, &w.model, &w.items, 1, &err));
-    NEED(tt_batch_gather(&batch, &row, 1, NULL, &err));
+    NEED(tt_batch_gather(&batch, w.pool, &row, 1, NULL, &err));
     tt_batch_forward(&batch, w.pool, u);
-    tt_model_embed(&w.model, &w.items, w.pool, all);
+    NEED(tt_model_embed(&w.model, &w.items, w.pool, all, &err));
     for (size_t d = 0; d < DIM; d++)
         assert_true(fabsf(u[d] - all[3 * DIM + d]) < 1e-6f);
     tt_bags_release(&empty);
@@ -300,7 +385,9 @@ int main(void)
         cmocka_unit_test(test_batch_forward_agrees_with_embedding),
         cmocka_unit_test(test_batch_drops_the_stated_share_of_histories),
         cmocka_unit_test(test_batch_gives_the_gradients_of_the_whole_chain),
+        cmocka_unit_test(test_batch_gives_the_gradients_of_deep_towers),
         cmocka_unit_test(test_batch_groups_entries_by_code),
+        cmocka_unit_test(test_batch_keeps_entries_together_while_sorting),
         cmocka_unit_test(test_batch_takes_an_empty_bag_for_the_unknown),
     };
 

@@ -76,6 +76,9 @@ static void test_a_training_killed_at_any_pause_ends_in_the_same_bytes(void **st
         o.batch = o.loss == TT_LOSS_FULL ? 40 : 150;
         o.patience = by ? 2 : 0;
         o.rate = by ? 0.2 : 0.01; /* so that the best epoch is not the last */
+        o.n_hidden = i % 4 == 3 || i % 4 == 0 ? 2 : 0;
+        o.hidden[0] = 6;
+        o.hidden[1] = 3;
         o.k = 5;
         assert_int_equal(train(&whole, &o, by, 0, &killer, &whole_report), 0);
         size_t pauses = killer.pauses;

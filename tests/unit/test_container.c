@@ -307,6 +307,16 @@ static void test_container_kind_and_version(void **state)
     tt_segment_release(&s);
     assert_int_equal(read_all(path, NULL, &err), -1);
     assert_non_null(strstr(err.text, "format version '2' is newer"));
+    for (unsigned format = TT_FORMAT; format <= TT_FORMAT_LAYERS + 1; format++) { /* models know one more */
+        err = (struct tt_err)TT_ERR_INIT;
+        assert_int_equal(tt_segment_init(&s, "model", format, &err), 0);
+        assert_int_equal(tt_writer_open(&writer, path, NULL, &err), 0);
+        assert_int_equal(tt_segment_write(&s, &writer, 0, 1, &err), 0);
+        assert_int_equal(tt_writer_finish(&writer, NULL, &err), 0);
+        tt_segment_release(&s);
+        assert_int_equal(read_all(path, NULL, &err), format <= TT_FORMAT_LAYERS ? 1 : -1);
+    }
+    assert_non_null(strstr(err.text, "format version '3' is newer"));
 }
 
 /* ---- hostile headers ---- */

@@ -72,6 +72,8 @@ static void test_a_session_goes_on_from_its_state(void **state)
     for (size_t stop = 1; stop <= STEPS; stop++) { /* within epochs and at an end of one */
         struct tt_trainer whole, rest;
         struct tt_model a, b;
+        o.n_hidden = stop > 3;
+        o.hidden[0] = 6;
         o.loss = stop % 2 ? TT_LOSS_FULL : TT_LOSS_BATCH;
         o.batch = 100;
         begin(&whole, &a, &o, pool);
@@ -87,6 +89,12 @@ static void test_a_session_goes_on_from_its_state(void **state)
             memcpy(rest.adam.first[c], whole.adam.first[c], size);
             memcpy(rest.adam.second[c], whole.adam.second[c], size);
             memcpy(rest.adam.trained[c], whole.adam.trained[c], a.base.dictionary.features[c].n_codes);
+        }
+        for (int side = TT_USER; o.n_hidden && side <= TT_ITEM; side++) {
+            size_t size = a.dense[side].n_params * sizeof(float);
+            memcpy(b.dense[side].params, a.dense[side].params, size);
+            memcpy(rest.adam.layers_first[side], whole.adam.layers_first[side], size);
+            memcpy(rest.adam.layers_second[side], whole.adam.layers_second[side], size);
         }
         run_until(&whole, 2 * STEPS);
         run_until(&rest, 2 * STEPS);

@@ -65,9 +65,12 @@ static void test_training_lowers_the_loss(void **state)
     struct lines lines;
 
     (void)state;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 8; i++) {
         o.loss = i % 2 ? TT_LOSS_BATCH : TT_LOSS_FULL;
-        o.start = i / 2 ? TT_START_RANDOM : TT_START_SPECTRAL;
+        o.start = i / 2 % 2 ? TT_START_RANDOM : TT_START_SPECTRAL;
+        o.n_hidden = i < 4 ? 0 : 2;
+        o.hidden[0] = 12;
+        o.hidden[1] = 6;
         o.epochs = 12;
         struct tt_model model = trained(&o, NULL, 1, &lines, &report);
         assert_int_equal(lines.n, 12);
@@ -88,9 +91,11 @@ static void test_training_depends_on_seed_and_not_on_threads(void **state)
     struct lines lines;
 
     (void)state;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 4; i++) {
         o = tiny_options;
-        o.loss = i ? TT_LOSS_BATCH : TT_LOSS_FULL;
+        o.loss = i % 2 ? TT_LOSS_BATCH : TT_LOSS_FULL;
+        o.n_hidden = i / 2;
+        o.hidden[0] = 12;
         struct tt_model one = trained(&o, NULL, 1, &lines, &report);
         for (int threads = 1; threads <= 3; threads++) {
             struct tt_model other = trained(&o, NULL, threads, &lines, &report);
@@ -103,6 +108,33 @@ static void test_training_depends_on_seed_and_not_on_threads(void **state)
         tt_model_release(&seed2);
         tt_model_release(&one);
     }
+}
+
+/* The layers of both towers learn, and without validation as with it they are those of the kept epoch. */
+static void test_layers_are_trained(void **state)
+{
+    struct tt_train_options o = tiny_options;
+    struct tt_train_report report;
+    struct lines lines;
+
+    (void)state;
+    o.n_hidden = 1;
+    o.hidden[0] = 12;
+    struct tt_model model = trained(&o, NULL, 1, &lines, &report);
+    assert_int_equal(model.n_hidden, 1);
+    for (int side = TT_USER; side <= TT_ITEM; side++) {
+        const struct tt_dense *dense = &model.dense[side];
+        struct tt_err err = TT_ERR_INIT;
+        struct tt_dense start;
+        size_t moved = 0;
+        NEED(tt_dense_init(&start, dense->layers[0].n_in / DIM, DIM, o.hidden, 1, &err));
+        tt_dense_start(&start, o.seed, (uint32_t)side);
+        for (size_t i = 0; i < dense->n_params; i++)
+            moved += start.params[i] != dense->params[i];
+        assert_true(moved > dense->n_params / 2);
+        tt_dense_release(&start);
+    }
+    tt_model_release(&model);
 }
 
 static void test_auto_takes_the_full_loss_of_a_small_catalogue(void **state)
@@ -211,8 +243,8 @@ static void test_accuracy_is_that_of_the_kept_model(void **state)
     NEED(tt_queries_init(&queries, &model.base.dictionary, &valid.events, 0, &err));
     NEED(tt_queries_input(&queries, &model.base.dictionary, &model.base.users, &users, &err));
     NEED(tt_tower_input_of_table(&items, &model.base.items, &model.base.dictionary.schema, &err));
-    tt_model_embed(&model, &users, pool, u);
-    tt_model_embed(&model, &items, pool, v);
+    NEED(tt_model_embed(&model, &users, pool, u, &err));
+    NEED(tt_model_embed(&model, &items, pool, v, &err));
     for (size_t e = 0; e < valid.events.n; e++) {
         size_t q = 0, before = 0, item = valid.events.item[e];
         if (item == 0)
@@ -272,8 +304,10 @@ static void test_untrained_rows_get_the_unknown_one(void **state)
     struct lines lines;
 
     (void)state;
-    for (int i = 0; i < 2; i++) {
-        o.loss = i ? TT_LOSS_BATCH : TT_LOSS_FULL;
+    for (int i = 0; i < 4; i++) {
+        o.loss = i % 2 ? TT_LOSS_BATCH : TT_LOSS_FULL;
+        o.n_hidden = i / 2;
+        o.hidden[0] = 12;
         o.start = TT_START_RANDOM; /* what is not trained is far from 0 */
         struct tt_model model = trained(&o, NULL, 1, &lines, &report);
         float *users = model.tables[0], *items = model.tables[3];
@@ -600,6 +634,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_training_lowers_the_loss),
         cmocka_unit_test(test_training_depends_on_seed_and_not_on_threads),
+        cmocka_unit_test(test_layers_are_trained),
         cmocka_unit_test(test_auto_takes_the_full_loss_of_a_small_catalogue),
         cmocka_unit_test(test_batches_fit_the_data_and_the_memory),
         cmocka_unit_test(test_the_best_epoch_is_kept),

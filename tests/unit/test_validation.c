@@ -18,7 +18,8 @@ static void run_epoch(struct tt_trainer *t)
     NEED(tt_trainer_end_epoch(t, &loss, &err));
 }
 
-static void test_the_best_tables_come_back(void **state)
+/* Of a model with so many layers. */
+static void best_comes_back(size_t n_hidden)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(1, &err);
@@ -27,13 +28,16 @@ static void test_the_best_tables_come_back(void **state)
     struct tt_epoch_values first, second;
     struct tt_model model, kept;
     struct tt_examples valid;
+    struct tt_train_options o = tiny_options;
 
-    (void)state;
     tiny_begin(&valid, plain, USERS, ITEMS);
     tiny_clusters(&valid, USERS - 1, ITEMS - 2, 2, 77);
     tiny_clustered_model(&model, plain, USERS, ITEMS);
     tiny_clustered_model(&kept, plain, USERS, ITEMS);
-    NEED(tt_trainer_init(&t, &model, &tiny_options, pool, &err));
+    o.n_hidden = n_hidden;
+    o.hidden[0] = 5;
+    NEED(tt_model_add_layers(&kept, o.hidden, o.n_hidden, &err));
+    NEED(tt_trainer_init(&t, &model, &o, pool, &err));
     NEED(tt_validation_init(&v, &t, &valid.events, &err));
     NEED(tt_trainer_start(&t, &err));
     run_epoch(&t);
@@ -46,6 +50,10 @@ static void test_the_best_tables_come_back(void **state)
             for (size_t i = 0; i < tt_model_table_size(&model, c); i++) /* turned over: the worst come first */
                 model.tables[c][i] *= t.item_input.bags[c] ? -1 : 1;
         }
+    for (int side = TT_USER; n_hidden && side <= TT_ITEM; side++) {
+        memcpy(kept.dense[side].params, model.dense[side].params, model.dense[side].n_params * sizeof(float));
+        memset(model.dense[side].params, 0, model.dense[side].n_params * sizeof(float));
+    }
     NEED(tt_validation_measure(&v, &t, 2, &second, &err));
     assert_true(!second.is_best && v.best_epoch == 1 && second.valid < first.valid);
     assert_false(tiny_same_tables(&model, &kept));
@@ -58,6 +66,13 @@ static void test_the_best_tables_come_back(void **state)
     tt_model_release(&kept);
     tt_examples_release(&valid);
     tt_pool_free(pool);
+}
+
+static void test_the_best_tables_and_layers_come_back(void **state)
+{
+    (void)state;
+    best_comes_back(0);
+    best_comes_back(1);
 }
 
 static void test_without_events_the_last_epoch_is_best(void **state)
@@ -95,7 +110,7 @@ static void test_without_events_the_last_epoch_is_best(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_best_tables_come_back),
+        cmocka_unit_test(test_the_best_tables_and_layers_come_back),
         cmocka_unit_test(test_without_events_the_last_epoch_is_best),
     };
 

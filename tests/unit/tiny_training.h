@@ -35,10 +35,16 @@ static inline void tiny_clustered_model(struct tt_model *model, const char *sche
     NEED(tt_model_init(model, &base, TINY_DIM, &err));
 }
 
+/* Tables and layers. */
 static inline int tiny_same_tables(const struct tt_model *a, const struct tt_model *b)
 {
     for (size_t c = 0; c < a->base.dictionary.schema.n_columns; c++)
         if (a->tables[c] && memcmp(a->tables[c], b->tables[c], tt_model_table_size(a, c) * sizeof(float)))
+            return 0;
+    for (int side = TT_USER; side <= TT_ITEM; side++)
+        if (a->dense[side].n_params != b->dense[side].n_params ||
+            (a->dense[side].n_params && memcmp(a->dense[side].params, b->dense[side].params,
+                                               a->dense[side].n_params * sizeof(float))))
             return 0;
     return 1;
 }
