@@ -11,14 +11,18 @@
 #include "model/checkpoint.h"
 #include "model/training.h"
 
-static const char *const losses[] = {"auto", "full", "batch", NULL};
+static const char *const losses[] = {"auto", "full", "sampled", "batch", "mixed", NULL};
+static const char *const step_kinds[] = {"queries", "events", NULL};
 static const char *const starts[] = {"spectral", "random", NULL};
 static const char *const seens[] = {"auto", "keep", "remove", NULL};
 
 static const char *hidden = "", *valid_path, *log_path, *checkpoint_path, *resume_path;
-static int metric = TT_METRIC_TOP_K_ACCURACY, loss = TT_LOSS_AUTO, start = TT_START_SPECTRAL, seen = TT_SEEN_AUTO;
-static uint64_t dim = 64, epochs = 16, batch, k = 10, patience, seed = 1, memory = 512 * 1000 * 1000, warmup = 10;
-static double temperature = 0.13, negative = 1.1, rate = 0.01, beta2 = 0.99, drop = 0.3, noise = 0.01, half_life = NAN;
+static int metric = TT_METRIC_TOP_K_ACCURACY, loss = TT_LOSS_AUTO, step = TT_STEP_QUERIES, start = TT_START_SPECTRAL;
+static int seen = TT_SEEN_AUTO;
+static uint64_t dim = 64, epochs = 16, batch, negatives, k = 10, patience, seed = 1, memory = 512 * 1000 * 1000;
+static uint64_t warmup = 10;
+static double dislike = 1, temperature = 0.13, negative = 1.1, rate = 0.01, beta2 = 0.99, drop = 0.3, noise = 0.01;
+static double half_life = NAN;
 
 static size_t hidden_widths[TT_MAX_HIDDEN], n_hidden;
 
@@ -28,9 +32,15 @@ static struct cli_option options[] = {
      .help = "ReLU layers of these widths beside each tower's sum; \"\": none"},
     {'e', "epochs", CLI_COUNT, &epochs, .min = 1, .max = 10000, .metavar = "N", .help = "passes over the examples"},
     {0, "loss", CLI_CHOICE, &loss, .choices = losses, .metavar = "LOSS",
-     .help = "candidates: full catalogue, batch, or auto"},
+     .help = "candidates: full catalogue, drawn, batch, both"},
+    {0, "step", CLI_CHOICE, &step, .choices = step_kinds, .metavar = "HOW",
+     .help = "what a step takes: queries with all that they want, or single events"},
     {0, "batch", CLI_COUNT, &batch, .min = 0, .max = 1 << 20, .metavar = "N",
-     .help = "queries (full) or events (batch) a step; 0: chosen"},
+     .help = "queries or events a step; 0: chosen"},
+    {0, "negatives", CLI_COUNT, &negatives, .min = 0, .max = 1 << 20, .metavar = "N",
+     .help = "items drawn a step (sampled, mixed); 0: chosen"},
+    {0, "dislike", CLI_NUMBER, &dislike, .min = 0, .max = 1e6, .metavar = "X",
+     .help = "as how many candidates a disliked item (label 0) counts; 0: left out"},
     {'t', "temperature", CLI_NUMBER, &temperature, .min = 0.02, .max = 10, .metavar = "X",
      .help = "divides the scores in the loss"},
     {'c', "negative", CLI_NUMBER, &negative, .min = 0.01, .max = 100, .metavar = "X",
@@ -233,7 +243,7 @@ static int write_model(const struct tt_model *model, const char *examples_sum, c
     snprintf(number, sizeof(number), "%zu", report->best_epoch);
     if (tt_model_store(model, &segment, err) || cli_add_lineage(&segment, err) ||
         tt_segment_text(&segment, "inputs", inputs, err) || tt_segment_text(&segment, "blas", tt_gemm_core(), err) ||
-        tt_segment_text(&segment, "loss", losses[report->loss], err) ||
+        tt_segment_text(&segment, "loss", losses[report->plan.steps.loss], err) ||
         tt_segment_text(&segment, "epoch", number, err) || tt_segment_write(&segment, writer, 0, 1, err))
         goto done;
     status = 0;
@@ -242,14 +252,29 @@ done:
     return status;
 }
 
+/* What the data are, and what was chosen and why. */
+static void on_start(void *arg, const struct tt_training *training)
+{
+    const struct tt_trainer *t = &training->trainer;
+    const struct tt_plan *plan = &t->plan;
+    char drawn[64] = "";
+
+    (void)arg;
+    if (plan->steps.negatives)
+        snprintf(drawn, sizeof(drawn), " and %zu drawn items", plan->steps.negatives);
+    cli_note("%zu events (%zu more with label 0 %s), %zu queries, %zu items with an event", t->events, t->unliked,
+             dislike > 0 ? "count as disliked" : "left out", t->queries.n, t->catalogue.n);
+    cli_note("loss %s, %zu %s%s a step%s", losses[plan->steps.loss], t->steps.batch,
+             plan->steps.by_entry ? "events" : "queries", drawn,
+             training->validation.seen == TT_SEEN_REMOVE ? "; validation leaves out each user's training items"
+             : training->validation.seen == TT_SEEN_KEEP ? "; validation ranks each user's training items too" : "");
+    if (loss == TT_LOSS_AUTO)
+        cli_note("chosen, as an epoch takes %.3g Gflop by the loss full and %.3g by the loss mixed", plan->full / 1e9,
+                 plan->sampled / 1e9);
+}
+
 static void say_report(const struct tt_train_report *report)
 {
-    cli_note("%zu events (%zu more with label 0 left out), %zu queries, %zu items with an event", report->events,
-             report->unliked, report->queries, report->catalogue);
-    cli_note("loss %s, %zu %s a step%s", losses[report->loss], report->batch,
-             report->loss == TT_LOSS_FULL ? "queries" : "events",
-             report->seen == TT_SEEN_REMOVE ? "; validation leaves out each user's training items"
-             : report->seen == TT_SEEN_KEEP ? "; validation ranks each user's training items too" : "");
     if (cli_verbose)
         cli_note("of a sample of the queries: mean cosine %.3f; one item in %.1f %% of the lists, one wanted by %.1f %%",
                  report->signs.cosine, 100 * report->signs.commonest, 100 * report->signs.wanted);
@@ -282,7 +307,8 @@ static int run_training(struct tt_model *model, const struct tt_train_options *o
                         const char *valid_sum, struct tt_pool *pool, struct course *course,
                         struct tt_train_report *report, struct tt_err *err)
 {
-    struct tt_train_hooks hooks = {.on_epoch = on_epoch, .on_pause = checkpoint_path ? on_pause : NULL, .arg = course};
+    struct tt_train_hooks hooks = {.on_start = on_start, .on_epoch = on_epoch,
+                                   .on_pause = checkpoint_path ? on_pause : NULL, .arg = course};
     struct tt_buf lineage = TT_BUF_INIT;
     struct tt_fact facts[MAX_FACTS];
     struct tt_checkpoint from = {0};
@@ -312,6 +338,9 @@ static int train(struct tt_examples *base, struct tt_pool *pool, struct course *
                                  .epochs = (size_t)epochs,
                                  .batch = (size_t)batch,
                                  .loss = (enum tt_loss)loss,
+                                 .step = (enum tt_step)step,
+                                 .negatives = (size_t)negatives,
+                                 .dislike = dislike,
                                  .start = (enum tt_start)start,
                                  .temperature = temperature,
                                  .negative = negative,

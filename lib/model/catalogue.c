@@ -17,10 +17,12 @@ int tt_catalogue_init(struct tt_catalogue *catalogue, const struct tt_queries *q
     }
     for (size_t e = 0; e < queries->wanted.offsets[queries->n]; e++)
         catalogue->place[queries->wanted.codes[e]] = 1;
+    for (size_t e = 0; queries->disliked.n_rows && e < queries->disliked.offsets[queries->n]; e++)
+        catalogue->place[queries->disliked.codes[e]] = 1;
     for (size_t i = 0; i < n_items; i++) {
-        int is_wanted = catalogue->place[i] == 1;
-        catalogue->place[i] = is_wanted ? (uint32_t)catalogue->n : TT_NO_PLACE;
-        if (is_wanted)
+        int is_in = catalogue->place[i] == 1;
+        catalogue->place[i] = is_in ? (uint32_t)catalogue->n : TT_NO_PLACE;
+        if (is_in)
             catalogue->items[catalogue->n++] = (uint32_t)i;
     }
     return 0;

@@ -44,8 +44,50 @@ done:
     return status;
 }
 
+/* Take out of each query's disliked items what it wants; both are rising. */
+static void like_wins(struct tt_queries *q)
+{
+    struct tt_bags *bad = &q->disliked;
+    size_t used = 0, from = 0;
+
+    for (size_t i = 0; i < q->n; i++) {
+        uint64_t w = q->wanted.offsets[i];
+        for (; from < bad->offsets[i + 1]; from++) {
+            while (w < q->wanted.offsets[i + 1] && q->wanted.codes[w] < bad->codes[from])
+                w++;
+            if (w == q->wanted.offsets[i + 1] || q->wanted.codes[w] != bad->codes[from])
+                bad->codes[used++] = bad->codes[from];
+        }
+        bad->offsets[i + 1] = used;
+    }
+}
+
+static int find_disliked(struct tt_queries *q, const struct tt_events *events, const uint32_t *number,
+                         struct tt_err *err)
+{
+    static const struct tt_column once = {.kind = TT_KIND_HISTORY, .count = TT_COUNT_ONE};
+    uint8_t *is_disliked = tt_alloc(events->n, 1, err);
+    struct tt_visits visits = {.n = events->n, .user = number, .item = events->item, .label = is_disliked,
+                               .weight = events->weight};
+    int status = -1;
+
+    if (!is_disliked)
+        return -1;
+    for (size_t e = 0; e < events->n; e++)
+        is_disliked[e] = !events->label[e];
+    if (tt_history_build(&q->disliked, &once, q->n, &visits, err))
+        goto done;
+    like_wins(q);
+    if (q->disliked.offsets[q->n] == 0)
+        tt_bags_release(&q->disliked);
+    status = 0;
+done:
+    free(is_disliked);
+    return status;
+}
+
 int tt_queries_init(struct tt_queries *q, const struct tt_dictionary *d, const struct tt_events *events,
-                    double half_life, struct tt_err *err)
+                    double half_life, int keep_disliked, struct tt_err *err)
 {
     const struct tt_column sum = {.kind = TT_KIND_HISTORY, .count = TT_COUNT_LINEAR, .half_life = half_life};
     uint32_t *number = tt_alloc(events->n, sizeof(*number), err);
@@ -57,7 +99,8 @@ int tt_queries_init(struct tt_queries *q, const struct tt_dictionary *d, const s
         goto done;
     struct tt_visits visits = {.n = events->n, .user = number, .item = events->item, .label = events->label,
                                .weight = events->weight, .time = events->time};
-    if (tt_history_build(&q->wanted, &sum, q->n, &visits, err))
+    if (tt_history_build(&q->wanted, &sum, q->n, &visits, err) ||
+        (keep_disliked && events->label && find_disliked(q, events, number, err)))
         goto done;
     for (size_t i = 0; i < q->wanted.offsets[q->n]; i++)
         q->weight += (double)q->wanted.weights[i];
@@ -82,6 +125,7 @@ void tt_queries_release(struct tt_queries *q)
     free(q->user);
     free(q->missed);
     tt_bags_release(&q->wanted);
+    tt_bags_release(&q->disliked);
     *q = (struct tt_queries){0};
 }
 

@@ -11,13 +11,6 @@
 #include "model/fill.h"
 #include "model/spectral.h"
 
-enum {
-    TILE = 128,              /* batches of queries are some whole tiles of the loss */
-    MIN_STEPS = 32,          /* of an epoch, where the data allow it: Adam needs steps, not passes */
-    MAX_BATCH = 1024,
-    FULL_CATALOGUE = 200000, /* auto: up to here the whole catalogue is the cheaper and the better loss */
-};
-
 /* ---- setting up ---- */
 
 /* Each user's history: into the users' table when the schema has one, else beside it. */
@@ -53,29 +46,6 @@ static int check_events(struct tt_trainer *t, struct tt_err *err)
     return 0;
 }
 
-/* The loss, and how much of it a step takes. */
-static size_t choose_batch(struct tt_trainer *t)
-{
-    const struct tt_train_options *o = t->o;
-    int full;
-
-    t->loss = o->loss != TT_LOSS_AUTO             ? o->loss
-                      : t->catalogue.n <= FULL_CATALOGUE ? TT_LOSS_FULL : TT_LOSS_BATCH;
-    full = t->loss == TT_LOSS_FULL;
-    size_t n = full ? tt_steps_queries(&t->queries) : tt_steps_entries(&t->queries), batch = o->batch;
-    if (!batch && full)
-        batch = n / MIN_STEPS / TILE * TILE;
-    if (!batch)
-        batch = full ? TILE : MAX_BATCH;
-    if (!o->batch && batch > MAX_BATCH)
-        batch = MAX_BATCH;
-    batch = batch < n ? batch : n;
-    while (batch > TILE && tt_softmax_bytes(batch, full || batch > t->catalogue.n ? t->catalogue.n : batch, o->dim) >
-                               o->max_memory)
-        batch = (batch - 1) / TILE * TILE;
-    return batch;
-}
-
 /* The catalogue as input of the item tower. */
 static int prepare_catalogue_input(struct tt_trainer *t, struct tt_err *err)
 {
@@ -89,26 +59,57 @@ static int prepare_catalogue_input(struct tt_trainer *t, struct tt_err *err)
     return 0;
 }
 
+static struct tt_plan make_plan(const struct tt_trainer *t)
+{
+    const struct tt_train_options *o = t->o;
+    struct tt_plan_options options = {.loss = o->loss, .by_entry = o->step == TT_STEP_EVENTS, .batch = o->batch,
+                                      .negatives = o->negatives, .dim = o->dim, .max_memory = o->max_memory};
+    struct tt_plan_data data = {tt_steps_queries(&t->queries), tt_steps_entries(&t->queries), t->catalogue.n};
+
+    return tt_plan_make(&options, &data);
+}
+
+/* Room for the items of a step. What the largest one might need, if those that want most met in it, is more than steps
+ * ever have. */
+static int make_room(struct tt_trainer *t, size_t shared, size_t candidates, struct tt_err *err)
+{
+    size_t dim = t->o->dim;
+
+    if (shared <= t->softmax.max_shared && candidates <= t->softmax.max_items)
+        return 0;
+    shared = shared + shared / 4 < t->steps.max_shared ? shared + shared / 4 : t->steps.max_shared;
+    candidates = candidates + candidates / 4 < t->steps.max_candidates ? candidates + candidates / 4
+                                                                       : t->steps.max_candidates;
+    shared = shared > t->softmax.max_shared ? shared : t->softmax.max_shared;
+    candidates = candidates > t->softmax.max_items ? candidates : t->softmax.max_items;
+    tt_batch_release(&t->items);
+    tt_softmax_release(&t->softmax);
+    free(t->d_v);
+    t->d_v = tt_alloc_aligned(candidates, dim * sizeof(float), err);
+    return t->d_v && tt_batch_init(&t->items, t->model, &t->item_input, candidates, err) == 0 &&
+                   tt_softmax_init(&t->softmax, t->steps.batch, shared, candidates, dim, err) == 0
+               ? 0
+               : -1;
+}
+
 static int prepare_steps(struct tt_trainer *t, struct tt_err *err)
 {
-    size_t batch = choose_batch(t), dim = t->o->dim;
     const struct tt_dictionary *d = &t->model->base.dictionary;
 
+    t->plan = make_plan(t);
+    size_t batch = t->plan.steps.batch, dim = t->o->dim;
     if (tt_model_add_layers(t->model, t->o->hidden, t->o->n_hidden, err) ||
-        tt_steps_init(&t->steps, &t->queries, &t->catalogue, t->loss == TT_LOSS_BATCH, batch, err))
-        return -1;
-    size_t candidates = t->steps.max_candidates;
-    if (tt_queries_input(&t->queries, d, &t->model->base.users, &t->user_input, err) ||
+        tt_steps_init(&t->steps, &t->queries, &t->catalogue, &t->plan.steps, err) ||
+        tt_queries_input(&t->queries, d, &t->model->base.users, &t->user_input, err) ||
         tt_tower_input_of_table(&t->item_input, &t->model->base.items, &d->schema, err) ||
         prepare_catalogue_input(t, err) || tt_batch_init(&t->users, t->model, &t->user_input, batch, err) ||
-        tt_batch_init(&t->items, t->model, &t->item_input, candidates, err) ||
-        tt_softmax_init(&t->softmax, batch, candidates, candidates, dim, err) || tt_adam_init(&t->adam, t->model, err))
+        tt_adam_init(&t->adam, t->model, err) ||
+        make_room(t, (size_t)t->plan.candidates, (size_t)t->plan.candidates, err))
         return -1;
     t->u = tt_alloc_aligned(batch, dim * sizeof(float), err);
     t->d_u = tt_alloc_aligned(batch, dim * sizeof(float), err);
     t->v = tt_alloc_aligned(t->catalogue.n, dim * sizeof(float), err);
-    t->d_v = tt_alloc_aligned(candidates, dim * sizeof(float), err);
-    return t->u && t->d_u && t->v && t->d_v ? 0 : -1;
+    return t->u && t->d_u && t->v ? 0 : -1;
 }
 
 int tt_trainer_init(struct tt_trainer *t, struct tt_model *model, const struct tt_train_options *options,
@@ -117,7 +118,8 @@ int tt_trainer_init(struct tt_trainer *t, struct tt_model *model, const struct t
     *t = (struct tt_trainer){.model = model, .o = options, .pool = pool, .at = {.epoch = 1}};
     if (options->half_life > 0 && !model->base.events.time)
         return tt_err_set(err, TT_ERR_USAGE, "--half-life: the schema has no event column of kind 'time'");
-    if (tt_queries_init(&t->queries, &model->base.dictionary, &model->base.events, options->half_life, err) ||
+    if (tt_queries_init(&t->queries, &model->base.dictionary, &model->base.events, options->half_life,
+                        options->dislike > 0, err) ||
         check_events(t, err) || tt_catalogue_init(&t->catalogue, &t->queries, model->base.items.n_rows, err) ||
         find_visits(t, err) || prepare_steps(t, err)) {
         tt_trainer_release(t);
@@ -173,15 +175,18 @@ int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)
     if (t->shuffled != t->at.epoch)
         tt_steps_shuffle(s, t->o->seed, t->at.epoch);
     t->shuffled = t->at.epoch;
-    if (tt_steps_make(s, t->at.step, err) || tt_batch_gather(&t->users, t->pool, s->rows, s->n_rows, &drop, err) ||
+    tt_steps_make(s, t->at.step);
+    if (make_room(t, s->n_shared, s->n_candidates, err) ||
+        tt_batch_gather(&t->users, t->pool, s->rows, s->n_rows, &drop, err) ||
         (!t->items_gathered && tt_batch_gather(&t->items, t->pool, s->candidates, s->n_candidates, NULL, err)))
         return -1;
-    t->items_gathered = !s->is_sampled;
+    t->items_gathered = s->loss == TT_LOSS_FULL;
     tt_batch_forward(&t->users, t->pool, t->u);
     tt_batch_forward(&t->items, t->pool, t->v);
-    struct tt_softmax_step step = {.n_queries = s->n_rows, .n_shared = s->n_candidates, .n_items = s->n_candidates,
-                                   .u = t->u, .v = t->v, .positives = s->positives, .log_p = s->log_p,
-                                   .temperature = t->o->temperature, .c = t->o->negative, .d_u = t->d_u, .d_v = t->d_v};
+    struct tt_softmax_step step = {.n_queries = s->n_rows, .n_shared = s->n_shared, .n_items = s->n_candidates,
+                                   .u = t->u, .v = t->v, .positives = s->positives, .disliked = s->disliked,
+                                   .log_p = s->log_p, .temperature = t->o->temperature, .c = t->o->negative,
+                                   .dislike = t->o->dislike, .d_u = t->d_u, .d_v = t->d_v};
     if (tt_softmax_loss(&t->softmax, t->pool, &step, &loss, err))
         return -1;
     if (!isfinite(loss))

@@ -11,9 +11,8 @@
  *     tt_trainer_finish(&t);                                 rows that training never saw
  *
  * A query is a distinct combination of user and context; its positives are the items of its events, with their weights
- * added up. A step takes a batch of queries (loss full: every item of the catalogue is a candidate, and a query brings
- * all of its positives) or a batch of events (loss batch: the distinct items of the batch are the candidates). The
- * catalogue is the items that have an event; others take no part.
+ * added up. Steps are described in steps.h, and how their kind and size are chosen in plan.h. The catalogue is the
+ * items that have an event; others take no part.
  *
  * All that changes while training is the model's tables and layers, the optimiser's moments and marks (`adam`), and `at`. The rest
  * follows from examples and options, so a session that gets these three back (tt_trainer_state) goes on as if it had
@@ -28,9 +27,9 @@
 #include "math/metrics.h"
 #include "model/adam.h"
 #include "model/batch.h"
-#include "model/steps.h"
+#include "model/plan.h"
 
-enum tt_loss { TT_LOSS_AUTO, TT_LOSS_FULL, TT_LOSS_BATCH };
+enum tt_step { TT_STEP_QUERIES, TT_STEP_EVENTS };
 enum tt_start { TT_START_SPECTRAL, TT_START_RANDOM };
 enum tt_seen { TT_SEEN_AUTO, TT_SEEN_KEEP, TT_SEEN_REMOVE };
 
@@ -38,8 +37,11 @@ struct tt_train_options {
     size_t dim;
     size_t n_hidden, hidden[TT_MAX_HIDDEN]; /* ReLU layers of each tower and their widths; 0: plain sums */
     size_t epochs;
-    size_t batch;        /* queries or events a step; 0: chosen by the amount of data */
+    size_t batch;        /* queries or events a step; 0: chosen */
     enum tt_loss loss;
+    enum tt_step step;
+    size_t negatives;    /* losses that draw: items a step; 0: chosen */
+    double dislike;      /* as how many candidates an item with label 0 counts; 0: such events are left out */
     enum tt_start start;
     double temperature;  /* the loss divides scores by it */
     double negative;     /* c of softmax.h */
@@ -69,7 +71,7 @@ struct tt_trainer {
     struct tt_model *model;              /* borrowed, as are the next two */
     const struct tt_train_options *o;
     struct tt_pool *pool;
-    enum tt_loss loss;                   /* the one used: not auto */
+    struct tt_plan plan;                 /* the loss and the steps */
     size_t events, unliked;              /* events used, and events left out because their label is 0 */
     struct tt_trainer_position at;
     struct tt_queries queries;

@@ -55,9 +55,8 @@ static void fill_report(const struct tt_training *t, struct tt_train_report *rep
 {
     const struct tt_trainer *trainer = &t->trainer;
 
-    *report = (struct tt_train_report){.loss = trainer->loss,
+    *report = (struct tt_train_report){.plan = trainer->plan,
                                        .seen = t->validation.seen,
-                                       .batch = trainer->steps.batch,
                                        .queries = trainer->queries.n,
                                        .catalogue = trainer->catalogue.n,
                                        .best_epoch = t->validation.best_epoch,
@@ -82,6 +81,8 @@ int tt_train(struct tt_model *model, const struct tt_train_options *options, con
         tt_validation_init(&t.validation, &t.trainer, valid, err) ||
         (hooks->state ? tt_training_state(&t, hooks->state, err) : tt_trainer_start(&t.trainer, err)))
         goto done;
+    if (hooks->on_start)
+        hooks->on_start(hooks->arg, &t);
     while (!is_over(&t))
         if (run_epoch(&t, hooks, err))
             goto done;

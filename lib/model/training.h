@@ -28,22 +28,24 @@ struct tt_training {
 /* All that changes in it. */
 int tt_training_state(struct tt_training *training, struct tt_state *state, struct tt_err *err) TT_CHECKED;
 
+typedef void tt_start_fn(void *arg, const struct tt_training *training);
 typedef void tt_epoch_fn(void *arg, const struct tt_epoch *epoch);
 typedef int tt_pause_fn(void *arg, struct tt_training *training, struct tt_err *err);
 
 /* What the caller hears of a training, and what it goes on from. All may be NULL. */
 struct tt_train_hooks {
+    tt_start_fn *on_start;  /* before the first step: all is read and chosen */
     tt_epoch_fn *on_epoch;  /* after each epoch */
     tt_pause_fn *on_pause;  /* after each step, and after on_epoch: here the state may be stored; not 0 ends it all */
-    void *arg;              /* of both */
+    void *arg;              /* of all */
     struct tt_state *state; /* the state of a training of the same examples and options, to be gone on from */
 };
 
 /* What was chosen and found, for notes and lineage. */
 struct tt_train_report {
-    enum tt_loss loss;   /* the one used */
+    struct tt_plan plan; /* the loss and the steps used */
     enum tt_seen seen;
-    size_t batch, queries, catalogue, best_epoch, epochs;
+    size_t queries, catalogue, best_epoch, epochs;
     size_t events, unliked; /* events used, and events left out because their label is 0 */
     double best_value;    /* valid; -1 without */
     int has_no_progress;  /* the last epoch's loss is not below the first one's */

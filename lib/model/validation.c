@@ -61,7 +61,7 @@ int tt_validation_init(struct tt_validation *v, const struct tt_trainer *t, cons
         return 0;
     plain = *events;
     plain.weight = NULL; /* accuracy counts events */
-    if (tt_queries_init(&v->queries, &t->model->base.dictionary, &plain, 0, err))
+    if (tt_queries_init(&v->queries, &t->model->base.dictionary, &plain, 0, 0, err))
         goto fail;
     v->seen = t->o->seen != TT_SEEN_AUTO               ? t->o->seen
               : repeats(t->visits, &v->queries) ? TT_SEEN_KEEP : TT_SEEN_REMOVE;

@@ -32,6 +32,26 @@ static int same_query(const struct tt_examples *base, const struct tt_queries *q
            q->contexts[1].codes[query] == tt_narrow_get(&base->events.contexts[1], event);
 }
 
+/* What has label 0 and a weight, and is not wanted, rising. */
+static void check_disliked(const struct tt_examples *base, const struct tt_queries *q, size_t query)
+{
+    uint64_t at = q->disliked.offsets[query];
+
+    for (uint32_t i = 1; i <= ITEMS; i++) {
+        int liked = 0, disliked = 0;
+        for (size_t e = 0; e < EVENTS; e++)
+            if (same_query(base, q, query, e) && base->events.item[e] == i && base->events.weight[e] > 0) {
+                liked |= base->events.label[e];
+                disliked |= !base->events.label[e];
+            }
+        if (!disliked || liked)
+            continue;
+        assert_true(at < q->disliked.offsets[query + 1]);
+        assert_int_equal(q->disliked.codes[at++], i);
+    }
+    assert_int_equal(at, q->disliked.offsets[query + 1]);
+}
+
 static void check(double half_life)
 {
     struct tt_err err = TT_ERR_INIT;
@@ -41,7 +61,7 @@ static void check(double half_life)
 
     tiny_begin(&base, schema, USERS, ITEMS);
     random_events(&base);
-    NEED(tt_queries_init(&q, &base.dictionary, &base.events, half_life, &err));
+    NEED(tt_queries_init(&q, &base.dictionary, &base.events, half_life, 1, &err));
     assert_true(q.n == (USERS + 1) * 3);
     for (size_t a = 0; a < q.n; a++)
         for (size_t b = 0; b < a; b++)
@@ -72,6 +92,7 @@ static void check(double half_life)
             at++;
         }
         assert_int_equal(at, q.wanted.offsets[query + 1]);
+        check_disliked(&base, &q, query);
     }
     assert_true(fabs(q.weight - weight) < 1e-3);
     tt_queries_release(&q);
@@ -96,7 +117,7 @@ static void test_queries_share_their_users_bags(void **state)
     (void)state;
     tiny_begin(&base, schema, USERS, ITEMS);
     random_events(&base);
-    NEED(tt_queries_init(&q, &base.dictionary, &base.events, 0, &err));
+    NEED(tt_queries_init(&q, &base.dictionary, &base.events, 0, 0, &err));
     NEED(tt_queries_input(&q, &base.dictionary, &base.users, &input, &err));
     assert_int_equal(input.n_rows, q.n);
     assert_ptr_equal(input.bags[0], &base.users.bags[0]);
@@ -119,7 +140,7 @@ static void test_queries_of_no_events(void **state)
 
     (void)state;
     tiny_begin(&base, schema, USERS, ITEMS);
-    NEED(tt_queries_init(&q, &base.dictionary, &base.events, 0, &err));
+    NEED(tt_queries_init(&q, &base.dictionary, &base.events, 0, 0, &err));
     assert_true(q.n == 0 && q.weight == 0 && q.wanted.offsets[0] == 0);
     tt_queries_release(&q);
     tt_examples_release(&base);

@@ -94,6 +94,7 @@ static void test_training_depends_on_seed_and_not_on_threads(void **state)
     for (int i = 0; i < 4; i++) {
         o = tiny_options;
         o.loss = i % 2 ? TT_LOSS_BATCH : TT_LOSS_FULL;
+        o.step = i % 2 ? TT_STEP_EVENTS : TT_STEP_QUERIES;
         o.n_hidden = i / 2;
         o.hidden[0] = 12;
         struct tt_model one = trained(&o, NULL, 1, &lines, &report);
@@ -147,7 +148,7 @@ static void test_auto_takes_the_full_loss_of_a_small_catalogue(void **state)
     struct tt_model full = trained(&o, NULL, 1, &lines, &report);
     o.loss = TT_LOSS_AUTO;
     struct tt_model model = trained(&o, NULL, 1, &lines, &report);
-    assert_int_equal(report.loss, TT_LOSS_FULL);
+    assert_int_equal(report.plan.steps.loss, TT_LOSS_FULL);
     assert_true(tiny_same_tables(&full, &model));
     tt_model_release(&full);
     tt_model_release(&model);
@@ -163,22 +164,23 @@ static void test_batches_fit_the_data_and_the_memory(void **state)
     for (int i = 0; i < 2; i++) {
         o = tiny_options;
         o.loss = i ? TT_LOSS_BATCH : TT_LOSS_FULL;
+        o.step = i ? TT_STEP_EVENTS : TT_STEP_QUERIES;
         o.epochs = 1;
         o.batch = 1 << 20;
         struct tt_model model = trained(&o, NULL, 1, &lines, &report);
-        assert_true(report.batch < 500); /* no more than there is */
+        assert_true(report.plan.steps.batch < 500); /* no more than there is */
         tt_model_release(&model);
         o.max_memory = 1;
         model = trained(&o, NULL, 1, &lines, &report);
-        assert_int_equal(report.batch, 128);
+        assert_int_equal(report.plan.steps.batch, 128);
         tt_model_release(&model);
         o.batch = 10;
         model = trained(&o, NULL, 1, &lines, &report);
-        assert_int_equal(report.batch, 10);
+        assert_int_equal(report.plan.steps.batch, 10);
         tt_model_release(&model);
         o.batch = 1;
         model = trained(&o, NULL, 1, &lines, &report);
-        assert_int_equal(report.batch, 1);
+        assert_int_equal(report.plan.steps.batch, 1);
         tt_model_release(&model);
     }
 }
@@ -240,7 +242,7 @@ static void test_accuracy_is_that_of_the_kept_model(void **state)
     o.seen = TT_SEEN_KEEP;
     o.k = 5;
     struct tt_model model = trained(&o, &valid.events, 1, &lines, &report);
-    NEED(tt_queries_init(&queries, &model.base.dictionary, &valid.events, 0, &err));
+    NEED(tt_queries_init(&queries, &model.base.dictionary, &valid.events, 0, 0, &err));
     NEED(tt_queries_input(&queries, &model.base.dictionary, &model.base.users, &users, &err));
     NEED(tt_tower_input_of_table(&items, &model.base.items, &model.base.dictionary.schema, &err));
     NEED(tt_model_embed(&model, &users, pool, u, &err));
@@ -306,6 +308,7 @@ static void test_untrained_rows_get_the_unknown_one(void **state)
     (void)state;
     for (int i = 0; i < 4; i++) {
         o.loss = i % 2 ? TT_LOSS_BATCH : TT_LOSS_FULL;
+        o.step = i % 2 ? TT_STEP_EVENTS : TT_STEP_QUERIES;
         o.n_hidden = i / 2;
         o.hidden[0] = 12;
         o.start = TT_START_RANDOM; /* what is not trained is far from 0 */

@@ -1,0 +1,81 @@
+/* What a step takes: see plan.h. */
+#include "model/plan.h"
+
+enum {
+    TILE = 64,           /* batches are some whole panels of the loss */
+    LEAST_BATCH = 2 * TILE,
+    MOST_QUERIES = 1024, /* a step */
+    MOST_ENTRIES = 1024,
+    MIN_STEPS = 32,      /* of an epoch, where the data allow it: Adam needs steps, not passes */
+    WANTED = 8192,       /* positives of a step of the sampled losses: candidates, or own terms of Z */
+    DRAWN = 4096,        /* with them; `sampled`, which has no others, draws twice as many */
+};
+static const double cheap = 1e12; /* floating-point operations of an epoch that nobody has to save */
+static const double worth = 8;    /* the full softmax may take so many times what the sampled one takes */
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How many candidates a step's rows share: batch (rows) may have a fraction of an item twice, which is passed over. */
+static double count_candidates(const struct tt_plan_options *o, const struct tt_plan_data *data,
+                               const struct tt_steps_options *s)
+{
+    double items = (double)data->items, n = 0;
+    double wanted = o->by_entry ? 1 : (double)data->entries / (double)(data->queries ? data->queries : 1);
+
+    if (s->loss == TT_LOSS_FULL)
+        return items;
+    if (tt_loss_draws(s->loss))
+        n += (double)s->negatives;
+    if (tt_loss_shares(s->loss))
+        n += (double)s->batch * wanted;
+    return n < items ? n : items;
+}
+
+static size_t choose_batch(const struct tt_plan_options *o, const struct tt_plan_data *data, enum tt_loss loss)
+{
+    size_t n = o->by_entry ? data->entries : data->queries, most = o->by_entry ? MOST_ENTRIES : MOST_QUERIES, batch;
+
+    if (loss != TT_LOSS_FULL && !o->by_entry && data->entries)
+        most = least(most, (size_t)((double)WANTED * (double)data->queries / (double)data->entries) / TILE * TILE);
+    batch = least(n / MIN_STEPS / TILE * TILE, most);
+    return batch > LEAST_BATCH ? batch : LEAST_BATCH;
+}
+
+static struct tt_steps_options choose(const struct tt_plan_options *o, const struct tt_plan_data *data,
+                                      enum tt_loss loss)
+{
+    size_t n = o->by_entry ? data->entries : data->queries;
+    struct tt_steps_options s = {.loss = loss, .by_entry = o->by_entry, .batch = o->batch};
+
+    if (!s.batch)
+        s.batch = choose_batch(o, data, loss);
+    s.batch = least(s.batch, n);
+    if (tt_loss_draws(loss))
+        s.negatives = least(o->negatives ? o->negatives : loss == TT_LOSS_SAMPLED ? 2 * DRAWN : DRAWN, data->items);
+    while (s.batch > LEAST_BATCH &&
+           tt_softmax_bytes(s.batch, (size_t)count_candidates(o, data, &s), o->dim) > o->max_memory)
+        s.batch = (s.batch - 1) / TILE * TILE;
+    return s;
+}
+
+static double count_operations(const struct tt_plan_options *o, const struct tt_plan_data *data,
+                               const struct tt_steps_options *s)
+{
+    return 6 * (double)o->dim * (double)(o->by_entry ? data->entries : data->queries) * count_candidates(o, data, s);
+}
+
+struct tt_plan tt_plan_make(const struct tt_plan_options *o, const struct tt_plan_data *data)
+{
+    struct tt_steps_options full = choose(o, data, TT_LOSS_FULL), mixed = choose(o, data, TT_LOSS_MIXED);
+    struct tt_plan plan = {.full = count_operations(o, data, &full), .sampled = count_operations(o, data, &mixed)};
+
+    if (o->loss != TT_LOSS_AUTO)
+        plan.steps = choose(o, data, o->loss);
+    else
+        plan.steps = plan.full <= cheap || plan.full <= worth * plan.sampled ? full : mixed;
+    plan.candidates = count_candidates(o, data, &plan.steps);
+    return plan;
+}

@@ -1,0 +1,41 @@
+/* What a training does in each step, where the options leave it open: the loss, the batch, how many items are drawn.
+ *
+ * The loss is chosen by what an epoch costs. With D dimensions, R rows an epoch (queries, or pairs of a query and an item
+ * that it wants) and S candidates a step, the products take 6 D R S floating-point operations: each pair of row and
+ * candidate has one inner product and a part in two sums, each a multiplication and an addition a dimension. For the
+ * full softmax S is the catalogue; for the sampled one (mixed) it is what a step of the chosen size wants and draws.
+ *
+ *     auto: full, when that is at most 10^12, seconds on any machine, or at most 8 times what mixed takes
+ *
+ * 8 because a step by all items is worth several by a sample, and no candidate is missed: measured on Yelp2018, see the
+ * comment in plan.c. mixed, because draws alone find the popular items too seldom, and a batch alone gives an item that
+ * few want, when it comes, the weight of all the times when it does not.
+ */
+#ifndef TT_MODEL_PLAN_H
+#define TT_MODEL_PLAN_H
+
+#include "model/steps.h"
+
+/* What is asked for; 0 or auto: to be chosen. */
+struct tt_plan_options {
+    enum tt_loss loss;
+    int by_entry;
+    size_t batch, negatives;
+    size_t dim;
+    size_t max_memory; /* bytes for the logits of a step: a chosen batch, or a given one, is made smaller to fit */
+};
+
+/* What the data are. */
+struct tt_plan_data {
+    size_t queries, entries, items; /* queries that want something, pairs, the catalogue */
+};
+
+struct tt_plan {
+    struct tt_steps_options steps;
+    double candidates;              /* that all rows of a step share, on average, or somewhat fewer */
+    double full, sampled;           /* floating-point operations of an epoch by the full and by the mixed loss */
+};
+
+struct tt_plan tt_plan_make(const struct tt_plan_options *options, const struct tt_plan_data *data);
+
+#endif

@@ -1,0 +1,109 @@
+/* The choice of loss, batch and draws, by counts. */
+#include "model/plan.h"
+
+#include <math.h>
+
+#include "unit.h"
+
+static const struct tt_plan_options all_open = {.loss = TT_LOSS_AUTO, .dim = 64, .max_memory = 512 * 1000 * 1000};
+
+static void test_plan_counts_the_operations(void **state)
+{
+    struct tt_plan_data data = {30000, 1200000, 40000};
+    struct tt_plan_options o = all_open;
+
+    (void)state;
+    struct tt_plan plan = tt_plan_make(&o, &data);
+    assert_true(plan.full == 6.0 * 64 * 30000 * 40000);
+    o.loss = TT_LOSS_MIXED;
+    o.batch = 100;
+    o.negatives = 1000;
+    plan = tt_plan_make(&o, &data);
+    assert_true(fabs(plan.candidates - 5000) < 1e-6); /* 40 positives a query */
+    assert_true(fabs(plan.sampled / (6.0 * 64 * 30000 * 5000) - 1) < 1e-9);
+    o.by_entry = 1;
+    plan = tt_plan_make(&o, &data);
+    assert_true(fabs(plan.candidates - 1100) < 1e-6);
+    assert_true(fabs(plan.sampled / (6.0 * 64 * 1200000 * 1100) - 1) < 1e-9);
+    o.batch = o.negatives = 1000000;
+    plan = tt_plan_make(&o, &data);
+    assert_true(plan.candidates == 40000 && plan.steps.negatives == 40000); /* no more than there are */
+}
+
+static void test_plan_takes_the_full_softmax_while_it_is_cheap(void **state)
+{
+    static const struct {
+        struct tt_plan_data data;
+        enum tt_loss expected;
+    } cases[] = {
+        {{100, 1000, 50}, TT_LOSS_FULL},
+        {{31668, 1237259, 38048}, TT_LOSS_FULL},
+        {{1000, 50000, 1000000}, TT_LOSS_FULL}, /* few queries: 0.4 Tflop, whatever the share */
+        {{1000000, 10000000, 20000}, TT_LOSS_FULL},
+        {{1000000, 10000000, 1000000}, TT_LOSS_MIXED},
+        {{10000000, 100000000, 1000000}, TT_LOSS_MIXED},
+        {{10000000, 10000000, 200000}, TT_LOSS_MIXED},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct tt_plan plan = tt_plan_make(&all_open, &cases[i].data);
+        assert_int_equal(plan.steps.loss, cases[i].expected);
+        assert_true(plan.steps.batch > 0 && plan.steps.batch <= cases[i].data.queries && !plan.steps.by_entry);
+        assert_int_equal(plan.steps.negatives > 0, plan.steps.loss == TT_LOSS_MIXED);
+        assert_true(plan.sampled <= plan.full);
+    }
+}
+
+static void test_plan_keeps_what_is_given(void **state)
+{
+    static const enum tt_loss losses[] = {TT_LOSS_FULL, TT_LOSS_SAMPLED, TT_LOSS_BATCH, TT_LOSS_MIXED};
+    struct tt_plan_data data = {10000, 100000, 5000};
+
+    (void)state;
+    for (size_t l = 0; l < LENGTH(losses); l++)
+        for (int by_entry = 0; by_entry < 2; by_entry++) {
+            struct tt_plan_options o = {losses[l], by_entry, 100, 300, 8, 100 * 1000 * 1000};
+            struct tt_plan plan = tt_plan_make(&o, &data);
+            assert_true(plan.steps.loss == losses[l] && plan.steps.by_entry == by_entry && plan.steps.batch == 100);
+            assert_int_equal(plan.steps.negatives, tt_loss_draws(losses[l]) ? 300 : 0);
+            o.batch = o.negatives = 0;
+            plan = tt_plan_make(&o, &data);
+            assert_true(plan.steps.batch % 64 == 0 && plan.steps.batch >= 128 && plan.steps.batch <= 1024);
+            assert_true(tt_blocks(by_entry ? data.entries : data.queries, plan.steps.batch) >= 32);
+            assert_int_equal(plan.steps.negatives > 0, tt_loss_draws(losses[l]));
+        }
+}
+
+static void test_plan_makes_batches_that_fit(void **state)
+{
+    struct tt_plan_data data = {100000, 100000, 1000000}, tiny = {5, 9, 4};
+    struct tt_plan_options o = all_open;
+
+    (void)state;
+    o.loss = TT_LOSS_FULL;
+    o.batch = 1000;
+    o.max_memory = 1000 * 1000 * 1000;
+    struct tt_plan plan = tt_plan_make(&o, &data);
+    assert_true(plan.steps.batch >= 192 && plan.steps.batch <= 256 && plan.steps.batch % 64 == 0);
+    o.max_memory = 1;
+    assert_int_equal(tt_plan_make(&o, &data).steps.batch, 128); /* not below */
+    o.batch = 7;
+    assert_int_equal(tt_plan_make(&o, &data).steps.batch, 7);
+    o.batch = 0;
+    assert_int_equal(tt_plan_make(&o, &tiny).steps.batch, 5);
+    o.by_entry = 1;
+    assert_int_equal(tt_plan_make(&o, &tiny).steps.batch, 9);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_plan_counts_the_operations),
+        cmocka_unit_test(test_plan_takes_the_full_softmax_while_it_is_cheap),
+        cmocka_unit_test(test_plan_keeps_what_is_given),
+        cmocka_unit_test(test_plan_makes_batches_that_fit),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
