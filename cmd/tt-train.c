@@ -21,7 +21,7 @@ static int metric = TT_METRIC_TOP_K_ACCURACY, loss = TT_LOSS_AUTO, step = TT_STE
 static int seen = TT_SEEN_AUTO;
 static uint64_t dim = 64, epochs = 16, batch, negatives, k = 10, patience, seed = 1, memory = 512 * 1000 * 1000;
 static uint64_t warmup = 10;
-static double dislike = 1, temperature = 0.13, negative = 1.1, rate = 0.01, beta2 = 0.99, drop = 0.3, noise = 0.01;
+static double dislike = 1, temperature = 0.13, negative = 1.1, rate = 0.01, decay, beta2 = 0.99, drop = 0.3, noise = 0.01;
 static double half_life = NAN;
 
 static size_t hidden_widths[TT_MAX_HIDDEN], n_hidden;
@@ -48,6 +48,8 @@ static struct cli_option options[] = {
     {0, "rate", CLI_NUMBER, &rate, .min = 1e-9, .max = 10, .metavar = "X", .help = "peak learning rate of Adam"},
     {0, "beta2", CLI_NUMBER, &beta2, .min = 0, .max = 0.999999, .metavar = "X",
      .help = "decay of Adam's second moment"},
+    {0, "decay", CLI_NUMBER, &decay, .min = 0, .max = 10, .metavar = "X",
+     .help = "weight decay: a step takes rate times X of every number"},
     {0, "warmup", CLI_COUNT, &warmup, .min = 0, .max = 1000000, .metavar = "N",
      .help = "steps until the peak learning rate"},
     {0, "drop", CLI_NUMBER, &drop, .min = 0, .max = 0.99, .metavar = "X",
@@ -346,6 +348,7 @@ static int train(struct tt_examples *base, struct tt_pool *pool, struct course *
                                  .negative = negative,
                                  .rate = rate,
                                  .beta2 = beta2,
+                                 .decay = decay,
                                  .warmup = (size_t)warmup,
                                  .drop = drop,
                                  .noise = noise,

@@ -419,6 +419,32 @@ static void gradient_block(void *arg, size_t block, int worker)
     }
 }
 
+struct visit {
+    const struct tt_batch_column *column;
+    size_t number;
+    tt_row_fn *fn;
+    void *arg;
+};
+
+static void visit_block(void *arg, size_t block, int worker)
+{
+    const struct visit *visit = arg;
+    size_t to = (block + 1) * GROUP_BLOCK;
+
+    (void)worker;
+    for (size_t g = block * GROUP_BLOCK; g < to && g < visit->column->n_groups; g++)
+        visit->fn(visit->arg, visit->number, visit->column->group_codes[g]);
+}
+
+void tt_batch_each_row(struct tt_batch *batch, struct tt_pool *pool, tt_row_fn *fn, void *arg)
+{
+    for (size_t c = 0; c < batch->model->base.dictionary.schema.n_columns; c++) {
+        struct visit visit = {&batch->columns[c], c, fn, arg};
+        if (batch->input->bags[c])
+            tt_pool_run(pool, tt_blocks(visit.column->n_groups, GROUP_BLOCK), visit_block, &visit);
+    }
+}
+
 void tt_batch_backward(struct tt_batch *batch, struct tt_pool *pool, const float *u, float *d_u, tt_gradient_fn *take,
                        void *arg)
 {

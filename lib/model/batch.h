@@ -63,6 +63,10 @@ int tt_batch_gather(struct tt_batch *batch, struct tt_pool *pool, const uint32_t
 /* u (n_rows, dim) of the gathered rows. */
 void tt_batch_forward(struct tt_batch *batch, struct tt_pool *pool, float *u);
 
+/* Call fn for each row of a table that the gathered rows read, once, from any thread, for different rows at once. */
+typedef void tt_row_fn(void *arg, size_t column, size_t row);
+void tt_batch_each_row(struct tt_batch *batch, struct tt_pool *pool, tt_row_fn *fn, void *arg);
+
 /* What takes the gradient (dim) of one table row, d_E[row] of the column: called once for each row that the step
  * touches, from any thread, for different rows at once. */
 typedef void tt_gradient_fn(void *arg, size_t column, size_t row, const float *gradient);

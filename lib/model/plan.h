@@ -5,11 +5,11 @@
  * candidate has one inner product and a part in two sums, each a multiplication and an addition a dimension. For the
  * full softmax S is the catalogue; for the sampled one (mixed) it is what a step of the chosen size wants and draws.
  *
- *     auto: full, when that is at most 10^12, seconds on any machine, or at most 8 times what mixed takes
+ *     auto: full, when that is at most 4e12, half a minute of two processors, or at most 4 times what mixed takes
  *
- * 8 because a step by all items is worth several by a sample, and no candidate is missed: measured on Yelp2018, see the
- * comment in plan.c. mixed, because draws alone find the popular items too seldom, and a batch alone gives an item that
- * few want, when it comes, the weight of all the times when it does not.
+ * 4 because a step by all items is worth several by a sample: the measurements are in plan.c. mixed, because draws alone
+ * find the popular items too seldom, and a batch alone gives an item that few want, when it comes, the weight of all the
+ * times when it does not.
  */
 #ifndef TT_MODEL_PLAN_H
 #define TT_MODEL_PLAN_H

@@ -92,6 +92,18 @@ static int make_room(struct tt_trainer *t, size_t shared, size_t candidates, str
                : -1;
 }
 
+static int init_adam(struct tt_trainer *t, struct tt_err *err)
+{
+    t->adam.rate = t->o->rate;
+    t->adam.beta1 = 0.9;
+    t->adam.beta2 = t->o->beta2;
+    t->adam.epsilon = 1e-8;
+    t->adam.warmup = t->o->warmup;
+    t->adam.decay = t->o->decay;
+    t->adam.total = t->o->epochs * t->steps.n_steps;
+    return tt_adam_init(&t->adam, t->model, err);
+}
+
 static int prepare_steps(struct tt_trainer *t, struct tt_err *err)
 {
     const struct tt_dictionary *d = &t->model->base.dictionary;
@@ -103,8 +115,7 @@ static int prepare_steps(struct tt_trainer *t, struct tt_err *err)
         tt_queries_input(&t->queries, d, &t->model->base.users, &t->user_input, err) ||
         tt_tower_input_of_table(&t->item_input, &t->model->base.items, &d->schema, err) ||
         prepare_catalogue_input(t, err) || tt_batch_init(&t->users, t->model, &t->user_input, batch, err) ||
-        tt_adam_init(&t->adam, t->model, err) ||
-        make_room(t, (size_t)t->plan.candidates, (size_t)t->plan.candidates, err))
+        init_adam(t, err) || make_room(t, (size_t)t->plan.candidates, (size_t)t->plan.candidates, err))
         return -1;
     t->u = tt_alloc_aligned(batch, dim * sizeof(float), err);
     t->d_u = tt_alloc_aligned(batch, dim * sizeof(float), err);
@@ -125,12 +136,6 @@ int tt_trainer_init(struct tt_trainer *t, struct tt_model *model, const struct t
         tt_trainer_release(t);
         return -1;
     }
-    t->adam.rate = options->rate;
-    t->adam.beta1 = 0.9;
-    t->adam.beta2 = options->beta2;
-    t->adam.epsilon = 1e-8;
-    t->adam.warmup = options->warmup;
-    t->adam.total = options->epochs * t->steps.n_steps;
     return 0;
 }
 
@@ -181,6 +186,10 @@ int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)
         (!t->items_gathered && tt_batch_gather(&t->items, t->pool, s->candidates, s->n_candidates, NULL, err)))
         return -1;
     t->items_gathered = s->loss == TT_LOSS_FULL;
+    if (t->adam.decay > 0) {
+        tt_batch_each_row(&t->users, t->pool, tt_adam_catch_up, &t->adam);
+        tt_batch_each_row(&t->items, t->pool, tt_adam_catch_up, &t->adam);
+    }
     tt_batch_forward(&t->users, t->pool, t->u);
     tt_batch_forward(&t->items, t->pool, t->v);
     struct tt_softmax_step step = {.n_queries = s->n_rows, .n_shared = s->n_shared, .n_items = s->n_candidates,
@@ -197,6 +206,8 @@ int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)
     tt_batch_backward(&t->items, t->pool, t->v, t->d_v, tt_adam_apply, &t->adam);
     tt_adam_apply_layers(&t->adam, TT_USER, t->users.gradient);
     tt_adam_apply_layers(&t->adam, TT_ITEM, t->items.gradient);
+    if (tt_adam_check(&t->adam, t->at.steps + 1, err))
+        return -1;
     t->at.step++;
     t->at.steps++;
     t->at.loss += loss * s->weight;
@@ -209,26 +220,11 @@ int tt_trainer_is_epoch_over(const struct tt_trainer *t)
     return t->at.step >= t->steps.n_steps;
 }
 
-static int check_finite(const struct tt_trainer *t, struct tt_err *err)
-{
-    const struct tt_schema *schema = &t->model->base.dictionary.schema;
-    char name[TT_TENSOR_NAME];
-    const char *bad = tt_model_layers_not_finite(t->model, name);
-
-    for (size_t c = 0; c < schema->n_columns; c++)
-        if (!bad && t->model->tables[c] && !tt_vec_is_finite(t->model->tables[c], tt_model_table_size(t->model, c)))
-            bad = tt_tensor_name(name, &schema->columns[c], "embedding");
-    if (bad)
-        return tt_err_set(err, TT_ERR_INPUT, "'%s' is not finite after step %zu: is the learning rate too large?", bad,
-                          t->at.steps);
-    return 0;
-}
-
-int tt_trainer_end_epoch(struct tt_trainer *t, double *loss, struct tt_err *err)
+void tt_trainer_end_epoch(struct tt_trainer *t, double *loss)
 {
     *loss = t->at.weight > 0 ? t->at.loss / t->at.weight : 0;
     t->at = (struct tt_trainer_position){.epoch = t->at.epoch + 1, .steps = t->at.steps};
-    return check_finite(t, err);
+    tt_adam_catch_up_all(&t->adam, t->pool);
 }
 
 static int check_position(const struct tt_trainer *t, struct tt_err *err)

@@ -6,7 +6,7 @@
  *     while (t.at.epoch <= options.epochs) {
  *         while (!tt_trainer_is_epoch_over(&t))
  *             tt_trainer_step(&t, &err);
- *         tt_trainer_end_epoch(&t, &loss, &err);
+ *         tt_trainer_end_epoch(&t, &loss);
  *     }
  *     tt_trainer_finish(&t);                                 rows that training never saw
  *
@@ -47,6 +47,7 @@ struct tt_train_options {
     double negative;     /* c of softmax.h */
     double rate;         /* Adam's peak learning rate */
     double beta2;
+    double decay;        /* of the tables and layers, decoupled; 0: none */
     size_t warmup;       /* steps */
     double drop;         /* share of a history left out in each step */
     double noise;        /* deviation added to the spectral start */
@@ -99,14 +100,14 @@ void tt_trainer_release(struct tt_trainer *trainer); /* fine on a struct that is
 /* The first values of the model's tables. */
 int tt_trainer_start(struct tt_trainer *trainer, struct tt_err *err) TT_CHECKED;
 
-/* Run the next step of the epoch, which is not over. A loss that is not finite is an error that names the step. */
+/* Run the next step of the epoch, which is not over. A loss, a gradient or a table that is not finite is an error that
+ * names the step and the tensor. */
 int tt_trainer_step(struct tt_trainer *trainer, struct tt_err *err) TT_CHECKED;
 
 int tt_trainer_is_epoch_over(const struct tt_trainer *trainer);
 
-/* Go to the next epoch. *loss: this one's mean in nats an event, while the model was changing. A table that is not
- * finite is an error that names it. */
-int tt_trainer_end_epoch(struct tt_trainer *trainer, double *loss, struct tt_err *err) TT_CHECKED;
+/* Go to the next epoch. *loss: this one's mean in nats an event, while the model was changing. */
+void tt_trainer_end_epoch(struct tt_trainer *trainer, double *loss);
 
 /* What changes: the tables, the optimiser, the position. Taking a state back replaces tt_trainer_start; a position that
  * the session does not have is an error. */

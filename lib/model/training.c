@@ -37,8 +37,8 @@ static int run_epoch(struct tt_training *t, const struct tt_train_hooks *hooks, 
     while (!tt_trainer_is_epoch_over(&t->trainer))
         if (tt_trainer_step(&t->trainer, err) || pause_at(hooks, t, err))
             return -1;
-    if (tt_trainer_end_epoch(&t->trainer, &line.loss, err) ||
-        tt_validation_measure(&t->validation, &t->trainer, line.epoch, &found, err))
+    tt_trainer_end_epoch(&t->trainer, &line.loss);
+    if (tt_validation_measure(&t->validation, &t->trainer, line.epoch, &found, err))
         return -1;
     t->epochs = line.epoch;
     t->loss = line.loss;

@@ -30,7 +30,7 @@ tt-encode -q --like full.tt -o full.valid.tt valid.csv
 # --- the same bytes ---
 for loss in full sampled batch mixed 'batch --step events' 'mixed --step events'; do
     name=$(echo "$loss" | tr -d ' -')
-    set -- --loss $loss --dislike 3 --batch 64 --negatives 9
+    set -- --loss $loss --dislike 3 --decay 0.1 --batch 64 --negatives 9
     tt-train -q -j 1 -d 8 -e 3 "$@" full.tt >$name.1
     for j in 2 3 0; do
         tt-train -q -j $j -d 8 -e 3 "$@" full.tt >$name.j
@@ -49,7 +49,7 @@ ok 'seed 1 is the default' sh -c 'tt-train -q -d 8 -e 3 --loss full --batch 64 -
 tt-train -q -d 8 -e 3 -o file.tt train.tt
 ok 'by a pipe' sh -c 'cat train.tt | tt-train -q -d 8 -e 3 | cmp - file.tt'
 ok 'by standard input' sh -c 'tt-train -q -d 8 -e 3 - <train.tt | cmp - file.tt'
-for o in '--init random' '--loss sampled --negatives 5' '--loss mixed' '--step events' '-t 0.2' '-c 1' '--rate 0.02' '--beta2 0.9' '--warmup 0' '--drop 0.5' '--noise 0.1' '--batch 32'; do
+for o in '--init random' '--loss sampled --negatives 5' '--loss mixed' '--step events' '-t 0.2' '-c 1' '--rate 0.02' '--beta2 0.9' '--decay 0.1' '--warmup 0' '--drop 0.5' '--noise 0.1' '--batch 32'; do
     tt-train -q -d 8 -e 3 $o -o option.tt train.tt
     report $? "$o is taken"
     not_ok "$o changes the model" cmp -s option.tt file.tt
@@ -95,7 +95,7 @@ lineage() { # name key text
 }
 lineage 'the model says its program' program tt-train
 lineage 'its options' options '--dim 8 --epochs 3 --loss auto --step queries --batch 0 --negatives 0 --dislike 1 --temperature 0.13 --negative 1.1 --rate 0.01 --beta2 0.99 '\
-'--warmup 10 --drop 0.3 --init spectral --noise 0.01 --patience 0 --seen auto --metric top_k_accuracy --top 10 --memory 512000000 --seed 1'
+'--decay 0 --warmup 10 --drop 0.3 --init spectral --noise 0.01 --patience 0 --seen auto --metric top_k_accuracy --top 10 --memory 512000000 --seed 1'
 lineage 'the loss that was chosen' loss full
 lineage 'the epoch' epoch 3
 lineage 'its input' inputs "$(tt-show train.tt | sed -n 's/^checksum	//p')"
@@ -234,6 +234,7 @@ usage '-c' "--negative: '0' is not a number from 0.01 to 100" -c 0
 usage '--rate' "--rate: '11' is not a number from 1e-09 to 10" --rate 11
 usage '--rate nan' "--rate: 'nan' is not a number from 1e-09 to 10" --rate nan
 usage '--beta2' "--beta2: '1' is not a number from 0 to 0.999999" --beta2 1
+usage '--decay' "--decay: '-1' is not a number from 0 to 10" --decay -1
 usage '--warmup' "--warmup: '-1' is not a whole number from 0 to 1000000" --warmup -1
 usage '--drop' "--drop: '1' is not a number from 0 to 0.99" --drop 1
 usage '--half-life' "--half-life: '-1' is not a number from 0 to 1000000" --half-life -1

@@ -74,11 +74,105 @@ static void test_adam_warms_up_and_cools_down(void **state)
     assert_true(fabs(rate_at(&adam, 109) - 0.11) < 1e-6);
 }
 
+/* Rows with a turn now and then, against the decay of every row in every step. */
+static void check_decay(double decay)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_examples base;
+    struct tt_model model;
+    struct tt_adam adam = {.rate = 0.05, .beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-3, .decay = decay, .warmup = 5,
+                           .total = 100};
+    enum { DIM = 3, ROWS = 4 };
+    double value[ROWS][DIM], m[ROWS][DIM] = {{0}}, v[ROWS][DIM] = {{0}};
+    struct tt_pool *pool = tt_pool_new(2, &err);
+    struct tt_rng rng;
+
+    assert_non_null(pool);
+    tiny_begin(&base, schema, ROWS - 1, 2);
+    NEED(tt_model_init(&model, &base, DIM, &err));
+    NEED(tt_adam_init(&adam, &model, &err));
+    tt_rng_init(&rng, 2, TT_RNG_TEST, 0);
+    for (size_t i = 0; i < ROWS * DIM; i++)
+        value[i / DIM][i % DIM] = (double)(model.tables[0][i] = (float)tt_rng_normal(&rng));
+    for (size_t step = 0; step < 100; step++) {
+        float gradient[DIM];
+        double t = (double)step + 1;
+        for (size_t row = 0; row < ROWS; row++)
+            if ((step + row) % (3 * row + 1) == 0) /* read, and then moved */
+                tt_adam_catch_up(&adam, 0, row);
+        tt_adam_step(&adam, step);
+        double rate = (double)adam.rule.rate * (1 - pow(0.9, t)) / sqrt(1 - pow(0.98, t));
+        for (size_t row = 0; row < ROWS; row++) {
+            int has_turn = (step + row) % (3 * row + 1) == 0;
+            if (has_turn)
+                for (size_t i = 0; i < DIM; i++) { /* what is read is what a decay in each step has left */
+                    assert_true(fabs((double)model.tables[0][row * DIM + i] - value[row][i]) < 1e-5);
+                    gradient[i] = (float)tt_rng_normal(&rng);
+                }
+            for (size_t i = 0; i < DIM; i++) {
+                double g = (double)gradient[i], up = 0;
+                if (has_turn) {
+                    m[row][i] = 0.9 * m[row][i] + 0.1 * g;
+                    v[row][i] = 0.98 * v[row][i] + 0.02 * g * g;
+                    up = rate * (m[row][i] / (1 - pow(0.9, t))) / (sqrt(v[row][i] / (1 - pow(0.98, t))) + 1e-3);
+                }
+                value[row][i] -= rate * decay * value[row][i] + up;
+            }
+            if (has_turn)
+                tt_adam_apply(&adam, 0, row, gradient);
+        }
+    }
+    tt_adam_catch_up_all(&adam, pool);
+    for (size_t i = 0; i < ROWS * DIM; i++)
+        assert_true(fabs((double)model.tables[0][i] - value[i / DIM][i % DIM]) < 1e-5);
+    assert_int_equal(adam.row_shrunk[0] != NULL, decay > 0);
+    tt_pool_free(pool);
+    tt_adam_release(&adam);
+    tt_model_release(&model);
+}
+
+static void test_adam_lets_untouched_rows_decay(void **state)
+{
+    (void)state;
+    check_decay(0.5);
+    check_decay(0.01);
+    check_decay(0);
+}
+
+static void test_adam_names_what_is_not_finite(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_examples base;
+    struct tt_model model;
+    struct tt_adam adam = {.rate = 0.05, .beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-8};
+    float gradient[2] = {1, INFINITY};
+
+    (void)state;
+    tiny_begin(&base, schema, 3, 2);
+    NEED(tt_model_init(&model, &base, 2, &err));
+    NEED(tt_adam_init(&adam, &model, &err));
+    tt_adam_step(&adam, 0);
+    NEED(tt_adam_check(&adam, 1, &err));
+    model.tables[1][2] = NAN;
+    tt_adam_apply(&adam, 1, 1, (const float[]){1, 1});
+    assert_int_equal(tt_adam_check(&adam, 1, &err), -1);
+    assert_string_equal(err.text, "'item.i.embedding' is not finite after step 1: is the learning rate too large?");
+    tt_adam_apply(&adam, 0, 2, gradient);
+    err = (struct tt_err)TT_ERR_INIT;
+    assert_int_equal(tt_adam_check(&adam, 7, &err), -1);
+    assert_string_equal(err.text,
+                        "the gradient of 'user.u.embedding' is not finite in step 7: is the learning rate too large?");
+    tt_adam_release(&adam);
+    tt_model_release(&model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_adam_follows_the_algorithm),
         cmocka_unit_test(test_adam_warms_up_and_cools_down),
+        cmocka_unit_test(test_adam_lets_untouched_rows_decay),
+        cmocka_unit_test(test_adam_names_what_is_not_finite),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

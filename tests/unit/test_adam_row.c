@@ -19,7 +19,7 @@ static void test_adam_row_without_memory_of_squares_takes_steps_of_the_rate(void
 /* Every operation is rounded to float by itself, in the order that the header writes, so the bits are known. */
 static void test_adam_row_has_the_bits_of_its_formula(void **state)
 {
-    const struct tt_adam_rule rule = {.beta1 = 0.9f, .beta2 = 0.99f, .rate = 0.01f, .epsilon = 1e-6f};
+    const struct tt_adam_rule rule = {.beta1 = 0.9f, .beta2 = 0.99f, .rate = 0.01f, .epsilon = 1e-6f, .shrink = 0.003f};
     enum { MOST = 70 };
     float gradient[MOST], value[MOST + 1], m1[MOST], m2[MOST];
     struct tt_rng rng;
@@ -41,14 +41,34 @@ static void test_adam_row_has_the_bits_of_its_formula(void **state)
             float up = rule.rate * want1[i], down = sqrtf(want2[i]);
             down += rule.epsilon;
             up /= down;
+            float shrink = rule.shrink * value[i];
+            up += shrink;
             want[i] = value[i] - up;
         }
         value[n] = 77; /* what lies behind the row stays */
-        tt_adam_row(&rule, n, gradient, value, m1, m2);
+        assert_int_equal(tt_adam_row(&rule, n, gradient, value, m1, m2), 1);
         for (size_t i = 0; i < n; i++)
             assert_true(value[i] == want[i] && m1[i] == want1[i] && m2[i] == want2[i]);
         assert_true(value[n] == 77);
     }
+}
+
+static void test_adam_row_tells_when_a_value_is_not_finite(void **state)
+{
+    const struct tt_adam_rule rule = {.beta1 = 0.9f, .beta2 = 0.99f, .rate = 0.01f, .epsilon = 1e-6f};
+    static const float bad[] = {NAN, INFINITY, -INFINITY};
+    enum { N = 37 };
+
+    (void)state;
+    for (size_t at = 0; at < N; at++)
+        for (size_t b = 0; b < 2 * LENGTH(bad); b++) {
+            float gradient[N] = {0}, value[N], m1[N] = {0}, m2[N] = {0};
+            for (size_t i = 0; i < N; i++)
+                value[i] = i % 2 ? 3e38f : -1e-40f; /* as large and as small as floats are */
+            assert_int_equal(tt_adam_row(&rule, N, gradient, value, m1, m2), 1);
+            (b % 2 ? value : gradient)[at] = bad[b / 2];
+            assert_int_equal(tt_adam_row(&rule, N, gradient, value, m1, m2), 0);
+        }
 }
 
 int main(void)
@@ -56,6 +76,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_adam_row_without_memory_of_squares_takes_steps_of_the_rate),
         cmocka_unit_test(test_adam_row_has_the_bits_of_its_formula),
+        cmocka_unit_test(test_adam_row_tells_when_a_value_is_not_finite),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

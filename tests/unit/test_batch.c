@@ -276,6 +276,20 @@ static void test_batch_gives_the_gradients_of_deep_towers(void **state)
 }
 
 /* Groups hold each code's rows together, in their order, for few and for many codes, by one pass and by several. */
+struct visits {
+    const struct tt_batch_column *column;
+    _Atomic size_t n;
+};
+
+static void visit(void *arg, size_t column, size_t row)
+{
+    struct visits *visits = arg;
+
+    assert_int_equal(column, 0);
+    for (size_t g = 0; g < visits->column->n_groups; g++)
+        visits->n += visits->column->group_codes[g] == row;
+}
+
 static void test_batch_groups_entries_by_code(void **state)
 {
     static const size_t sizes[] = {1, 300, 65535, 65536, 70000, 200000, 3000000};
@@ -312,6 +326,11 @@ static void test_batch_groups_entries_by_code(void **state)
                 assert_int_equal(rows[c->rows[i]], c->group_codes[g]); /* the table counts through its ids */
                 assert_true(i == c->groups[g] || c->rows[i] > c->rows[i - 1]);
             }
+        }
+        struct visits visits = {.column = c};
+        if (n == 500) { /* each row once */
+            tt_batch_each_row(&batch, pool, visit, &visits);
+            assert_int_equal(visits.n, c->n_groups);
         }
         tt_batch_release(&batch);
         tt_tower_input_release(&input);

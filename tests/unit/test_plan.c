@@ -43,6 +43,7 @@ static void test_plan_takes_the_full_softmax_while_it_is_cheap(void **state)
         {{1000000, 10000000, 1000000}, TT_LOSS_MIXED},
         {{10000000, 100000000, 1000000}, TT_LOSS_MIXED},
         {{10000000, 10000000, 200000}, TT_LOSS_MIXED},
+        {{1000000, 20000000, 60000}, TT_LOSS_MIXED},
     };
 
     (void)state;

@@ -554,9 +554,10 @@ static void test_a_huge_rate_is_an_error_that_names_the_step(void **state)
     o.rate = 1e39; /* infinite as a float: every table is at once */
     o.warmup = 0;
     o.batch = 1000;
-    o.epochs = 1;  /* one step: no further loss would show it */
+    o.epochs = 1;
     fails(plain, &o, NULL, NULL, TT_ERR_INPUT,
           "'user.u.embedding' is not finite after step 1: is the learning rate too large?");
+    o.rate = 3e38; /* finite, but no sum of two rows is */
     o.batch = 32;
     fails(plain, &o, NULL, NULL, TT_ERR_INPUT, "the loss is not finite in step 2: is the learning rate too large?");
 }
