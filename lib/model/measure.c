@@ -186,7 +186,7 @@ int tt_measure_value(struct tt_measure *m, const struct tt_model *model, size_t 
     double sum = 0, under = 0;
 
     if (tt_model_embed(model, &m->input, pool, m->u, err) ||
-        tt_rank_wanted(&wanted, model->dim, m->u, n_items, v, pool, m->ranks, err))
+        tt_rank_wanted(&wanted, model->dim, m->u, n_items, v, k, pool, m->ranks, err))
         return -1;
     for (size_t i = 0; i < m->n; i++) {
         m->shares[i] = share_of(m, i, metric, k);

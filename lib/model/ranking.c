@@ -9,7 +9,7 @@
 #include "math/gemm.h"
 #include "math/topk.h"
 
-enum { QUERY_BLOCK = 64, ITEM_BLOCK = 1024 };
+enum { QUERY_BLOCK = 64, ITEM_BLOCK = 1024, COUNT_BLOCK = 1024 };
 
 struct job {
     size_t n_queries, dim, n_items, padded; /* padded: items rounded up to whole blocks */
@@ -18,6 +18,7 @@ struct job {
     float *queries;                         /* (threads, QUERY_BLOCK, dim) */
     const struct tt_wanted *wanted;         /* ranks of wanted items */
     uint32_t *ranks;
+    size_t most;                            /* ranks that do not matter begin here */
     size_t k;                               /* the first k */
     uint32_t *rows;
     struct tt_scored *first;                /* (threads, k) */
@@ -61,10 +62,18 @@ static int run(struct job *job, struct tt_pool *pool, tt_pool_fn *work, struct t
     return status;
 }
 
-/* How many of n items stand before `item`: those of a higher score, and of an equal one those of a lower row. */
-static uint32_t count_before(const float *scores, size_t n, size_t item)
+/* How many of n items stand before `item`: those of a higher score, and of an equal one those of a lower row. The count
+ * ends where it has reached `enough`. */
+static uint32_t count_before(const float *scores, size_t n, size_t item, size_t enough)
 {
-    return tt_count_from(scores, item, scores[item]) + tt_count_above(scores + item + 1, n - item - 1, scores[item]);
+    uint32_t count = 0;
+
+    for (size_t i = 0, to; i < n && count < enough; i = to) {
+        to = i < item && item < i + COUNT_BLOCK ? item : i + COUNT_BLOCK < n ? i + COUNT_BLOCK : n;
+        count += i < item ? tt_count_from(scores + i, to - i, scores[item])
+                          : tt_count_above(scores + i, to - i, scores[item]);
+    }
+    return count;
 }
 
 static void rank_block(void *arg, size_t block, int worker)
@@ -76,11 +85,12 @@ static void rank_block(void *arg, size_t block, int worker)
 
     for (size_t q = 0; q < n; q++) {
         const float *row = scores + q * job->padded;
+        uint64_t seen_from = w->seen_starts ? w->seen_starts[from + q] : 0;
+        uint64_t seen_to = w->seen_starts ? w->seen_starts[from + q + 1] : 0;
         for (uint32_t k = w->starts[from + q]; k < w->starts[from + q + 1]; k++) {
             size_t item = w->item[k];
-            uint32_t rank = count_before(row, job->n_items, item);
-            for (uint64_t s = w->seen_starts ? w->seen_starts[from + q] : 0;
-                 w->seen_starts && s < w->seen_starts[from + q + 1]; s++) {
+            uint32_t rank = count_before(row, job->n_items, item, job->most + (size_t)(seen_to - seen_from));
+            for (uint64_t s = seen_from; s < seen_to; s++) {
                 size_t seen = w->seen[s];
                 rank -= seen != item && (row[seen] > row[item] || (seen < item && row[seen] == row[item]));
             }
@@ -90,10 +100,10 @@ static void rank_block(void *arg, size_t block, int worker)
 }
 
 int tt_rank_wanted(const struct tt_wanted *wanted, size_t dim, const float *u, size_t n_items, const float *v,
-                   struct tt_pool *pool, uint32_t *ranks, struct tt_err *err)
+                   size_t most, struct tt_pool *pool, uint32_t *ranks, struct tt_err *err)
 {
     struct job job = {.n_queries = wanted->n_queries, .dim = dim, .n_items = n_items, .u = u, .v = v, .wanted = wanted,
-                      .ranks = ranks};
+                      .ranks = ranks, .most = most};
 
     return run(&job, pool, rank_block, err);
 }

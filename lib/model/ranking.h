@@ -20,10 +20,11 @@ struct tt_wanted {
 
 /*   u (n_queries, dim), v (n_items, dim)
  *   ranks (starts[n_queries])  how many items stand before each wanted one: those with a higher score, and of an
- *                              equal score those of a lower row; seen ones do not count
+ *                              equal score those of a lower row; seen ones do not count. A rank of `most` or more
+ *                              may be any number from `most` up: then counting them all is saved
  * Parallel over fixed blocks of queries. */
 int tt_rank_wanted(const struct tt_wanted *wanted, size_t dim, const float *u, size_t n_items, const float *v,
-                   struct tt_pool *pool, uint32_t *ranks, struct tt_err *err) TT_CHECKED;
+                   size_t most, struct tt_pool *pool, uint32_t *ranks, struct tt_err *err) TT_CHECKED;
 
 /*   u (n_queries, dim), v (n_items, dim)
  *   rows (n_queries, k)  the first k <= n_items of each ranking, in no order

@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 
 enum {
-    TRAIN_SAMPLE = 2048, /* queries that the training events are measured on */
+    TRAIN_SAMPLE = 1024, /* queries that the training events are measured on */
     VALID_SAMPLE = 8192,
     LEAST_SAMPLE = 512,  /* ... and at least so many, whatever that costs */
     FEW_QUERIES = 10,    /* so few may be alike without anything being wrong */

@@ -59,11 +59,15 @@ static void check(size_t n_queries, size_t n_items, int with_seen, int threads)
             item[starts[q]] = seen[seen_starts[q]];
     }
     struct tt_wanted w = {n_queries, starts, item, with_seen ? seen_starts : NULL, with_seen ? seen : NULL};
-    assert_int_equal(tt_rank_wanted(&w, DIM, u, n_items, v, pool, ranks, &err), 0);
-    for (size_t q = 0; q < n_queries; q++)
-        for (uint32_t k = starts[q]; k < starts[q + 1]; k++)
-            assert_int_equal(ranks[k], naive_rank(u + q * DIM, v, n_items, item[k], seen + seen_starts[q],
-                                                  with_seen ? (size_t)(seen_starts[q + 1] - seen_starts[q]) : 0));
+    for (size_t most = 20; most <= n_items + 20; most += n_items) { /* those below 20, and all of them */
+        assert_int_equal(tt_rank_wanted(&w, DIM, u, n_items, v, most, pool, ranks, &err), 0);
+        for (size_t q = 0; q < n_queries; q++)
+            for (uint32_t k = starts[q]; k < starts[q + 1]; k++) {
+                uint32_t rank = naive_rank(u + q * DIM, v, n_items, item[k], seen + seen_starts[q],
+                                           with_seen ? (size_t)(seen_starts[q + 1] - seen_starts[q]) : 0);
+                assert_true(rank < most ? ranks[k] == rank : ranks[k] >= most);
+            }
+    }
     tt_pool_free(pool);
 }
 
@@ -120,7 +124,7 @@ static void test_ranks_of_no_queries(void **state)
 
     (void)state;
     assert_non_null(pool);
-    assert_int_equal(tt_rank_wanted(&w, DIM, v, 1, v, pool, &item, &err), 0);
+    assert_int_equal(tt_rank_wanted(&w, DIM, v, 1, v, 1, pool, &item, &err), 0);
     tt_pool_free(pool);
 }
 
