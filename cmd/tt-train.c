@@ -14,11 +14,12 @@
 static const char *const losses[] = {"auto", "full", "sampled", "batch", "mixed", NULL};
 static const char *const step_kinds[] = {"queries", "events", NULL};
 static const char *const starts[] = {"spectral", "random", NULL};
+static const char *const precisions[] = {"float", "bf16", NULL};
 static const char *const seens[] = {"auto", "keep", "remove", NULL};
 
 static const char *hidden = "", *valid_path, *log_path, *checkpoint_path, *resume_path;
 static int metric = TT_METRIC_TOP_K_ACCURACY, loss = TT_LOSS_AUTO, step = TT_STEP_QUERIES, start = TT_START_SPECTRAL;
-static int seen = TT_SEEN_AUTO;
+static int seen = TT_SEEN_AUTO, precision = TT_PRECISION_FLOAT;
 static uint64_t dim = 64, epochs = 16, batch, negatives, k = 10, patience, seed = 1, memory = 512 * 1000 * 1000;
 static uint64_t warmup = 10;
 static double dislike = 1, temperature = 0.13, negative = 1.1, rate = 0.01, decay, beta2 = 0.99, drop = 0.3, noise = 0.01;
@@ -41,6 +42,8 @@ static struct cli_option options[] = {
      .help = "items drawn a step (sampled, mixed); 0: chosen"},
     {0, "dislike", CLI_NUMBER, &dislike, .min = 0, .max = 1e6, .metavar = "X",
      .help = "as how many candidates a disliked item (label 0) counts; 0: left out"},
+    {0, "precision", CLI_CHOICE, &precision, .choices = precisions, .metavar = "P",
+     .help = "of the loss's products: float, or bf16 (AVX512-BF16)"},
     {'t', "temperature", CLI_NUMBER, &temperature, .min = 0.02, .max = 10, .metavar = "X",
      .help = "divides the scores in the loss"},
     {'c', "negative", CLI_NUMBER, &negative, .min = 0.01, .max = 100, .metavar = "X",
@@ -343,6 +346,7 @@ static int train(struct tt_examples *base, struct tt_pool *pool, struct course *
                                  .step = (enum tt_step)step,
                                  .negatives = (size_t)negatives,
                                  .dislike = dislike,
+                                 .precision = (enum tt_precision)precision,
                                  .start = (enum tt_start)start,
                                  .temperature = temperature,
                                  .negative = negative,

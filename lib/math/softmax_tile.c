@@ -41,91 +41,94 @@ static float exp2_plain(float x)
     return p;
 }
 
-static void sums_plain(size_t n, const float *e, float *z)
+static void turn_float(size_t n, size_t dim, const float *u, float scale, void *panel)
+{
+    float *out = panel;
+
+    memset(out, 0, Q * dim * sizeof(*out));
+    for (size_t q = 0; q < n; q++)
+        for (size_t d = 0; d < dim; d++)
+            out[d * Q + q] = scale * u[q * dim + d];
+}
+
+static void correct_float(size_t item, size_t query, float factor, void *e, void *again)
+{
+    (void)again;
+    ((float *)e)[item * Q + query] *= factor;
+}
+
+static void sums_plain(size_t n, const void *e, float *z)
 {
     memset(z, 0, Q * sizeof(*z));
     for (size_t j = 0; j < n; j++)
         for (size_t q = 0; q < Q; q++)
-            z[q] += e[j * Q + q];
+            z[q] += ((const float *)e)[j * Q + q];
 }
 
-static void exponentials_plain(size_t n, size_t dim, const float *panel, const float *v, const float *bias, float *e,
-                               float *z)
+static void exponentials_plain(size_t n, size_t dim, const void *panel, const void *items, const float *bias, void *e,
+                               void *again, float *z)
 {
+    const float *u = panel, *v = items;
+
+    (void)again;
     for (size_t j = 0; j < n; j++) {
         float x[Q];
         for (size_t q = 0; q < Q; q++)
             x[q] = bias[j];
         for (size_t d = 0; d < dim; d++)
             for (size_t q = 0; q < Q; q++)
-                x[q] = multiply_add(v[j * dim + d], panel[d * Q + q], x[q]);
+                x[q] = multiply_add(v[j * dim + d], u[d * Q + q], x[q]);
         for (size_t q = 0; q < Q; q++)
-            e[j * Q + q] = exp2_plain(x[q]);
+            ((float *)e)[j * Q + q] = exp2_plain(x[q]);
     }
     sums_plain(n, e, z);
 }
 
-static void to_queries_plain(size_t n_queries, size_t n, size_t dim, const float *e, const float *v, float *d_u)
+/* c[:] += a b[:] */
+static void add_plain(size_t n, float a, const float *b, float *c)
 {
-    for (size_t q = 0; q < n_queries; q++)
-        for (size_t j = 0; j < n; j++)
-            for (size_t d = 0; d < dim; d++)
-                d_u[q * dim + d] = multiply_add(e[j * Q + q], v[j * dim + d], d_u[q * dim + d]);
+    for (size_t d = 0; d < n; d++)
+        c[d] = multiply_add(a, b[d], c[d]);
 }
 
-static void to_items_plain(size_t n, size_t dim, const float *e, const float *u, float *d_v)
+static void to_queries_plain(size_t n_queries, size_t n, size_t dim, const void *e, const void *again,
+                             const void *items, float *d_u)
+{
+    (void)again;
+    for (size_t q = 0; q < n_queries; q++)
+        for (size_t j = 0; j < n; j++)
+            add_plain(dim, ((const float *)e)[j * Q + q], (const float *)items + j * dim, d_u + q * dim);
+}
+
+static void to_items_plain(size_t n, size_t dim, const void *e, const void *queries, float *d_v)
 {
     for (size_t j = 0; j < n; j++)
         for (size_t q = 0; q < Q; q++)
-            for (size_t d = 0; d < dim; d++)
-                d_v[j * dim + d] = multiply_add(e[j * Q + q], u[q * dim + d], d_v[j * dim + d]);
+            add_plain(dim, ((const float *)e)[j * Q + q], (const float *)queries + q * dim, d_v + j * dim);
 }
 
-static const struct tt_tile_kernels plain = {exponentials_plain, sums_plain, to_queries_plain, to_items_plain};
+#define FLOAT_KERNELS(name, isa)                                                                                      \
+    {name, sizeof(float), turn_float, NULL, NULL, exponentials_##isa, correct_float, sums_##isa, to_queries_##isa,    \
+     to_items_##isa}
+
+static const struct tt_tile_kernels plain = FLOAT_KERNELS("plain", plain);
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
 #include <immintrin.h>
 
-#define NAME(x) x##_avx512
-#define TARGET "avx512f"
-#define TT_TILE_VECTOR __m512
-#define MASK __mmask16
-#define LANES 16
-#define VECTORS 4
-#define MASK_OF(n) ((__mmask16)((1u << (n)) - 1))
-#define ALL(x) _mm512_set1_ps(x)
-#define LOAD(p) _mm512_loadu_ps(p)
-#define LOAD_PART(p, mask) _mm512_maskz_loadu_ps(mask, p)
-#define STORE(p, x) _mm512_storeu_ps(p, x)
-#define STORE_PART(p, mask, x) _mm512_mask_storeu_ps(p, mask, x)
-#define SUM(x, y) _mm512_add_ps(x, y)
-#define SUBTRACT(x, y) _mm512_sub_ps(x, y)
-#define FMA(x, y, z) _mm512_fmadd_ps(x, y, z)
-#define ROUND(x) _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
-#define SCALE(x, n) _mm512_scalef_ps(x, n)
-#include "math/softmax_tile_internal.h"
-#undef NAME
-#undef TARGET
-#undef TT_TILE_VECTOR
-#undef MASK
-#undef LANES
-#undef VECTORS
-#undef MASK_OF
-#undef ALL
-#undef LOAD
-#undef LOAD_PART
-#undef STORE
-#undef STORE_PART
-#undef SUM
-#undef SUBTRACT
-#undef FMA
-#undef ROUND
-#undef SCALE
+#define IS_FLOAT 1
+#define BLOCKS 0
+#define ELEMENT float
+#define ELEMENTS VECTOR
+#define LOAD_ELEMENTS LOAD
+#define LOAD_ELEMENTS_PART LOAD_PART
+#define ALL_ELEMENTS ALL
+#define MULTIPLY_ADD FMA
 
 #define NAME(x) x##_avx2
 #define TARGET "avx2,fma"
-#define TT_TILE_VECTOR __m256
+#define VECTOR __m256
 #define MASK __m256i
 #define LANES 8
 #define VECTORS 2
@@ -143,12 +146,68 @@ static const struct tt_tile_kernels plain = {exponentials_plain, sums_plain, to_
     _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23)))
 #include "math/softmax_tile_internal.h"
 
+static const struct tt_tile_kernels avx2 = FLOAT_KERNELS("AVX2", avx2);
+
+#undef NAME
+#undef TARGET
+#undef VECTOR
+#undef MASK
+#undef LANES
+#undef VECTORS
+#undef MASK_OF
+#undef ALL
+#undef LOAD
+#undef LOAD_PART
+#undef STORE
+#undef STORE_PART
+#undef SUM
+#undef SUBTRACT
+#undef FMA
+#undef ROUND
+#undef SCALE
+
+#define NAME(x) x##_avx512
+#define TARGET "avx512f"
+#define VECTOR __m512
+#define MASK __mmask16
+#define LANES 16
+#define VECTORS 4
+#define MASK_OF(n) ((__mmask16)((1u << (n)) - 1))
+#define ALL(x) _mm512_set1_ps(x)
+#define LOAD(p) _mm512_loadu_ps(p)
+#define LOAD_PART(p, mask) _mm512_maskz_loadu_ps(mask, p)
+#define STORE(p, x) _mm512_storeu_ps(p, x)
+#define STORE_PART(p, mask, x) _mm512_mask_storeu_ps(p, mask, x)
+#define SUM(x, y) _mm512_add_ps(x, y)
+#define SUBTRACT(x, y) _mm512_sub_ps(x, y)
+#define FMA(x, y, z) _mm512_fmadd_ps(x, y, z)
+#define ROUND(x) _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
+#define SCALE(x, n) _mm512_scalef_ps(x, n)
+#include "math/softmax_tile_internal.h"
+
+static const struct tt_tile_kernels avx512 = FLOAT_KERNELS("AVX-512", avx512);
+
+/* From here on for bfloat16: the products of AVX-512 in pairs. */
+#undef IS_FLOAT
+#undef BLOCKS
+#undef ELEMENT
+#undef ELEMENTS
+#undef LOAD_ELEMENTS
+#undef LOAD_ELEMENTS_PART
+#undef ALL_ELEMENTS
+#undef MULTIPLY_ADD
+#undef NAME
+#undef TARGET
+#include "math/softmax_tile_bf16_internal.h"
+
 const struct tt_tile_kernels *tt_tile_kernels(enum tt_tile_isa isa)
 {
     switch (isa) {
     case TT_TILE_PLAIN: return &plain;
-    case TT_TILE_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &kernels_avx2 : NULL;
-    case TT_TILE_AVX512: return __builtin_cpu_supports("avx512f") ? &kernels_avx512 : NULL;
+    case TT_TILE_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2 : NULL;
+    case TT_TILE_AVX512: return __builtin_cpu_supports("avx512f") ? &avx512 : NULL;
+    case TT_TILE_BF16:
+        return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") ? &bf16 : NULL;
     default: return NULL;
     }
 }
@@ -166,23 +225,29 @@ const struct tt_tile_kernels *tt_tile_best(void)
 {
     const struct tt_tile_kernels *best = &plain;
 
-    for (int isa = TT_TILE_PLAIN; isa < TT_TILE_ISAS; isa++)
+    for (int isa = TT_TILE_PLAIN; isa <= TT_TILE_AVX512; isa++)
         if (tt_tile_kernels((enum tt_tile_isa)isa))
             best = tt_tile_kernels((enum tt_tile_isa)isa);
     return best;
 }
 
-size_t tt_tile_items(size_t dim)
+size_t tt_tile_items(const struct tt_tile_kernels *kernels, size_t dim)
 {
-    size_t n = 504 * 64 / dim / ROWS * ROWS;
+    /* 128 KiB of exponentials or of items */
+    size_t n = TT_TILE_MAX_ITEMS * 256 / (dim * kernels->e_size) / ROWS * ROWS;
 
-    return n < 48 ? 48 : n > 504 ? 504 : n;
+    return n < 48 ? 48 : n > TT_TILE_MAX_ITEMS ? TT_TILE_MAX_ITEMS : n;
 }
 
-void tt_tile_turn(size_t n, size_t dim, const float *u, float scale, float *panel)
+size_t tt_tile_queries_bytes(const struct tt_tile_kernels *kernels, size_t dim)
 {
-    memset(panel, 0, Q * dim * sizeof(*panel));
-    for (size_t q = 0; q < n; q++)
-        for (size_t d = 0; d < dim; d++)
-            panel[d * Q + q] = scale * u[q * dim + d];
+    return Q * (dim + dim % 2) * kernels->e_size;
+}
+
+/* In bfloat16 twice: pairs of dimensions, and pairs of items. */
+size_t tt_tile_items_bytes(const struct tt_tile_kernels *kernels, size_t n, size_t dim)
+{
+    size_t bytes = (n + n % 2) * (dim + dim % 2) * (kernels->e_size == 2 ? 4 : kernels->e_size);
+
+    return (bytes + 63) / 64 * 64;
 }

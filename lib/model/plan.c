@@ -60,7 +60,7 @@ static struct tt_steps_options choose(const struct tt_plan_options *o, const str
     if (tt_loss_draws(loss))
         s.negatives = least(o->negatives ? o->negatives : loss == TT_LOSS_SAMPLED ? 2 * DRAWN : DRAWN, data->items);
     while (s.batch > LEAST_BATCH &&
-           tt_softmax_bytes(s.batch, (size_t)count_candidates(o, data, &s), o->dim) > o->max_memory)
+           tt_softmax_bytes(s.batch, (size_t)count_candidates(o, data, &s), o->dim, tt_tile_best()) > o->max_memory)
         s.batch = (s.batch - 1) / TILE * TILE;
     return s;
 }

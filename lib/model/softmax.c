@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "math/bag.h"
+#include "math/vec.h"
 
 enum {
     Q = TT_TILE_QUERIES,
@@ -37,32 +39,44 @@ static size_t range_size(size_t n_shared, size_t tile)
     return tt_blocks(tt_blocks(n_shared, tile), n_ranges(n_shared)) * tile;
 }
 
-size_t tt_softmax_bytes(size_t max_queries, size_t max_shared, size_t dim)
+/* Bytes of all items' packed vectors. */
+static size_t packed_bytes(const struct tt_tile_kernels *kernels, size_t n_shared, size_t dim)
 {
-    size_t q = tt_blocks(max_queries, Q) * Q;
+    size_t tile = tt_tile_items(kernels, dim);
 
-    return sizeof(float) * (q * max_shared + (1 + n_ranges(max_shared)) * q * dim + max_shared) +
-           sizeof(double) * (n_ranges(max_shared) + 1) * q;
+    return kernels->pack_items ? tt_blocks(n_shared, tile) * tt_tile_items_bytes(kernels, tile, dim) : 0;
+}
+
+size_t tt_softmax_bytes(size_t max_queries, size_t max_shared, size_t dim, const struct tt_tile_kernels *kernels)
+{
+    size_t panels = tt_blocks(max_queries, Q), q = panels * Q, ranges = n_ranges(max_shared);
+
+    return kernels->e_size * q * max_shared + packed_bytes(kernels, max_shared, dim) +
+           panels * tt_tile_queries_bytes(kernels, dim) * (kernels->pack_queries ? 2 : 1) +
+           sizeof(float) * ((ranges + 1) * q * dim + max_shared) + sizeof(double) * (ranges + 1) * q;
 }
 
 int tt_softmax_init(struct tt_softmax *s, size_t max_queries, size_t max_shared, size_t max_items, size_t dim,
-                    struct tt_err *err)
+                    const struct tt_tile_kernels *kernels, struct tt_err *err)
 {
-    size_t q = tt_blocks(max_queries, Q) * Q;
+    size_t panels = tt_blocks(max_queries, Q), q = panels * Q;
 
     *s = (struct tt_softmax){.max_queries = q, .max_shared = max_shared, .max_items = max_items, .dim = dim,
-                             .kernels = tt_tile_best()};
-    s->e = tt_alloc_aligned(q, max_shared * sizeof(float), err);
-    s->panels = tt_alloc_aligned(q, dim * sizeof(float), err);
+                             .kernels = kernels};
+    s->e = tt_alloc_aligned(q, max_shared * kernels->e_size, err);
+    s->panels = tt_alloc_aligned(panels, tt_tile_queries_bytes(kernels, dim), err);
+    s->items = tt_alloc_aligned(1, packed_bytes(kernels, max_shared, dim), err);
+    s->queries = tt_alloc_aligned(kernels->pack_queries ? panels : 0, tt_tile_queries_bytes(kernels, dim), err);
     s->u_scaled = tt_alloc_aligned(q, dim * sizeof(float), err);
+    s->wanted = tt_alloc_aligned(q, dim * sizeof(float), err);
     s->parts = tt_alloc_aligned((n_ranges(max_shared) - 1) * q, dim * sizeof(float), err);
     s->z = tt_alloc(n_ranges(max_shared) * q, sizeof(*s->z), err);
     s->losses = tt_alloc(q, sizeof(*s->losses), err);
     s->bias = tt_alloc(max_shared, sizeof(*s->bias), err);
     s->positives.starts = tt_alloc(max_items + 1, sizeof(uint32_t), err);
     s->disliked.starts = tt_alloc(max_items + 1, sizeof(uint32_t), err);
-    if (s->e && s->panels && s->u_scaled && s->parts && s->z && s->losses && s->bias && s->positives.starts &&
-        s->disliked.starts)
+    if (s->e && s->panels && s->items && s->queries && s->u_scaled && s->wanted && s->parts && s->z && s->losses &&
+        s->bias && s->positives.starts && s->disliked.starts)
         return 0;
     tt_softmax_release(s);
     return -1;
@@ -71,15 +85,20 @@ int tt_softmax_init(struct tt_softmax *s, size_t max_queries, size_t max_shared,
 static void factors_release(struct tt_pair_factors *f)
 {
     free(f->starts);
-    free(f->order);
+    free(f->place);
+    free(f->item_query);
     free(f->factor);
+    free(f->item_factor);
 }
 
 void tt_softmax_release(struct tt_softmax *s)
 {
     free(s->e);
     free(s->panels);
+    free(s->items);
+    free(s->queries);
     free(s->u_scaled);
+    free(s->wanted);
     free(s->parts);
     free(s->z);
     free(s->losses);
@@ -107,51 +126,96 @@ static size_t panel_queries(const struct job *job, size_t panel)
 }
 
 /* The exponentials of a panel and the candidates from `item` on. */
-static float *tile_of(const struct job *job, size_t panel, size_t item)
+static void *tile_of(const struct job *job, size_t panel, size_t item)
 {
-    return job->s->e + (panel * job->step->n_shared + item) * Q;
+    return job->s->e + (panel * job->step->n_shared + item) * Q * job->s->kernels->e_size;
+}
+
+static unsigned char *panel_of(const struct job *job, unsigned char *panels, size_t panel)
+{
+    return panels + panel * tt_tile_queries_bytes(job->s->kernels, job->s->dim);
+}
+
+/* The vectors of the tile of candidates from `item` on, and of a panel's scaled queries, as the kernels want them. */
+static const void *items_of(const struct job *job, size_t item)
+{
+    const struct tt_softmax *s = job->s;
+
+    return s->kernels->pack_items ? (const void *)(s->items + item / job->tile *
+                                                                  tt_tile_items_bytes(s->kernels, job->tile, s->dim))
+                                  : job->step->v + item * s->dim;
+}
+
+static const void *queries_of(const struct job *job, size_t panel)
+{
+    const struct tt_softmax *s = job->s;
+
+    return s->kernels->pack_queries ? (const void *)panel_of(job, s->queries, panel) : s->u_scaled + panel * Q * s->dim;
+}
+
+static size_t tile_size(const struct job *job, size_t from)
+{
+    size_t left = job->step->n_shared - from;
+
+    return left < job->tile ? left : job->tile;
 }
 
 static void turn_block(void *arg, size_t panel, int worker)
 {
     const struct job *job = arg;
-    size_t dim = job->s->dim;
+    const struct tt_softmax *s = job->s;
 
     (void)worker;
-    tt_tile_turn(panel_queries(job, panel), dim, job->step->u + panel * Q * dim,
-                 (float)(LOG2_E / job->step->temperature), job->s->panels + panel * Q * dim);
+    s->kernels->turn(panel_queries(job, panel), s->dim, job->step->u + panel * Q * s->dim,
+                     (float)(LOG2_E / job->step->temperature), panel_of(job, s->panels, panel));
+}
+
+static void pack_block(void *arg, size_t tile, int worker)
+{
+    const struct job *job = arg;
+    const struct tt_softmax *s = job->s;
+    size_t from = tile * job->tile;
+
+    (void)worker;
+    s->kernels->pack_items(tile_size(job, from), s->dim, job->step->v + from * s->dim,
+                           s->items + tile * tt_tile_items_bytes(s->kernels, job->tile, s->dim));
 }
 
 /* The pairs of a tile are to count `count` times, whatever their p. */
 static void spare_pairs(const struct job *job, const struct tt_pairs *p, double count, size_t panel, size_t from,
-                        size_t n, float *e)
+                        void *e, void *again)
 {
     const float *log_p = job->step->log_p;
+    size_t to = from + tile_size(job, from);
 
     for (size_t q = 0; q < panel_queries(job, panel); q++)
         for (size_t k = p->starts[panel * Q + q]; k < p->starts[panel * Q + q + 1]; k++)
-            if (p->item[k] >= from && p->item[k] < from + n)
-                e[(p->item[k] - from) * Q + q] *= (float)(count * (log_p ? exp((double)log_p[p->item[k]]) : 1));
+            if (p->item[k] >= from && p->item[k] < to)
+                job->s->kernels->correct(p->item[k] - from, q,
+                                         (float)(count * (log_p ? exp((double)log_p[p->item[k]]) : 1)), e, again);
 }
 
 /* One tile: its exponentials, their sums added to z, and E V to d_u. */
-static void tile_pass(const struct job *job, size_t panel, size_t from, size_t n, double z[Q], float *d_u)
+static void tile_pass(const struct job *job, size_t panel, size_t from, double z[Q], float *d_u)
 {
     const struct tt_softmax_step *step = job->step;
     struct tt_softmax *s = job->s;
-    float *e = tile_of(job, panel, from), sums[Q];
-    const float *v = step->v + from * s->dim;
+    const void *items = items_of(job, from);
+    size_t n = tile_size(job, from);
+    void *e = tile_of(job, panel, from);
+    _Alignas(64) unsigned char again[TT_TILE_AGAIN];
+    float sums[Q];
 
-    s->kernels->exponentials(n, s->dim, s->panels + panel * Q * s->dim, v, s->bias + from, e, sums);
+    s->kernels->exponentials(n, s->dim, panel_of(job, s->panels, panel), items, s->bias + from, e, again, sums);
     if (step->log_p)
-        spare_pairs(job, &step->positives, 1, panel, from, n, e);
+        spare_pairs(job, &step->positives, 1, panel, from, e, again);
     if (step->disliked.starts)
-        spare_pairs(job, &step->disliked, step->dislike, panel, from, n, e);
+        spare_pairs(job, &step->disliked, step->dislike, panel, from, e, again);
     if (step->log_p || step->disliked.starts)
         s->kernels->sums(n, e, sums);
     for (size_t q = 0; q < Q; q++)
         z[q] += (double)sums[q];
-    s->kernels->to_queries(panel_queries(job, panel), n, s->dim, e, v, d_u);
+    s->kernels->to_queries(panel_queries(job, panel), n, s->dim, e, again, items, d_u);
 }
 
 /* Neighbouring blocks share a range, so that threads read the same candidates at about the same time. */
@@ -167,62 +231,42 @@ static void range_block(void *arg, size_t block, int worker)
     memset(d_u, 0, panel_queries(job, panel) * s->dim * sizeof(*d_u));
     memset(z, 0, Q * sizeof(*z));
     for (size_t from = range * job->range; from < (range + 1) * job->range && from < job->step->n_shared;
-         from += job->tile) {
-        size_t left = job->step->n_shared - from;
-        tile_pass(job, panel, from, left < job->tile ? left : job->tile, z, d_u);
-    }
-}
-
-static double dot(const float *x, const float *y, size_t n)
-{
-    double sum = 0;
-
-    for (size_t i = 0; i < n; i++)
-        sum += (double)x[i] * (double)y[i];
-    return sum;
-}
-
-static void add(float *sum, float factor, const float *x, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        sum[i] += factor * x[i];
+         from += job->tile)
+        tile_pass(job, panel, from, z, d_u);
 }
 
 /* The terms of Z that are a query's alone: each pair's goes into factor[k], 0 for those of shared candidates, which the
- * tiles have. Returns their sum; *scores gets the weighted sum of the scores, if not NULL. */
-static double own_terms(const struct job *job, const struct tt_pairs *p, double count, size_t query, float *factor,
-                        double *scores)
+ * tiles have. Returns their sum. */
+static double own_terms(const struct job *job, const struct tt_pairs *p, double count, size_t query, float *factor)
 {
     const struct tt_softmax_step *step = job->step;
     size_t dim = job->s->dim;
     double sum = 0;
 
     for (size_t k = p->starts[query]; k < p->starts[query + 1]; k++) {
-        int is_own = p->item[k] >= step->n_shared;
         factor[k] = 0;
-        if (!is_own && !scores)
+        if (p->item[k] < step->n_shared)
             continue;
-        double score = dot(step->u + query * dim, step->v + (size_t)p->item[k] * dim, dim);
-        if (is_own)
-            factor[k] = (float)(count * exp(score / step->temperature));
+        double score = tt_vec_dot(step->u + query * dim, step->v + (size_t)p->item[k] * dim, dim);
+        factor[k] = (float)(count * exp(score / step->temperature));
         sum += (double)factor[k];
-        if (scores)
-            *scores += (double)p->weight[k] * score;
     }
     return sum;
 }
 
-/* From terms to factors of the gradient, and d_u's part of it. */
-static void own_gradient(const struct job *job, const struct tt_pairs *p, size_t query, double scale, float *factor)
+/* From terms to factors of the gradient, and d_u's part of it, without that of the positives' weights, which are
+ * `wanted` times as large in the gradient. */
+static void own_gradient(const struct job *job, const struct tt_pairs *p, size_t query, double scale, double wanted,
+                         struct tt_pair_factors *f)
 {
     const struct tt_softmax_step *step = job->step;
     size_t dim = job->s->dim;
 
     for (size_t k = p->starts[query]; k < p->starts[query + 1]; k++) {
-        double wanted = p == &step->positives ? (double)p->weight[k] / (step->temperature * job->total) : 0;
-        factor[k] = (float)(scale * (double)factor[k] - wanted);
-        if (factor[k] != 0)
-            add(step->d_u + query * dim, factor[k], step->v + (size_t)p->item[k] * dim, dim);
+        f->factor[k] *= (float)scale;
+        f->item_factor[f->place[k]] = f->factor[k] - (wanted > 0 ? (float)(wanted * (double)p->weight[k]) : 0);
+        if (f->factor[k] != 0)
+            tt_bag_add(1, &p->item[k], &f->factor[k], step->v, dim, dim, step->d_u + query * dim);
     }
 }
 
@@ -230,29 +274,35 @@ static void own_gradient(const struct job *job, const struct tt_pairs *p, size_t
 static void finish_query(const struct job *job, size_t query)
 {
     const struct tt_softmax_step *step = job->step;
+    const struct tt_pairs *positives = &step->positives;
     struct tt_softmax *s = job->s;
-    size_t dim = s->dim;
-    float *d = step->d_u + query * dim, *scaled = s->u_scaled + query * dim;
-    double z = s->z[query], weights = 0, scores = 0;
+    size_t dim = s->dim, from = positives->starts[query], n = positives->starts[query + 1] - from;
+    const float *u = step->u + query * dim;
+    float *d = step->d_u + query * dim, *scaled = s->u_scaled + query * dim, *wanted = s->wanted + query * dim;
+    double z = s->z[query], weights = 0, factor = 1 / (step->temperature * job->total);
 
     for (size_t range = 1; range < job->n_ranges; range++) {
-        add(d, 1, s->parts + ((range - 1) * s->max_queries + query) * dim, dim);
+        const float *part = s->parts + ((range - 1) * s->max_queries + query) * dim;
+        for (size_t i = 0; i < dim; i++)
+            d[i] += part[i];
         z += s->z[range * s->max_queries + query];
     }
-    for (size_t k = step->positives.starts[query]; k < step->positives.starts[query + 1]; k++)
-        weights += (double)step->positives.weight[k];
-    z += own_terms(job, &step->positives, 1, query, s->positives.factor, &scores);
+    for (size_t k = from; k < from + n; k++)
+        weights += (double)positives->weight[k];
+    memset(wanted, 0, dim * sizeof(*wanted));
+    tt_bag_add(n, positives->item + from, positives->weight + from, step->v, dim, dim, wanted);
+    z += own_terms(job, positives, 1, query, s->positives.factor);
     if (step->disliked.starts)
-        z += own_terms(job, &step->disliked, step->dislike, query, s->disliked.factor, NULL);
+        z += own_terms(job, &step->disliked, step->dislike, query, s->disliked.factor);
     double scale = step->c * weights / (step->temperature * z * job->total);
     for (size_t i = 0; i < dim; i++) {
-        d[i] *= (float)scale;
-        scaled[i] = step->u[query * dim + i] * (float)scale;
+        d[i] = d[i] * (float)scale - wanted[i] * (float)factor;
+        scaled[i] = u[i] * (float)scale;
     }
-    own_gradient(job, &step->positives, query, scale, s->positives.factor);
+    own_gradient(job, positives, query, scale, factor, &s->positives);
     if (step->disliked.starts)
-        own_gradient(job, &step->disliked, query, scale, s->disliked.factor);
-    s->losses[query] = step->c * weights * log(z) - scores / step->temperature;
+        own_gradient(job, &step->disliked, query, scale, 0, &s->disliked);
+    s->losses[query] = step->c * weights * log(z) - tt_vec_dot(u, wanted, dim) / step->temperature;
 }
 
 static void query_block(void *arg, size_t panel, int worker)
@@ -264,17 +314,18 @@ static void query_block(void *arg, size_t panel, int worker)
     for (size_t q = 0; q < n; q++)
         finish_query(job, panel * Q + q);
     memset(job->s->u_scaled + (panel * Q + n) * dim, 0, (Q - n) * dim * sizeof(float));
+    if (job->s->kernels->pack_queries)
+        job->s->kernels->pack_queries(dim, job->s->u_scaled + panel * Q * dim,
+                                      panel_of(job, job->s->queries, panel));
 }
 
 /* d_v's part of the pairs of one candidate. */
-static void add_pairs(const struct job *job, const struct tt_pairs *p, const struct tt_pair_factors *f, size_t item)
+static void add_pairs(const struct job *job, const struct tt_pair_factors *f, size_t item)
 {
-    size_t dim = job->s->dim;
+    size_t dim = job->s->dim, from = f->starts[item];
 
-    for (size_t k = f->starts[item]; k < f->starts[item + 1]; k++)
-        if (f->factor[f->order[k]] != 0)
-            add(job->step->d_v + item * dim, f->factor[f->order[k]], job->step->u + (size_t)p->query[f->order[k]] * dim,
-                dim);
+    tt_bag_add(f->starts[item + 1] - from, f->item_query + from, f->item_factor + from, job->step->u, dim, dim,
+               job->step->d_v + item * dim);
 }
 
 static void item_block(void *arg, size_t block, int worker)
@@ -289,12 +340,12 @@ static void item_block(void *arg, size_t block, int worker)
     shared = to < step->n_shared ? to : step->n_shared;
     memset(step->d_v + from * s->dim, 0, (to - from) * s->dim * sizeof(float));
     for (size_t panel = 0; panel < job->n_panels && from < shared; panel++)
-        s->kernels->to_items(shared - from, s->dim, tile_of(job, panel, from), s->u_scaled + panel * Q * s->dim,
+        s->kernels->to_items(shared - from, s->dim, tile_of(job, panel, from), queries_of(job, panel),
                              step->d_v + from * s->dim);
     for (size_t j = from; j < to; j++) {
-        add_pairs(job, &step->positives, &s->positives, j);
+        add_pairs(job, &s->positives, j);
         if (step->disliked.starts)
-            add_pairs(job, &step->disliked, &s->disliked, j);
+            add_pairs(job, &s->disliked, j);
     }
 }
 
@@ -305,8 +356,10 @@ static int group_pairs(struct tt_pair_factors *f, const struct tt_pairs *p, size
     size_t n = p->starts[n_queries];
     uint32_t sum = 0;
 
-    if (tt_grow(&f->order, &f->cap_order, n + 1, sizeof(*f->order), err) ||
-        tt_grow(&f->factor, &f->cap_factor, n + 1, sizeof(*f->factor), err))
+    if (tt_grow(&f->place, &f->cap_place, n + 1, sizeof(*f->place), err) ||
+        tt_grow(&f->item_query, &f->cap_query, n + 1, sizeof(*f->item_query), err) ||
+        tt_grow(&f->factor, &f->cap_factor, n + 1, sizeof(*f->factor), err) ||
+        tt_grow(&f->item_factor, &f->cap_item_factor, n + 1, sizeof(*f->item_factor), err))
         return -1;
     memset(f->starts, 0, (n_items + 1) * sizeof(*f->starts));
     for (size_t k = 0; k < n; k++)
@@ -316,8 +369,10 @@ static int group_pairs(struct tt_pair_factors *f, const struct tt_pairs *p, size
         f->starts[j] = sum;
         sum += count;
     }
-    for (size_t k = 0; k < n; k++)
-        f->order[f->starts[p->item[k]]++] = (uint32_t)k;
+    for (size_t k = 0; k < n; k++) {
+        f->place[k] = f->starts[p->item[k]]++;
+        f->item_query[f->place[k]] = p->query[k];
+    }
     for (size_t j = n_items; j > 0; j--) /* each start has moved to its end, which is the next one's start */
         f->starts[j] = f->starts[j - 1];
     f->starts[0] = 0;
@@ -337,7 +392,7 @@ int tt_softmax_loss(struct tt_softmax *s, struct tt_pool *pool, const struct tt_
                     struct tt_err *err)
 {
     size_t n_queries = step->n_queries, n_items = step->n_items, n = step->positives.starts[n_queries];
-    struct job job = {.s = s, .step = step, .n_panels = tt_blocks(n_queries, Q), .tile = tt_tile_items(s->dim),
+    struct job job = {.s = s, .step = step, .n_panels = tt_blocks(n_queries, Q), .tile = tt_tile_items(s->kernels, s->dim),
                       .block = n_items < LARGE_CATALOGUE ? SMALL_BLOCK : LARGE_BLOCK};
     double sum = 0;
 
@@ -354,6 +409,8 @@ int tt_softmax_loss(struct tt_softmax *s, struct tt_pool *pool, const struct tt_
         return -1;
     set_bias(s, step);
     tt_pool_run(pool, job.n_panels, turn_block, &job);
+    if (s->kernels->pack_items)
+        tt_pool_run(pool, tt_blocks(step->n_shared, job.tile), pack_block, &job);
     tt_pool_run(pool, job.n_panels * job.n_ranges, range_block, &job);
     tt_pool_run(pool, job.n_panels, query_block, &job);
     tt_pool_run(pool, tt_blocks(n_items, job.block), item_block, &job);
@@ -367,7 +424,11 @@ int tt_softmax_loss(struct tt_softmax *s, struct tt_pool *pool, const struct tt_
 
 static double score_of(const struct tt_softmax_step *step, size_t dim, size_t q, size_t j)
 {
-    return dot(step->u + q * dim, step->v + j * dim, dim);
+    double sum = 0;
+
+    for (size_t d = 0; d < dim; d++)
+        sum += (double)step->u[q * dim + d] * (double)step->v[j * dim + d];
+    return sum;
 }
 
 /* Add g v_j to d_u of query q, and g u_q to d_v of candidate j. */

@@ -20,8 +20,8 @@
  * and once, drawn or not. Events that share a query share its row of logits.
  *
  * All logits lie in [-1/t, 1/t]. With t >= 0.02 their exponentials and the sums of these are floats that neither
- * overflow nor vanish, so no maximum has to be found and subtracted. The exponentials of a step are kept, S B floats,
- * between the two passes that need them.
+ * overflow nor vanish, so no maximum has to be found and subtracted. The exponentials of a step are kept, S B floats
+ * (or bfloat16, as the kernels do), between the two passes that need them.
  */
 #ifndef TT_MODEL_SOFTMAX_H
 #define TT_MODEL_SOFTMAX_H
@@ -40,21 +40,26 @@ struct tt_pairs {
     const float *weight;    /* positives: > 0 or 0; disliked: not read */
 };
 
-/* Pairs grouped by candidate, and the factor of each in the gradients: d_u[query] += factor v[item], and the other way
- * round. */
+/* The factor of each pair in the gradients, d_u[query] += factor v[item] and the other way round, and the same pairs
+ * grouped by candidate. */
 struct tt_pair_factors {
-    uint32_t *starts, *order; /* (max_items + 1), and the pairs in that order */
     float *factor;            /* by pair */
-    size_t cap_order, cap_factor;
+    uint32_t *place;          /* by pair: where it stands in the order of candidates */
+    uint32_t *starts;         /* (max_items + 1) of each candidate in that order */
+    uint32_t *item_query;     /* in that order: each pair's query, */
+    float *item_factor;       /* and its factor */
+    size_t cap_factor, cap_place, cap_query, cap_item_factor;
 };
 
 struct tt_softmax {
     size_t max_queries;                 /* rounded up to whole panels of 64 */
     size_t max_shared, max_items, dim;
-    const struct tt_tile_kernels *kernels; /* the fastest of this CPU, unless a test sets others */
-    float *e;                           /* (panels, S, 64) exponentials */
-    float *panels;                      /* (panels, dim, 64) the queries turned */
+    const struct tt_tile_kernels *kernels;
+    unsigned char *e;                   /* (panels, S, 64) exponentials */
+    unsigned char *panels;              /* the queries turned, */
+    unsigned char *items, *queries;     /* and the candidates and the scaled queries as the kernels want them, if so */
     float *u_scaled;                    /* (max_queries, dim) u_q c W_q / (t Z_q W) */
+    float *wanted;                      /* (max_queries, dim) sum of w v over a query's positives */
     float *parts;                       /* (ranges - 1, max_queries, dim) E V of ranges of candidates */
     double *z;                          /* (ranges, max_queries) */
     double *losses;                     /* (max_queries) */
@@ -76,10 +81,10 @@ struct tt_softmax_step {
 };
 
 /* How many bytes init will take (the pairs come later, and are few). */
-size_t tt_softmax_bytes(size_t max_queries, size_t max_shared, size_t dim);
+size_t tt_softmax_bytes(size_t max_queries, size_t max_shared, size_t dim, const struct tt_tile_kernels *kernels);
 
 int tt_softmax_init(struct tt_softmax *softmax, size_t max_queries, size_t max_shared, size_t max_items, size_t dim,
-                    struct tt_err *err) TT_CHECKED;
+                    const struct tt_tile_kernels *kernels, struct tt_err *err) TT_CHECKED;
 void tt_softmax_release(struct tt_softmax *softmax);
 
 /* *loss is in nats an event. Can fail only by running out of memory. Same bits for any pool. */

@@ -87,7 +87,7 @@ static int make_room(struct tt_trainer *t, size_t shared, size_t candidates, str
     free(t->d_v);
     t->d_v = tt_alloc_aligned(candidates, dim * sizeof(float), err);
     return t->d_v && tt_batch_init(&t->items, t->model, &t->item_input, candidates, err) == 0 &&
-                   tt_softmax_init(&t->softmax, t->steps.batch, shared, candidates, dim, err) == 0
+                   tt_softmax_init(&t->softmax, t->steps.batch, shared, candidates, dim, t->kernels, err) == 0
                ? 0
                : -1;
 }
@@ -108,6 +108,9 @@ static int prepare_steps(struct tt_trainer *t, struct tt_err *err)
 {
     const struct tt_dictionary *d = &t->model->base.dictionary;
 
+    t->kernels = t->o->precision == TT_PRECISION_BF16 ? tt_tile_kernels(TT_TILE_BF16) : tt_tile_best();
+    if (!t->kernels)
+        return tt_err_set(err, TT_ERR_USAGE, "--precision: this CPU does not have AVX512-BF16");
     t->plan = make_plan(t);
     size_t batch = t->plan.steps.batch, dim = t->o->dim;
     if (tt_model_add_layers(t->model, t->o->hidden, t->o->n_hidden, err) ||

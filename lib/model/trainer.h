@@ -32,6 +32,7 @@
 enum tt_step { TT_STEP_QUERIES, TT_STEP_EVENTS };
 enum tt_start { TT_START_SPECTRAL, TT_START_RANDOM };
 enum tt_seen { TT_SEEN_AUTO, TT_SEEN_KEEP, TT_SEEN_REMOVE };
+enum tt_precision { TT_PRECISION_FLOAT, TT_PRECISION_BF16 };
 
 struct tt_train_options {
     size_t dim;
@@ -42,6 +43,7 @@ struct tt_train_options {
     enum tt_step step;
     size_t negatives;    /* losses that draw: items a step; 0: chosen */
     double dislike;      /* as how many candidates an item with label 0 counts; 0: such events are left out */
+    enum tt_precision precision; /* of the loss's products; bf16 is an error on a CPU without AVX512-BF16 */
     enum tt_start start;
     double temperature;  /* the loss divides scores by it */
     double negative;     /* c of softmax.h */
@@ -83,6 +85,7 @@ struct tt_trainer {
     struct tt_tower_input user_input, item_input;
     struct tt_tower_input catalogue_input; /* row i is the catalogue's item i */
     struct tt_batch users, items;
+    const struct tt_tile_kernels *kernels;
     struct tt_softmax softmax;
     struct tt_adam adam;
     float *u, *v, *d_u, *d_v;            /* v has room for the whole catalogue: measuring uses it too */

@@ -45,6 +45,16 @@ for one in sampled batch mixed batchstepevents mixedstepevents; do
     not_ok "the losses differ: $one" cmp -s full.1 $one.1
 done
 tt-train -q -j 1 -d 8 -e 3 --loss full --batch 64 train.tt >full.1
+if tt-train -q -j 1 -d 8 -e 3 --loss full --batch 64 --precision bf16 train.tt >bf16.1 2>err; then
+    for j in 2 3; do
+        tt-train -q -j $j -d 8 -e 3 --loss full --batch 64 --precision bf16 train.tt >bf16.j
+        ok "--precision bf16: -j $j gives the same bytes" cmp bf16.1 bf16.j
+    done
+    not_ok '--precision bf16 changes the model' cmp -s full.1 bf16.1
+else
+    t '--precision bf16 needs a CPU' 2 '' "tt-train: --precision: this CPU does not have AVX512-BF16
+Try 'tt-train --help'." tt-train --precision bf16 train.tt
+fi
 ok 'seed 1 is the default' sh -c 'tt-train -q -d 8 -e 3 --loss full --batch 64 --seed 1 train.tt | cmp - full.1'
 tt-train -q -d 8 -e 3 -o file.tt train.tt
 ok 'by a pipe' sh -c 'cat train.tt | tt-train -q -d 8 -e 3 | cmp - file.tt'
@@ -94,7 +104,7 @@ lineage() { # name key text
     t "$1" 0 "$3" '' tt-show --text "$2" file.tt
 }
 lineage 'the model says its program' program tt-train
-lineage 'its options' options '--dim 8 --epochs 3 --loss auto --step queries --batch 0 --negatives 0 --dislike 1 --temperature 0.13 --negative 1.1 --rate 0.01 --beta2 0.99 '\
+lineage 'its options' options '--dim 8 --epochs 3 --loss auto --step queries --batch 0 --negatives 0 --dislike 1 --precision float --temperature 0.13 --negative 1.1 --rate 0.01 --beta2 0.99 '\
 '--decay 0 --warmup 10 --drop 0.3 --init spectral --noise 0.01 --patience 0 --seen auto --metric top_k_accuracy --top 10 --memory 512000000 --seed 1'
 lineage 'the loss that was chosen' loss full
 lineage 'the epoch' epoch 3
@@ -227,6 +237,7 @@ usage '-e' "--epochs: '0' is not a whole number from 1 to 10000" -e 0
 usage '--loss' "--loss: 'half' is not one of auto, full, sampled, batch, mixed" --loss half
 usage '--step' "--step: 'users' is not one of queries, events" --step users
 usage '--negatives' "--negatives: '-1' is not a whole number from 0 to 1048576" --negatives -1
+usage '--precision' "--precision: 'double' is not one of float, bf16" --precision double
 usage '--dislike' "--dislike: '-1' is not a number from 0 to 1000000" --dislike -1
 usage '--batch' "--batch: '1048577' is not a whole number from 0 to 1048576" --batch 1048577
 usage '-t' "--temperature: '0.019' is not a number from 0.02 to 10" -t 0.019

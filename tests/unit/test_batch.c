@@ -188,7 +188,7 @@ static double chain(struct world *w, struct sink *sink)
     assert_true(u && v && d_u && d_v);
     NEED(tt_batch_init(&users, &w->model, &w->users, N, &err));
     NEED(tt_batch_init(&batch_items, &w->model, &w->items, ITEMS, &err));
-    NEED(tt_softmax_init(&softmax, N, ITEMS, ITEMS, DIM, &err));
+    NEED(tt_softmax_init(&softmax, N, ITEMS, ITEMS, DIM, tt_tile_best(), &err));
     NEED(tt_batch_gather(&users, w->pool, rows, N, &drop, &err));
     NEED(tt_batch_gather(&batch_items, w->pool, items, ITEMS, NULL, &err));
     tt_batch_forward(&users, w->pool, u);

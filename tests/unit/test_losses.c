@@ -87,7 +87,7 @@ static double chain(struct world *w, const struct tt_steps *s, struct sink *sink
     assert_true(u && v && d_u && d_v);
     NEED(tt_batch_init(&users, &w->model, &w->users, s->batch, &err));
     NEED(tt_batch_init(&items, &w->model, &w->items, s->max_candidates, &err));
-    NEED(tt_softmax_init(&softmax, s->batch, s->max_shared, s->max_candidates, DIM, &err));
+    NEED(tt_softmax_init(&softmax, s->batch, s->max_shared, s->max_candidates, DIM, tt_tile_best(), &err));
     NEED(tt_batch_gather(&users, w->pool, s->rows, s->n_rows, &drop, &err));
     NEED(tt_batch_gather(&items, w->pool, s->candidates, s->n_candidates, NULL, &err));
     tt_batch_forward(&users, w->pool, u);

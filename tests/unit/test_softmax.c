@@ -130,9 +130,9 @@ static double run(struct problem *p, const float *log_p, double temperature, dou
 
     assert_non_null(pool);
     struct tt_softmax_step step = step_of(p, log_p, temperature, c);
-    assert_int_equal(tt_softmax_init(&softmax, p->n_queries, p->n_shared, p->n_items, p->dim, &err), 0);
-    if (p->kernels)
-        softmax.kernels = p->kernels;
+    assert_int_equal(tt_softmax_init(&softmax, p->n_queries, p->n_shared, p->n_items, p->dim,
+                                     p->kernels ? p->kernels : tt_tile_best(), &err),
+                     0);
     assert_int_equal(tt_softmax_loss(&softmax, pool, &step, &loss, &err), 0);
     tt_softmax_release(&softmax);
     tt_pool_free(pool);
@@ -230,11 +230,12 @@ static void test_softmax_agrees_with_its_reference_on_every_kernel(void **state)
     double loss = run(&p, p.log_p, 0.1, 1.1, 1), ref = run_ref(&p, p.log_p, 0.1, 1.1);
     for (int isa = 0; isa < TT_TILE_ISAS; isa++) {
         p.kernels = tt_tile_kernels((enum tt_tile_isa)isa);
+        double coarse = isa == TT_TILE_BF16 ? 500 : 1; /* 8 bits; most errors cancel */
         if (!p.kernels)
             continue;
-        assert_true(fabs(run(&p, p.log_p, 0.1, 1.1, 2) - loss) <= 1e-6 * fabs(ref));
-        assert_near(p.d_u, p.ref_u, 70 * 20, 2e-5, "d_u");
-        assert_near(p.d_v, p.ref_v, 1100 * 20, 2e-5, "d_v");
+        assert_true(fabs(run(&p, p.log_p, 0.1, 1.1, 2) - loss) <= coarse * 1e-6 * fabs(ref));
+        assert_near(p.d_u, p.ref_u, 70 * 20, coarse * 2e-5, "d_u");
+        assert_near(p.d_v, p.ref_v, 1100 * 20, coarse * 2e-5, "d_v");
     }
     problem_release(&p);
 }
