@@ -31,6 +31,8 @@ UNIT_BIN = $(UNIT_SRC:tests/unit/%.c=$B/unit/%)
 BIN      = $(PROGRAMS:%=$B/bin/%)
 TOOL_SRC = $(wildcard tests/tools/*.c)
 TOOLS    = $(TOOL_SRC:tests/tools/%.c=$B/tools/%)
+BENCH_SRC = $(wildcard tests/bench/*.c)
+BENCHES  = $(BENCH_SRC:tests/bench/%.c=$B/bench/%)
 
 .PHONY: all help deps demo run check check-all check-unit check-cli check-asan check-tsan check-valgrind check-layers \
         check-headers lint install uninstall dist clean
@@ -74,7 +76,14 @@ $B/tools/%: $B/tests/tools/%.o $B/lib.a
 	$(call say,LD)
 	$Q$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(PROGRAMS:%=$B/cmd/%.d) $(UNIT_SRC:%.c=$B/%.d) $(TOOL_SRC:%.c=$B/%.d)
+# What scripts of tests/bench time.
+$B/bench/%: $B/tests/bench/%.o $B/lib.a
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$Q$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(PROGRAMS:%=$B/cmd/%.d) $(UNIT_SRC:%.c=$B/%.d) $(TOOL_SRC:%.c=$B/%.d) \
+         $(BENCH_SRC:%.c=$B/%.d)
 
 # ---- first use ----
 
@@ -111,7 +120,7 @@ check: deps ## build, and run all tests: the last line counts them
 	@$(MAKE) --no-print-directory check-all
 
 .PHONY: check-build
-check-build: all $(UNIT_BIN) $(TOOLS)
+check-build: all $(UNIT_BIN) $(TOOLS) $(BENCHES)
 
 check-all: check-build
 	@BUILD=$B tests/run.sh all
