@@ -178,6 +178,31 @@ static int help_line(char letter, const char *name, const char *metavar, const c
     return printf("  %-24s %s%s\n", left, help, tail);
 }
 
+/* The options that few need, on as few lines as they take. */
+static void rare_options(void)
+{
+    enum { WIDTH = 100 };
+    char value[256], text[320];
+    size_t column = 0;
+
+    for (size_t i = 0; i < self->n_options; i++) {
+        const struct cli_option *o = &self->options[i];
+        if (!o->is_rare)
+            continue;
+        value_text(o, value, sizeof(value));
+        int n = snprintf(text, sizeof(text), " --%s %s%s%s%s", o->name, o->metavar, value[0] ? " [" : "", value,
+                         value[0] ? "]" : "");
+        if (column == 0 || column + (size_t)n > WIDTH) {
+            printf("%s", column ? "\n     " : "\nFew need, see the manual:");
+            column = 26;
+        }
+        printf("%s", text);
+        column += (size_t)n;
+    }
+    if (column)
+        printf("\n");
+}
+
 static void print_help(void)
 {
     char value[256];
@@ -185,11 +210,14 @@ static void print_help(void)
     printf("Usage: %s %s\n%s\n\n", self->name, self->usage, self->purpose);
     for (size_t i = 0; i < self->n_options; i++) {
         const struct cli_option *o = &self->options[i];
+        if (o->is_rare)
+            continue;
         value_text(o, value, sizeof(value));
         help_line(o->letter, o->name, o->metavar, o->help, value);
     }
     help_line('h', "help", NULL, "print this help", "");
     help_line('V', "version", NULL, "print the version", "");
+    rare_options();
     printf("\nExample: %s\n", self->example);
     leave();
 }

@@ -54,6 +54,7 @@ struct cli_option {
     const char *metavar;     /* "FILE", "N" ... */
     const char *const *choices;
     const char *help;        /* one line; the default is added by --help itself where it says something */
+    int is_rare;             /* few need it: --help gives it no line of its own, only its name and default */
     int no_lineage;          /* does not change the output's bytes: not recorded (-j, -o, input files) */
     int given;               /* set by parsing */
 };

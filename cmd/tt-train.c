@@ -23,7 +23,7 @@ static int seen = TT_SEEN_AUTO, precision = TT_PRECISION_FLOAT;
 static uint64_t dim = 64, epochs = 16, batch, negatives, k = 10, patience, seed = 1, memory = 512 * 1000 * 1000;
 static uint64_t warmup = 10;
 static double dislike = 1, temperature = 0.13, negative = 1.1, rate = 0.01, decay, beta2 = 0.99, drop = 0.3, noise = 0.01;
-static double half_life = NAN;
+static double half_life = NAN, valid_fraction;
 
 static size_t hidden_widths[TT_MAX_HIDDEN], n_hidden;
 
@@ -34,11 +34,11 @@ static struct cli_option options[] = {
     {'e', "epochs", CLI_COUNT, &epochs, .min = 1, .max = 10000, .metavar = "N", .help = "passes over the examples"},
     {0, "loss", CLI_CHOICE, &loss, .choices = losses, .metavar = "LOSS",
      .help = "candidates: full catalogue, drawn, batch, both"},
-    {0, "step", CLI_CHOICE, &step, .choices = step_kinds, .metavar = "HOW",
+    {0, "step", CLI_CHOICE, &step, .choices = step_kinds, .metavar = "HOW", .is_rare = 1,
      .help = "what a step takes: queries with all that they want, or single events"},
     {0, "batch", CLI_COUNT, &batch, .min = 0, .max = 1 << 20, .metavar = "N",
      .help = "queries or events a step; 0: chosen"},
-    {0, "negatives", CLI_COUNT, &negatives, .min = 0, .max = 1 << 20, .metavar = "N",
+    {0, "negatives", CLI_COUNT, &negatives, .min = 0, .max = 1 << 20, .metavar = "N", .is_rare = 1,
      .help = "items drawn a step (sampled, mixed); 0: chosen"},
     {0, "dislike", CLI_NUMBER, &dislike, .min = 0, .max = 1e6, .metavar = "X",
      .help = "as how many candidates a disliked item (label 0) counts; 0: left out"},
@@ -49,21 +49,23 @@ static struct cli_option options[] = {
     {'c', "negative", CLI_NUMBER, &negative, .min = 0.01, .max = 100, .metavar = "X",
      .help = "weight of the loss's negative term"},
     {0, "rate", CLI_NUMBER, &rate, .min = 1e-9, .max = 10, .metavar = "X", .help = "peak learning rate of Adam"},
-    {0, "beta2", CLI_NUMBER, &beta2, .min = 0, .max = 0.999999, .metavar = "X",
+    {0, "beta2", CLI_NUMBER, &beta2, .min = 0, .max = 0.999999, .metavar = "X", .is_rare = 1,
      .help = "decay of Adam's second moment"},
-    {0, "decay", CLI_NUMBER, &decay, .min = 0, .max = 10, .metavar = "X",
+    {0, "decay", CLI_NUMBER, &decay, .min = 0, .max = 10, .metavar = "X", .is_rare = 1,
      .help = "weight decay: a step takes rate times X of every number"},
-    {0, "warmup", CLI_COUNT, &warmup, .min = 0, .max = 1000000, .metavar = "N",
+    {0, "warmup", CLI_COUNT, &warmup, .min = 0, .max = 1000000, .metavar = "N", .is_rare = 1,
      .help = "steps until the peak learning rate"},
     {0, "drop", CLI_NUMBER, &drop, .min = 0, .max = 0.99, .metavar = "X",
      .help = "share of a history left out in each step"},
     {0, "half-life", CLI_NUMBER, &half_life, .min = 0, .max = 1e6, .metavar = "DAYS",
      .help = "an event weighs half in the loss after DAYS; 0: never; else as the history"},
     {0, "init", CLI_CHOICE, &start, .choices = starts, .metavar = "START", .help = "first values of the tables"},
-    {0, "noise", CLI_NUMBER, &noise, .min = 0, .max = 1, .metavar = "X",
+    {0, "noise", CLI_NUMBER, &noise, .min = 0, .max = 1, .metavar = "X", .is_rare = 1,
      .help = "deviation added to the spectral start"},
     {0, "valid", CLI_TEXT, &valid_path, .metavar = "FILE", .no_lineage = 1,
      .help = "events to choose the best epoch by (tt-encode --like)"},
+    {0, "valid-fraction", CLI_NUMBER, &valid_fraction, .min = 0, .max = 0.9, .metavar = "X",
+     .help = "choose the best epoch on a share X of each user's events, then train on all"},
     {0, "patience", CLI_COUNT, &patience, .min = 0, .max = 10000, .metavar = "N",
      .help = "end after N epochs without a better one; 0: never"},
     {0, "seen", CLI_CHOICE, &seen, .choices = seens, .metavar = "HOW",
@@ -77,7 +79,7 @@ static struct cli_option options[] = {
      .help = "keep in FILE, until the model is written, what --resume needs"},
     {0, "resume", CLI_TEXT, &resume_path, .metavar = "FILE", .no_lineage = 1,
      .help = "go on from this checkpoint of a run that was killed"},
-    {0, "memory", CLI_COUNT, &memory, .min = 1000000, .max = 1e12, .metavar = "BYTES",
+    {0, "memory", CLI_COUNT, &memory, .min = 1000000, .max = 1e12, .metavar = "BYTES", .is_rare = 1,
      .help = "most bytes for the logits of a step"},
     {0, "seed", CLI_COUNT, &seed, .metavar = "N", .help = "of all that is random"},
     CLI_JOBS,
@@ -130,7 +132,7 @@ static int add_value(struct tt_buf *line, double value, struct tt_err *err)
 }
 
 /* One line an epoch on stderr and in the log; a failed write is found at the end. */
-static void on_epoch(void *arg, const struct tt_epoch *epoch)
+static void on_epoch(void *arg, const struct tt_training *training, const struct tt_epoch *epoch)
 {
     struct course *course = arg;
     struct tt_buf *lines = &course->lines;
@@ -140,13 +142,13 @@ static void on_epoch(void *arg, const struct tt_epoch *epoch)
 
     if (epoch->valid_value >= 0)
         snprintf(valid, sizeof(valid), ", valid %.4f%s", epoch->valid_value, epoch->is_best ? " *" : "");
-    cli_note("epoch %zu of %llu: loss %.4f, %s train %.4f%s, %.2f s, %.0f events/s", epoch->epoch,
-             (unsigned long long)epochs, epoch->loss, metric_at_k(), epoch->train_value, valid, now,
+    cli_note("epoch %zu of %zu: loss %.4f, %s train %.4f%s, %.2f s, %.0f events/s", epoch->epoch,
+             training->options.stop ? training->options.stop : training->options.epochs, epoch->loss, metric_at_k(), epoch->train_value, valid, now,
              epoch->examples / (now - course->told));
     course->told = now;
     if (course->err->kind || tt_buf_printf(lines, course->err, "%zu\t%.9g", epoch->epoch, epoch->loss) ||
         add_value(lines, epoch->train_value, course->err) || add_value(lines, epoch->valid_value, course->err) ||
-        tt_buf_printf(lines, course->err, "\t%.3f\n", now) ||
+        tt_buf_printf(lines, course->err, "\t%.3f\t%s\n", now, tt_phase_names[training->phase]) ||
         (course->has_log && tt_writer_write(&course->log, lines->data + from, lines->len - from, course->err)))
         return;
 }
@@ -215,7 +217,7 @@ static int on_pause(void *arg, struct tt_training *training, struct tt_err *err)
     struct course *course = arg;
     double now = cli_seconds(), since = now - course->stored;
 
-    if (since < CHECKPOINT_SHARE * course->cost || (training->trainer.at.step > 0 && since < STORE_INSIDE))
+    if (since < CHECKPOINT_SHARE * course->cost || (training->run.trainer.at.step > 0 && since < STORE_INSIDE))
         return 0;
     if (store(course, training, err))
         return -1;
@@ -257,22 +259,30 @@ done:
     return status;
 }
 
-/* What the data are, and what was chosen and why. */
+/* What the run that begins is for, when there are two; what the data are, and what was chosen and why. */
 static void on_start(void *arg, const struct tt_training *training)
 {
-    const struct tt_trainer *t = &training->trainer;
+    struct course *course = arg;
+    const struct tt_trainer *t = &training->run.trainer;
     const struct tt_plan *plan = &t->plan;
+    enum tt_seen ranked = training->run.validation.seen;
     char drawn[64] = "";
 
-    (void)arg;
+    course->told = run_seconds(course);
+    if (training->phase == TT_PHASE_CHOOSING)
+        cli_note("choosing the number of epochs: %zu events to learn from, %zu put aside to measure",
+                 training->holdout.kept.n, training->holdout.held.n);
+    else if (training->chosen_epoch)
+        cli_note("chose epoch %zu, %s %.4f on the events put aside; now training on all events", training->chosen_epoch,
+                 metric_at_k(), training->chosen_value);
     if (plan->steps.negatives)
         snprintf(drawn, sizeof(drawn), " and %zu drawn items", plan->steps.negatives);
     cli_note("%zu events (%zu more with label 0 %s), %zu queries, %zu items with an event", t->events, t->unliked,
              dislike > 0 ? "count as disliked" : "left out", t->queries.n, t->catalogue.n);
     cli_note("loss %s, %zu %s%s a step%s", losses[plan->steps.loss], t->steps.batch,
              plan->steps.by_entry ? "events" : "queries", drawn,
-             training->validation.seen == TT_SEEN_REMOVE ? "; validation leaves out each user's training items"
-             : training->validation.seen == TT_SEEN_KEEP ? "; validation ranks each user's training items too" : "");
+             ranked == TT_SEEN_REMOVE ? "; validation leaves out each user's training items"
+             : ranked == TT_SEEN_KEEP ? "; validation ranks each user's training items too" : "");
     if (loss == TT_LOSS_AUTO)
         cli_note("chosen, as an epoch takes %.3g Gflop by the loss full and %.3g by the loss mixed", plan->full / 1e9,
                  plan->sampled / 1e9);
@@ -281,7 +291,7 @@ static void on_start(void *arg, const struct tt_training *training)
 static void say_report(const struct tt_train_report *report)
 {
     if (cli_verbose)
-        cli_note("of a sample of the queries: mean cosine %.3f; one item in %.1f %% of the lists, one wanted by %.1f %%",
+        cli_note("of a sample of queries: mean cosine %.3f; one item in %.1f %% of the lists, one wanted by %.1f %%",
                  report->signs.cosine, 100 * report->signs.commonest, 100 * report->signs.wanted);
     if (cli_verbose)
         cli_note("trained in %.2f s by %llu threads, OpenBLAS for %s", cli_seconds(), (unsigned long long)cli_jobs,
@@ -291,9 +301,9 @@ static void say_report(const struct tt_train_report *report)
     if (report->signs.has_collapsed)
         cli_note("warning: the users' vectors are almost alike (mean cosine above 0.99): all get nearly the same list");
     if (report->signs.has_common_item)
-        cli_note("warning: one item is in %.0f %% of the lists of %llu, and no item is wanted by more than %.0f %% of the "
-                 "queries", 100 * report->signs.commonest, (unsigned long long)k, 100 * report->signs.wanted);
-    if (report->best_value >= 0)
+        cli_note("warning: one item is in %.0f %% of the lists of %llu, and no item is wanted by more than %.0f %% of "
+                 "the queries", 100 * report->signs.commonest, (unsigned long long)k, 100 * report->signs.wanted);
+    if (report->best_value >= 0 && valid_path)
         cli_note("kept epoch %zu of %zu, valid %s %.4f", report->best_epoch, report->epochs, metric_at_k(),
                  report->best_value);
 }
@@ -358,6 +368,7 @@ static int train(struct tt_examples *base, struct tt_pool *pool, struct course *
                                  .noise = noise,
                                  .half_life = half_life,
                                  .seed = seed,
+                                 .valid_fraction = valid_fraction,
                                  .metric = (enum tt_metric)metric,
                                  .k = (size_t)k,
                                  .seen = (enum tt_seen)seen,
@@ -402,7 +413,7 @@ static int run(struct tt_writer *writer, struct tt_err *err)
         goto done;
     if (log_path) {
         if (tt_writer_open(&course.log, log_path, cli_watch_temporary, err) ||
-            tt_writer_printf(&course.log, err, "epoch\tloss\ttrain_%s\tvalid_%s\tseconds\n", metric_at_k(),
+            tt_writer_printf(&course.log, err, "epoch\tloss\ttrain_%s\tvalid_%s\tseconds\trun\n", metric_at_k(),
                              metric_at_k()))
             goto done;
         course.has_log = 1;
@@ -439,10 +450,12 @@ static void check_usage(void)
     cli_check_different((struct cli_file[]){{"output", cli_output ? cli_output : "-"},
                                             {"log", log_path},
                                             {"checkpoint", checkpoint_path}}, 3);
-    if (patience && !valid_path)
-        cli_usage_error("--patience needs --valid");
-    if (seen != TT_SEEN_AUTO && !valid_path)
-        cli_usage_error("--seen needs --valid");
+    if (valid_fraction > 0 && valid_path)
+        cli_usage_error("--valid-fraction and --valid are two ways to validate: give one");
+    if (patience && !valid_path && !(valid_fraction > 0))
+        cli_usage_error("--patience needs --valid or --valid-fraction");
+    if (seen != TT_SEEN_AUTO && !valid_path && !(valid_fraction > 0))
+        cli_usage_error("--seen needs --valid or --valid-fraction");
 }
 
 int main(int argc, char **argv)

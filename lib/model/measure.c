@@ -197,6 +197,48 @@ int tt_measure_value(struct tt_measure *m, const struct tt_model *model, size_t 
     return 0;
 }
 
+/* What a query adds to a difference, and whose it is. */
+struct user_part {
+    uint32_t user, query;
+    double sum;
+};
+
+static int compare_user_parts(const void *left, const void *right)
+{
+    const struct user_part *a = left, *b = right;
+
+    return a->user != b->user ? (a->user > b->user) - (a->user < b->user)
+                              : (a->query > b->query) - (a->query < b->query);
+}
+
+int tt_measure_gain(const struct tt_measure *m, const struct tt_metric_share *before, double *gain, double *error,
+                    struct tt_err *err)
+{
+    struct user_part *parts = tt_alloc(m->n, sizeof(*parts), err);
+    double sum = 0, under = 0, squares = 0, n_users = 0;
+
+    if (!parts)
+        return -1;
+    for (size_t i = 0; i < m->n; i++) {
+        sum += m->shares[i].sum - before[i].sum;
+        under += m->shares[i].under;
+    }
+    *gain = under > 0 ? sum / under : 0;
+    for (size_t i = 0; i < m->n; i++)
+        parts[i] = (struct user_part){m->users[i], (uint32_t)i,
+                                      m->shares[i].sum - before[i].sum - *gain * m->shares[i].under};
+    qsort(parts, m->n, sizeof(*parts), compare_user_parts);
+    for (size_t i = 0; i < m->n; n_users++) {
+        double of_user = 0;
+        for (uint32_t user = parts[i].user; i < m->n && parts[i].user == user; i++)
+            of_user += parts[i].sum;
+        squares += of_user * of_user;
+    }
+    free(parts);
+    *error = n_users > 1 && under > 0 ? sqrt(squares * n_users / (n_users - 1)) / under : INFINITY;
+    return 0;
+}
+
 int tt_measure_commonest(const struct tt_measure *m, size_t dim, size_t n_items, const float *v, size_t k,
                          struct tt_pool *pool, double *share, struct tt_err *err)
 {

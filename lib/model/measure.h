@@ -42,6 +42,12 @@ int tt_measure_value(struct tt_measure *measure, const struct tt_model *model, s
                      enum tt_metric metric, size_t k, struct tt_pool *pool, double *value,
                      struct tt_err *err) TT_CHECKED;
 
+/* How much the last value is above another one of the same queries, whose shares are `before` (n); *error is the standard
+ * error of that difference, users being drawn, each with all of their queries (as in bootstrap.h, by the variance of the
+ * linearised ratio: Cochran 1977, "Sampling techniques", section 6.4). Infinite for fewer than two users. */
+int tt_measure_gain(const struct tt_measure *measure, const struct tt_metric_share *before, double *gain, double *error,
+                    struct tt_err *err) TT_CHECKED;
+
 /* The largest share of the queries' lists of the first k that hold one and the same item; of the vectors at the last
  * measuring, nothing left out. */
 int tt_measure_commonest(const struct tt_measure *measure, size_t dim, size_t n_items, const float *v, size_t k,

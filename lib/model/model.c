@@ -13,36 +13,59 @@
 
 enum { ROW_BLOCK = 64 };
 
-int tt_model_init(struct tt_model *model, struct tt_examples *base, size_t dim, struct tt_err *err)
+/* Tables of zeros over model->base. */
+static int make_tables(struct tt_model *model, struct tt_err *err)
 {
-    *model = (struct tt_model){.base = *base, .dim = dim, .owns_tables = 1};
-    *base = (struct tt_examples){0};
     const struct tt_schema *schema = &model->base.dictionary.schema;
+
     model->tables = tt_alloc_zero(schema->n_columns, sizeof(*model->tables), err);
     if (!model->tables)
-        goto fail;
+        return -1;
     for (size_t i = 0; i < schema->n_columns; i++) {
         size_t n = model->base.dictionary.features[i].n_codes;
         if (!tt_column_is_embedded(&schema->columns[i]))
             continue;
-        model->tables[i] = tt_alloc_aligned(n, dim * sizeof(float), err);
+        model->tables[i] = tt_alloc_aligned(n, model->dim * sizeof(float), err);
         if (!model->tables[i])
-            goto fail;
-        memset(model->tables[i], 0, n * dim * sizeof(float));
+            return -1;
+        memset(model->tables[i], 0, n * model->dim * sizeof(float));
     }
     return 0;
-fail:
-    tt_model_release(model);
-    return -1;
 }
 
-void tt_model_release(struct tt_model *model)
+static void drop_tables_and_layers(struct tt_model *model)
 {
     for (size_t i = 0; model->tables && model->owns_tables && i < model->base.dictionary.schema.n_columns; i++)
         free(model->tables[i]);
     free(model->tables);
+    model->tables = NULL;
     tt_dense_release(&model->dense[TT_USER]);
     tt_dense_release(&model->dense[TT_ITEM]);
+    model->n_hidden = 0;
+}
+
+int tt_model_init(struct tt_model *model, struct tt_examples *base, size_t dim, struct tt_err *err)
+{
+    *model = (struct tt_model){.base = *base, .dim = dim, .owns_tables = 1};
+    *base = (struct tt_examples){0};
+    if (make_tables(model, err)) {
+        tt_model_release(model);
+        return -1;
+    }
+    return 0;
+}
+
+int tt_model_reset(struct tt_model *model, size_t dim, struct tt_err *err)
+{
+    drop_tables_and_layers(model);
+    model->dim = dim;
+    model->owns_tables = 1;
+    return make_tables(model, err);
+}
+
+void tt_model_release(struct tt_model *model)
+{
+    drop_tables_and_layers(model);
     tt_examples_release(&model->base);
     *model = (struct tt_model){0};
 }

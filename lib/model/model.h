@@ -39,6 +39,9 @@ static inline int tt_column_is_embedded(const struct tt_column *column)
 
 /* Tables of zeros over `base`, which is taken. */
 int tt_model_init(struct tt_model *model, struct tt_examples *base, size_t dim, struct tt_err *err) TT_CHECKED;
+
+/* Give the model other dimensions: tables of zeros again, and no layers. On failure it has no tables. */
+int tt_model_reset(struct tt_model *model, size_t dim, struct tt_err *err) TT_CHECKED;
 void tt_model_release(struct tt_model *model); /* fine on a struct that is all zero */
 
 /* The layers of both towers as part of a training's state: "layers.SIDE.WHAT", numbers (dense[side].n_params). Nothing

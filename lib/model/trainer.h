@@ -37,7 +37,8 @@ enum tt_precision { TT_PRECISION_FLOAT, TT_PRECISION_BF16 };
 struct tt_train_options {
     size_t dim;
     size_t n_hidden, hidden[TT_MAX_HIDDEN]; /* ReLU layers of each tower and their widths; 0: plain sums */
-    size_t epochs;
+    size_t epochs;       /* of the learning rate's way to 0 */
+    size_t stop;         /* the last epoch that is run; 0: all */
     size_t batch;        /* queries or events a step; 0: chosen */
     enum tt_loss loss;
     enum tt_step step;
@@ -55,6 +56,7 @@ struct tt_train_options {
     double noise;        /* deviation added to the spectral start */
     double half_life;    /* days after which an event weighs half in the loss; 0: never */
     uint64_t seed;
+    double valid_fraction; /* of each user's events put aside to choose the number of epochs by; 0: none */
     enum tt_metric metric; /* what is logged, and what the best epoch is the best in */
     size_t k;            /* ... of the first k */
     enum tt_seen seen;   /* validation: are a user's training items ranked? auto: when some event repeats one */

@@ -66,7 +66,8 @@ int tt_validation_init(struct tt_validation *v, const struct tt_trainer *t, cons
     v->seen = t->o->seen != TT_SEEN_AUTO               ? t->o->seen
               : repeats(t->visits, &v->queries) ? TT_SEEN_KEEP : TT_SEEN_REMOVE;
     if (tt_measure_init(&v->valid, t->model, &v->queries, &t->catalogue, v->seen == TT_SEEN_REMOVE ? t->visits : NULL,
-                        sample_size(t, VALID_SAMPLE), err))
+                        sample_size(t, VALID_SAMPLE), err) ||
+        !(v->best_shares = tt_alloc_zero(v->valid.n, sizeof(*v->best_shares), err)))
         goto fail;
     if (v->valid.total > 0)
         return 0;
@@ -83,6 +84,7 @@ void tt_validation_release(struct tt_validation *v)
     free(v->best);
     free(v->best_layers[TT_USER]);
     free(v->best_layers[TT_ITEM]);
+    free(v->best_shares);
     tt_measure_release(&v->train);
     tt_measure_release(&v->valid);
     tt_queries_release(&v->queries);
@@ -139,7 +141,10 @@ int tt_validation_measure(struct tt_validation *v, struct tt_trainer *t, size_t 
         return 0;
     v->best_epoch = epoch;
     v->best_value = found->valid;
-    return v->valid.n ? keep_tables(v, t->model, err) : 0;
+    if (v->valid.n == 0)
+        return 0;
+    memcpy(v->best_shares, v->valid.shares, v->valid.n * sizeof(*v->best_shares));
+    return keep_tables(v, t->model, err);
 }
 
 int tt_validation_state(struct tt_validation *v, const struct tt_model *model, struct tt_state *state,
@@ -151,6 +156,8 @@ int tt_validation_state(struct tt_validation *v, const struct tt_model *model, s
 
     if (tt_state_count(state, "best.epoch", &v->best_epoch, err) ||
         tt_state_number(state, "best.value", &v->best_value, err) ||
+        (v->valid.n && tt_state_array(state, "best.shares", TT_F64, v->valid.n, 2, v->best_shares, err)) ||
+        (v->valid.n && tt_state_array(state, "last.shares", TT_F64, v->valid.n, 2, v->valid.shares, err)) ||
         tt_state_flag(state, "best.has_tables", &has_best, err) || (has_best && make_best(v, model, err)))
         return -1;
     for (size_t c = 0; has_best && c < v->n_columns; c++)
@@ -160,6 +167,18 @@ int tt_validation_state(struct tt_validation *v, const struct tt_model *model, s
     for (enum tt_side side = TT_USER; has_best && side <= TT_ITEM; side++)
         if (tt_model_layers_state(model, side, "best", v->best_layers[side], state, err))
             return -1;
+    return 0;
+}
+
+int tt_validation_choose(const struct tt_validation *v, size_t last_epoch, size_t *epoch, double *value,
+                         struct tt_err *err)
+{
+    double gain, error; /* of the last over the best */
+
+    if (tt_measure_gain(&v->valid, v->best_shares, &gain, &error, err))
+        return -1;
+    *epoch = -gain > error ? v->best_epoch : last_epoch;
+    *value = -gain > error ? v->best_value : v->best_value + gain;
     return 0;
 }
 

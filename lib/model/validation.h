@@ -20,6 +20,7 @@ struct tt_validation {
     enum tt_seen seen;            /* not auto with validation events */
     size_t best_epoch;            /* 0: none yet */
     double best_value;            /* valid; -1 without */
+    struct tt_metric_share *best_shares; /* (valid.n) the queries' parts of it */
     float **best;                 /* (n_columns) the best epoch's tables; NULL without validation, or before an epoch */
     float *best_layers[2];        /* by side: its layers' numbers, likewise */
     size_t n_columns;
@@ -49,9 +50,15 @@ void tt_validation_release(struct tt_validation *validation); /* fine on a struc
 int tt_validation_measure(struct tt_validation *validation, struct tt_trainer *trainer, size_t epoch,
                           struct tt_epoch_values *found, struct tt_err *err) TT_CHECKED;
 
-/* What changes: the best epoch, its tables and what was found of it. */
+/* What changes: the best epoch, its tables and what was found of it and of the last one. */
 int tt_validation_state(struct tt_validation *validation, const struct tt_model *model, struct tt_state *state,
                         struct tt_err *err) TT_CHECKED;
+
+/* Which number of epochs is to be recommended, and the value that it had: that of the best epoch when it is above the last
+ * one's by more than the standard error of their difference, else the last one's. A curve that stays level, up and down by
+ * chance, says nothing against the whole way of the learning rate. There are validation events. */
+int tt_validation_choose(const struct tt_validation *validation, size_t last_epoch, size_t *epoch, double *value,
+                         struct tt_err *err) TT_CHECKED;
 
 /* Give the model the best epoch's tables. */
 void tt_validation_restore(const struct tt_validation *validation, struct tt_trainer *trainer);

@@ -8,7 +8,9 @@ section() { # page name
 }
 
 long_options() { # of --help, one a line
-    "$1" --help | sed -n 's/^  \(-., \|    \)--\([a-z0-9-]*\).*/\2/p' | sort
+    "$1" --help | awk '/^  (-., |    )--/ { sub(/^[^-]*(-., )?--/, ""); sub(/[ ,].*/, ""); print }
+        /^Few need/ { rare = 1 } /^$/ { rare = 0 }
+        rare { while (match($0, /--[a-z0-9-]+/)) { print substr($0, RSTART + 2, RLENGTH - 2); $0 = substr($0, RSTART + RLENGTH) } }' | sort
 }
 
 # The literal blocks of the EXAMPLES section.

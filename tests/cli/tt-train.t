@@ -105,7 +105,7 @@ lineage() { # name key text
 }
 lineage 'the model says its program' program tt-train
 lineage 'its options' options '--dim 8 --epochs 3 --loss auto --step queries --batch 0 --negatives 0 --dislike 1 --precision float --temperature 0.13 --negative 1.1 --rate 0.01 --beta2 0.99 '\
-'--decay 0 --warmup 10 --drop 0.3 --init spectral --noise 0.01 --patience 0 --seen auto --metric top_k_accuracy --top 10 --memory 512000000 --seed 1'
+'--decay 0 --warmup 10 --drop 0.3 --init spectral --noise 0.01 --valid-fraction 0 --patience 0 --seen auto --metric top_k_accuracy --top 10 --memory 512000000 --seed 1'
 lineage 'the loss that was chosen' loss full
 lineage 'the epoch' epoch 3
 lineage 'its input' inputs "$(tt-show train.tt | sed -n 's/^checksum	//p')"
@@ -150,9 +150,9 @@ not_ok 'and not in a sound run' sh -c 'tt-train -d 16 -e 6 -k 5 -o m wide.tt 2>&
 
 # --- the log ---
 tt-train -q -d 8 -e 5 -k 3 --valid valid.tt --log log.tsv -o logged.tt train.tt
-t 'the log has a header' 0 'epoch	loss	train_top_k_accuracy@3	valid_top_k_accuracy@3	seconds' '' head -n 1 log.tsv
+t 'the log has a header' 0 'epoch	loss	train_top_k_accuracy@3	valid_top_k_accuracy@3	seconds	run' '' head -n 1 log.tsv
 t 'and a line an epoch' 0 '1,2,3,4,5' '' sh -c 'sed 1d log.tsv | cut -f 1 | paste -s -d , -'
-ok 'of five fields, accuracies from 0 to 1, rising seconds' awk -F '\t' 'NR > 1 && (NF != 5 || !($2 > 0) || $3 < 0 || $3 > 1 ||
+ok 'of six fields, values from 0 to 1, rising seconds' awk -F '\t' 'NR > 1 && (NF != 6 || $6 != "final" || !($2 > 0) || $3 < 0 || $3 > 1 ||
     $4 < 0 || $4 > 1 || $5 < last) { bad = 1 } { last = NR > 1 ? $5 : 0 } END { exit bad || NR != 6 }' log.tsv
 tt-train -q -d 8 -e 2 --log log2.tsv -o m train.tt
 ok 'without --valid its accuracy is -' awk -F '\t' 'NR > 1 && $4 != "-" { bad = 1 } END { exit bad }' log2.tsv
@@ -176,7 +176,7 @@ ok '--patience ends early' sh -c 'tt-train -q -d 8 -e 60 --rate 0.3 --patience 2
     [ "$lines" -lt 60 ] && [ $((lines - best)) -eq 2 ]'
 for metric in top_k_accuracy recall precision ndcg mrr hit_rate map; do
     tt-train -q -d 8 -e 4 -k 3 --rate 0.2 --metric $metric --valid valid.tt --log $metric.tsv -o m train.tt
-    t "--metric $metric names its columns" 0 "epoch	loss	train_$metric@3	valid_$metric@3	seconds" '' head -n 1 $metric.tsv
+    t "--metric $metric names its columns" 0 "epoch	loss	train_$metric@3	valid_$metric@3	seconds	run" '' head -n 1 $metric.tsv
     ok 'and chooses the epoch by it' sh -c "best=\$(sed 1d $metric.tsv | sort -k 4,4gr -k 1,1n | head -n 1 | cut -f 1)
         tt-show m | grep -q \"^epoch[: 	]*\$best\\$\""
 done
@@ -198,6 +198,30 @@ head -n 1 valid.csv | tt-encode -q --like train.tt -o none.tt
 t 'valid without events' 1 '' 'tt-train: --valid: no validation event: 0 rows, all with label 0' \
     tt-train -q -d 4 -e 1 --valid none.tt train.tt
 t 'no such valid' 1 '' 'tt-train: nowhere: No such file or directory' tt-train -q -d 4 -e 1 --valid nowhere train.tt
+
+# --- a part put aside ---
+for j in 1 2 3; do
+    tt-train -q -j $j -d 8 -e 6 -k 3 --valid-fraction 0.2 --log f.$j.tsv -o f.$j full.tt
+done
+ok '--valid-fraction: -j 2 gives the same bytes' cmp f.1 f.2
+ok 'and -j 3' cmp f.1 f.3
+t 'the log has both runs' 0 '12
+6 choosing
+6 final' '' sh -c 'sed 1d f.1.tsv | wc -l; sed 1d f.1.tsv | cut -f 6 | uniq -c | sed "s/^ *//"'
+ok 'only the first of them is validated' awk -F '\t' 'NR > 1 && ($6 == "choosing") != ($4 != "-") { bad = 1 } END { exit bad }' f.1.tsv
+cp full.tt copy.tt
+tt-train -q -d 8 -e 60 --rate 0.3 -k 3 --valid-fraction 0.3 --log g.tsv -o g.tt train.tt
+chosen=$(grep -c final g.tsv)
+ok 'it chooses fewer epochs where more do harm' test "$chosen" -lt 60
+t 'the model says how many' 0 "$chosen" '' tt-show --text epoch g.tt
+ok 'the notes say what is done' sh -c 'tt-train -d 8 -e 2 -k 3 --valid-fraction 0.2 -o m train.tt 2>err
+    grep -qxE "tt-train: choosing the number of epochs: 2[0-9]+ events to learn from, [0-9]+ put aside to measure" err &&
+    grep -qxE "tt-train: chose epoch 2, top_k_accuracy@3 0\.[0-9]{4} on the events put aside; now training on all events" err &&
+    grep -q "; validation ranks each user.s training items too" err'
+tt-train -q -d 8 -e 6 -k 3 --valid-fraction 0.2 --seed 2 --log s.tsv -o m full.tt
+not_ok 'another seed puts other events aside' sh -c 'cut -f 4 s.tsv >a; cut -f 4 f.1.tsv | cmp -s - a'
+t 'one event a user' 1 '' 'tt-train: --valid-fraction: none of the 0 events that would be put aside is liked: each user keeps one' \
+    sh -c 'awk -F, "NR == 1 || !seen[\$1]++" train.csv | tt-encode -q -s plain.schema | tt-train -q --valid-fraction 0.5'
 
 # --- inputs that are refused ---
 t 'no such file' 1 '' 'tt-train: nowhere: No such file or directory' tt-train nowhere
@@ -257,8 +281,10 @@ usage '--metric' "--metric: 'best' is not one of top_k_accuracy, recall, precisi
 usage '-k' "--top: '0' is not a whole number from 1 to 10000" -k 0
 usage '--memory' "--memory: '1' is not a whole number from 1000000 to 1000000000000" --memory 1
 usage 'two operands' "unexpected operand 'b'" a b
-usage '--patience alone' '--patience needs --valid' --patience 3
-usage '--seen alone' '--seen needs --valid' --seen keep
+usage '--patience alone' '--patience needs --valid or --valid-fraction' --patience 3
+usage '--seen alone' '--seen needs --valid or --valid-fraction' --seen keep
+usage '--valid-fraction' "--valid-fraction: '1' is not a number from 0 to 0.9" --valid-fraction 1
+usage 'two validations' '--valid-fraction and --valid are two ways to validate: give one' --valid-fraction 0.1 --valid valid.tt
 usage 'two standard inputs' '--valid and the examples cannot both be standard input' --valid -
 usage 'two standard outputs' '--log and the model cannot both be standard output' --log -
 usage 'two outputs in one file' '--output and --log are the same file' -o same --log ./same

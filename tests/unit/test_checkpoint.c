@@ -65,9 +65,9 @@ static void test_a_training_killed_at_any_pause_ends_in_the_same_bytes(void **st
     (void)state;
     tiny_begin(&valid, plain, USERS, ITEMS);
     tiny_clusters(&valid, USERS - 1, ITEMS - 2, 2, 77);
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 10; i++) {
         struct tt_train_options o = tiny_options;
-        const struct tt_events *by = i / 2 % 2 ? &valid.events : NULL;
+        const struct tt_events *by = i < 8 && i / 2 % 2 ? &valid.events : NULL;
         struct tt_train_report report, whole_report;
         struct killer killer = {0};
         struct tt_model whole, model;
@@ -80,6 +80,11 @@ static void test_a_training_killed_at_any_pause_ends_in_the_same_bytes(void **st
         o.hidden[0] = 6;
         o.hidden[1] = 3;
         o.k = 5;
+        if (i >= 8) { /* with a part put aside */
+            o.valid_fraction = 0.3;
+            o.patience = 2;
+            o.rate = 0.3;
+        }
         assert_int_equal(train(&whole, &o, by, 0, &killer, &whole_report), 0);
         size_t pauses = killer.pauses;
         assert_true(pauses >= 8);
@@ -175,24 +180,22 @@ static void test_a_place_that_the_training_does_not_have_is_refused(void **state
     assert_non_null(pool);
     o.batch = 150; /* 2 steps an epoch */
     for (size_t i = 0; i < LENGTH(places); i++) {
-        struct tt_training t = {0};
+        struct tt_run run;
         struct tt_model model;
         struct tt_checkpoint c;
         tiny_clustered_model(&model, plain, USERS, ITEMS);
-        NEED(tt_trainer_init(&t.trainer, &model, &o, pool, &err));
-        NEED(tt_validation_init(&t.validation, &t.trainer, NULL, &err));
-        assert_int_equal(t.trainer.steps.n_steps, 2);
+        NEED(tt_run_init(&run, &model, &o, NULL, pool, &err));
+        assert_int_equal(run.trainer.steps.n_steps, 2);
         NEED(tt_checkpoint_begin(&c, facts, LENGTH(facts), &err));
-        t.trainer.at = (struct tt_trainer_position){
+        run.trainer.at = (struct tt_trainer_position){
             .epoch = places[i].epoch, .step = places[i].step, .steps = places[i].steps};
-        t.epochs = places[i].epochs;
-        t.validation.best_epoch = places[i].best;
-        assert_int_equal(tt_training_state(&t, &c.state, &err), -1);
+        run.epochs = places[i].epochs;
+        run.validation.best_epoch = places[i].best;
+        assert_int_equal(tt_run_state(&run, &c.state, &err), -1);
         assert_non_null(strstr(err.text, "a place that the training does not have"));
         err = (struct tt_err)TT_ERR_INIT;
         tt_checkpoint_release(&c);
-        tt_validation_release(&t.validation);
-        tt_trainer_release(&t.trainer);
+        tt_run_release(&run);
         tt_model_release(&model);
     }
     tt_pool_free(pool);

@@ -202,6 +202,50 @@ static void test_a_seen_item_that_is_wanted_is_a_miss(void **state)
     tt_model_release(&model);
 }
 
+/* The error of a difference, against drawing users again and again; a user's queries are drawn together. */
+static void test_the_error_of_a_gain_is_that_of_drawing_users(void **state)
+{
+    enum { QUERIES = 90, PEOPLE = 30, DRAWS = 4000 };
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_metric_share now[QUERIES], before[QUERIES];
+    uint32_t users[QUERIES];
+    struct tt_measure m = {.n = QUERIES, .users = users, .shares = now};
+    struct tt_rng rng;
+    double gain, error, sum = 0, under = 0, squares = 0;
+
+    (void)state;
+    tt_rng_init(&rng, 4, TT_RNG_TEST, 0);
+    for (size_t i = 0; i < QUERIES; i++) {
+        users[i] = (uint32_t)(i * 7 % PEOPLE);
+        double events = 1 + (double)tt_rng_below(&rng, 5), of_user = users[i] % 3 ? 0.2 : -0.1;
+        before[i] = (struct tt_metric_share){events * 0.5, events};
+        now[i] = (struct tt_metric_share){events * (0.5 + of_user + 0.1 * tt_rng_normal(&rng)), events};
+        sum += now[i].sum - before[i].sum;
+        under += events;
+    }
+    NEED(tt_measure_gain(&m, before, &gain, &error, &err));
+    assert_true(fabs(gain - sum / under) < 1e-12 && gain > 0);
+    for (size_t d = 0; d < DRAWS; d++) {
+        double drawn[2] = {0, 0};
+        for (size_t u = 0; u < PEOPLE; u++) {
+            uint32_t user = (uint32_t)tt_rng_below(&rng, PEOPLE);
+            for (size_t i = 0; i < QUERIES; i++)
+                if (users[i] == user) {
+                    drawn[0] += now[i].sum - before[i].sum;
+                    drawn[1] += now[i].under;
+                }
+        }
+        squares += (drawn[0] / drawn[1] - gain) * (drawn[0] / drawn[1] - gain) / DRAWS;
+    }
+    assert_true(fabs(error / sqrt(squares) - 1) < 0.08);
+    NEED(tt_measure_gain(&m, now, &gain, &error, &err));
+    assert_true(gain == 0 && error == 0);
+    for (size_t i = 0; i < QUERIES; i++) /* one user: nothing is known of others */
+        users[i] = 1;
+    NEED(tt_measure_gain(&m, before, &gain, &error, &err));
+    assert_true(isinf(error));
+}
+
 static void test_the_commonest_item_of_the_lists(void **state)
 {
     static const float v[3 * 2] = {0.6f, 0.6f, 1, 0, 0, 1};
@@ -240,6 +284,7 @@ int main(void)
         cmocka_unit_test(test_accuracy_counts_events_among_the_first_k),
         cmocka_unit_test(test_metrics_by_hand),
         cmocka_unit_test(test_a_seen_item_that_is_wanted_is_a_miss),
+        cmocka_unit_test(test_the_error_of_a_gain_is_that_of_drawing_users),
         cmocka_unit_test(test_the_commonest_item_of_the_lists),
         cmocka_unit_test(test_mean_cosine_is_that_of_all_pairs),
     };

@@ -50,6 +50,26 @@ static void test_model_has_a_table_for_each_embedded_column(void **state)
     tt_model_release(&model);
 }
 
+static void test_a_model_that_is_reset_is_new(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_model model;
+
+    (void)state;
+    model_begin(&model, 2);
+    NEED(tt_model_reset(&model, 3, &err));
+    assert_true(model.dim == 3 && model.n_hidden == 0 && model.dense[TT_USER].n_layers == 0);
+    assert_null(model.tables[0]);
+    for (size_t c = 1; c < 7; c++) {
+        assert_int_equal(tt_model_table_size(&model, c), 3 * model.base.dictionary.features[c].n_codes);
+        for (size_t i = 0; i < tt_model_table_size(&model, c); i++)
+            assert_true(model.tables[c][i] == 0);
+    }
+    assert_int_equal(model.base.users.bags[HISTORY].n_rows, USERS + 1); /* what the base holds stays */
+    NEED(tt_model_add_layers(&model, widths, 1, &err));
+    tt_model_release(&model);
+}
+
 /* z_0 and the layers of dense.h, in double: x += what the output layer gives. */
 static void naive_layers(const struct tt_dense *dense, const double *z_0, double x[DIM])
 {
@@ -380,6 +400,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_model_has_a_table_for_each_embedded_column),
+        cmocka_unit_test(test_a_model_that_is_reset_is_new),
         cmocka_unit_test(test_embedding_is_the_normalised_sum_of_bags),
         cmocka_unit_test(test_embedding_of_a_row_does_not_depend_on_its_neighbours),
         cmocka_unit_test(test_embedding_of_nothing_is_0),

@@ -13,13 +13,15 @@ enum { USERS = 60, ITEMS = 40, DIM = TINY_DIM };
 /* What on_epoch was told. */
 struct lines {
     size_t n;
+    enum tt_phase phases[64];
     struct tt_epoch epochs[64];
 };
 
-static void note(void *arg, const struct tt_epoch *epoch)
+static void note(void *arg, const struct tt_training *training, const struct tt_epoch *epoch)
 {
     struct lines *lines = arg;
 
+    lines->phases[lines->n] = training->phase;
     lines->epochs[lines->n++] = *epoch;
 }
 
@@ -423,6 +425,55 @@ static void test_one_dimension_and_one_item_are_enough(void **state)
     tt_model_release(&model);
 }
 
+/* ---- a part put aside ---- */
+
+/* The choosing run is that of the kept events alone, and the final one that of all with the epochs that it chose. */
+static void test_a_part_put_aside_chooses_the_epochs(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_train_options o = tiny_options;
+    struct tt_train_report report, by_hand;
+    struct lines lines, hand;
+    struct tt_holdout holdout;
+    size_t chosen;
+
+    (void)state;
+    o.epochs = 12;
+    o.rate = 0.3; /* so that it is not the last */
+    o.valid_fraction = 0.25;
+    o.k = 3;
+    struct tt_model model = trained(&o, NULL, 1, &lines, &report);
+    chosen = report.best_epoch;
+    assert_true(chosen < 12 && lines.n == 12 + chosen && report.epochs == chosen);
+    assert_true(report.best_value == lines.epochs[chosen - 1].valid_value && report.seen == TT_SEEN_KEEP);
+    for (size_t i = 0; i < lines.n; i++) {
+        assert_int_equal(lines.phases[i], i < 12 ? TT_PHASE_CHOOSING : TT_PHASE_FINAL);
+        assert_true(lines.epochs[i].valid_value >= 0 ? i < 12 : i >= 12);
+    }
+    assert_true(report.events == (USERS - 1) * 8 && lines.epochs[0].examples < 0.8 * (USERS - 1) * 8);
+
+    o.valid_fraction = 0; /* the final run by hand */
+    o.stop = chosen;
+    struct tt_model same = trained(&o, NULL, 2, &hand, &by_hand);
+    assert_true(tiny_same_tables(&model, &same));
+    tt_model_release(&same);
+
+    o.stop = 0; /* the choosing one */
+    tiny_clustered_model(&same, plain, USERS, ITEMS);
+    struct tt_events all = same.base.events;
+    NEED(tt_holdout_init(&holdout, &all, &same.base.dictionary, USERS + 1, 0.25, o.seed, &err));
+    same.base.events = holdout.kept;
+    NEED(train(&same, &o, &holdout.held, 1, &hand, &by_hand, &err));
+    same.base.events = all;
+    assert_int_equal(hand.n, 12);
+    for (size_t i = 0; i < 12; i++)
+        assert_true(hand.epochs[i].valid_value == lines.epochs[i].valid_value &&
+                    hand.epochs[i].loss == lines.epochs[i].loss);
+    tt_holdout_release(&holdout);
+    tt_model_release(&same);
+    tt_model_release(&model);
+}
+
 /* ---- labels, weights, times ---- */
 
 static const char full[] =
@@ -537,6 +588,23 @@ static void test_validation_without_events_is_refused(void **state)
     tt_examples_release(&valid);
 }
 
+static void one_event_each(struct tt_examples *base)
+{
+    base->events.n = 0;
+    for (uint32_t u = 1; u < USERS; u++)
+        tiny_event(base, u, 1 + u % 9, 1, 1, 1, 0);
+}
+
+static void test_nothing_to_put_aside_is_an_error(void **state)
+{
+    struct tt_train_options o = tiny_options;
+
+    (void)state;
+    o.valid_fraction = 0.5;
+    fails(full, &o, one_event_each, NULL, TT_ERR_INPUT,
+          "--valid-fraction: none of the 0 events that would be put aside is liked: each user keeps one");
+}
+
 static void test_half_life_needs_times(void **state)
 {
     struct tt_train_options o = tiny_options;
@@ -649,6 +717,8 @@ int main(void)
         cmocka_unit_test(test_a_missing_scaled_number_counts_as_the_mean_one),
         cmocka_unit_test(test_an_untrained_unknown_history_is_the_mean_bag),
         cmocka_unit_test(test_one_dimension_and_one_item_are_enough),
+        cmocka_unit_test(test_a_part_put_aside_chooses_the_epochs),
+        cmocka_unit_test(test_nothing_to_put_aside_is_an_error),
         cmocka_unit_test(test_events_with_label_0_are_left_out),
         cmocka_unit_test(test_weights_count_in_proportion),
         cmocka_unit_test(test_training_without_events_is_refused),

@@ -1,6 +1,7 @@
 /* Measuring after an epoch, and the best epoch's tables. */
 #include "model/validation.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "tiny_training.h"
@@ -107,10 +108,38 @@ static void test_without_events_the_last_epoch_is_best(void **state)
     tt_pool_free(pool);
 }
 
+/* Only what is surely better than the last epoch is recommended instead of it. */
+static void test_the_best_epoch_must_be_surely_better(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_metric_share best[6], last[6];
+    uint32_t users[6] = {0, 1, 2, 3, 4, 5};
+    struct tt_validation v = {.best_epoch = 3, .best_value = 0.5, .best_shares = best,
+                              .valid = {.n = 6, .users = users, .shares = last}};
+    size_t epoch;
+    double value;
+
+    (void)state;
+    for (size_t i = 0; i < 6; i++) { /* one user is better off, one worse */
+        best[i] = (struct tt_metric_share){0.5, 1};
+        last[i] = (struct tt_metric_share){i == 0 ? 0.2 : i == 1 ? 0.75 : 0.5, 1};
+    }
+    NEED(tt_validation_choose(&v, 9, &epoch, &value, &err));
+    assert_true(epoch == 9 && fabs(value - (0.5 - 0.05 / 6)) < 1e-12);
+    for (size_t i = 0; i < 6; i++) /* five are worse off */
+        last[i].sum = i ? 0.3 : 0.6;
+    NEED(tt_validation_choose(&v, 9, &epoch, &value, &err));
+    assert_true(epoch == 3 && value == 0.5);
+    memcpy(last, best, sizeof(last)); /* the same */
+    NEED(tt_validation_choose(&v, 9, &epoch, &value, &err));
+    assert_true(epoch == 9 && value == 0.5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_best_tables_and_layers_come_back),
+        cmocka_unit_test(test_the_best_epoch_must_be_surely_better),
         cmocka_unit_test(test_without_events_the_last_epoch_is_best),
     };
 

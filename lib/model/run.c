@@ -1,0 +1,102 @@
+/* One run of a training: see run.h. */
+#include "model/run.h"
+
+int tt_run_init(struct tt_run *run, struct tt_model *model, const struct tt_train_options *options,
+                const struct tt_events *valid, struct tt_pool *pool, struct tt_err *err)
+{
+    *run = (struct tt_run){0};
+    if (tt_trainer_init(&run->trainer, model, options, pool, err) ||
+        tt_validation_init(&run->validation, &run->trainer, valid, err)) {
+        tt_run_release(run);
+        return -1;
+    }
+    return 0;
+}
+
+void tt_run_release(struct tt_run *run)
+{
+    tt_validation_release(&run->validation);
+    tt_trainer_release(&run->trainer);
+    *run = (struct tt_run){0};
+}
+
+int tt_run_state(struct tt_run *run, struct tt_state *state, struct tt_err *err)
+{
+    if (tt_trainer_state(&run->trainer, state, err) ||
+        tt_validation_state(&run->validation, run->trainer.model, state, err) ||
+        tt_state_count(state, "epochs", &run->epochs, err) ||
+        tt_state_number(state, "first_loss", &run->first_loss, err) ||
+        tt_state_number(state, "loss", &run->loss, err))
+        return -1;
+    if (run->epochs + 1 != run->trainer.at.epoch || run->validation.best_epoch > run->epochs)
+        return tt_err_set(err, TT_ERR_INPUT, "epoch %zu after %zu: a place that the training does not have",
+                          run->trainer.at.epoch, run->epochs);
+    return 0;
+}
+
+static int pause_at(const struct tt_run_hooks *hooks, struct tt_err *err)
+{
+    return hooks->on_pause ? hooks->on_pause(hooks->arg, err) : 0;
+}
+
+/* Between two epochs: have all been run, or is there no hope for a better one? */
+static int is_over(const struct tt_run *run)
+{
+    const struct tt_train_options *o = run->trainer.o;
+    size_t last = o->stop && o->stop < o->epochs ? o->stop : o->epochs;
+
+    return run->epochs >= last ||
+           (run->validation.valid.n && o->patience && run->epochs - run->validation.best_epoch >= o->patience);
+}
+
+/* What is left of the present epoch. */
+static int run_epoch(struct tt_run *run, const struct tt_run_hooks *hooks, struct tt_err *err)
+{
+    struct tt_epoch line = {.epoch = run->trainer.at.epoch, .examples = (double)run->trainer.events};
+    struct tt_epoch_values found;
+
+    while (!tt_trainer_is_epoch_over(&run->trainer))
+        if (tt_trainer_step(&run->trainer, err) || pause_at(hooks, err))
+            return -1;
+    tt_trainer_end_epoch(&run->trainer, &line.loss);
+    if (tt_validation_measure(&run->validation, &run->trainer, line.epoch, &found, err))
+        return -1;
+    run->epochs = line.epoch;
+    run->loss = line.loss;
+    run->first_loss = line.epoch == 1 ? line.loss : run->first_loss;
+    line.train_value = found.train;
+    line.valid_value = found.valid;
+    line.is_best = found.is_best;
+    if (hooks->on_epoch)
+        hooks->on_epoch(hooks->arg, &line);
+    return pause_at(hooks, err);
+}
+
+int tt_run_go(struct tt_run *run, const struct tt_run_hooks *hooks, struct tt_err *err)
+{
+    while (!is_over(run))
+        if (run_epoch(run, hooks, err))
+            return -1;
+    return 0;
+}
+
+int tt_run_finish(struct tt_run *run, struct tt_train_report *report, struct tt_err *err)
+{
+    struct tt_trainer *trainer = &run->trainer;
+
+    *report = (struct tt_train_report){.plan = trainer->plan,
+                                       .seen = run->validation.seen,
+                                       .queries = trainer->queries.n,
+                                       .catalogue = trainer->catalogue.n,
+                                       .best_epoch = run->validation.best_epoch,
+                                       .epochs = run->epochs,
+                                       .events = trainer->events,
+                                       .unliked = trainer->unliked,
+                                       .best_value = run->validation.best_value,
+                                       .has_no_progress = run->epochs > 1 && run->loss >= run->first_loss};
+    tt_validation_restore(&run->validation, trainer);
+    if (tt_validation_inspect(&run->validation, trainer, &report->signs, err))
+        return -1;
+    tt_trainer_finish(trainer);
+    return 0;
+}

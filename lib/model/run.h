@@ -1,0 +1,63 @@
+/* One run of a training: epochs of a session (trainer.h) with measuring after each (validation.h), an early end, and the
+ * best epoch kept.
+ *
+ *     tt_run_init(&run, model, &options, valid, pool, &err);
+ *     tt_trainer_start(&run.trainer, &err);                     or tt_run_state, which takes a state back
+ *     tt_run_go(&run, &hooks, &err);
+ *     tt_run_finish(&run, &report, &err);                       the model's tables are then complete
+ *     tt_run_release(&run);
+ */
+#ifndef TT_MODEL_RUN_H
+#define TT_MODEL_RUN_H
+
+#include "model/validation.h"
+
+/* One line of the log. The values are of the options' metric at k, -1 when not measured. */
+struct tt_epoch {
+    size_t epoch;        /* from 1 */
+    double loss;         /* nats an event */
+    double train_value, valid_value;
+    double examples;     /* events seen in this epoch */
+    int is_best;
+};
+
+struct tt_run {
+    struct tt_trainer trainer;
+    struct tt_validation validation;
+    size_t epochs;           /* done */
+    double first_loss, loss; /* of the first and of the last of them */
+};
+
+/* What the caller hears of a run; both may be NULL. */
+struct tt_run_hooks {
+    void (*on_epoch)(void *arg, const struct tt_epoch *epoch);
+    int (*on_pause)(void *arg, struct tt_err *err); /* after each step, and after on_epoch; not 0 ends the run */
+    void *arg;
+};
+
+/* What was chosen and found, for notes and lineage. */
+struct tt_train_report {
+    struct tt_plan plan;    /* the loss and the steps used */
+    enum tt_seen seen;
+    size_t queries, catalogue, best_epoch, epochs;
+    size_t events, unliked; /* events used, and events left out because their label is 0 */
+    double best_value;      /* valid; -1 without */
+    int has_no_progress;    /* the last epoch's loss is not below the first one's */
+    struct tt_validation_signs signs; /* of the kept epoch */
+};
+
+/* valid: events that follow the model's dictionary, or NULL; borrowed for the call. On failure the struct is released. */
+int tt_run_init(struct tt_run *run, struct tt_model *model, const struct tt_train_options *options,
+                const struct tt_events *valid, struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
+void tt_run_release(struct tt_run *run); /* fine on a struct that is all zero */
+
+/* All that changes in it. A place that the run does not have is an error. */
+int tt_run_state(struct tt_run *run, struct tt_state *state, struct tt_err *err) TT_CHECKED;
+
+/* Run the epochs that are left: up to options->stop, or until there has been no better one for options->patience. */
+int tt_run_go(struct tt_run *run, const struct tt_run_hooks *hooks, struct tt_err *err) TT_CHECKED;
+
+/* The best epoch's tables, looked at and then filled (fill.h). */
+int tt_run_finish(struct tt_run *run, struct tt_train_report *report, struct tt_err *err) TT_CHECKED;
+
+#endif
