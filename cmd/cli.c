@@ -193,7 +193,7 @@ static void rare_options(void)
         int n = snprintf(text, sizeof(text), " --%s %s%s%s%s", o->name, o->metavar, value[0] ? " [" : "", value,
                          value[0] ? "]" : "");
         if (column == 0 || column + (size_t)n > WIDTH) {
-            printf("%s", column ? "\n     " : "\nFew need, see the manual:");
+            printf("%s", column ? "\n      " : "\nFew need, see the manual:");
             column = 26;
         }
         printf("%s", text);
