@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "math/bag.h"
 #include "math/vec.h"
 
 /* The layers' learning rate as a share of the tables'. A number of a layer acts on every row of the step, and a step
@@ -133,6 +134,16 @@ void tt_adam_apply(void *arg, size_t column, size_t row, const float *gradient)
     adam->trained[column][row] = 1;
     if (adam->row_shrunk[column])
         adam->row_shrunk[column][row] = adam->shrunk;
+}
+
+void tt_adam_ahead(void *arg, size_t column, size_t row)
+{
+    const struct tt_adam *adam = arg;
+    size_t dim = adam->model->dim, at = row * dim;
+
+    tt_bag_ahead(adam->model->tables[column] + at, dim);
+    tt_bag_ahead(adam->first[column] + at, dim);
+    tt_bag_ahead(adam->second[column] + at, dim);
 }
 
 void tt_adam_catch_up(void *arg, size_t column, size_t row)

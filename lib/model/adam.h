@@ -54,6 +54,9 @@ void tt_adam_step(struct tt_adam *adam, size_t step);
  * batch.h. May run at once for different rows. */
 void tt_adam_apply(void *adam, size_t column, size_t row, const float *gradient);
 
+/* Ask the memory for what tt_adam_apply will need: a tt_row_fn of batch.h. */
+void tt_adam_ahead(void *adam, size_t column, size_t row);
+
 /* Let row `row` of a column's table have the decay of all steps begun so far: a tt_row_fn of batch.h. Nothing without a
  * decay. May run at once for different rows. */
 void tt_adam_catch_up(void *adam, size_t column, size_t row);

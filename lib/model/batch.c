@@ -12,6 +12,7 @@
 enum {
     ROW_BLOCK = 64,
     GROUP_BLOCK = 64,
+    AHEAD = 4,       /* rows and groups whose tables' rows are on their way from memory */
     MANY = 8192,     /* entries from which on their sorting is shared among threads */
     MAX_DIGIT = 20,  /* bits of a code that one pass of the sorting looks at: its counters must be small beside tables */
 };
@@ -333,6 +334,7 @@ struct step {
     const float *u;
     float *out; /* forward: u; backward: d_u in, d_x out */
     tt_gradient_fn *take;
+    tt_row_fn *ahead;
     void *arg;
     size_t column;
 };
@@ -363,10 +365,13 @@ static void forward_block(void *arg, size_t block, int worker)
         if (!batch->input->bags[c])
             continue;
         sums = sums_of(batch, column, step->out, &stride);
-        for (size_t r = from; r < from + n; r++)
+        for (size_t r = from; r < from + n; r++) {
+            if (r + AHEAD < from + n) /* of a long bag, tt_bag_add asks for the rest */
+                tt_bag_ahead(model->tables[c] + column->codes[column->starts[r + AHEAD]] * dim, dim);
             tt_bag_add(column->counts[r], column->codes + column->starts[r],
                        column->is_weighted ? column->weights + column->starts[r] : NULL, model->tables[c], dim, dim,
                        sums + r * stride);
+        }
     }
     for (size_t l = 0; l < dense->n_layers; l++)
         z[l] = batch->dense.z[l] + from * dense->layers[l].n_in;
@@ -408,6 +413,8 @@ static void gradient_block(void *arg, size_t block, int worker)
     (void)worker;
     for (size_t g = block * GROUP_BLOCK; g < to && g < column->n_groups; g++) {
         size_t first = column->groups[g], n = column->groups[g + 1] - first;
+        if (step->ahead && g + AHEAD < to && g + AHEAD < column->n_groups)
+            step->ahead(step->arg, step->column, column->group_codes[g + AHEAD]);
         if (n == 1 && !column->is_weighted) { /* an id's, most often: the row's gradient as it is */
             step->take(step->arg, step->column, column->group_codes[g], d + column->rows[first] * stride);
             continue;
@@ -446,9 +453,9 @@ void tt_batch_each_row(struct tt_batch *batch, struct tt_pool *pool, tt_row_fn *
 }
 
 void tt_batch_backward(struct tt_batch *batch, struct tt_pool *pool, const float *u, float *d_u, tt_gradient_fn *take,
-                       void *arg)
+                       tt_row_fn *ahead, void *arg)
 {
-    struct step step = {.batch = batch, .u = u, .out = d_u, .take = take, .arg = arg};
+    struct step step = {.batch = batch, .u = u, .out = d_u, .take = take, .ahead = ahead, .arg = arg};
     const struct tt_dense *dense = &batch->model->dense[batch->input->side];
 
     tt_pool_run(pool, tt_blocks(batch->n_rows, ROW_BLOCK), length_block, &step);

@@ -72,8 +72,9 @@ void tt_batch_each_row(struct tt_batch *batch, struct tt_pool *pool, tt_row_fn *
 typedef void tt_gradient_fn(void *arg, size_t column, size_t row, const float *gradient);
 
 /* From u and d_u, which is overwritten by d_x, to the rows' gradients, and to batch->gradient. Once after each forward
- * pass, whose intermediate results it takes. */
+ * pass, whose intermediate results it takes. ahead is called a few rows before `take`, for what it may ask of the
+ * memory; NULL: it is not. */
 void tt_batch_backward(struct tt_batch *batch, struct tt_pool *pool, const float *u, float *d_u, tt_gradient_fn *take,
-                       void *arg);
+                       tt_row_fn *ahead, void *arg);
 
 #endif

@@ -71,6 +71,7 @@ struct tt_steps {
     float *place_log_p;          /* batch, mixed: (catalogue.n) of a whole batch */
     uint32_t *place_candidate;   /* (catalogue.n) the candidate number of a place in this step, or TT_NO_PLACE */
     uint32_t *own_candidates;    /* (max_candidates) */
+    uint32_t *places;            /* (max_candidates) their places in the catalogue */
     float *own_log_p;            /* (max_shared) */
 };
 

@@ -205,8 +205,8 @@ int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)
         return tt_err_set(err, TT_ERR_INPUT, "the loss is not finite in step %zu: is the learning rate too large?",
                           t->at.steps + 1);
     tt_adam_step(&t->adam, t->at.steps);
-    tt_batch_backward(&t->users, t->pool, t->u, t->d_u, tt_adam_apply, &t->adam);
-    tt_batch_backward(&t->items, t->pool, t->v, t->d_v, tt_adam_apply, &t->adam);
+    tt_batch_backward(&t->users, t->pool, t->u, t->d_u, tt_adam_apply, tt_adam_ahead, &t->adam);
+    tt_batch_backward(&t->items, t->pool, t->v, t->d_v, tt_adam_apply, tt_adam_ahead, &t->adam);
     tt_adam_apply_layers(&t->adam, TT_USER, t->users.gradient);
     tt_adam_apply_layers(&t->adam, TT_ITEM, t->items.gradient);
     if (tt_adam_check(&t->adam, t->at.steps + 1, err))

@@ -200,8 +200,8 @@ static double chain(struct world *w, struct sink *sink)
     if (sink) {
         struct tt_pool *one = tt_pool_new(1, &err);
         assert_non_null(one);
-        tt_batch_backward(&users, one, u, d_u, take, sink);
-        tt_batch_backward(&batch_items, one, v, d_v, take, sink);
+        tt_batch_backward(&users, one, u, d_u, take, NULL, sink);
+        tt_batch_backward(&batch_items, one, v, d_v, take, NULL, sink);
         for (int side = TT_USER; side <= TT_ITEM && sink->layers[side]; side++)
             memcpy(sink->layers[side], (side == TT_USER ? &users : &batch_items)->gradient,
                    w->model.dense[side].n_params * sizeof(float));

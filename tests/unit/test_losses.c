@@ -94,8 +94,8 @@ static double chain(struct world *w, const struct tt_steps *s, struct sink *sink
     tt_batch_forward(&items, w->pool, v);
     NEED(tt_softmax_loss(&softmax, w->pool, &step, &loss, &err));
     if (sink) {
-        tt_batch_backward(&users, w->pool, u, d_u, take, sink);
-        tt_batch_backward(&items, w->pool, v, d_v, take, sink);
+        tt_batch_backward(&users, w->pool, u, d_u, take, NULL, sink);
+        tt_batch_backward(&items, w->pool, v, d_v, take, NULL, sink);
     }
     tt_batch_release(&users);
     tt_batch_release(&items);
