@@ -174,7 +174,7 @@ static void test_batches_fit_the_data_and_the_memory(void **state)
         tt_model_release(&model);
         o.max_memory = 1;
         model = trained(&o, NULL, 1, &lines, &report);
-        assert_int_equal(report.plan.steps.batch, 128);
+        assert_int_equal(report.plan.steps.batch, 64);
         tt_model_release(&model);
         o.batch = 10;
         model = trained(&o, NULL, 1, &lines, &report);
