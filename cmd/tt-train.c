@@ -22,8 +22,8 @@ static int metric = TT_METRIC_TOP_K_ACCURACY, loss = TT_LOSS_AUTO, step = TT_STE
 static int seen = TT_SEEN_AUTO, precision = TT_PRECISION_FLOAT;
 static uint64_t dim = 64, epochs = 16, batch, negatives, k = 10, patience, seed = 1, memory = 512 * 1000 * 1000;
 static uint64_t warmup = 10;
-static double dislike = 1, temperature = 0.13, negative = 1.1, rate = 0.01, decay, beta2 = 0.99, drop = 0.3, noise = 0.01;
-static double half_life = NAN, valid_fraction;
+static double dislike = 1, temperature = 0.13, negative = 1.1, bilateral, rate = 0.01, decay, beta2 = 0.99, drop = 0.3;
+static double noise = 0.01, half_life = NAN, valid_fraction;
 
 static size_t hidden_widths[TT_MAX_HIDDEN], n_hidden;
 
@@ -48,6 +48,8 @@ static struct cli_option options[] = {
      .help = "divides the scores in the loss"},
     {'c', "negative", CLI_NUMBER, &negative, .min = 0.01, .max = 100, .metavar = "X",
      .help = "weight of the loss's negative term"},
+    {0, "bilateral", CLI_NUMBER, &bilateral, .min = 0, .max = 1000, .metavar = "X",
+     .help = "temperature among a query's positives, in those of -t; 0: all pull alike"},
     {0, "rate", CLI_NUMBER, &rate, .min = 1e-9, .max = 10, .metavar = "X", .help = "peak learning rate of Adam"},
     {0, "beta2", CLI_NUMBER, &beta2, .min = 0, .max = 0.999999, .metavar = "X", .is_rare = 1,
      .help = "decay of Adam's second moment"},
@@ -360,6 +362,7 @@ static int train(struct tt_examples *base, struct tt_pool *pool, struct course *
                                  .start = (enum tt_start)start,
                                  .temperature = temperature,
                                  .negative = negative,
+                                 .bilateral = bilateral,
                                  .rate = rate,
                                  .beta2 = beta2,
                                  .decay = decay,

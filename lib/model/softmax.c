@@ -102,6 +102,7 @@ void tt_softmax_release(struct tt_softmax *s)
     free(s->parts);
     free(s->z);
     free(s->losses);
+    free(s->pull);
     free(s->bias);
     factors_release(&s->positives);
     factors_release(&s->disliked);
@@ -254,17 +255,42 @@ static double own_terms(const struct job *job, const struct tt_pairs *p, double 
     return sum;
 }
 
-/* From terms to factors of the gradient, and d_u's part of it, without that of the positives' weights, which are
- * `wanted` times as large in the gradient. */
+/* The positive term of a query with positives of its own temperature; pull[k] gets the share of the query's weight by
+ * which its positive k pulls. */
+static double share_pull(const struct job *job, size_t query, double weights, float *pull)
+{
+    const struct tt_softmax_step *step = job->step;
+    const struct tt_pairs *p = &step->positives;
+    size_t dim = job->s->dim, from = p->starts[query], to = p->starts[query + 1];
+    double most = -2, sum = 0, t = step->temperature, h = step->bilateral;
+
+    for (size_t k = from; k < to; k++) {
+        double score = tt_vec_dot(step->u + query * dim, step->v + (size_t)p->item[k] * dim, dim);
+        pull[k] = (float)score;
+        most = p->weight[k] > 0 && score > most ? score : most;
+    }
+    for (size_t k = from; k < to; k++) {
+        double share = p->weight[k] > 0 ? (double)p->weight[k] * exp(((double)pull[k] - most) / (h * t)) : 0;
+        pull[k] = (float)share;
+        sum += share;
+    }
+    for (size_t k = from; k < to; k++)
+        pull[k] *= (float)(weights / sum);
+    /* cppcheck-suppress invalidFunctionArg ; the highest positive is in the sum with its weight */
+    return weights * (h * log(sum / weights) + most / t);
+}
+
+/* From terms to factors of the gradient, and d_u's part of it, without that of the positives' pull, which is `wanted`
+ * times as large in the gradient. pull NULL: they are no positives. */
 static void own_gradient(const struct job *job, const struct tt_pairs *p, size_t query, double scale, double wanted,
-                         struct tt_pair_factors *f)
+                         const float *pull, struct tt_pair_factors *f)
 {
     const struct tt_softmax_step *step = job->step;
     size_t dim = job->s->dim;
 
     for (size_t k = p->starts[query]; k < p->starts[query + 1]; k++) {
         f->factor[k] *= (float)scale;
-        f->item_factor[f->place[k]] = f->factor[k] - (wanted > 0 ? (float)(wanted * (double)p->weight[k]) : 0);
+        f->item_factor[f->place[k]] = f->factor[k] - (pull ? (float)(wanted * (double)pull[k]) : 0);
         if (f->factor[k] != 0)
             tt_bag_add(1, &p->item[k], &f->factor[k], step->v, dim, dim, step->d_u + query * dim);
     }
@@ -279,7 +305,8 @@ static void finish_query(const struct job *job, size_t query)
     size_t dim = s->dim, from = positives->starts[query], n = positives->starts[query + 1] - from;
     const float *u = step->u + query * dim;
     float *d = step->d_u + query * dim, *scaled = s->u_scaled + query * dim, *wanted = s->wanted + query * dim;
-    double z = s->z[query], weights = 0, factor = 1 / (step->temperature * job->total);
+    const float *pull = positives->weight;
+    double z = s->z[query], weights = 0, term = 0, factor = 1 / (step->temperature * job->total);
 
     for (size_t range = 1; range < job->n_ranges; range++) {
         const float *part = s->parts + ((range - 1) * s->max_queries + query) * dim;
@@ -289,8 +316,14 @@ static void finish_query(const struct job *job, size_t query)
     }
     for (size_t k = from; k < from + n; k++)
         weights += (double)positives->weight[k];
+    if (step->bilateral > 0 && weights > 0) {
+        term = share_pull(job, query, weights, s->pull);
+        pull = s->pull;
+    }
     memset(wanted, 0, dim * sizeof(*wanted));
-    tt_bag_add(n, positives->item + from, positives->weight + from, step->v, dim, dim, wanted);
+    tt_bag_add(n, positives->item + from, pull + from, step->v, dim, dim, wanted);
+    if (pull == positives->weight)
+        term = tt_vec_dot(u, wanted, dim) / step->temperature;
     z += own_terms(job, positives, 1, query, s->positives.factor);
     if (step->disliked.starts)
         z += own_terms(job, &step->disliked, step->dislike, query, s->disliked.factor);
@@ -299,10 +332,10 @@ static void finish_query(const struct job *job, size_t query)
         d[i] = d[i] * (float)scale - wanted[i] * (float)factor;
         scaled[i] = u[i] * (float)scale;
     }
-    own_gradient(job, positives, query, scale, factor, &s->positives);
+    own_gradient(job, positives, query, scale, factor, pull, &s->positives);
     if (step->disliked.starts)
-        own_gradient(job, &step->disliked, query, scale, 0, &s->disliked);
-    s->losses[query] = step->c * weights * log(z) - tt_vec_dot(u, wanted, dim) / step->temperature;
+        own_gradient(job, &step->disliked, query, scale, 0, NULL, &s->disliked);
+    s->losses[query] = step->c * weights * log(z) - term;
 }
 
 static void query_block(void *arg, size_t panel, int worker)
@@ -404,7 +437,8 @@ int tt_softmax_loss(struct tt_softmax *s, struct tt_pool *pool, const struct tt_
         job.total += (double)step->positives.weight[k];
     if (!(job.total > 0))
         job.total = 1; /* every weight is 0: so is every gradient */
-    if (group_pairs(&s->positives, &step->positives, n_queries, n_items, err) ||
+    if ((step->bilateral > 0 && tt_grow(&s->pull, &s->cap_pull, n + 1, sizeof(*s->pull), err)) ||
+        group_pairs(&s->positives, &step->positives, n_queries, n_items, err) ||
         (step->disliked.starts && group_pairs(&s->disliked, &step->disliked, n_queries, n_items, err)))
         return -1;
     set_bias(s, step);
@@ -441,6 +475,23 @@ static void add_ref(const struct tt_softmax_step *step, size_t dim, size_t q, si
     }
 }
 
+/* The positive term of query q: sum over its positives, or their log-mean-exp; pull[k] gets each one's share. */
+static double pull_ref(const struct tt_softmax_step *step, size_t dim, size_t q, double weights, double *pull)
+{
+    const struct tt_pairs *p = &step->positives;
+    double t = step->temperature, h = step->bilateral, sum = 0;
+    size_t from = p->starts[q], n = p->starts[q + 1] - from;
+
+    for (size_t k = 0; k < n; k++) {
+        double s = score_of(step, dim, q, p->item[from + k]) / t;
+        pull[k] = (double)p->weight[from + k] * (h > 0 ? exp(s / h) : 1);
+        sum += h > 0 ? pull[k] : pull[k] * s;
+    }
+    for (size_t k = 0; k < n && h > 0; k++)
+        pull[k] *= sum > 0 ? weights / sum : 0;
+    return h > 0 ? weights > 0 ? h * weights * log(sum / weights) : 0 : sum;
+}
+
 double tt_softmax_loss_ref(size_t dim, const struct tt_softmax_step *step, double *d_u, double *d_v, double *e)
 {
     const struct tt_pairs *p = &step->positives, *n = &step->disliked;
@@ -448,20 +499,20 @@ double tt_softmax_loss_ref(size_t dim, const struct tt_softmax_step *step, doubl
 
     memset(d_u, 0, step->n_queries * dim * sizeof(*d_u));
     memset(d_v, 0, step->n_items * dim * sizeof(*d_v));
-    memset(e, 0, step->n_queries * step->n_items * sizeof(*e));
     for (size_t k = 0; k < p->starts[step->n_queries]; k++)
         total += (double)p->weight[k];
     for (size_t q = 0; q < step->n_queries; q++) {
         double z = 0, weights = 0, *row = e + q * step->n_items;
-        for (size_t j = 0; j < step->n_shared; j++)
-            row[j] = exp(score_of(step, dim, q, j) / t - (step->log_p ? (double)step->log_p[j] : 0));
-        for (size_t k = p->starts[q]; k < p->starts[q + 1]; k++) {
-            double w = (double)p->weight[k], s = score_of(step, dim, q, p->item[k]);
-            add_ref(step, dim, q, p->item[k], -w / (t * total), d_u, d_v);
-            row[p->item[k]] = exp(s / t);
-            weights += w;
-            loss -= w * s / t;
-        }
+        for (size_t k = p->starts[q]; k < p->starts[q + 1]; k++)
+            weights += (double)p->weight[k];
+        loss -= pull_ref(step, dim, q, weights, row); /* its shares stand in the row for a while */
+        for (size_t k = p->starts[q]; k < p->starts[q + 1]; k++)
+            add_ref(step, dim, q, p->item[k], -row[k - p->starts[q]] / (t * total), d_u, d_v);
+        for (size_t j = 0; j < step->n_items; j++)
+            row[j] = j < step->n_shared ? exp(score_of(step, dim, q, j) / t - (step->log_p ? (double)step->log_p[j] : 0))
+                                        : 0;
+        for (size_t k = p->starts[q]; k < p->starts[q + 1]; k++)
+            row[p->item[k]] = exp(score_of(step, dim, q, p->item[k]) / t);
         for (size_t k = n->starts ? n->starts[q] : 0; n->starts && k < n->starts[q + 1]; k++)
             row[n->item[k]] = step->dislike * exp(score_of(step, dim, q, n->item[k]) / t);
         for (size_t j = 0; j < step->n_items; j++)

@@ -5,6 +5,13 @@
  *
  *     loss = 1/W sum_q [ c W_q log Z_q  -  sum_i w_qi s_qi / t ],      Z_q = sum_j m_qj exp(s_qj / t)
  *
+ * With a temperature t+ of its own, h = t+ / t, the positive term is (the loss's "bilateral" form, equation 13 of BSL)
+ *
+ *     h W_q log( sum_i w_qi exp(s_qi / t+) / W_q )        in place of        sum_i w_qi s_qi / t,
+ *
+ * which it tends to for a large h: a positive that scores low among its query's, one that fits nothing else the user
+ * did, pulls less. h = 0 stands for the plain sum. A query of one positive is the same either way.
+ *
  * c = 1 is the softmax; c > 1 weighs the negative term (BSL: Wu et al. 2024, "BSL: Understanding and Improving Softmax
  * Loss for Recommendation", equation 14, as one factor). m_qj says as how many candidates j counts for q:
  *
@@ -63,6 +70,8 @@ struct tt_softmax {
     float *parts;                       /* (ranges - 1, max_queries, dim) E V of ranges of candidates */
     double *z;                          /* (ranges, max_queries) */
     double *losses;                     /* (max_queries) */
+    float *pull;                        /* by positive, with h > 0: its share of W_q */
+    size_t cap_pull;
     float *bias;                        /* (max_shared) - log2 p */
     struct tt_pair_factors positives, disliked;
 };
@@ -76,6 +85,7 @@ struct tt_softmax_step {
     const float *log_p;           /* (S) logarithm of each shared candidate's p, -34 to 34, or NULL: all 1 */
     double temperature;           /* from 0.02 up */
     double c;
+    double bilateral;             /* h: 0, or above */
     double dislike;               /* > 0; at most 1e6 */
     float *d_u, *d_v;             /* (B,D), (N,D) overwritten with the gradient of the loss */
 };

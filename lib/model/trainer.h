@@ -48,6 +48,7 @@ struct tt_train_options {
     enum tt_start start;
     double temperature;  /* the loss divides scores by it */
     double negative;     /* c of softmax.h */
+    double bilateral;    /* h of softmax.h */
     double rate;         /* Adam's peak learning rate */
     double beta2;
     double decay;        /* of the tables and layers, decoupled; 0: none */

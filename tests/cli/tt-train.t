@@ -59,7 +59,7 @@ ok 'seed 1 is the default' sh -c 'tt-train -q -d 8 -e 3 --loss full --batch 64 -
 tt-train -q -d 8 -e 3 -o file.tt train.tt
 ok 'by a pipe' sh -c 'cat train.tt | tt-train -q -d 8 -e 3 | cmp - file.tt'
 ok 'by standard input' sh -c 'tt-train -q -d 8 -e 3 - <train.tt | cmp - file.tt'
-for o in '--init random' '--loss sampled --negatives 5' '--loss mixed' '--step events' '-t 0.2' '-c 1' '--rate 0.02' '--beta2 0.9' '--decay 0.1' '--warmup 0' '--drop 0.5' '--noise 0.1' '--batch 32'; do
+for o in '--init random' '--loss sampled --negatives 5' '--loss mixed' '--step events' '-t 0.2' '-c 1' '--bilateral 3' '--rate 0.02' '--beta2 0.9' '--decay 0.1' '--warmup 0' '--drop 0.5' '--noise 0.1' '--batch 32'; do
     tt-train -q -d 8 -e 3 $o -o option.tt train.tt
     report $? "$o is taken"
     not_ok "$o changes the model" cmp -s option.tt file.tt
@@ -104,7 +104,7 @@ lineage() { # name key text
     t "$1" 0 "$3" '' tt-show --text "$2" file.tt
 }
 lineage 'the model says its program' program tt-train
-lineage 'its options' options '--dim 8 --epochs 3 --loss auto --step queries --batch 0 --negatives 0 --dislike 1 --precision float --temperature 0.13 --negative 1.1 --rate 0.01 --beta2 0.99 '\
+lineage 'its options' options '--dim 8 --epochs 3 --loss auto --step queries --batch 0 --negatives 0 --dislike 1 --precision float --temperature 0.13 --negative 1.1 --bilateral 0 --rate 0.01 --beta2 0.99 '\
 '--decay 0 --warmup 10 --drop 0.3 --init spectral --noise 0.01 --valid-fraction 0 --patience 0 --seen auto --metric top_k_accuracy --top 10 --memory 512000000 --seed 1'
 lineage 'the loss that was chosen' loss full
 lineage 'the epoch' epoch 3
@@ -265,6 +265,7 @@ usage '--precision' "--precision: 'double' is not one of float, bf16" --precisio
 usage '--dislike' "--dislike: '-1' is not a number from 0 to 1000000" --dislike -1
 usage '--batch' "--batch: '1048577' is not a whole number from 0 to 1048576" --batch 1048577
 usage '-t' "--temperature: '0.019' is not a number from 0.02 to 10" -t 0.019
+usage '--bilateral' "--bilateral: '-1' is not a number from 0 to 1000" --bilateral -1
 usage '-c' "--negative: '0' is not a number from 0.01 to 100" -c 0
 usage '--rate' "--rate: '11' is not a number from 1e-09 to 10" --rate 11
 usage '--rate nan' "--rate: 'nan' is not a number from 1e-09 to 10" --rate nan

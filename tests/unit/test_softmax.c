@@ -18,6 +18,7 @@ struct problem {
     float *weight;
     uint32_t *bad_starts, *bad_query, *bad_item;
     int has_disliked;
+    double bilateral;
     const struct tt_tile_kernels *kernels; /* NULL: the fastest */
 };
 
@@ -113,8 +114,8 @@ static struct tt_softmax_step step_of(const struct problem *p, const float *log_
 {
     struct tt_softmax_step step = {.n_queries = p->n_queries, .n_shared = p->n_shared, .n_items = p->n_items, .u = p->u,
                                    .v = p->v, .positives = {p->starts, p->query, p->item, p->weight}, .log_p = log_p,
-                                   .temperature = temperature, .c = c, .dislike = DISLIKE, .d_u = p->d_u,
-                                   .d_v = p->d_v};
+                                   .temperature = temperature, .c = c, .bilateral = p->bilateral, .dislike = DISLIKE,
+                                   .d_u = p->d_u, .d_v = p->d_v};
 
     if (p->has_disliked)
         step.disliked = (struct tt_pairs){p->bad_starts, p->bad_query, p->bad_item, NULL};
@@ -164,6 +165,20 @@ static void assert_near(const float *x, const double *ref, size_t n, double tole
             fail_msg("%s[%zu] is %.9g, expected %.9g, the largest being %.3g", what, i, (double)x[i], ref[i], scale);
 }
 
+static void compare_one(struct problem *p, const float *log_p, double temperature, double c)
+{
+    double loss = run(p, log_p, temperature, c, 1), ref = run_ref(p, log_p, temperature, c);
+
+    if (p->starts[p->n_queries] == 0) {
+        assert_true(loss == 0);
+        return;
+    }
+    if (!(fabs(loss - ref) <= 1e-5 * (1 + fabs(ref))))
+        fail_msg("loss %.9g, expected %.9g (%zu queries, %zu items)", loss, ref, p->n_queries, p->n_items);
+    assert_near(p->d_u, p->ref_u, p->n_queries * p->dim, 2e-5, "d_u");
+    assert_near(p->d_v, p->ref_v, p->n_items * p->dim, 2e-5, "d_v");
+}
+
 /* n_shared 0: all items. */
 static void compare(size_t dim, size_t n_queries, size_t n_items, size_t n_shared, int with_p, int weighted,
                     int has_disliked, double temperature, double c)
@@ -173,16 +188,9 @@ static void compare(size_t dim, size_t n_queries, size_t n_items, size_t n_share
     problem_init(&p, dim, n_queries, n_items, weighted, n_queries * 10000 + n_items);
     p.n_shared = n_shared ? n_shared : n_items;
     p.has_disliked = has_disliked;
-    const float *log_p = with_p ? p.log_p : NULL;
-    double loss = run(&p, log_p, temperature, c, 1), ref = run_ref(&p, log_p, temperature, c);
-    if (p.starts[n_queries] > 0) {
-        if (!(fabs(loss - ref) <= 1e-5 * (1 + fabs(ref))))
-            fail_msg("loss %.9g, expected %.9g (%zu queries, %zu items)", loss, ref, n_queries, n_items);
-        assert_near(p.d_u, p.ref_u, n_queries * dim, 2e-5, "d_u");
-        assert_near(p.d_v, p.ref_v, n_items * dim, 2e-5, "d_v");
-    } else {
-        assert_true(loss == 0);
-    }
+    compare_one(&p, with_p ? p.log_p : NULL, temperature, c);
+    p.bilateral = 2;
+    compare_one(&p, with_p ? p.log_p : NULL, temperature, c);
     problem_release(&p);
 }
 
@@ -361,8 +369,9 @@ static void test_softmax_reference_has_the_gradients_of_its_loss(void **state)
     struct problem p;
 
     (void)state;
-    for (int way = 0; way < 8; way++) {
+    for (int way = 0; way < 16; way++) {
         problem_init(&p, 3, 6, 9, 1, 5);
+        p.bilateral = way & 8 ? 0.7 : 0;
         const float *log_p = way & 1 ? p.log_p : NULL;
         p.n_shared = way & 2 ? 4 : 9;
         p.has_disliked = way & 4;
@@ -375,6 +384,36 @@ static void test_softmax_reference_has_the_gradients_of_its_loss(void **state)
     }
 }
 
+/* A query's positives pull alike at a high temperature of their own, and at a low one only the nearest does. */
+static void test_softmax_bilateral_lies_between_the_mean_and_the_nearest(void **state)
+{
+    struct problem p;
+    const double h[] = {0.01, 1e4};
+    double nearest = 0, mean = 0, total = 0;
+
+    (void)state;
+    problem_init(&p, 3, 20, 40, 1, 7);
+    for (size_t q = 0; q < 20; q++) {
+        double weights = 0, most = -1;
+        for (size_t k = p.starts[q]; k < p.starts[q + 1]; k++) {
+            double score = 0;
+            for (size_t i = 0; i < 3; i++)
+                score += (double)p.u[q * 3 + i] * (double)p.v[p.item[k] * 3 + i];
+            most = fmax(most, score);
+            mean += (double)p.weight[k] * score / 0.5;
+            weights += (double)p.weight[k];
+        }
+        nearest += weights > 0 ? weights * most / 0.5 : 0;
+        total += weights;
+    }
+    double plain = run(&p, NULL, 0.5, 1, 1);
+    for (size_t i = 0; i < LENGTH(h); i++) {
+        p.bilateral = h[i];
+        assert_true(fabs(run(&p, NULL, 0.5, 1, 1) - (plain + (mean - (i ? mean : nearest)) / total)) < (i ? 1e-4 : 0.03));
+    }
+    problem_release(&p);
+}
+
 static void test_softmax_of_weight_0_has_no_gradient(void **state)
 {
     struct problem p;
@@ -383,6 +422,7 @@ static void test_softmax_of_weight_0_has_no_gradient(void **state)
     problem_init(&p, 4, 3, 5, 0, 6);
     for (size_t k = 0; k < p.starts[3]; k++)
         p.weight[k] = 0;
+    p.bilateral = 3;
     assert_true(run(&p, NULL, 0.1, 1, 1) == 0);
     for (size_t i = 0; i < 12; i++)
         assert_true(p.d_u[i] == 0);
@@ -402,6 +442,7 @@ int main(void)
         cmocka_unit_test(test_softmax_counts_each_candidate_as_stated),
         cmocka_unit_test(test_softmax_has_the_same_bits_for_any_pool),
         cmocka_unit_test(test_softmax_reference_has_the_gradients_of_its_loss),
+        cmocka_unit_test(test_softmax_bilateral_lies_between_the_mean_and_the_nearest),
         cmocka_unit_test(test_softmax_of_weight_0_has_no_gradient),
     };
 
