@@ -499,10 +499,7 @@ int tt_encode_examples(struct tt_examples *examples, struct tt_schema *schema, c
     for (int s = TT_USER; s <= TT_ITEM; s++)
         if ((side_path[s] && read_side(&en, (enum tt_side)s, &side[s], err)) || finish_side(&en, (enum tt_side)s, err))
             goto done;
-    for (size_t i = 0; i < examples->dictionary.schema.n_columns; i++)
-        if (examples->dictionary.schema.columns[i].kind == TT_KIND_HISTORY)
-            examples->dictionary.features[i].n_codes =
-                examples->dictionary.features[examples->dictionary.item_id].n_codes;
+    tt_dictionary_share_ids(&examples->dictionary);
     status = 0;
 done:
     encoder_release(&en);

@@ -230,7 +230,7 @@ static int need_own_dictionary(const struct tt_segment *segment, struct tt_err *
 }
 
 /* Take the segment; load its dictionary and its tables. */
-static int load_tables(struct tt_examples *examples, struct tt_segment *segment, unsigned users_with,
+static int load_tables(struct tt_examples *examples, struct tt_segment *segment, unsigned with,
                        struct tt_err *err)
 {
     struct tt_dictionary dictionary = {0};
@@ -245,9 +245,8 @@ static int load_tables(struct tt_examples *examples, struct tt_segment *segment,
     const struct tt_dictionary *d = &examples->dictionary;
     tt_table_release(&examples->users, d);
     tt_table_release(&examples->items, d);
-    if (tt_table_load(&examples->users, TT_USER, d, users_with, d->features[d->user_id].n_codes, segment, err) ||
-        tt_table_load(&examples->items, TT_ITEM, d, TT_WITH_ATTRIBUTES, d->features[d->item_id].n_codes, segment,
-                      err)) {
+    if (tt_table_load(&examples->users, TT_USER, d, with, d->features[d->user_id].n_codes, segment, err) ||
+        tt_table_load(&examples->items, TT_ITEM, d, with, d->features[d->item_id].n_codes, segment, err)) {
         tt_examples_release(examples);
         return -1;
     }

@@ -71,7 +71,7 @@ int tt_examples_store(const struct tt_examples *examples, struct tt_segment *seg
 int tt_examples_load(struct tt_examples *examples, const char *path, struct tt_err *err) TT_CHECKED;
 
 /* Load what encoding by a file's dictionary needs, from examples or from a model: dictionary, users and items (of a
- * model with histories), no events. */
+ * model with their histories), no events. */
 int tt_examples_load_tables(struct tt_examples *examples, const char *path, struct tt_err *err) TT_CHECKED;
 
 /* Load events that follow the dictionary of `base`, whose file has the checksum `checksum`; another one's are

@@ -427,6 +427,14 @@ static int load_feature(struct tt_feature *f, const struct tt_segment *segment, 
     return 0;
 }
 
+void tt_dictionary_share_ids(struct tt_dictionary *d)
+{
+    for (size_t i = 0; i < d->schema.n_columns; i++)
+        if (d->schema.columns[i].kind == TT_KIND_HISTORY)
+            d->features[i].n_codes =
+                d->features[d->schema.columns[i].side == TT_USER ? d->item_id : d->user_id].n_codes;
+}
+
 int tt_dictionary_load(struct tt_dictionary *dictionary, const struct tt_segment *segment, struct tt_err *err)
 {
     const char *text = tt_segment_need_text(segment, "schema", err);
@@ -444,9 +452,7 @@ int tt_dictionary_load(struct tt_dictionary *dictionary, const struct tt_segment
     for (size_t i = 0; i < dictionary->schema.n_columns; i++)
         if (load_feature(&dictionary->features[i], segment, err))
             goto fail;
-    for (size_t i = 0; i < dictionary->schema.n_columns; i++) /* a history's codes are the item id's */
-        if (dictionary->schema.columns[i].kind == TT_KIND_HISTORY)
-            dictionary->features[i].n_codes = dictionary->features[dictionary->item_id].n_codes;
+    tt_dictionary_share_ids(dictionary);
     return 0;
 fail:
     tt_schema_release(&schema);

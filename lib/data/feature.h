@@ -62,6 +62,9 @@ static inline int tt_kind_is_single(const struct tt_column *column)
 int tt_dictionary_init(struct tt_dictionary *dictionary, struct tt_schema *schema, struct tt_err *err) TT_CHECKED;
 void tt_dictionary_release(struct tt_dictionary *dictionary);
 
+/* Give the histories the number of codes that the other side's id has by now: they share its vocabulary. */
+void tt_dictionary_share_ids(struct tt_dictionary *dictionary);
+
 /* Learn a feature of kind category, bag, number or hash from one value for each of n entities, none of them refused. */
 int tt_feature_learn(struct tt_feature *feature, const struct tt_attribute *attribute, size_t n_entities,
                      struct tt_err *err) TT_CHECKED;

@@ -382,8 +382,10 @@ static int take_history(struct row_encoder *en, const struct tt_csv_field *id, s
 {
     uint32_t row = en->options->history ? tt_vocab_find(&en->history.ids, id->text, id->len) : TT_VOCAB_NONE;
 
+    const struct tt_table *known = en->options->side == TT_USER ? &en->base->users : &en->base->items;
+
     if (row == TT_VOCAB_NONE)
-        return tt_bags_add_row_of(&en->table.bags[feature], &en->base->users.bags[feature], code, err);
+        return tt_bags_add_row_of(&en->table.bags[feature], &known->bags[feature], code, err);
     en->stats->with_history += code == 0;
     return tt_bags_add_row_of(&en->table.bags[feature], &en->history.bags, row, err);
 }

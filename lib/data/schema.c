@@ -32,7 +32,7 @@ static const struct { const char *name; unsigned sides; } kinds[TT_KINDS] = {
     [TT_KIND_NUMBER] = {"number", 1 << TT_USER | 1 << TT_ITEM},
     [TT_KIND_HASH] = {"hash", 1 << TT_USER | 1 << TT_ITEM},
     [TT_KIND_CONTEXT] = {"context", 1 << TT_USER},
-    [TT_KIND_HISTORY] = {"history", 1 << TT_USER},
+    [TT_KIND_HISTORY] = {"history", 1 << TT_USER | 1 << TT_ITEM},
     [TT_KIND_WEIGHT] = {"weight", 1 << TT_EVENT},
     [TT_KIND_LABEL] = {"label", 1 << TT_EVENT},
     [TT_KIND_TIME] = {"time", 1 << TT_EVENT},
@@ -282,11 +282,24 @@ static int names_clash(const char *name, const char *longer)
     return strncmp(name, longer, n) == 0 && strcmp(longer + n, ".vocab") == 0;
 }
 
-/* What only the whole can tell: one id a side, no column twice, history names the item. */
+/* A history is of the other side's id; without times nothing in it can age. */
+static int check_history(const struct tt_schema *schema, const struct tt_column *history, const struct tt_column *other,
+                         const char *name, struct tt_err *err)
+{
+    if (history && strcmp(history->name, other->name) != 0)
+        return tt_err_set(err, TT_ERR_INPUT, "%s:%d: a history is of the %s's id, '%s', not of '%s'", name,
+                          history->line, side_names[other->side], other->name, history->name);
+    if (history && history->half_life > 0 && !tt_schema_find(schema, TT_EVENT, TT_KIND_TIME))
+        return tt_err_set(err, TT_ERR_INPUT, "%s:%d: half_life needs an event column of kind 'time'", name,
+                          history->line);
+    return 0;
+}
+
+/* What only the whole can tell: one id a side, no column twice, a history names the other side. */
 static int check_whole(const struct tt_schema *schema, const char *name, struct tt_err *err)
 {
     const struct tt_column *ids[2] = {NULL, NULL};
-    unsigned seen[TT_KINDS] = {0};
+    unsigned seen[3][TT_KINDS] = {0};
 
     for (size_t i = 0; i < schema->n_columns; i++) {
         const struct tt_column *c = &schema->columns[i];
@@ -308,22 +321,18 @@ static int check_whole(const struct tt_schema *schema, const char *name, struct 
                                   side_names[c->side]);
             ids[c->side] = c;
         }
-        if (++seen[c->kind] > TT_MAX_KEYS - 1 && c->kind == TT_KIND_CONTEXT)
+        if (++seen[c->side][c->kind] > TT_MAX_KEYS - 1 && c->kind == TT_KIND_CONTEXT)
             return tt_err_set(err, TT_ERR_INPUT, "%s:%d: more than %d contexts", name, c->line, TT_MAX_KEYS - 1);
-        if (c->kind >= TT_KIND_HISTORY && seen[c->kind] > 1)
+        if (c->kind >= TT_KIND_HISTORY && seen[c->side][c->kind] > 1)
             return tt_err_set(err, TT_ERR_INPUT, "%s:%d: a second column of kind '%s'", name, c->line,
                               kinds[c->kind].name);
     }
     if (!ids[TT_USER] || !ids[TT_ITEM])
         return tt_err_set(err, TT_ERR_INPUT, "%s: no id on the %s side", name, ids[TT_USER] ? "item" : "user");
-    const struct tt_column *history = tt_schema_find(schema, TT_USER, TT_KIND_HISTORY);
-    if (history && strcmp(history->name, ids[TT_ITEM]->name) != 0)
-        return tt_err_set(err, TT_ERR_INPUT, "%s:%d: a history is of the item's id, '%s', not of '%s'", name,
-                          history->line, ids[TT_ITEM]->name, history->name);
-    if (history && history->half_life > 0 && !tt_schema_find(schema, TT_EVENT, TT_KIND_TIME))
-        return tt_err_set(err, TT_ERR_INPUT, "%s:%d: half_life needs an event column of kind 'time'", name,
-                          history->line);
-    return 0;
+    return check_history(schema, tt_schema_find(schema, TT_USER, TT_KIND_HISTORY), ids[TT_ITEM], name, err) ||
+                   check_history(schema, tt_schema_find(schema, TT_ITEM, TT_KIND_HISTORY), ids[TT_USER], name, err)
+               ? -1
+               : 0;
 }
 
 static int add_options(const struct tt_column *c, struct tt_buf *text, struct tt_err *err)

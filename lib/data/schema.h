@@ -28,7 +28,7 @@ enum tt_kind {
     TT_KIND_NUMBER,   /* a number: buckets by quantile, by given borders, or scaled */
     TT_KIND_HASH,     /* a text hashed to one of n slots */
     TT_KIND_CONTEXT,  /* user side: a text value that may change with each event */
-    TT_KIND_HISTORY,  /* user side: the items of the user's events; the column is the item id's */
+    TT_KIND_HISTORY,  /* the items of a user's events, or the users of an item's; the column is the other side's id */
     TT_KIND_WEIGHT,   /* event: a number >= 0 */
     TT_KIND_LABEL,    /* event: liked or not */
     TT_KIND_TIME,     /* event: when, in seconds */

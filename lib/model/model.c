@@ -281,7 +281,7 @@ int tt_model_store(const struct tt_model *model, struct tt_segment *segment, str
                                             tt_dense_print_widths(widths, model->hidden, model->n_hidden), err)) ||
         tt_dictionary_store(d, segment, err) ||
         tt_table_store(&model->base.users, d, TT_WITH_ATTRIBUTES | TT_WITH_HISTORY, segment, err) ||
-        tt_table_store(&model->base.items, d, TT_WITH_ATTRIBUTES, segment, err))
+        tt_table_store(&model->base.items, d, TT_WITH_ATTRIBUTES | TT_WITH_HISTORY, segment, err))
         return -1;
     for (size_t i = 0; i < d->schema.n_columns; i++)
         if (model->tables[i] &&

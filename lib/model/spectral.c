@@ -252,7 +252,8 @@ static void fill_scaled(const float *rows, size_t n, size_t rank, const double *
     }
 }
 
-/* History rows, scaled so that the mean length of the users' bags is 1; row 0 is the mean bag. */
+/* History rows, scaled so that the mean length of the bags is 1; row 0 is the mean bag. For the users' histories,
+ * visits are their bags of items, and v the items' singular vectors; for the items', bags of users and u. */
 static int fill_history(const struct tt_bags *visits, const float *v, size_t n_items, size_t rank, const double *s,
                         float *table, size_t dim, struct tt_err *err)
 {
@@ -401,8 +402,10 @@ int tt_spectral_start(struct tt_model *model, const struct tt_bags *visits, uint
             continue;
         if (kind == TT_KIND_ID)
             memcpy(model->tables[c], c == d->user_id ? users : items, d->features[c].n_codes * dim * sizeof(float));
-        else if (kind == TT_KIND_HISTORY ? fill_history(visits, v, n_items, rank, s, model->tables[c], dim, err)
-                                         : fill_feature(model, c, users, items, err))
+        else if (kind != TT_KIND_HISTORY ? fill_feature(model, c, users, items, err)
+                 : d->schema.columns[c].side == TT_USER
+                     ? fill_history(visits, v, n_items, rank, s, model->tables[c], dim, err)
+                     : fill_history(&model->base.items.bags[c], u, n_users, rank, s, model->tables[c], dim, err))
             goto done;
     }
     add_noise(model, seed, noise);

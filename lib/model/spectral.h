@@ -9,6 +9,7 @@
  *     user row     U sqrt(s), scaled to length 1
  *     history row  V / sqrt(s) D_i^-1/2, scaled so that the users' bags have mean length 1
  *                  (a bag then points to the user's row)
+ *     an item's history, of users: likewise U / sqrt(s) D_u^-1/2, scaled so that the items' bags have mean length 1
  *     item attribute   the mean of its items' rows
  *     user attribute, context   the mean of its users' or events' rows, less the mean of all
  *

@@ -13,7 +13,8 @@
 
 /* ---- setting up ---- */
 
-/* Each user's history: into the users' table when the schema has one, else beside it. */
+/* Each user's history: into the users' table when the schema has one, else beside it; and each item's, of its users, where
+ * the schema has that. */
 static int find_visits(struct tt_trainer *t, struct tt_err *err)
 {
     static const struct tt_column plain = {.kind = TT_KIND_HISTORY, .count = TT_COUNT_SQRT};
@@ -26,7 +27,15 @@ static int find_visits(struct tt_trainer *t, struct tt_err *err)
 
     t->visits = bags;
     tt_bags_release(bags);
-    return tt_history_build(bags, column ? column : &plain, base->users.n_rows, &visits, err);
+    if (tt_history_build(bags, column ? column : &plain, base->users.n_rows, &visits, err))
+        return -1;
+    if (!(column = tt_schema_find(&base->dictionary.schema, TT_ITEM, TT_KIND_HISTORY)))
+        return 0;
+    visits.user = ev->item; /* the same visits seen from the items */
+    visits.item = ev->user;
+    bags = &base->items.bags[column - base->dictionary.schema.columns];
+    tt_bags_release(bags);
+    return tt_history_build(bags, column, base->items.n_rows, &visits, err);
 }
 
 static int check_events(struct tt_trainer *t, struct tt_err *err)
@@ -198,6 +207,7 @@ int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)
     struct tt_softmax_step step = {.n_queries = s->n_rows, .n_shared = s->n_shared, .n_items = s->n_candidates,
                                    .u = t->u, .v = t->v, .positives = s->positives, .disliked = s->disliked,
                                    .log_p = s->log_p, .temperature = t->o->temperature, .c = t->o->negative,
+                                   .bilateral = t->o->bilateral,
                                    .dislike = t->o->dislike, .d_u = t->d_u, .d_v = t->d_v};
     if (tt_softmax_loss(&t->softmax, t->pool, &step, &loss, err))
         return -1;

@@ -347,4 +347,15 @@ t 'every known user likes the new store of the own group better' 0 40 '' awk -F 
         good += substr($1, 2) % 2 ? b > a : a > b
     }
     END { print good }' news.tsv users.tsv
+
+# ---- histories of items: an item's vector leans on its users, and one without any on the mean ----
+printf 'user user_id id embed=no\nuser store_id history\nitem store_id id embed=no\nitem user_id history\n' >both.schema
+tt-encode -q -s both.schema world.csv | tt-train -q -d 8 -e 12 >both.tt
+t 'items have their users from the model' 0 '' 'tt-encode: 26 rows of 26 input rows
+tt-encode: 2 rows of items that the model does not know' \
+    tt-encode --like both.tt --side item -o all.tt all.csv
+tt-encode -q --like both.tt --side item world.csv | tt-embed -q both.tt | tt-index -q >index.tt
+tt-encode -q --like both.tt --side user users.csv | tt-embed -q both.tt >users.vec
+t "and users rank their group's 12 stores first" 0 '480 of 480' '' sh -c 'tt-query -q -k 12 index.tt users.vec |
+    awk -F "\t" "NR > 1 { n++; good += substr(\$3, 1, 1) == (substr(\$1, 2) % 2 ? \"B\" : \"A\") } END { print good \" of \" n }"'
 finish

@@ -6,10 +6,11 @@
 
 #include "tiny_training.h"
 
-static const char schema[] = "user u id\nuser i history\nitem i id\nitem price number scale=yes\n";
-enum { USERS = 4, ITEMS = 3, COLUMNS = 4 };
+static const char schema[] = "user u id\nuser i history\nitem i id\nitem price number scale=yes\n"
+                             "item u history\n";
+enum { USERS = 4, ITEMS = 3, COLUMNS = 5 };
 
-/* Tables of distinct numbers, marks of 1, and users 1 and 2 with a history of one item each. */
+/* Tables of distinct numbers, marks of 1; users 1 and 2, and items 2 and 3, with a history of one each. */
 static void begin(struct tt_model *model, unsigned char **trained)
 {
     struct tt_err err = TT_ERR_INIT;
@@ -20,6 +21,10 @@ static void begin(struct tt_model *model, unsigned char **trained)
     tt_bags_release(histories);
     for (uint32_t u = 0; u <= USERS; u++)
         NEED(tt_bags_add(histories, &u, NULL, u == 1 || u == 2, 0, &err));
+    histories = &model->base.items.bags[4];
+    tt_bags_release(histories);
+    for (uint32_t i = 0; i <= ITEMS; i++)
+        NEED(tt_bags_add(histories, &i, NULL, i == 2 || i == 3, 0, &err));
     for (size_t c = 0; c < COLUMNS; c++) {
         for (size_t i = 0; i < tt_model_table_size(model, c); i++)
             model->tables[c][i] = (float)(100 * c + i);
@@ -66,6 +71,7 @@ static void test_each_kind_has_its_unknown_row(void **state)
         assert_true(model.tables[1][i] == (float)(100 + 1.5 * TINY_DIM + (double)i)); /* the mean bag: items 1 and 2 */
         assert_true(model.tables[2][i] == (float)(200 + 2 * TINY_DIM + i));
         assert_true(model.tables[3][i] == 0);                                     /* the mean number */
+        assert_true(model.tables[4][i] == (float)(400 + 2.5 * TINY_DIM + (double)i)); /* users 2 and 3 */
     }
     end(&model, trained);
 }

@@ -100,6 +100,7 @@ static void test_schema_canonical_text_reads_as_itself(void **state)
         IDS "item a#b category\n",
         IDS "item \xea\xb0\x80 category\n",
         IDS "item n number borders=-1.5,-0,1e-300,0.3\n",
+        IDS "user i history\nitem u history count=log\n",
         IDS "user i history half_life=0.1 count=one\nevent t time unit=week\nevent l label min=-0.7\n",
     };
 
@@ -244,7 +245,7 @@ static void test_schema_errors_name_file_and_line(void **state)
         {IDS "item x weight", "s:3: the item side has no kind 'weight'"},
         {IDS "event x category", "s:3: the event side has no kind 'category'"},
         {IDS "event x id", "s:3: the event side has no kind 'id'"},
-        {IDS "item i history", "s:3: the item side has no kind 'history'"},
+        {IDS "event i history", "s:3: the event side has no kind 'history'"},
         {IDS "item \"\" category", "s:3: a column's name has 1 to 200 bytes and no control character, not ''"},
         {IDS "item \"a\tb\" category",
          "s:3: a column's name has 1 to 200 bytes and no control character, not 'a\\x09b'"},
@@ -289,6 +290,8 @@ static void test_schema_errors_name_file_and_line(void **state)
         {IDS "user i history half_life=inf", "s:3: half_life is a number of days, 0 for none, not 'half_life=inf'"},
         {IDS "user i history half_life=1", "s:3: half_life needs an event column of kind 'time'"},
         {IDS "user x history", "s:3: a history is of the item's id, 'i', not of 'x'"},
+        {IDS "item i2 history", "s:3: a history is of the user's id, 'u', not of 'i2'"},
+        {IDS "item u history half_life=1", "s:3: half_life needs an event column of kind 'time'"},
         {IDS "event x time unit=month", "s:3: unit is one of second, minute, hour, day, week, not 'unit=month'"},
         {IDS "event x label min=", "s:3: min is a number, not 'min='"},
         {IDS "event x weight min=1", "s:3: this kind has no option 'min'"},

@@ -172,7 +172,8 @@ static void test_svd_has_the_same_bits_for_any_pool(void **state)
 /* ---- tables ---- */
 
 static const char schema[] =
-    "user u id\nuser i history\nuser meal context\nitem i id\nitem kind category\nitem price number scale=yes\n";
+    "user u id\nuser i history\nuser meal context\nitem i id\nitem kind category\nitem price number scale=yes\n"
+    "item u history\n";
 
 static double cosine(const float *a, const float *b, size_t dim)
 {
@@ -197,15 +198,36 @@ static void start(struct tt_model *model, size_t dim, double noise, uint64_t see
     tiny_clusters(&base, 40, 28, 9, 1); /* items 29 and 30 have no event */
     struct tt_visits visits = {.n = base.events.n, .user = base.events.user, .item = base.events.item};
     NEED(tt_history_build(&base.users.bags[1], &base.dictionary.schema.columns[1], 41, &visits, &err));
+    visits = (struct tt_visits){.n = base.events.n, .user = base.events.item, .item = base.events.user};
+    NEED(tt_history_build(&base.items.bags[6], &base.dictionary.schema.columns[6], 31, &visits, &err));
     NEED(tt_model_init(model, &base, dim, &err));
     NEED(tt_spectral_start(model, &model->base.users.bags[1], seed, noise, pool, &err));
     tt_pool_free(pool);
 }
 
+/* The history of row r in 1 .. n points where the id's row points, and the histories have mean length 1. */
+static void check_histories(const struct tt_model *model, const struct tt_bags *bags, size_t n, size_t column, size_t id)
+{
+    double lengths = 0;
+
+    for (size_t r = 1; r <= n; r++) {
+        const uint32_t *codes;
+        const float *weights;
+        float bag[2] = {0};
+        size_t size = tt_bags_row(bags, r, &codes, &weights);
+        for (size_t e = 0; e < size; e++)
+            for (size_t d = 0; d < 2; d++)
+                bag[d] += weights[e] / tt_history_length(weights, size) * model->tables[column][codes[e] * 2 + d];
+        assert_true(cosine(bag, model->tables[id] + r * 2, 2) > 0.99);
+        lengths += sqrt((double)bag[0] * (double)bag[0] + (double)bag[1] * (double)bag[1]) / (double)n;
+    }
+    assert_true(fabs(lengths - 1) < 1e-4);
+}
+
 static void test_spectral_start_puts_clusters_apart(void **state)
 {
     struct tt_model model;
-    double near = 0, far = 0, lengths = 0;
+    double near = 0, far = 0;
 
     (void)state;
     start(&model, 2, 0, 1);
@@ -215,18 +237,8 @@ static void test_spectral_start_puts_clusters_apart(void **state)
             *(u % 2 == i % 2 ? &near : &far) += c / (40 * 14);
         }
     assert_true(near > 0.85 && far < 0.6);
-    for (size_t u = 1; u <= 40; u++) { /* a history points where its user's row points, and has mean length 1 */
-        const uint32_t *codes;
-        const float *weights;
-        float bag[2] = {0};
-        size_t n = tt_bags_row(&model.base.users.bags[1], u, &codes, &weights);
-        for (size_t e = 0; e < n; e++)
-            for (size_t d = 0; d < 2; d++)
-                bag[d] += weights[e] / tt_history_length(weights, n) * model.tables[1][codes[e] * 2 + d];
-        assert_true(cosine(bag, model.tables[0] + u * 2, 2) > 0.99);
-        lengths += sqrt((double)bag[0] * (double)bag[0] + (double)bag[1] * (double)bag[1]) / 40;
-    }
-    assert_true(fabs(lengths - 1) < 1e-4);
+    check_histories(&model, &model.base.users.bags[1], 40, 1, 0);
+    check_histories(&model, &model.base.items.bags[6], 28, 6, 3);
     for (size_t i = 29; i <= 30; i++)
         assert_true(model.tables[3][i * 2] == 0 && model.tables[1][i * 2] == 0);
     tt_model_release(&model);

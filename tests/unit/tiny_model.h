@@ -77,7 +77,7 @@ static inline void tiny_begin(struct tt_examples *base, const char *schema_text,
         else if (c == dictionary.item_id)
             tiny_learn(f, "i", n_items, &err);
         else if (column->kind == TT_KIND_HISTORY)
-            f->n_codes = n_items + 1;
+            f->n_codes = (column->side == TT_USER ? n_items : n_users) + 1;
         else if (column->kind == TT_KIND_NUMBER) /* scaled */
             f->n_codes = f->n_params = 2;
         else if (column->side != TT_EVENT)
