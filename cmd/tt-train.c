@@ -22,7 +22,7 @@ static int metric = TT_METRIC_TOP_K_ACCURACY, loss = TT_LOSS_AUTO, step = TT_STE
 static int seen = TT_SEEN_AUTO, precision = TT_PRECISION_FLOAT;
 static uint64_t dim = 64, epochs = 16, batch, negatives, k = 10, patience, seed = 1, memory = 512 * 1000 * 1000;
 static uint64_t warmup = 10;
-static double dislike = 1, temperature = 0.13, negative = 1.1, bilateral, rate = 0.01, decay, beta2 = 0.99, drop = 0.3;
+static double dislike = 1, temperature = 0.13, negative = 1.1, bilateral = 6, rate = 0.01, decay, beta2 = 0.99, drop = 0.3;
 static double noise = 0.01, half_life = NAN, valid_fraction;
 
 static size_t hidden_widths[TT_MAX_HIDDEN], n_hidden;
