@@ -269,6 +269,7 @@ static void on_start(void *arg, const struct tt_training *training)
     const struct tt_plan *plan = &t->plan;
     enum tt_seen ranked = training->run.validation.seen;
     char drawn[64] = "";
+    double ignorant;
 
     course->told = run_seconds(course);
     if (training->phase == TT_PHASE_CHOOSING)
@@ -288,6 +289,13 @@ static void on_start(void *arg, const struct tt_training *training)
     if (loss == TT_LOSS_AUTO)
         cli_note("chosen, as an epoch takes %.3g Gflop by the loss full and %.3g by the loss mixed", plan->full / 1e9,
                  plan->sampled / 1e9);
+    if (cli_verbose)
+        cli_note("at the start the loss is %.4f; the strongest item that a query does not want has %.1f %% of its softmax",
+                 training->run.focus.loss, 100 * training->run.focus.share);
+    if (tt_run_is_narrow(&training->run, &ignorant))
+        cli_note("warning: at the start the loss is %.2f, with all scores alike it would be %.2f; one item has %.0f %% of a "
+                 "query's softmax: is --temperature too small?", training->run.focus.loss, ignorant,
+                 100 * training->run.focus.share);
 }
 
 static void say_report(const struct tt_train_report *report)

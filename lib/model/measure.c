@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "math/vec.h"
 
 void tt_measure_release(struct tt_measure *m)
 {
@@ -260,6 +261,71 @@ done:
     free(rows);
     free(lists);
     return status;
+}
+
+struct focus_job {
+    const struct tt_measure *measure;
+    size_t dim, n, n_items;
+    const float *v;
+    double temperature, c;
+    struct tt_focus *found; /* (n) */
+};
+
+/* A sum of exponentials, as the largest exponent and the rest. */
+struct log_sum {
+    double most, sum;
+};
+
+static void add_logit(struct log_sum *s, double logit)
+{
+    s->sum = logit > s->most ? s->sum * exp(s->most - logit) + 1 : s->sum + exp(logit - s->most);
+    s->most = logit > s->most ? logit : s->most;
+}
+
+static void focus_block(void *arg, size_t i, int worker)
+{
+    const struct focus_job *job = arg;
+    const struct tt_measure *m = job->measure;
+    size_t query = i * m->n / job->n, e = m->starts[query], to = m->starts[query + 1];
+    struct log_sum all = {-INFINITY, 0}, unwanted = {-INFINITY, 0};
+    double wanted = 0, weight = 0;
+
+    (void)worker;
+    for (size_t j = 0; j < job->n_items; j++) {
+        double logit = tt_vec_dot(m->u + query * job->dim, job->v + j * job->dim, job->dim) / job->temperature;
+        add_logit(&all, logit);
+        if (e < to && m->item[e] == j) { /* rising, as the catalogue is */
+            wanted += (double)m->weight[e] * logit;
+            weight += (double)m->weight[e++];
+        } else {
+            add_logit(&unwanted, logit);
+        }
+    }
+    job->found[i] = (struct tt_focus){-1, 0};
+    if (weight > 0 && unwanted.sum > 0)
+        job->found[i] = (struct tt_focus){1 / unwanted.sum, job->c * (all.most + log(all.sum)) - wanted / weight};
+}
+
+int tt_measure_focus(const struct tt_measure *m, size_t dim, size_t n_items, const float *v, double temperature,
+                     double c, size_t most, struct tt_pool *pool, struct tt_focus *focus, struct tt_err *err)
+{
+    struct focus_job job = {m, dim, m->n < most ? m->n : most, n_items, v, temperature, c, NULL};
+    double n = 0;
+
+    *focus = (struct tt_focus){0, 0};
+    if (!(job.found = tt_alloc(job.n, sizeof(*job.found), err)))
+        return -1;
+    tt_pool_run(pool, job.n, focus_block, &job);
+    for (size_t i = 0; i < job.n; i++)
+        if (job.found[i].share >= 0) {
+            focus->share += job.found[i].share;
+            focus->loss += job.found[i].loss;
+            n++;
+        }
+    focus->share /= n > 0 ? n : 1;
+    focus->loss /= n > 0 ? n : 1;
+    free(job.found);
+    return 0;
 }
 
 double tt_measure_cosine(const struct tt_measure *m, size_t dim)

@@ -53,6 +53,18 @@ int tt_measure_gain(const struct tt_measure *measure, const struct tt_metric_sha
 int tt_measure_commonest(const struct tt_measure *measure, size_t dim, size_t n_items, const float *v, size_t k,
                          struct tt_pool *pool, double *share, struct tt_err *err) TT_CHECKED;
 
+/* What the softmax of the scores over a temperature looks like. */
+struct tt_focus {
+    double share; /* the largest one, over the items that a query does not want, that one item has alone */
+    double loss;  /* of the wanted items (softmax.h), with c */
+};
+
+/* Means over up to `most` of the queries that want something, of the vectors that stand in measure->u. Same bits for any
+ * pool. */
+int tt_measure_focus(const struct tt_measure *measure, size_t dim, size_t n_items, const float *v, double temperature,
+                     double c, size_t most, struct tt_pool *pool, struct tt_focus *focus,
+                     struct tt_err *err) TT_CHECKED;
+
 /* The mean cosine of two different queries, of the vectors at the last measuring; 0 for fewer than two queries. */
 double tt_measure_cosine(const struct tt_measure *measure, size_t dim);
 

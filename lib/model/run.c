@@ -1,6 +1,22 @@
 /* One run of a training: see run.h. */
 #include "model/run.h"
 
+#include <math.h>
+
+/* The share and the loss at the start and Recall@20 in the end, 64-d, by temperature. From a random start the loss is
+ * always above that of all scores alike, and the share at 0.02 is 47 to 54 %, at 0.03 22 to 35 %.
+ *
+ *     MovieLens 100K, ratings of 4 and more, 16 epochs    yelp2020, 8 epochs
+ *     0.02    65 %    22.4    0.198                       15 %    17.9    0.086
+ *     0.03    51 %    15.3    0.206                        8 %    13.4    0.088
+ *     0.05    31 %     9.9    0.229                        4 %    10.2    0.091
+ *     0.08    13 %     7.3    0.230                        2 %     8.7    0.103
+ *     0.13     3 %     6.4    0.231                        1 %     8.1    0.125
+ *     all scores alike 8.1                                        10.9
+ */
+static const double most_of_it = 0.4;
+enum { FEW_ITEMS = 100 }; /* among so few, one may well have most of it */
+
 int tt_run_init(struct tt_run *run, struct tt_model *model, const struct tt_train_options *options,
                 const struct tt_events *valid, struct tt_pool *pool, struct tt_err *err)
 {
@@ -20,13 +36,32 @@ void tt_run_release(struct tt_run *run)
     *run = (struct tt_run){0};
 }
 
+int tt_run_start(struct tt_run *run, struct tt_err *err)
+{
+    return tt_trainer_start(&run->trainer, err) ||
+                   tt_validation_focus(&run->validation, &run->trainer, &run->focus, err)
+               ? -1
+               : 0;
+}
+
+int tt_run_is_narrow(const struct tt_run *run, double *ignorant)
+{
+    const struct tt_train_options *o = run->trainer.o;
+    size_t n = run->trainer.catalogue.n;
+
+    *ignorant = o->negative * log((double)n);
+    return n >= FEW_ITEMS &&
+           (run->focus.share > most_of_it || (o->start != TT_START_RANDOM && run->focus.loss > *ignorant));
+}
+
 int tt_run_state(struct tt_run *run, struct tt_state *state, struct tt_err *err)
 {
     if (tt_trainer_state(&run->trainer, state, err) ||
         tt_validation_state(&run->validation, run->trainer.model, state, err) ||
         tt_state_count(state, "epochs", &run->epochs, err) ||
         tt_state_number(state, "first_loss", &run->first_loss, err) ||
-        tt_state_number(state, "loss", &run->loss, err))
+        tt_state_number(state, "loss", &run->loss, err) || tt_state_number(state, "focus.share", &run->focus.share, err) ||
+        tt_state_number(state, "focus.loss", &run->focus.loss, err))
         return -1;
     if (run->epochs + 1 != run->trainer.at.epoch || run->validation.best_epoch > run->epochs)
         return tt_err_set(err, TT_ERR_INPUT, "epoch %zu after %zu: a place that the training does not have",

@@ -2,7 +2,7 @@
  * best epoch kept.
  *
  *     tt_run_init(&run, model, &options, valid, pool, &err);
- *     tt_trainer_start(&run.trainer, &err);                     or tt_run_state, which takes a state back
+ *     tt_run_start(&run, &err);                                 or tt_run_state, which takes a state back
  *     tt_run_go(&run, &hooks, &err);
  *     tt_run_finish(&run, &report, &err);                       the model's tables are then complete
  *     tt_run_release(&run);
@@ -26,6 +26,7 @@ struct tt_run {
     struct tt_validation validation;
     size_t epochs;           /* done */
     double first_loss, loss; /* of the first and of the last of them */
+    struct tt_focus focus;   /* of the start (measure.h) */
 };
 
 /* What the caller hears of a run; both may be NULL. */
@@ -50,6 +51,15 @@ struct tt_train_report {
 int tt_run_init(struct tt_run *run, struct tt_model *model, const struct tt_train_options *options,
                 const struct tt_events *valid, struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
 void tt_run_release(struct tt_run *run); /* fine on a struct that is all zero */
+
+/* The first values of the tables, and a look at them. */
+int tt_run_start(struct tt_run *run, struct tt_err *err) TT_CHECKED;
+
+/* Is the temperature too small for the scores? Two signs of it at the start, in a catalogue of a hundred items or more:
+ * one item that a query does not want has nearly half of its softmax, so that most of the gradient is that item's,
+ * whichever it is; or a start that knows something, as the spectral one does, has a loss above *ignorant, that of scores
+ * that are all alike: what it knows is made too much of. */
+int tt_run_is_narrow(const struct tt_run *run, double *ignorant);
 
 /* All that changes in it. A place that the run does not have is an error. */
 int tt_run_state(struct tt_run *run, struct tt_state *state, struct tt_err *err) TT_CHECKED;

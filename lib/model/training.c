@@ -64,7 +64,7 @@ static int run(struct tt_training *t, struct tt_model *model, const struct tt_ev
     t->is_model_used = 1;
     model->base.events = *events;
     if (tt_run_init(&t->run, model, &t->options, valid, pool, err) == 0) {
-        status = *state ? tt_run_state(&t->run, *state, err) : tt_trainer_start(&t->run.trainer, err);
+        status = *state ? tt_run_state(&t->run, *state, err) : tt_run_start(&t->run, err);
         *state = NULL;
         if (status == 0 && hooks->on_start)
             hooks->on_start(hooks->arg, t);

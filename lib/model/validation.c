@@ -8,6 +8,7 @@
 
 enum {
     TRAIN_SAMPLE = 1024, /* queries that the training events are measured on */
+    FOCUS_SAMPLE = 64,
     VALID_SAMPLE = 8192,
     LEAST_SAMPLE = 512,  /* ... and at least so many, whatever that costs */
     FEW_QUERIES = 10,    /* so few may be alike without anything being wrong */
@@ -204,6 +205,19 @@ static int commonest_wanted(const struct tt_measure *m, size_t n_items, double *
     *share = m->n ? (double)most / (double)m->n : 0;
     free(queries);
     return 0;
+}
+
+int tt_validation_focus(struct tt_validation *v, struct tt_trainer *t, struct tt_focus *focus,
+                        struct tt_err *err)
+{
+    struct tt_measure *m = &v->train;
+
+    return tt_model_embed(t->model, &t->catalogue_input, t->pool, t->v, err) ||
+                   tt_model_embed(t->model, &m->input, t->pool, m->u, err) ||
+                   tt_measure_focus(m, t->o->dim, t->catalogue.n, t->v, t->o->temperature, t->o->negative, FOCUS_SAMPLE,
+                                    t->pool, focus, err)
+               ? -1
+               : 0;
 }
 
 int tt_validation_inspect(struct tt_validation *v, struct tt_trainer *t, struct tt_validation_signs *signs,

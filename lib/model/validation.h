@@ -46,6 +46,10 @@ int tt_validation_init(struct tt_validation *validation, const struct tt_trainer
                        const struct tt_events *events, struct tt_err *err) TT_CHECKED;
 void tt_validation_release(struct tt_validation *validation); /* fine on a struct that is all zero */
 
+/* The trainer's softmax as it stands, before the first step. */
+int tt_validation_focus(struct tt_validation *validation, struct tt_trainer *trainer, struct tt_focus *focus,
+                        struct tt_err *err) TT_CHECKED;
+
 /* Measure the trainer's model as it stands after `epoch`, from 1; keep it when it is better than all before. */
 int tt_validation_measure(struct tt_validation *validation, struct tt_trainer *trainer, size_t epoch,
                           struct tt_epoch_values *found, struct tt_err *err) TT_CHECKED;

@@ -148,6 +148,11 @@ ok 'warns when one item is in most lists' sh -c 'tt-train -d 16 -e 30 -k 5 --rat
     grep -qxE "tt-train: warning: one item is in [0-9]+ % of the lists of 5, and no item is wanted by more than [0-9]+ % of the queries"'
 not_ok 'and not in a sound run' sh -c 'tt-train -d 16 -e 6 -k 5 -o m wide.tt 2>&1 | grep -q "warning: one item"'
 
+ok 'warns of a temperature that is too small' sh -c 'tt-train -d 16 -e 1 -t 0.02 --init random -o m wide.tt 2>&1 | grep -qxE \
+    "tt-train: warning: at the start the loss is [0-9.]+, with all scores alike it would be 5.83; one item has [4-9][0-9] % of a \
+query.s softmax: is --temperature too small[?]"'
+not_ok 'and of no other' sh -c 'tt-train -d 16 -e 1 -o m wide.tt 2>&1 | grep -q "temperature too small"'
+
 # --- the log ---
 tt-train -q -d 8 -e 5 -k 3 --valid valid.tt --log log.tsv -o logged.tt train.tt
 t 'the log has a header' 0 'epoch	loss	train_top_k_accuracy@3	valid_top_k_accuracy@3	seconds	run' '' head -n 1 log.tsv

@@ -266,6 +266,33 @@ static void test_the_commonest_item_of_the_lists(void **state)
     tt_pool_free(pool);
 }
 
+/* Two queries and three items in the plane; the first wants item 0, the second nothing. */
+static void test_focus_is_that_of_the_softmax(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_pool *pool = tt_pool_new(2, &err);
+    float u[] = {1, 0, 0, 1}, v[] = {0.6f, 0.8f, 1, 0, 0, -1}, weight[] = {2, 5};
+    uint32_t starts[] = {0, 1, 1}, item[] = {0};
+    struct tt_measure m = {.n = 2, .u = u, .starts = starts, .item = item, .weight = weight};
+    struct tt_focus focus;
+
+    (void)state;
+    assert_non_null(pool);
+    NEED(tt_measure_focus(&m, 2, 3, v, 0.5, 1.2, 10, pool, &focus, &err));
+    assert_true(fabs(focus.share - exp(2) / (exp(2) + exp(0))) < 1e-6);
+    assert_true(fabs(focus.loss - (1.2 * log(exp(1.2) + exp(2) + exp(0)) - 1.2)) < 1e-6);
+    starts[2] = 2; /* the second wants item 0 too */
+    uint32_t both[] = {0, 0};
+    m.item = both;
+    NEED(tt_measure_focus(&m, 2, 3, v, 0.5, 1.2, 10, pool, &focus, &err));
+    assert_true(fabs(focus.share - (exp(2) / (exp(2) + exp(0)) + exp(0) / (exp(0) + exp(-2))) / 2) < 1e-6);
+    NEED(tt_measure_focus(&m, 2, 3, v, 0.5, 1.2, 1, pool, &focus, &err)); /* the first alone */
+    assert_true(fabs(focus.share - exp(2) / (exp(2) + exp(0))) < 1e-6);
+    NEED(tt_measure_focus(&m, 2, 1, v, 0.5, 1.2, 10, pool, &focus, &err)); /* no item that is not wanted */
+    assert_true(focus.share == 0 && focus.loss == 0);
+    tt_pool_free(pool);
+}
+
 static void test_mean_cosine_is_that_of_all_pairs(void **state)
 {
     float u[4 * 2] = {1, 0, 0, 1, -1, 0, 0.6f, 0.8f};
@@ -286,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_a_seen_item_that_is_wanted_is_a_miss),
         cmocka_unit_test(test_the_error_of_a_gain_is_that_of_drawing_users),
         cmocka_unit_test(test_the_commonest_item_of_the_lists),
+        cmocka_unit_test(test_focus_is_that_of_the_softmax),
         cmocka_unit_test(test_mean_cosine_is_that_of_all_pairs),
     };
 
