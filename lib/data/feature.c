@@ -48,6 +48,39 @@ void tt_dictionary_release(struct tt_dictionary *dictionary)
     *dictionary = (struct tt_dictionary){0};
 }
 
+static int copy_params(struct tt_feature *f, const struct tt_feature *other, struct tt_err *err)
+{
+    f->params = tt_alloc(other->n_params, sizeof(*f->params), err);
+    if (!f->params)
+        return -1;
+    if (other->n_params)
+        memcpy(f->params, other->params, other->n_params * sizeof(*f->params));
+    f->n_params = other->n_params;
+    return 0;
+}
+
+int tt_dictionary_extend(struct tt_dictionary *dictionary, const struct tt_dictionary *other, struct tt_err *err)
+{
+    for (size_t i = 0; i < dictionary->schema.n_columns; i++) {
+        struct tt_feature *f = &dictionary->features[i];
+        const struct tt_feature *o = &other->features[i];
+        if (o->params && copy_params(f, o, err))
+            return -1;
+        for (size_t code = 0; code < o->vocab.texts.n; code++) {
+            size_t len;
+            uint32_t same;
+            const char *text = tt_text_list_get(&o->vocab.texts, code, &len);
+            if (tt_vocab_add(&f->vocab, text, len, &same, err))
+                return -1;
+            if (same != code)
+                return tt_err_set(err, TT_ERR_INPUT, "column '%s': value %zu of the dictionary stands twice",
+                                  f->column->name, code);
+        }
+        f->n_codes = o->n_codes;
+    }
+    return 0;
+}
+
 /* ---- learning ---- */
 
 static int compare_doubles(const void *left, const void *right)
@@ -166,7 +199,7 @@ int tt_feature_learn(struct tt_feature *f, const struct tt_attribute *attribute,
 
     switch (f->column->kind) {
     case TT_KIND_NUMBER:
-        return learn_number(f, attribute, n_entities, err);
+        return f->params ? 0 : learn_number(f, attribute, n_entities, err); /* there: of tt_dictionary_extend */
     case TT_KIND_HASH:
         f->n_codes = (size_t)f->column->slots + 1;
         return 0;

@@ -7,6 +7,9 @@
  *
  * The items of a bag stand in the order of their codes. Towers divide a bag by the length of its weights, so only their
  * proportions matter.
+ *
+ * A history can be continued without its events: v follows from the weight (all but for count=one, where it does not
+ * matter), and with a half-life it fades by the time from the user's latest event then to the latest one now.
  */
 #ifndef TT_DATA_HISTORY_H
 #define TT_DATA_HISTORY_H
@@ -27,5 +30,25 @@ struct tt_visits {
 /* *bags gets n_users rows, owned; rows may be empty. */
 int tt_history_build(struct tt_bags *bags, const struct tt_column *column, size_t n_users,
                      const struct tt_visits *visits, struct tt_err *err) TT_CHECKED;
+
+/* Histories of an earlier day: bags made by the same column over users 0 ... bags->n_rows - 1, and the time of each
+ * one's latest event (0: none), which a column with a half-life needs. Both borrowed. */
+struct tt_past {
+    const struct tt_bags *bags;
+    const uint32_t *latest;
+};
+
+/* The histories of all events, of which `past` sums up the earlier ones and `visits` holds the rest: as tt_history_build
+ * would make them of both, but for roundings of a float. n_users is at least past->bags->n_rows. */
+int tt_history_extend(struct tt_bags *bags, const struct tt_column *column, size_t n_users, const struct tt_past *past,
+                      const struct tt_visits *visits, struct tt_err *err) TT_CHECKED;
+
+/* The visits v that a user's earlier bag stands for at the time `latest`, not before their latest event: visits has room
+ * for the bag. */
+void tt_history_recall(const struct tt_column *column, const struct tt_past *past, size_t user, uint32_t latest,
+                       double *visits);
+
+/* latest (n_users): raised to the time of each user's latest event that counts. visits->time must be there. */
+void tt_history_latest(uint32_t *latest, const struct tt_visits *visits);
 
 #endif

@@ -363,6 +363,38 @@ static void test_dictionary_comes_back_from_a_file(void **state)
     tt_segment_release(&loaded);
 }
 
+static void test_dictionary_extended_keeps_codes_and_parameters(void **state)
+{
+    struct tt_dictionary d, e;
+    struct tt_schema schema;
+    struct tt_err err = TT_ERR_INIT;
+
+    (void)state;
+    learn_all(&d);
+    parse_schema(&schema, d.schema.text);
+    assert_int_equal(tt_dictionary_init(&e, &schema, &err), 0);
+    assert_int_equal(tt_dictionary_extend(&e, &d, &err), 0);
+    for (size_t i = 0; i < d.schema.n_columns; i++) {
+        const struct tt_feature *f = &d.features[i];
+        struct tt_feature *g = &e.features[i];
+        uint32_t code;
+        assert_int_equal(f->n_codes, g->n_codes);
+        assert_int_equal(f->n_params, g->n_params);
+        if (f->n_params)
+            assert_memory_equal(f->params, g->params, f->n_params * sizeof(*f->params));
+        assert_true(f->params == NULL || f->params != g->params);
+        assert_int_equal(f->vocab.texts.n, g->vocab.texts.n);
+        for (uint32_t v = 0; v < f->vocab.texts.n; v++) {
+            char text[] = {(char)('0' + v), '\0'};
+            assert_int_equal(tt_vocab_find(&g->vocab, text, 1), v);
+        }
+        assert_int_equal(tt_vocab_add(&g->vocab, "more", 4, &code, &err), 0); /* it is its own, and open */
+        assert_int_equal(code, f->vocab.texts.n);
+    }
+    tt_dictionary_release(&d);
+    tt_dictionary_release(&e);
+}
+
 /* Write the dictionary with one tensor's data replaced, and load it: the error text. */
 static const char *load_spoilt(const char *tensor, const void *data, size_t rows)
 {
@@ -498,6 +530,7 @@ int main(void)
         cmocka_unit_test(test_hash_has_a_slot_for_every_text),
         cmocka_unit_test(test_bags_copy_rows_of_each_other),
         cmocka_unit_test(test_dictionary_comes_back_from_a_file),
+        cmocka_unit_test(test_dictionary_extended_keeps_codes_and_parameters),
         cmocka_unit_test(test_dictionary_refuses_hostile_content),
         cmocka_unit_test(test_bags_refuse_hostile_content),
     };

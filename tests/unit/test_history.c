@@ -120,6 +120,93 @@ static void test_history_of_huge_and_tiny_weights_stays_finite(void **state)
     }
 }
 
+/* Random events from a time on. */
+static void random_events(struct tt_rng *rng, size_t n, uint32_t users, uint32_t from_time, uint32_t *user,
+                          uint32_t *item, uint32_t *time, uint8_t *label, float *weight)
+{
+    for (size_t e = 0; e < n; e++) {
+        user[e] = (uint32_t)tt_rng_below(rng, users);
+        item[e] = (uint32_t)tt_rng_below(rng, ITEMS);
+        time[e] = from_time + (uint32_t)tt_rng_below(rng, 20) * 40000;
+        label[e] = tt_rng_below(rng, 4) > 0;
+        weight[e] = (float)tt_rng_below(rng, 5) / 3;
+    }
+}
+
+/* Earlier events summed up and later ones added are all events together; also when some of the "later" ones are older
+ * than the latest of the earlier, and with users who are only in one part. */
+static void test_history_extend_agrees_with_the_history_of_all_events(void **state)
+{
+    enum { PAST = 2000, PAST_USERS = USERS / 2 };
+    static uint32_t user[EVENTS], item[EVENTS], time[EVENTS], latest[USERS], now[USERS];
+    static uint8_t label[EVENTS];
+    static float weight[EVENTS];
+    struct tt_visits all = {EVENTS, user, item, time, label, weight};
+    struct tt_visits early = {PAST, user, item, time, label, weight};
+    struct tt_visits late = {EVENTS - PAST, user + PAST, item + PAST, time + PAST, label + PAST, weight + PAST};
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_rng rng;
+
+    (void)state;
+    tt_rng_init(&rng, 4, TT_RNG_TEST, 0);
+    random_events(&rng, PAST, PAST_USERS, 0, user, item, time, label, weight);
+    random_events(&rng, EVENTS - PAST, USERS, 400000, user + PAST, item + PAST, time + PAST, label + PAST,
+                  weight + PAST);
+    tt_history_latest(latest, &early);
+    for (int count = TT_COUNT_ONE; count <= TT_COUNT_LINEAR; count++)
+        for (int half_life = 0; half_life <= 3; half_life += 3) {
+            struct tt_column column = {.kind = TT_KIND_HISTORY, .count = (enum tt_count)count, .half_life = half_life};
+            struct tt_bags old = build(&column, PAST_USERS, &early), whole = build(&column, USERS, &all), bags;
+            struct tt_past past = {&old, latest};
+            assert_int_equal(tt_history_extend(&bags, &column, USERS, &past, &late, &err), 0);
+            assert_int_equal(bags.n_rows, USERS);
+            for (size_t u = 0; u < USERS; u++) {
+                const uint32_t *codes;
+                const float *have;
+                double weights[ITEMS];
+                size_t n = tt_bags_row(&whole, u, &codes, &have);
+                for (size_t i = 0; i < n; i++)
+                    weights[i] = (double)have[i];
+                row_is(&bags, u, n, codes, weights);
+            }
+            tt_bags_release(&bags);
+            assert_int_equal(tt_history_extend(&bags, &column, USERS, &past, &(struct tt_visits){0}, &err), 0);
+            for (size_t i = 0; i < old.offsets[PAST_USERS]; i++) { /* without a new event nothing fades */
+                assert_int_equal(bags.codes[i], old.codes[i]);
+                assert_float_equal(bags.weights[i], old.weights[i], 1e-6 * (double)old.weights[i]);
+            }
+            assert_int_equal(bags.offsets[USERS], old.offsets[PAST_USERS]);
+            tt_bags_release(&bags);
+            tt_bags_release(&old);
+            tt_bags_release(&whole);
+        }
+    tt_history_latest(now, &all);
+    for (size_t e = PAST; e < EVENTS; e++) /* and times may be raised in two steps too */
+        latest[user[e]] = item[e] && label[e] && weight[e] > 0 && time[e] > latest[user[e]] ? time[e] : latest[user[e]];
+    assert_memory_equal(now, latest, sizeof(now));
+}
+
+static void test_history_extend_takes_any_finite_weight_of_a_file(void **state)
+{
+    static uint64_t offsets[] = {0, 3};
+    static uint32_t codes[] = {1, 2, 3}, day_two = 2 * 86400, user = 0, item = 4, never = 0;
+    static float weights[] = {3e38f, -3e38f, -0.5f};
+    struct tt_bags old = {.n_rows = 1, .offsets = offsets, .codes = codes, .weights = weights}, bags;
+    struct tt_past past = {&old, &never};
+    struct tt_visits visit = {.n = 1, .user = &user, .item = &item, .time = &day_two};
+    struct tt_err err = TT_ERR_INIT;
+
+    (void)state;
+    for (int count = TT_COUNT_ONE; count <= TT_COUNT_LINEAR; count++) {
+        struct tt_column column = {.kind = TT_KIND_HISTORY, .count = (enum tt_count)count, .half_life = 0.001};
+        assert_int_equal(tt_history_extend(&bags, &column, 1, &past, &visit, &err), 0);
+        assert_int_equal(bags.offsets[1], 4);
+        for (size_t i = 0; i < 4; i++)
+            assert_true(isfinite(bags.weights[i]) && bags.weights[i] >= 0);
+        tt_bags_release(&bags);
+    }
+}
+
 /* All that bears on a weight at once, on random events; and the same bytes when the events come in another order. */
 static void test_history_agrees_with_a_naive_sum(void **state)
 {
@@ -131,13 +218,7 @@ static void test_history_agrees_with_a_naive_sum(void **state)
 
     (void)state;
     tt_rng_init(&rng, 3, TT_RNG_TEST, 0);
-    for (size_t e = 0; e < EVENTS; e++) {
-        user[e] = (uint32_t)tt_rng_below(&rng, USERS - 1); /* the last user has none */
-        item[e] = (uint32_t)tt_rng_below(&rng, ITEMS);
-        time[e] = (uint32_t)tt_rng_below(&rng, 20) * 40000;
-        label[e] = tt_rng_below(&rng, 4) > 0;
-        weight[e] = (float)tt_rng_below(&rng, 5) / 3;
-    }
+    random_events(&rng, EVENTS, USERS - 1, 0, user, item, time, label, weight); /* the last user has none */
     for (int count = TT_COUNT_ONE; count <= TT_COUNT_LINEAR; count++) {
         struct tt_column column = {.kind = TT_KIND_HISTORY, .count = (enum tt_count)count, .half_life = 3};
         struct tt_bags bags = build(&column, USERS, &v), again;
@@ -205,6 +286,8 @@ int main(void)
         cmocka_unit_test(test_history_passes_over_label_0_and_weight_0),
         cmocka_unit_test(test_history_of_huge_and_tiny_weights_stays_finite),
         cmocka_unit_test(test_history_agrees_with_a_naive_sum),
+        cmocka_unit_test(test_history_extend_agrees_with_the_history_of_all_events),
+        cmocka_unit_test(test_history_extend_takes_any_finite_weight_of_a_file),
         cmocka_unit_test(test_history_without_events_or_users),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
