@@ -1,5 +1,5 @@
-/* tt-encode: rows of text to codes. Learns a dictionary by a schema, or applies the one of a model or of other
- * examples. */
+/* tt-encode: rows of text to codes. Learns a dictionary by a schema, or extends or applies the one of a model or of
+ * other examples. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +11,15 @@
 static const char *const formats[] = {"auto", "csv", "tsv", NULL};
 static const char *const sides[] = {"user", "item", "event", NULL};
 
-static const char *schema_path, *like_path, *users_path, *items_path, *history_path;
+static const char *schema_path, *extend_path, *like_path, *users_path, *items_path, *history_path;
 static int format, side = TT_EVENT;
 static uint64_t stream;
 
 static struct cli_option options[] = {
     {'s', "schema", CLI_TEXT, &schema_path, .metavar = "FILE", .no_lineage = 1,
      .help = "learn a dictionary by this schema (tt-schema(5))"},
+    {'e', "extend", CLI_TEXT, &extend_path, .metavar = "FILE", .no_lineage = 1,
+     .help = "add to these examples, or to what this model knows (tt-train --from)"},
     {'l', "like", CLI_TEXT, &like_path, .metavar = "FILE", .no_lineage = 1,
      .help = "apply the dictionary of this model or these examples"},
     {0, "side", CLI_CHOICE, &side, .choices = sides, .metavar = "SIDE",
@@ -54,18 +56,18 @@ static void check_usage(void)
 {
     int from_stdin = cli_n_operands == 0 || is_stdin(cli_operands[0]);
 
-    if (schema_path && like_path)
-        cli_usage_error("only one of --schema and --like can be given");
-    if (!schema_path && !like_path)
-        cli_usage_error("one of --schema and --like is needed");
-    if (schema_path && (cli_given("side") || history_path || stream))
+    if (!!schema_path + !!extend_path + !!like_path > 1)
+        cli_usage_error("only one of --schema, --extend and --like can be given");
+    if (!schema_path && !extend_path && !like_path)
+        cli_usage_error("one of --schema, --extend and --like is needed");
+    if (!like_path && (cli_given("side") || history_path || stream))
         cli_usage_error("--side, --history and --stream go with --like");
     if (like_path && side == TT_EVENT && (users_path || items_path || history_path || stream))
         cli_usage_error("with --like, --users, --items, --history and --stream need --side user or --side item");
     if ((side == TT_USER && items_path) || (side == TT_ITEM && (users_path || history_path)))
         cli_usage_error("--side user goes with --users and --history, --side item with --items");
-    if (from_stdin + is_stdin(schema_path) + is_stdin(like_path) + is_stdin(users_path) + is_stdin(items_path) +
-            is_stdin(history_path) > 1)
+    if (from_stdin + is_stdin(schema_path) + is_stdin(extend_path) + is_stdin(like_path) + is_stdin(users_path) +
+            is_stdin(items_path) + is_stdin(history_path) > 1)
         cli_usage_error("only one input can be standard input");
 }
 
@@ -91,18 +93,48 @@ static void note_unseen(const struct tt_dictionary *d, const uint64_t *unseen)
                      d->schema.columns[i].name, (unsigned long long)unseen[i]);
 }
 
-static int write_examples(const struct tt_examples *examples, struct tt_encode_stats *stats, struct tt_writer *writer,
-                          struct tt_err *err)
+/* base: the checksum of the file that was followed or extended, or NULL. */
+static int write_examples(const struct tt_examples *examples, const char *base, struct tt_encode_stats *stats,
+                          struct tt_writer *writer, struct tt_err *err)
 {
     struct tt_segment segment = {0};
     int status = -1;
 
     if (tt_examples_store(examples, &segment, err) == 0 &&
-        add_lineage(&segment, examples->like, stats->inputs, err) == 0 &&
+        add_lineage(&segment, base, stats->inputs, err) == 0 &&
         tt_segment_write(&segment, writer, 0, 1, err) == 0)
         status = 0;
     tt_segment_release(&segment);
     return status;
+}
+
+/* What the user may want to check. */
+static void note_learnt(const struct tt_examples *examples, const struct tt_examples *base,
+                        const struct tt_encode_stats *stats)
+{
+    const struct tt_dictionary *d = &examples->dictionary;
+    size_t n[2] = {examples->users.n_rows - 1, examples->items.n_rows - 1};
+    char earlier[64] = "";
+
+    if (base && base->events.n)
+        snprintf(earlier, sizeof(earlier), " after %zu earlier ones", base->events.n);
+    if (base)
+        cli_note("%llu events%s, %zu users (%zu new), %zu items (%zu new)", (unsigned long long)stats->events, earlier,
+                 n[TT_USER], n[TT_USER] + 1 - base->users.n_rows, n[TT_ITEM], n[TT_ITEM] + 1 - base->items.n_rows);
+    else
+        cli_note("%llu events, %zu users, %zu items", (unsigned long long)stats->events, n[TT_USER], n[TT_ITEM]);
+    for (int s = TT_USER; s <= TT_ITEM; s++)
+        if (stats->side_only[s])
+            cli_note("%llu %s%ss without an event", (unsigned long long)stats->side_only[s], base ? "new " : "",
+                     tt_side_name((enum tt_side)s));
+    for (size_t i = 0; i < d->schema.n_columns; i++) {
+        const struct tt_column *c = &d->schema.columns[i];
+        if (stats->missing >> i & 1)
+            cli_note("no column '%s': known values are used, new %ss have none", c->name, tt_side_name(c->side));
+        if (stats->contradicted[i])
+            cli_note("%s '%s' differs between the rows of %llu %ss: the most frequent value is taken",
+                     tt_side_name(c->side), c->name, (unsigned long long)stats->contradicted[i], tt_side_name(c->side));
+    }
 }
 
 /* -s SCHEMA: learn. */
@@ -118,23 +150,33 @@ static int encode_learning(const char *input, struct tt_writer *writer, struct t
     if (tt_encode_stats_init(&stats, &schema, err) ||
         tt_encode_examples(&examples, &schema, input, users_path, items_path, (enum tt_csv_format)format, &stats, err))
         goto done;
-    const struct tt_dictionary *d = &examples.dictionary;
-    cli_note("%llu events, %zu users, %zu items", (unsigned long long)stats.events, examples.users.n_rows - 1,
-             examples.items.n_rows - 1);
-    for (int s = TT_USER; s <= TT_ITEM; s++)
-        if (stats.side_only[s])
-            cli_note("%llu %ss without an event", (unsigned long long)stats.side_only[s],
-                     tt_side_name((enum tt_side)s));
-    for (size_t i = 0; i < d->schema.n_columns; i++)
-        if (stats.contradicted[i])
-            cli_note("%s '%s' differs between the rows of %llu %ss: the most frequent value is taken",
-                     tt_side_name(d->schema.columns[i].side), d->schema.columns[i].name,
-                     (unsigned long long)stats.contradicted[i], tt_side_name(d->schema.columns[i].side));
-    status = write_examples(&examples, &stats, writer, err);
+    note_learnt(&examples, NULL, &stats);
+    status = write_examples(&examples, NULL, &stats, writer, err);
 done:
     tt_encode_stats_release(&stats);
     tt_schema_release(&schema);
     tt_examples_release(&examples);
+    return status;
+}
+
+/* --extend FILE: learn on. */
+static int encode_extending(const char *input, struct tt_writer *writer, struct tt_err *err)
+{
+    struct tt_examples base, examples = {0};
+    struct tt_encode_stats stats = {0};
+    int status = -1;
+
+    if (tt_examples_load_base(&base, extend_path, err))
+        return -1;
+    if (tt_encode_stats_init(&stats, &base.dictionary.schema, err) ||
+        tt_encode_extending(&examples, &base, input, users_path, items_path, (enum tt_csv_format)format, &stats, err))
+        goto done;
+    note_learnt(&examples, &base, &stats);
+    status = write_examples(&examples, base.segment.checksum, &stats, writer, err);
+done:
+    tt_encode_stats_release(&stats);
+    tt_examples_release(&examples);
+    tt_examples_release(&base);
     return status;
 }
 
@@ -150,7 +192,7 @@ static int encode_events_like(struct tt_examples *base, const char *input, struc
         goto done;
     cli_note("%llu events", (unsigned long long)stats.events);
     note_unseen(&base->dictionary, stats.unseen);
-    status = write_examples(base, &stats, writer, err);
+    status = write_examples(base, base->like, &stats, writer, err);
 done:
     tt_encode_stats_release(&stats);
     return status;
@@ -227,6 +269,8 @@ static int encode(const char *input, struct tt_writer *writer, struct tt_err *er
 
     if (schema_path)
         return encode_learning(input, writer, err);
+    if (extend_path)
+        return encode_extending(input, writer, err);
     if (tt_examples_load_tables(&base, like_path, err))
         return -1;
     if (tt_dictionary_index(&base.dictionary, like_path, err) == 0)

@@ -106,6 +106,7 @@ struct block {
 
 struct encoder {
     struct tt_examples *examples;
+    const struct tt_examples *base; /* what is extended, or NULL */
     struct source *sources; /* (schema.n_columns) */
     int learning;
     struct tt_encode_stats *stats;
@@ -247,6 +248,10 @@ static int find_event_columns(struct encoder *en, struct tt_csv *csv, struct tt_
             continue;
         struct tt_err missing = TT_ERR_INIT;
         long column = tt_csv_need_column(csv, c->name, &missing);
+        if (column < 0 && is_attribute(c) && en->base) {
+            en->stats->missing |= (uint64_t)1 << i;
+            continue;
+        }
         if (column < 0)
             return is_attribute(c) && !en->has_side_file[c->side]
                        ? tt_err_set(err, missing.kind, "%s (is --%ss missing?)", missing.text, tt_side_name(c->side))
@@ -370,18 +375,45 @@ static int take_event(struct encoder *en, const struct tt_csv *csv, struct tt_er
     return is_full ? end_block(en, err) : 0;
 }
 
+/* The events of the examples that are extended. */
+static int take_earlier_events(struct encoder *en, struct tt_err *err)
+{
+    const struct tt_events *from = &en->base->events;
+    struct tt_events *ev = &en->examples->events;
+    size_t n = from->n;
+
+    if (n == 0)
+        return 0;
+    if (grow_events(en, n, err))
+        return -1;
+    memcpy(ev->user, from->user, n * sizeof(*ev->user));
+    memcpy(ev->item, from->item, n * sizeof(*ev->item));
+    if (en->weight >= 0)
+        memcpy(ev->weight, from->weight, n * sizeof(*ev->weight));
+    if (en->label >= 0)
+        memcpy(ev->label, from->label, n * sizeof(*ev->label));
+    if (en->time >= 0)
+        memcpy(ev->time, from->time, n * sizeof(*ev->time));
+    for (size_t i = 0; i < en->examples->dictionary.schema.n_columns; i++)
+        for (size_t e = 0; e < n && en->examples->dictionary.schema.columns[i].kind == TT_KIND_CONTEXT; e++)
+            if (tt_narrow_add(&ev->contexts[i], tt_narrow_get(&from->contexts[i], e), err))
+                return -1;
+    ev->n = n;
+    return 0;
+}
+
 static int read_events(struct encoder *en, struct tt_csv *csv, struct tt_err *err)
 {
     int more;
 
-    if (find_event_columns(en, csv, err) || begin_blocks(en, err))
+    if (find_event_columns(en, csv, err) || begin_blocks(en, err) || (en->base && take_earlier_events(en, err)))
         return -1;
     while ((more = tt_csv_next(csv, err)) == 1)
         if (take_event(en, csv, err))
             return -1;
     if (more < 0 || end_block(en, err))
         return -1;
-    en->stats->events = en->examples->events.n;
+    en->stats->events = en->examples->events.n - (en->base ? en->base->events.n : 0);
     tt_hasher_digest(csv->reader.hasher, en->stats->inputs[0]);
     return 0;
 }
@@ -435,6 +467,27 @@ static int read_side(struct encoder *en, enum tt_side side, struct tt_csv *csv, 
     return 0;
 }
 
+/* The rows of one attribute, from the texts that were gathered; where there is none, from what is extended. */
+static int encode_attribute(const struct encoder *en, size_t column, struct tt_table *table, struct tt_err *err)
+{
+    const struct tt_feature *f = &en->examples->dictionary.features[column];
+    const struct tt_attribute *a = &en->sources[column].attribute;
+    const struct tt_table *known = !en->base              ? NULL
+                                   : table->side == TT_USER ? &en->base->users : &en->base->items;
+    uint64_t none = 0;
+
+    for (size_t e = 0; e < table->n_rows; e++) {
+        uint32_t value = tt_attribute_get(a, (uint32_t)e);
+        size_t len = 0;
+        const char *text = value == TT_VOCAB_NONE ? "" : tt_text_list_get(&a->values.texts, value, &len);
+        if (value == TT_VOCAB_NONE && known && e < known->n_rows
+                ? tt_bags_add_row_of(&table->bags[column], &known->bags[column], e, err)
+                : tt_feature_encode(f, text, len, &table->bags[column], &none, err))
+            return -1;
+    }
+    return 0;
+}
+
 /* After the last row: settle the attributes, learn their codes, and make the side's rows. */
 static int finish_side(struct encoder *en, enum tt_side side, struct tt_err *err)
 {
@@ -448,56 +501,47 @@ static int finish_side(struct encoder *en, enum tt_side side, struct tt_err *err
         return -1;
     for (size_t i = 0; i < d->schema.n_columns; i++) {
         struct tt_feature *f = &d->features[i];
-        struct tt_attribute *a = &en->sources[i].attribute;
-        uint64_t none = 0;
         if (f->column->side != side)
             continue;
         if (f->column->kind == TT_KIND_CONTEXT)
             f->n_codes = f->vocab.texts.n + 1;
         if (!en->sources[i].has_attribute)
             continue;
-        en->stats->contradicted[i] = tt_attribute_settle(a);
-        if (tt_feature_learn(f, a, n_rows, err))
+        en->stats->contradicted[i] = tt_attribute_settle(&en->sources[i].attribute);
+        if (tt_feature_learn(f, &en->sources[i].attribute, n_rows, err) || encode_attribute(en, i, table, err))
             return -1;
-        for (size_t e = 0; e < n_rows; e++) {
-            uint32_t value = tt_attribute_get(a, (uint32_t)e);
-            size_t len = 0;
-            const char *text = value == TT_VOCAB_NONE ? "" : tt_text_list_get(&a->values.texts, value, &len);
-            if (tt_feature_encode(f, text, len, &table->bags[i], &none, err))
-                return -1;
-        }
     }
     return 0;
 }
 
-int tt_encode_examples(struct tt_examples *examples, struct tt_schema *schema, const char *events, const char *users,
-                       const char *items, enum tt_csv_format format, struct tt_encode_stats *stats, struct tt_err *err)
+/* The files of a learning run. */
+struct sources {
+    const char *events, *side[2];
+    enum tt_csv_format format;
+};
+
+/* Learn into empty examples, whose dictionary may begin with that of `base`. */
+static int learn(struct tt_examples *examples, const struct tt_examples *base, const struct sources *from,
+                 struct tt_encode_stats *stats, struct tt_err *err)
 {
-    const char *side_path[2] = {users, items};
     struct tt_csv csv = {0}, side[2] = {csv, csv};
-    struct tt_dictionary dictionary;
     struct encoder en = {0};
     int status = -1;
 
-    *examples = (struct tt_examples){0};
-    if (tt_dictionary_init(&dictionary, schema, err))
-        return -1;
-    if (tt_examples_init(examples, &dictionary, err)) {
-        tt_dictionary_release(&dictionary);
-        return -1;
-    }
     if (encoder_init(&en, examples, 1, stats, err))
         goto done;
+    en.base = base;
     for (int s = TT_USER; s <= TT_ITEM; s++)
-        en.has_side_file[s] = side_path[s] != NULL;
+        en.has_side_file[s] = from->side[s] != NULL;
     for (int s = TT_USER; s <= TT_ITEM; s++) /* opened first: what they have decides what the events must have */
-        if (side_path[s] && (tt_csv_open(&side[s], side_path[s], TT_CSV_AUTO, err) ||
-                             find_side_columns(&en, (enum tt_side)s, &side[s], err)))
+        if (from->side[s] && (tt_csv_open(&side[s], from->side[s], TT_CSV_AUTO, err) ||
+                              find_side_columns(&en, (enum tt_side)s, &side[s], err)))
             goto done;
-    if (tt_csv_open(&csv, events, format, err) || read_events(&en, &csv, err))
+    if (tt_csv_open(&csv, from->events, from->format, err) || read_events(&en, &csv, err))
         goto done;
     for (int s = TT_USER; s <= TT_ITEM; s++)
-        if ((side_path[s] && read_side(&en, (enum tt_side)s, &side[s], err)) || finish_side(&en, (enum tt_side)s, err))
+        if ((from->side[s] && read_side(&en, (enum tt_side)s, &side[s], err)) ||
+            finish_side(&en, (enum tt_side)s, err))
             goto done;
     tt_dictionary_share_ids(&examples->dictionary);
     status = 0;
@@ -506,9 +550,56 @@ done:
     tt_csv_close(&csv);
     tt_csv_close(&side[TT_USER]);
     tt_csv_close(&side[TT_ITEM]);
-    if (status)
-        tt_examples_release(examples);
     return status;
+}
+
+int tt_encode_examples(struct tt_examples *examples, struct tt_schema *schema, const char *events, const char *users,
+                       const char *items, enum tt_csv_format format, struct tt_encode_stats *stats, struct tt_err *err)
+{
+    const struct sources from = {events, {users, items}, format};
+    struct tt_dictionary dictionary;
+
+    *examples = (struct tt_examples){0};
+    if (tt_dictionary_init(&dictionary, schema, err))
+        return -1;
+    if (tt_examples_init(examples, &dictionary, err)) {
+        tt_dictionary_release(&dictionary);
+        return -1;
+    }
+    if (learn(examples, NULL, &from, stats, err)) {
+        tt_examples_release(examples);
+        return -1;
+    }
+    return 0;
+}
+
+int tt_encode_extending(struct tt_examples *examples, const struct tt_examples *base, const char *events,
+                        const char *users, const char *items, enum tt_csv_format format, struct tt_encode_stats *stats,
+                        struct tt_err *err)
+{
+    const struct sources from = {events, {users, items}, format};
+    const struct tt_schema *schema = &base->dictionary.schema;
+    struct tt_schema same = {0};
+    struct tt_dictionary dictionary = {0};
+
+    *examples = (struct tt_examples){0};
+    if (tt_schema_parse(&same, schema->text, strlen(schema->text), base->segment.name, err) ||
+        tt_dictionary_init(&dictionary, &same, err)) {
+        tt_schema_release(&same);
+        return -1;
+    }
+    if (tt_examples_init(examples, &dictionary, err)) {
+        tt_dictionary_release(&dictionary);
+        return -1;
+    }
+    memcpy(examples->extends, tt_examples_are_model(base) ? base->segment.checksum : base->extends,
+           sizeof(examples->extends));
+    if (tt_dictionary_extend(&examples->dictionary, &base->dictionary, err) ||
+        learn(examples, base, &from, stats, err)) {
+        tt_examples_release(examples);
+        return -1;
+    }
+    return 0;
 }
 
 int tt_encode_like(struct tt_examples *examples, const char *events, enum tt_csv_format format,

@@ -22,6 +22,8 @@ void tt_table_release(struct tt_table *table, const struct tt_dictionary *dictio
     for (size_t i = 0; table->bags && i < dictionary->schema.n_columns; i++)
         tt_bags_release(&table->bags[i]);
     free(table->bags);
+    if (table->cap_latest)
+        free(table->latest);
     *table = (struct tt_table){0};
 }
 
@@ -40,11 +42,33 @@ int tt_table_count_ids(struct tt_table *table, size_t id_column, size_t n_rows, 
 int tt_table_store(const struct tt_table *table, const struct tt_dictionary *dictionary, unsigned with,
                    struct tt_segment *segment, struct tt_err *err)
 {
+    char name[TT_TENSOR_NAME];
+
     for (size_t i = 0; i < dictionary->schema.n_columns; i++) {
         const struct tt_column *c = &dictionary->schema.columns[i];
-        if (c->side == table->side && with & 1u << c->kind && tt_bags_store(&table->bags[i], c, segment, err))
+        if (c->side != table->side || !(with & 1u << c->kind))
+            continue;
+        if (tt_bags_store(&table->bags[i], c, segment, err) ||
+            (c->kind == TT_KIND_HISTORY && table->latest &&
+             tt_segment_tensor(segment, tt_tensor_name(name, c, "latest"), TT_U32, table->n_rows, 0, table->latest,
+                               err)))
             return -1;
     }
+    return 0;
+}
+
+/* When each row was last met, in files that say so. */
+static int load_latest(struct tt_table *table, const struct tt_column *history, const struct tt_segment *segment,
+                       struct tt_err *err)
+{
+    char name[TT_TENSOR_NAME];
+
+    if (!tt_segment_find(segment, tt_tensor_name(name, history, "latest")))
+        return 0;
+    const struct tt_tensor *t = tt_segment_need(segment, name, TT_U32, table->n_rows, 0, err);
+    if (!t)
+        return -1;
+    table->latest = (uint32_t *)t->data;
     return 0;
 }
 
@@ -58,8 +82,9 @@ int tt_table_load(struct tt_table *table, enum tt_side side, const struct tt_dic
         const struct tt_column *c = &dictionary->schema.columns[i];
         if (c->side != side)
             continue;
-        if (with & 1u << c->kind ? tt_bags_load(&table->bags[i], &dictionary->features[i], n_rows, segment, err)
-                                 : c->kind == TT_KIND_ID && tt_table_count_ids(table, i, n_rows, err)) {
+        if ((with & 1u << c->kind ? tt_bags_load(&table->bags[i], &dictionary->features[i], n_rows, segment, err)
+                                  : c->kind == TT_KIND_ID && tt_table_count_ids(table, i, n_rows, err)) ||
+            (with & TT_WITH_HISTORY && c->kind == TT_KIND_HISTORY && load_latest(table, c, segment, err))) {
             tt_table_release(table, dictionary);
             return -1;
         }
@@ -150,6 +175,8 @@ int tt_examples_store(const struct tt_examples *examples, struct tt_segment *seg
     const struct tt_dictionary *d = &examples->dictionary;
 
     if (tt_segment_init(segment, "examples", TT_FORMAT, err) || tt_segment_text(segment, "like", examples->like, err))
+        return -1;
+    if (examples->extends[0] && tt_segment_text(segment, "extends", examples->extends, err))
         return -1;
     if (examples->like[0]) { /* events alone: the dictionary and the tables are in the file that is followed */
         if (tt_segment_text(segment, "schema_fingerprint", d->schema.fingerprint, err))
@@ -253,19 +280,17 @@ static int load_tables(struct tt_examples *examples, struct tt_segment *segment,
     return 0;
 }
 
-int tt_examples_load(struct tt_examples *examples, const char *path, struct tt_err *err)
+/* Take a segment of examples; load all. */
+static int load_all(struct tt_examples *examples, struct tt_segment *segment, struct tt_err *err)
 {
-    struct tt_segment segment;
-
-    *examples = (struct tt_examples){0};
-    if (tt_container_load(path, "examples", &segment, err))
-        return -1;
-    if (need_own_dictionary(&segment, err)) {
-        tt_segment_release(&segment);
+    if (need_own_dictionary(segment, err)) {
+        tt_segment_release(segment);
         return -1;
     }
-    if (load_tables(examples, &segment, TT_WITH_ATTRIBUTES, err))
+    if (load_tables(examples, segment, TT_WITH_ATTRIBUTES, err))
         return -1;
+    const char *extends = tt_segment_find_text(&examples->segment, "extends");
+    snprintf(examples->extends, sizeof(examples->extends), "%s", extends ? extends : "");
     if (events_load(&examples->events, &examples->dictionary, &examples->segment, err)) {
         tt_examples_release(examples);
         return -1;
@@ -273,26 +298,60 @@ int tt_examples_load(struct tt_examples *examples, const char *path, struct tt_e
     return 0;
 }
 
+int tt_examples_load(struct tt_examples *examples, const char *path, struct tt_err *err)
+{
+    struct tt_segment segment;
+
+    *examples = (struct tt_examples){0};
+    return tt_container_load(path, "examples", &segment, err) ? -1 : load_all(examples, &segment, err);
+}
+
+static int is_model(const struct tt_segment *segment)
+{
+    return strcmp(segment->texts[0].value, "model") == 0;
+}
+
+/* Load a segment of examples or of a model. */
+static int load_either(struct tt_segment *segment, const char *path, struct tt_err *err)
+{
+    if (tt_container_load(path, NULL, segment, err))
+        return -1;
+    if (is_model(segment) || strcmp(segment->texts[0].value, "examples") == 0)
+        return 0;
+    tt_err_set(err, TT_ERR_MISMATCH, "%s: holds '%s', expected 'model' or 'examples'", segment->name,
+               segment->texts[0].value);
+    tt_segment_release(segment);
+    return -1;
+}
+
 int tt_examples_load_tables(struct tt_examples *examples, const char *path, struct tt_err *err)
 {
     struct tt_segment segment;
-    unsigned with = TT_WITH_ATTRIBUTES;
 
     *examples = (struct tt_examples){0};
-    if (tt_container_load(path, NULL, &segment, err))
+    if (load_either(&segment, path, err))
         return -1;
-    if (strcmp(segment.texts[0].value, "model") == 0) {
-        with |= TT_WITH_HISTORY;
-    } else if (strcmp(segment.texts[0].value, "examples") != 0) {
-        tt_err_set(err, TT_ERR_MISMATCH, "%s: holds '%s', expected 'model' or 'examples'", segment.name,
-                   segment.texts[0].value);
-        tt_segment_release(&segment);
-        return -1;
-    } else if (need_own_dictionary(&segment, err)) {
+    if (!is_model(&segment) && need_own_dictionary(&segment, err)) {
         tt_segment_release(&segment);
         return -1;
     }
-    return load_tables(examples, &segment, with, err);
+    return load_tables(examples, &segment, TT_WITH_ATTRIBUTES | (is_model(&segment) ? TT_WITH_HISTORY : 0), err);
+}
+
+int tt_examples_load_base(struct tt_examples *examples, const char *path, struct tt_err *err)
+{
+    struct tt_segment segment;
+
+    *examples = (struct tt_examples){0};
+    if (load_either(&segment, path, err))
+        return -1;
+    return is_model(&segment) ? load_tables(examples, &segment, TT_WITH_ATTRIBUTES | TT_WITH_HISTORY, err)
+                              : load_all(examples, &segment, err);
+}
+
+int tt_examples_are_model(const struct tt_examples *examples)
+{
+    return is_model(&examples->segment);
 }
 
 int tt_events_load_like(struct tt_events *events, struct tt_segment *segment, const char *path,

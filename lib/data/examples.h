@@ -6,7 +6,8 @@
  *
  * Row 0 of users and of items is the unknown one. So a tower runs once for each distinct user or item, not once an
  * event. Examples either learnt their dictionary, or follow another file's: then they hold events only, and `like`
- * names that file.
+ * names that file. A dictionary that was learnt may begin with all that a model's has: then `extends` names the model,
+ * which knows what was before these events.
  */
 #ifndef TT_DATA_EXAMPLES_H
 #define TT_DATA_EXAMPLES_H
@@ -19,6 +20,8 @@ struct tt_table {
     enum tt_side side;
     size_t n_rows;
     struct tt_bags *bags; /* (schema.n_columns) */
+    uint32_t *latest;     /* (n_rows) time of each row's latest visit, 0: none; or NULL: no history that fades */
+    size_t cap_latest;    /* 0: a view */
 };
 
 struct tt_events {
@@ -35,7 +38,8 @@ struct tt_examples {
     struct tt_dictionary dictionary;
     struct tt_table users, items;
     struct tt_events events;
-    char like[TT_FINGERPRINT_HEX + 1]; /* the checksum of the file whose dictionary these events follow, or "" */
+    char like[TT_FINGERPRINT_HEX + 1];    /* the checksum of the file whose dictionary these events follow, or "" */
+    char extends[TT_FINGERPRINT_HEX + 1]; /* that of the model whose dictionary this one begins with, or "" */
     struct tt_segment segment;         /* what a loaded one borrows from; its checksum names the file */
 };
 
@@ -73,6 +77,12 @@ int tt_examples_load(struct tt_examples *examples, const char *path, struct tt_e
 /* Load what encoding by a file's dictionary needs, from examples or from a model: dictionary, users and items (of a
  * model with their histories), no events. */
 int tt_examples_load_tables(struct tt_examples *examples, const char *path, struct tt_err *err) TT_CHECKED;
+
+/* Load what is extended, examples or a model: the same, and the events of examples. */
+int tt_examples_load_base(struct tt_examples *examples, const char *path, struct tt_err *err) TT_CHECKED;
+
+/* Is this a loaded model, without events? */
+int tt_examples_are_model(const struct tt_examples *examples);
 
 /* Load events that follow the dictionary of `base`, whose file has the checksum `checksum`; another one's are
  * refused. */

@@ -97,8 +97,12 @@ usage() { # name message arguments...
     t "$u_name" 2 '' "tt-encode: $u_message
 Try 'tt-encode --help'." tt-encode "$@"
 }
-usage 'neither schema nor like' 'one of --schema and --like is needed' e.csv
-usage 'both' 'only one of --schema and --like can be given' -s s.schema --like e.tt e.csv
+usage 'neither schema nor like' 'one of --schema, --extend and --like is needed' e.csv
+usage 'both' 'only one of --schema, --extend and --like can be given' -s s.schema --like e.tt e.csv
+usage '--extend with a schema' 'only one of --schema, --extend and --like can be given' -e e.tt -s s.schema e.csv
+usage '--extend with --like' 'only one of --schema, --extend and --like can be given' -e e.tt -l e.tt e.csv
+usage '--side with --extend' '--side, --history and --stream go with --like' -e e.tt --side user e.csv
+usage '--extend and events from standard input' 'only one input can be standard input' -e -
 for o in '--side item' '--history h.csv' '--stream 5'; do
     # shellcheck disable=SC2086 # two words
     usage "$o with --schema" '--side, --history and --stream go with --like' -s s.schema $o e.csv
@@ -256,6 +260,48 @@ t 'a history for a schema without one' 1 '' "tt-encode: e.csv: the model's schem
     grep -v history s.schema >no.schema; tt-encode -q -s no.schema e.csv | tt-train -q -e 1 -d 4 >m3.tt
     tt-encode -q --like m3.tt --side user --history e.csv queries.csv'
 
+# ---- going on: the first rows and then the rest are all of them ----
+head -n 3 e.csv >first.csv
+{ head -n 1 e.csv && tail -n 2 e.csv; } >rest.csv
+tt-encode -q -s s.schema -o first.tt first.csv
+t 'notes of going on' 0 '' 'tt-encode: 2 events after 2 earlier ones, 3 users (1 new), 3 items (1 new)' \
+    tt-encode --extend first.tt -o both.tt rest.csv
+tensors='event.user event.item event.context.meal_time event.weight event.time item.category.codes
+    user.user_id.vocab user.meal_time.vocab item.store_id.vocab item.category.vocab'
+t 'all events give the same' 0 "$(rows e.tt $tensors)" '' rows both.tt $tensors
+ok 'and the same model but for the fingerprints' sh -c 'tt-train -q -e 2 -d 4 e.tt | tt-show >a; tt-train -q -e 2 -d 4 both.tt |
+    tt-show >b; grep -v -e checksum -e inputs a >a1; grep -v -e checksum -e inputs b | cmp - a1'
+ok 'twice the same bytes, by a pipe' sh -c 'cat rest.csv | tt-encode -q -e first.tt | cmp - both.tt'
+ok 'the file may come by standard input' sh -c 'tt-encode -q -e - rest.csv <first.tt | cmp - both.tt'
+ok 'the file may be replaced' sh -c 'cp first.tt in.tt; tt-encode -q -e in.tt -o in.tt rest.csv; cmp in.tt both.tt'
+t 'its inputs are the file and the table' 0 "$(tt-show first.tt | sed -n 's/^checksum	//p')" '' \
+    sh -c 'tt-show --text inputs both.tt | cut -d " " -f 1'
+not_ok 'examples that extend examples name no model' sh -c 'tt-show both.tt | grep ^extends'
+ok 'events may follow the longer dictionary' tt-encode -q --like both.tt -o like.tt e.csv
+tt-train -q -e 1 -d 4 -o first.model first.tt
+t 'notes of extending a model' 0 '' 'tt-encode: 2 events, 3 users (1 new), 3 items (1 new)' \
+    tt-encode --extend first.model -o today.tt rest.csv
+t 'its events are those of the table, by the same codes' 0 '1 3
+2 3
+0 1
+0 1 2 0' '' rows today.tt event.user event.item event.context.meal_time item.category.codes
+t 'it names the model' 0 "$(tt-show first.model | sed -n 's/^checksum	//p')" '' tt-show --text extends today.tt
+tt-encode -q -e today.tt -o later.tt e.csv
+t 'also when it is extended itself' 0 "$(tt-show --text extends today.tt)" '' tt-show --text extends later.tt
+printf 'user_id,store_id,meal_time,stars,day\nu9,s9,noon,1,20\n' >bare.csv
+t 'an attribute that is nowhere' 0 '' "tt-encode: 1 events after 2 earlier ones, 3 users (1 new), 3 items (1 new)
+tt-encode: no column 'category': known values are used, new items have none" tt-encode -e first.tt -o out.tt bare.csv
+t 'known ones stay' 0 '0 1 2 0' '' rows out.tt item.category.codes
+printf 'store_id,category\ns1,pub\ns7,bbq\n' >new.items
+t 'a side file has the last word' 0 '' 'tt-encode: 1 events, 3 users (1 new), 4 items (2 new)
+tt-encode: 1 new items without an event' tt-encode -e first.model --items new.items -o out.tt bare.csv
+t 'for old and new ones' 0 '0 3 2 0 1' '' rows out.tt item.category.codes
+t 'other columns must be there' 1 '' '*' sh -c 'cut -d , -f 1-4 bare.csv | tt-encode -e first.tt'
+t 'what follows another file cannot be extended' 1 '' \
+    'tt-encode: like.tt: events encoded with --like, where examples with a dictionary are expected' tt-encode -e like.tt e.csv
+t 'nor can rows' 1 '' "tt-encode: q.tt: holds 'rows', expected 'model' or 'examples'" tt-encode -e q.tt e.csv
+t 'no such file to extend' 1 '' 'tt-encode: nowhere: No such file or directory' tt-encode -e nowhere e.csv
+
 # ---- the schema's manual ----
 mkdir manual
 awk '/^\.Sh / { on = $2 == "EXAMPLES" } on && /^\.Bd -literal/ { block = 1; next } /^\.Ed/ { block = 0 } on && block' \
@@ -274,6 +320,8 @@ size=$(($(wc -c <e.tt))) at=0 accepted=
 while [ "$at" -lt "$size" ]; do
     head -c "$at" e.tt >bad.tt
     tt-encode -q --like bad.tt test.csv >/dev/null 2>.say && accepted="$accepted encode:$at"
+    grep -q '^tt-encode: bad.tt: ' .say || accepted="$accepted silent:$at"
+    tt-encode -q --extend bad.tt test.csv >/dev/null 2>.say && accepted="$accepted extend:$at"
     grep -q '^tt-encode: bad.tt: ' .say || accepted="$accepted silent:$at"
     tt-train -q -e 1 -d 4 bad.tt >/dev/null 2>&1 && accepted="$accepted train:$at"
     at=$((at + 31))

@@ -2,6 +2,7 @@
  * errors that name file, line and field. */
 #include "data/example_encoder.h"
 
+#include "data/history.h"
 #include "data_files.h"
 
 struct result {
@@ -325,6 +326,156 @@ static void test_encoder_ends_its_blocks_anywhere(void **state)
     free(text);
 }
 
+/* Store examples as a file of examples or, by its kind, of a model, and load that to be extended. */
+static void reload(struct tt_examples *x, int as_model, struct tt_examples *base)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_segment segment;
+
+    if (as_model) {
+        for (size_t c = 0; c < x->dictionary.schema.n_columns; c++)
+            if (x->dictionary.schema.columns[c].kind == TT_KIND_HISTORY)
+                assert_int_equal(tt_history_build(&x->users.bags[c], &x->dictionary.schema.columns[c], x->users.n_rows,
+                                                  &(struct tt_visits){0}, &err), 0);
+        assert_int_equal(tt_segment_init(&segment, "model", TT_FORMAT, &err), 0);
+        assert_int_equal(tt_dictionary_store(&x->dictionary, &segment, &err), 0);
+        assert_int_equal(tt_table_store(&x->users, &x->dictionary, TT_WITH_ATTRIBUTES | TT_WITH_HISTORY, &segment,
+                                        &err), 0);
+        assert_int_equal(tt_table_store(&x->items, &x->dictionary, TT_WITH_ATTRIBUTES, &segment, &err), 0);
+    } else {
+        assert_int_equal(tt_examples_store(x, &segment, &err), 0);
+    }
+    write_segment(&segment, "b");
+    tt_segment_release(&segment);
+    assert_int_equal(tt_examples_load_base(base, "b", &err), 0);
+    assert_int_equal(tt_examples_are_model(base), as_model);
+}
+
+/* Encode by a schema, store it, and extend that. */
+static struct result extend(const char *schema_text, const char *before, int as_model, const char *events,
+                            const char *users, const char *items)
+{
+    struct result first = encode(schema_text, before, NULL, NULL), r = {.err = TT_ERR_INIT};
+    struct tt_examples base;
+
+    good(&first);
+    reload(&first.x, as_model, &base);
+    release(&first);
+    assert_int_equal(tt_encode_stats_init(&r.stats, &base.dictionary.schema, &r.err), 0);
+    r.status = tt_encode_extending(&r.x, &base, write_file("e", events), users ? write_file("u", users) : NULL,
+                                   items ? write_file("i", items) : NULL, TT_CSV_AUTO, &r.stats, &r.err);
+    if (r.status == 0 && as_model)
+        assert_string_equal(r.x.extends, base.segment.checksum);
+    else if (r.status == 0)
+        assert_string_equal(r.x.extends, "");
+    else
+        assert_null(r.x.events.contexts);
+    tt_examples_release(&base); /* nothing of it is borrowed */
+    return r;
+}
+
+static const char many_kinds[] = "user u id\nuser i history half_life=3\nuser c context\nuser d context\n"
+                                 "user n number buckets=4\nitem i id\nitem k category\nitem b bag\nitem h hash slots=8\n"
+                                 "item x number scale=yes\nevent w weight\nevent l label min=4\nevent t time\n";
+static const char many_columns[] = "u,i,c,d,n,k,b,h,x,w,l,t\n";
+static const char early[] = "p,a,noon,mon,5,bbq,x|y,q,1,1,5,100\nq,b,eve,,7,pub,y,r,2.5,0.5,3,200\n"
+                            "p,b,,tue,5,pub,y,r,2.5,2,4,300\n";
+static const char late[] = "r,c,dawn,mon,5,cafe,z|x,s,1,1,4,400\np,a,noon,wed,5,bbq,x|y,q,1,3,2,500\n";
+
+/* Tensor for tensor what encoding all events at once gives, but for what numbers learn. */
+static void test_extended_examples_are_those_of_all_events(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    char all[1024], before[512], after[512];
+    struct tt_segment a, b;
+
+    (void)state;
+    snprintf(all, sizeof(all), "%s%s%s", many_columns, early, late);
+    snprintf(before, sizeof(before), "%s%s", many_columns, early);
+    snprintf(after, sizeof(after), "%s%s", many_columns, late);
+    struct result whole = encode(many_kinds, all, NULL, NULL), r = extend(many_kinds, before, 0, after, NULL, NULL);
+    good(&whole);
+    good(&r);
+    assert_int_equal(r.stats.events, 2);
+    assert_int_equal(r.stats.missing, 0);
+    assert_int_equal(tt_examples_store(&whole.x, &a, &err), 0);
+    assert_int_equal(tt_examples_store(&r.x, &b, &err), 0);
+    assert_int_equal(a.n_tensors, b.n_tensors);
+    for (size_t t = 0; t < a.n_tensors; t++) {
+        assert_string_equal(a.tensors[t].name, b.tensors[t].name);
+        if (strncmp(a.tensors[t].name, "user.n", 6) == 0 || strncmp(a.tensors[t].name, "item.x", 6) == 0)
+            continue;
+        assert_true(a.tensors[t].dtype == b.tensors[t].dtype && a.tensors[t].shape[0] == b.tensors[t].shape[0]);
+        if (a.tensors[t].shape[0])
+            assert_memory_equal(a.tensors[t].data, b.tensors[t].data,
+                                a.tensors[t].shape[0] * tt_dtype_size(a.tensors[t].dtype));
+    }
+    tt_segment_release(&a);
+    tt_segment_release(&b);
+    release(&whole);
+    release(&r);
+}
+
+static void test_extending_a_model_brings_new_events_alone(void **state)
+{
+    char before[512], after[512];
+
+    (void)state;
+    snprintf(before, sizeof(before), "%s%s", many_columns, early);
+    snprintf(after, sizeof(after), "%s%s", many_columns, late);
+    struct result r = extend(many_kinds, before, 1, after, NULL, NULL);
+    good(&r);
+    assert_int_equal(r.x.events.n, 2);
+    assert_memory_equal(r.x.events.user, ((uint32_t[]){3, 1}), 8);
+    assert_memory_equal(r.x.events.item, ((uint32_t[]){3, 1}), 8);
+    assert_int_equal(tt_narrow_get(&r.x.events.contexts[2], 0), 3);
+    assert_int_equal(tt_narrow_get(&r.x.events.contexts[2], 1), 1);
+    assert_int_equal(r.x.users.n_rows, 4);
+    assert_int_equal(r.x.items.n_rows, 4);
+    assert_string_equal(codes(&r.x.items.bags[6]), "0123"); /* b's category is the model's */
+    const double *scale = r.x.dictionary.features[9].params; /* of 1 and 2.5, not of 1 alone */
+    assert_true(scale[0] == 1.75);
+    release(&r);
+}
+
+static void test_extending_takes_new_values_over_known_ones(void **state)
+{
+    (void)state;
+    for (int as_model = 0; as_model < 2; as_model++) {
+        struct result r = extend(with_category, "u,i,k\np,a,bbq\np,b,pub\np,c,\n", as_model,
+                                 "u,i,k\np,a,cafe\nq,b,\nq,c,pub\nq,a,bbq\nq,a,cafe\nq,d,\n", NULL, NULL);
+        good(&r);
+        assert_string_equal(codes(&r.x.items.bags[2]), "03220"); /* a: cafe; b: no field, as it was; c: known now */
+        assert_int_equal(r.stats.contradicted[2], 1);
+        release(&r);
+        r = extend(with_category, "u,i,k\np,a,bbq\n", as_model, "u,i\nq,b\n", "u\nz\np\n", "i,k\nc,bbq\nb,new\n");
+        good(&r);
+        assert_string_equal(codes(&r.x.items.bags[2]), "0121");
+        assert_int_equal(r.stats.side_only[TT_USER], 1); /* z: p was known */
+        assert_int_equal(r.stats.side_only[TT_ITEM], 1);
+        release(&r);
+        r = extend(with_category, "u,i,k\np,a,bbq\n", as_model, "u,i\nq,a\nq,b\n", NULL, NULL);
+        good(&r);
+        assert_string_equal(codes(&r.x.items.bags[2]), "010");
+        assert_int_equal(r.stats.missing, 1 << 2);
+        release(&r);
+    }
+}
+
+static void test_extending_refuses_what_encoding_refuses(void **state)
+{
+    struct result r = extend("user u id\nuser n number\nitem i id", "u,i,n\np,a,1\n", 1, "u,i,n\np,a,x\n", NULL, NULL);
+
+    (void)state;
+    assert_int_equal(r.status, -1);
+    assert_string_equal(r.err.text, "e:2: field 'n': 'x' is not a number");
+    release(&r);
+    r = extend("user u id\nitem i id\nevent w weight", "u,i,w\np,a,1\n", 0, "u,i\np,a\n", NULL, NULL);
+    assert_int_equal(r.status, -1);
+    assert_non_null(strstr(r.err.text, "'w'"));
+    release(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +488,10 @@ int main(void)
         cmocka_unit_test(test_encoder_like_counts_what_the_dictionary_lacks),
         cmocka_unit_test(test_encoder_keeps_every_column_of_many_rows),
         cmocka_unit_test(test_encoder_ends_its_blocks_anywhere),
+        cmocka_unit_test(test_extended_examples_are_those_of_all_events),
+        cmocka_unit_test(test_extending_a_model_brings_new_events_alone),
+        cmocka_unit_test(test_extending_takes_new_values_over_known_ones),
+        cmocka_unit_test(test_extending_refuses_what_encoding_refuses),
     };
     return cmocka_run_group_tests(tests, enter_data_folder, leave_data_folder);
 }

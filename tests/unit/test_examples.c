@@ -196,6 +196,53 @@ static void test_examples_tables_are_taken_from_a_file_with_a_dictionary(void **
     assert_string_equal(err.text, "x: holds 'index', expected 'model' or 'examples'");
 }
 
+/* What is extended: examples with their events, and what they extend themselves; a model's times of its users. */
+static void test_examples_base_is_examples_or_a_model(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_examples a, b;
+    struct tt_segment segment;
+    struct tt_bags *history;
+    static const uint32_t latest[] = {0, 300, 200, UINT32_MAX};
+
+    (void)state;
+    encode(&a);
+    memset(a.extends, 'e', TT_FINGERPRINT_HEX);
+    assert_int_equal(tt_examples_store(&a, &segment, &err), 0);
+    write_segment(&segment, "x");
+    tt_segment_release(&segment);
+    assert_int_equal(tt_examples_load_base(&b, "x", &err), 0);
+    assert_false(tt_examples_are_model(&b));
+    assert_int_equal(b.events.n, 4);
+    assert_string_equal(b.extends, a.extends);
+    tt_examples_release(&b);
+
+    history = &a.users.bags[1];
+    for (size_t u = 0; u < 4; u++)
+        assert_int_equal(tt_bags_add(history, NULL, NULL, 0, 0, &err), 0);
+    for (size_t rows = 4; rows <= 5; rows++) { /* 4 are right, 5 too many */
+        assert_int_equal(tt_segment_init(&segment, "model", TT_FORMAT, &err), 0);
+        assert_int_equal(tt_dictionary_store(&a.dictionary, &segment, &err), 0);
+        assert_int_equal(tt_table_store(&a.users, &a.dictionary, TT_WITH_ATTRIBUTES | TT_WITH_HISTORY, &segment, &err),
+                         0);
+        assert_int_equal(tt_table_store(&a.items, &a.dictionary, TT_WITH_ATTRIBUTES, &segment, &err), 0);
+        static const uint32_t five[5] = {0};
+        assert_int_equal(tt_segment_tensor(&segment, "user.i.latest", TT_U32, rows, 0, rows == 4 ? latest : five, &err),
+                         0);
+        write_segment(&segment, "x");
+        tt_segment_release(&segment);
+        assert_int_equal(tt_examples_load_base(&b, "x", &err), rows == 4 ? 0 : -1);
+        if (rows == 5)
+            break;
+        assert_true(tt_examples_are_model(&b));
+        assert_int_equal(b.events.n, 0);
+        assert_memory_equal(b.users.latest, latest, sizeof(latest));
+        tt_examples_release(&b);
+    }
+    assert_non_null(strstr(err.text, "user.i.latest"));
+    tt_examples_release(&a);
+}
+
 static void test_events_belong_to_the_file_they_were_encoded_like(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
@@ -232,6 +279,7 @@ int main(void)
         cmocka_unit_test(test_examples_refuse_hostile_content),
         cmocka_unit_test(test_examples_need_every_tensor_of_the_schema),
         cmocka_unit_test(test_examples_tables_are_taken_from_a_file_with_a_dictionary),
+        cmocka_unit_test(test_examples_base_is_examples_or_a_model),
         cmocka_unit_test(test_events_belong_to_the_file_they_were_encoded_like),
     };
     return cmocka_run_group_tests(tests, enter_data_folder, leave_data_folder);
