@@ -17,13 +17,13 @@ static const char *const starts[] = {"spectral", "random", NULL};
 static const char *const precisions[] = {"float", "bf16", NULL};
 static const char *const seens[] = {"auto", "keep", "remove", NULL};
 
-static const char *hidden = "", *valid_path, *log_path, *checkpoint_path, *resume_path;
+static const char *hidden = "", *valid_path, *from_path, *log_path, *checkpoint_path, *resume_path;
 static int metric = TT_METRIC_TOP_K_ACCURACY, loss = TT_LOSS_AUTO, step = TT_STEP_QUERIES, start = TT_START_SPECTRAL;
 static int seen = TT_SEEN_AUTO, precision = TT_PRECISION_FLOAT;
 static uint64_t dim = 64, epochs = 16, batch, negatives, k = 10, patience, seed = 1, memory = 512 * 1000 * 1000;
 static uint64_t warmup = 10;
 static double dislike = 1, temperature = 0.13, negative = 1.1, bilateral = 6, rate = 0.01, decay, beta2 = 0.99, drop = 0.3;
-static double noise = 0.01, half_life = NAN, valid_fraction;
+static double noise = 0.01, half_life = NAN, valid_fraction, remember = 1;
 
 static size_t hidden_widths[TT_MAX_HIDDEN], n_hidden;
 
@@ -64,6 +64,10 @@ static struct cli_option options[] = {
     {0, "init", CLI_CHOICE, &start, .choices = starts, .metavar = "START", .help = "first values of the tables"},
     {0, "noise", CLI_NUMBER, &noise, .min = 0, .max = 1, .metavar = "X", .is_rare = 1,
      .help = "deviation added to the spectral start"},
+    {0, "from", CLI_TEXT, &from_path, .metavar = "MODEL", .no_lineage = 1,
+     .help = "go on from this model, with 4 epochs unless --epochs is given"},
+    {0, "remember", CLI_NUMBER, &remember, .min = 0, .max = 1, .metavar = "X", .is_rare = 1,
+     .help = "share of its users without a new event who are learnt again"},
     {0, "valid", CLI_TEXT, &valid_path, .metavar = "FILE", .no_lineage = 1,
      .help = "events to choose the best epoch by (tt-encode --like)"},
     {0, "valid-fraction", CLI_NUMBER, &valid_fraction, .min = 0, .max = 0.9, .metavar = "X",
@@ -99,6 +103,8 @@ static const struct cli_program program = {
     .max_operands = 1,
     .example = "tt-train --seed 1 --valid valid.tt --log train.log.tsv < train.tt > model.tt",
 };
+
+enum { EPOCHS_FROM = 4 }; /* of --from: measured to suffice where 16 from the start do */
 
 /* What is told of a training while it runs, and kept of it. */
 struct course {
@@ -165,7 +171,7 @@ static const double STORE_INSIDE = 0.1; /* seconds between two checkpoints of on
 
 /* What tells this run from others. `lineage` is the options' text, and is cut into pieces here. */
 static size_t find_facts(struct tt_fact facts[MAX_FACTS], char *lineage, const char *examples_sum,
-                         const char *valid_sum)
+                         const char *valid_sum, const char *from_sum)
 {
     size_t n = 0;
 
@@ -173,6 +179,7 @@ static size_t find_facts(struct tt_fact facts[MAX_FACTS], char *lineage, const c
     facts[n++] = (struct tt_fact){"the kind of CPU for OpenBLAS", tt_gemm_core()};
     facts[n++] = (struct tt_fact){"the checksum of the examples", examples_sum};
     facts[n++] = (struct tt_fact){"the checksum of the validation events", valid_sum};
+    facts[n++] = (struct tt_fact){"the checksum of the earlier model", from_sum};
     for (char *option = lineage, *next; option && *option && n < MAX_FACTS; option = next) {
         next = strstr(option + 2, " --");
         if (next)
@@ -242,7 +249,8 @@ static int is_resuming(void)
 }
 
 static int write_model(const struct tt_model *model, const char *examples_sum, const char *valid_sum,
-                       const struct tt_train_report *report, struct tt_writer *writer, struct tt_err *err)
+                       const char *from_sum, const struct tt_train_report *report, struct tt_writer *writer,
+                       struct tt_err *err)
 {
     struct tt_segment segment = {0};
     char inputs[80], number[32];
@@ -253,7 +261,9 @@ static int write_model(const struct tt_model *model, const char *examples_sum, c
     if (tt_model_store(model, &segment, err) || cli_add_lineage(&segment, err) ||
         tt_segment_text(&segment, "inputs", inputs, err) || tt_segment_text(&segment, "blas", tt_gemm_core(), err) ||
         tt_segment_text(&segment, "loss", losses[report->plan.steps.loss], err) ||
-        tt_segment_text(&segment, "epoch", number, err) || tt_segment_write(&segment, writer, 0, 1, err))
+        tt_segment_text(&segment, "epoch", number, err) ||
+        (from_sum[0] && tt_segment_text(&segment, "from", from_sum, err)) ||
+        tt_segment_write(&segment, writer, 0, 1, err))
         goto done;
     status = 0;
 done:
@@ -282,6 +292,8 @@ static void on_start(void *arg, const struct tt_training *training)
         snprintf(drawn, sizeof(drawn), " and %zu drawn items", plan->steps.negatives);
     cli_note("%zu events (%zu more with label 0 %s), %zu queries, %zu items with an event", t->events, t->unliked,
              dislike > 0 ? "count as disliked" : "left out", t->queries.n, t->catalogue.n);
+    if (t->remembered)
+        cli_note("%zu visits that %s remembers are learnt again", t->remembered, from_path);
     cli_note("loss %s, %zu %s%s a step%s", losses[plan->steps.loss], t->steps.batch,
              plan->steps.by_entry ? "events" : "queries", drawn,
              ranked == TT_SEEN_REMOVE ? "; validation leaves out each user's training items"
@@ -342,7 +354,8 @@ static int run_training(struct tt_model *model, const struct tt_train_options *o
     if (cli_lineage(&lineage, err))
         goto done;
     course->facts = facts;
-    course->n_facts = find_facts(facts, lineage.data, model->base.segment.checksum, valid_sum);
+    course->n_facts = find_facts(facts, lineage.data, model->base.segment.checksum, valid_sum,
+                                 o->from ? o->from->base.segment.checksum : "");
     if (is_resuming()) {
         if (open_checkpoint(course, &from, err))
             goto done;
@@ -353,6 +366,21 @@ done:
     tt_checkpoint_release(&from);
     tt_buf_release(&lineage);
     return status;
+}
+
+/* What is not given is as in the earlier model, here and in the lineage. */
+static void go_on_from(const struct tt_model *from, struct tt_train_options *o)
+{
+    static char widths[TT_WIDTHS_TEXT];
+
+    o->from = from;
+    if (!cli_given("dim"))
+        o->dim = (size_t)(dim = from->dim);
+    if (!cli_given("hidden")) {
+        hidden = tt_dense_print_widths(widths, from->hidden, from->n_hidden);
+        memcpy(o->hidden, from->hidden, sizeof(o->hidden));
+        o->n_hidden = from->n_hidden;
+    }
 }
 
 /* Train, from examples that are loaded into `base` (taken). */
@@ -385,9 +413,10 @@ static int train(struct tt_examples *base, struct tt_pool *pool, struct course *
                                  .seen = (enum tt_seen)seen,
                                  .patience = (size_t)patience,
                                  .max_memory = (size_t)memory,
-                                 .n_hidden = n_hidden};
+                                 .n_hidden = n_hidden,
+                                 .remember = remember};
     struct tt_train_report report;
-    struct tt_model model = {0};
+    struct tt_model model = {0}, from = {0};
     struct tt_events valid = {0};
     struct tt_segment valid_segment = {0};
     size_t n_columns = base->dictionary.schema.n_columns;
@@ -397,6 +426,10 @@ static int train(struct tt_examples *base, struct tt_pool *pool, struct course *
     memcpy(o.hidden, hidden_widths, sizeof(o.hidden));
     if (isnan(half_life)) /* not given: one half-life in the schema rules both */
         o.half_life = history ? history->half_life : 0;
+    if (from_path && tt_model_load(&from, from_path, err))
+        goto done;
+    if (from_path)
+        go_on_from(&from, &o);
     if ((valid_path &&
          tt_events_load_like(&valid, &valid_segment, valid_path, &base->dictionary, base->segment.checksum, err)) ||
         tt_model_init(&model, base, (size_t)dim, err) ||
@@ -405,11 +438,13 @@ static int train(struct tt_examples *base, struct tt_pool *pool, struct course *
     say_report(&report);
     status = course->err->kind
                  ? -1
-                 : write_model(&model, model.base.segment.checksum, valid_segment.checksum, &report, writer, err);
+                 : write_model(&model, model.base.segment.checksum, valid_segment.checksum,
+                               from.base.segment.checksum, &report, writer, err);
 done:
     tt_events_release(&valid, n_columns);
     tt_segment_release(&valid_segment);
     tt_model_release(&model);
+    tt_model_release(&from);
     return status;
 }
 
@@ -461,6 +496,14 @@ static void check_usage(void)
     cli_check_different((struct cli_file[]){{"output", cli_output ? cli_output : "-"},
                                             {"log", log_path},
                                             {"checkpoint", checkpoint_path}}, 3);
+    if (is_standard(from_path) && (cli_n_operands == 0 || is_standard(cli_operands[0])))
+        cli_usage_error("--from and the examples cannot both be standard input");
+    if (is_standard(from_path) && is_standard(valid_path))
+        cli_usage_error("--from and --valid cannot both be standard input");
+    if (from_path && cli_given("init"))
+        cli_usage_error("--from begins with the model, and --init without one: give only one of them");
+    if (cli_given("remember") && !from_path)
+        cli_usage_error("--remember needs --from");
     if (valid_fraction > 0 && valid_path)
         cli_usage_error("--valid-fraction and --valid are two ways to validate: give one");
     if (patience && !valid_path && !(valid_fraction > 0))
@@ -475,6 +518,8 @@ int main(int argc, char **argv)
     struct tt_writer writer;
 
     cli_start(&program, argc, argv);
+    if (from_path && !cli_given("epochs"))
+        epochs = EPOCHS_FROM;
     check_usage();
     int status = cli_open_output(&writer, 1, &err);
     if (status == 0)

@@ -25,6 +25,7 @@ enum tt_rng_purpose {
     TT_RNG_SKETCH = 99, /* the random test matrix of a truncated SVD */
     TT_RNG_HOLDOUT = 101, /* which events tt-train validates by */
     TT_RNG_LAYER = 110, /* first values of a tower's layers; + the side, up to 1 */
+    TT_RNG_REMEMBER = 112, /* tt-train --from: whose visits are learnt again */
     TT_RNG_BOOTSTRAP = 128,
     TT_RNG_TEST = 1000, /* unit tests */
 };

@@ -87,7 +87,7 @@ static int is_over(const struct tt_run *run)
 /* What is left of the present epoch. */
 static int run_epoch(struct tt_run *run, const struct tt_run_hooks *hooks, struct tt_err *err)
 {
-    struct tt_epoch line = {.epoch = run->trainer.at.epoch, .examples = (double)run->trainer.events};
+    struct tt_epoch line = {.epoch = run->trainer.at.epoch, .examples = (double)(run->trainer.events + run->trainer.remembered)};
     struct tt_epoch_values found;
 
     while (!tt_trainer_is_epoch_over(&run->trainer))

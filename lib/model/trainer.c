@@ -9,9 +9,53 @@
 #include "data/history.h"
 #include "math/vec.h"
 #include "model/fill.h"
+#include "model/remember.h"
 #include "model/spectral.h"
+#include "model/warm_start.h"
 
 /* ---- setting up ---- */
+
+/* What the earlier model knows of a side, when the examples go on from it. */
+static struct tt_past find_past(const struct tt_trainer *t, size_t column)
+{
+    const struct tt_examples *from = t->model->base.extends[0] ? &t->o->from->base : NULL;
+    enum tt_side side = t->model->base.dictionary.schema.columns[column].side;
+
+    if (!from)
+        return (struct tt_past){0};
+    const struct tt_table *table = side == TT_USER ? &from->users : &from->items;
+    return (struct tt_past){&table->bags[column], table->latest};
+}
+
+/* When each row of the table was last met, by the earlier model or these visits. */
+static int find_latest(struct tt_table *table, const struct tt_past *past, const struct tt_visits *visits,
+                       struct tt_err *err)
+{
+    size_t n = table->n_rows;
+
+    if (tt_grow(&table->latest, &table->cap_latest, n, sizeof(*table->latest), err))
+        return -1;
+    memset(table->latest, 0, n * sizeof(*table->latest));
+    if (past->latest)
+        memcpy(table->latest, past->latest, past->bags->n_rows * sizeof(*past->latest));
+    tt_history_latest(table->latest, visits);
+    return 0;
+}
+
+/* A history column of the table, of the earlier model's and these visits. */
+static int find_history(struct tt_trainer *t, const struct tt_column *column, const struct tt_visits *visits,
+                        struct tt_err *err)
+{
+    struct tt_examples *base = &t->model->base;
+    struct tt_table *table = column->side == TT_USER ? &base->users : &base->items;
+    size_t c = (size_t)(column - base->dictionary.schema.columns);
+    struct tt_past past = find_past(t, c);
+
+    tt_bags_release(&table->bags[c]);
+    if (column->half_life > 0 && find_latest(table, &past, visits, err))
+        return -1;
+    return tt_history_extend(&table->bags[c], column, table->n_rows, past.bags ? &past : NULL, visits, err);
+}
 
 /* Each user's history: into the users' table when the schema has one, else beside it; and each item's, of its users, where
  * the schema has that. */
@@ -19,23 +63,38 @@ static int find_visits(struct tt_trainer *t, struct tt_err *err)
 {
     static const struct tt_column plain = {.kind = TT_KIND_HISTORY, .count = TT_COUNT_SQRT};
     struct tt_examples *base = &t->model->base;
-    const struct tt_column *column = tt_schema_find(&base->dictionary.schema, TT_USER, TT_KIND_HISTORY);
-    struct tt_bags *bags = column ? &base->users.bags[column - base->dictionary.schema.columns] : &t->visits_store;
+    const struct tt_column *of_users = tt_schema_find(&base->dictionary.schema, TT_USER, TT_KIND_HISTORY);
+    const struct tt_column *of_items = tt_schema_find(&base->dictionary.schema, TT_ITEM, TT_KIND_HISTORY);
     const struct tt_events *ev = &base->events;
     struct tt_visits visits = {.n = ev->n, .user = ev->user, .item = ev->item, .time = ev->time, .label = ev->label,
-                                .weight = ev->weight};
+                               .weight = ev->weight};
 
-    t->visits = bags;
-    tt_bags_release(bags);
-    if (tt_history_build(bags, column ? column : &plain, base->users.n_rows, &visits, err))
+    t->visits = of_users ? &base->users.bags[of_users - base->dictionary.schema.columns] : &t->visits_store;
+    if (of_users ? find_history(t, of_users, &visits, err)
+                 : tt_history_build(&t->visits_store, &plain, base->users.n_rows, &visits, err))
         return -1;
-    if (!(column = tt_schema_find(&base->dictionary.schema, TT_ITEM, TT_KIND_HISTORY)))
-        return 0;
     visits.user = ev->item; /* the same visits seen from the items */
     visits.item = ev->user;
-    bags = &base->items.bags[column - base->dictionary.schema.columns];
-    tt_bags_release(bags);
-    return tt_history_build(bags, column, base->items.n_rows, &visits, err);
+    return of_items ? find_history(t, of_items, &visits, err) : 0;
+}
+
+/* The events by query, and with them what an earlier model remembers. */
+static int find_queries(struct tt_trainer *t, struct tt_err *err)
+{
+    const struct tt_examples *base = &t->model->base;
+    const struct tt_column *column = tt_schema_find(&base->dictionary.schema, TT_USER, TT_KIND_HISTORY);
+    struct tt_remember remember = {t->o->remember, t->o->seed};
+    struct tt_events all;
+
+    if (!base->extends[0] || !column)
+        return tt_queries_init(&t->queries, &base->dictionary, &base->events, t->o->half_life, t->o->dislike > 0, err);
+    struct tt_past past = find_past(t, (size_t)(column - base->dictionary.schema.columns));
+    if (tt_remember_visits(&all, base, column, &past, &remember, err))
+        return -1;
+    t->remembered = all.n - base->events.n;
+    int status = tt_queries_init(&t->queries, &base->dictionary, &all, t->o->half_life, t->o->dislike > 0, err);
+    tt_events_release(&all, base->dictionary.schema.n_columns);
+    return status;
 }
 
 static int check_events(struct tt_trainer *t, struct tt_err *err)
@@ -135,16 +194,31 @@ static int prepare_steps(struct tt_trainer *t, struct tt_err *err)
     return t->u && t->d_u && t->v ? 0 : -1;
 }
 
+/* Do the examples, the options and the model that is gone on from fit each other? */
+static int check_from(const struct tt_trainer *t, struct tt_err *err)
+{
+    const struct tt_model *from = t->o->from;
+    char then[TT_WIDTHS_TEXT], now[TT_WIDTHS_TEXT];
+
+    if (!from)
+        return t->model->base.extends[0]
+                   ? tt_err_set(err, TT_ERR_USAGE, "--from: needed, as the examples extend a model") : 0;
+    if (tt_warm_check(t->model, from, err))
+        return -1;
+    tt_dense_print_widths(then, from->hidden, from->n_hidden);
+    tt_dense_print_widths(now, t->o->hidden, t->o->n_hidden);
+    return strcmp(then, now) == 0 ? 0 : tt_err_set(err, TT_ERR_MISMATCH, "%s: has the hidden layers '%s', not '%s'",
+                                                   from->base.segment.name, then, now);
+}
+
 int tt_trainer_init(struct tt_trainer *t, struct tt_model *model, const struct tt_train_options *options,
                     struct tt_pool *pool, struct tt_err *err)
 {
     *t = (struct tt_trainer){.model = model, .o = options, .pool = pool, .at = {.epoch = 1}};
     if (options->half_life > 0 && !model->base.events.time)
         return tt_err_set(err, TT_ERR_USAGE, "--half-life: the schema has no event column of kind 'time'");
-    if (tt_queries_init(&t->queries, &model->base.dictionary, &model->base.events, options->half_life,
-                        options->dislike > 0, err) ||
-        check_events(t, err) || tt_catalogue_init(&t->catalogue, &t->queries, model->base.items.n_rows, err) ||
-        find_visits(t, err) || prepare_steps(t, err)) {
+    if (check_from(t, err) || find_visits(t, err) || find_queries(t, err) || check_events(t, err) ||
+        tt_catalogue_init(&t->catalogue, &t->queries, model->base.items.n_rows, err) || prepare_steps(t, err)) {
         tt_trainer_release(t);
         return -1;
     }
@@ -173,6 +247,8 @@ void tt_trainer_release(struct tt_trainer *t)
 
 int tt_trainer_start(struct tt_trainer *t, struct tt_err *err)
 {
+    if (t->o->from)
+        return tt_warm_start(t->model, t->o->from, t->visits, t->o->seed, t->o->noise, t->adam.trained, t->pool, err);
     for (int side = TT_USER; side <= TT_ITEM; side++)
         tt_dense_start(&t->model->dense[side], t->o->seed, (uint32_t)side);
     if (t->o->start == TT_START_SPECTRAL)

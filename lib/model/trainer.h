@@ -63,6 +63,8 @@ struct tt_train_options {
     enum tt_seen seen;   /* validation: are a user's training items ranked? auto: when some event repeats one */
     size_t patience;     /* with validation: epochs without a better one before the end; 0: never end early */
     size_t max_memory;   /* bytes for the logits of a step; a batch is made smaller, down to 128, to fit */
+    const struct tt_model *from; /* the model that is gone on from, in place of a start; or NULL */
+    double remember;     /* examples that extend `from`: the share of users without an event who are learnt too */
 };
 
 /* Where a session stands. */
@@ -79,6 +81,7 @@ struct tt_trainer {
     struct tt_pool *pool;
     struct tt_plan plan;                 /* the loss and the steps */
     size_t events, unliked;              /* events used, and events left out because their label is 0 */
+    size_t remembered;                   /* visits that stand for the events before: see remember.h */
     struct tt_trainer_position at;
     struct tt_queries queries;
     const struct tt_bags *visits;        /* per user: what they have been to */

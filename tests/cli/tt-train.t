@@ -105,7 +105,7 @@ lineage() { # name key text
 }
 lineage 'the model says its program' program tt-train
 lineage 'its options' options '--dim 8 --epochs 3 --loss auto --step queries --batch 0 --negatives 0 --dislike 1 --precision float --temperature 0.13 --negative 1.1 --bilateral 6 --rate 0.01 --beta2 0.99 '\
-'--decay 0 --warmup 10 --drop 0.3 --init spectral --noise 0.01 --valid-fraction 0 --patience 0 --seen auto --metric top_k_accuracy --top 10 --memory 512000000 --seed 1'
+'--decay 0 --warmup 10 --drop 0.3 --init spectral --noise 0.01 --remember 1 --valid-fraction 0 --patience 0 --seen auto --metric top_k_accuracy --top 10 --memory 512000000 --seed 1'
 lineage 'the loss that was chosen' loss full
 lineage 'the epoch' epoch 3
 lineage 'its input' inputs "$(tt-show train.tt | sed -n 's/^checksum	//p')"
