@@ -4,8 +4,8 @@
  *     storing   tt_checkpoint_begin, the states of the training's parts into .state, tt_checkpoint_write
  *     taking    tt_checkpoint_open, the same states, tt_checkpoint_release
  *
- * A checkpoint belongs to one run. Facts tell the runs apart: the examples' checksum, each option that rules the result,
- * the program's version, the kind of CPU. One of another run is refused, and the message names what differs.
+ * A checkpoint belongs to one run. Facts tell the runs apart: the examples' checksum, each option that rules the
+ * result, the program's version, the kind of CPU. One of another run is refused, and the message names what differs.
  */
 #ifndef TT_MODEL_CHECKPOINT_H
 #define TT_MODEL_CHECKPOINT_H

@@ -269,7 +269,7 @@ static void meet_in_visits(const struct newcomers *n, size_t column, struct meet
     const struct tt_examples *base = &n->model->base;
     const struct tt_column *c = &base->dictionary.schema.columns[column];
     int is_id = c->kind == TT_KIND_ID || c->kind == TT_KIND_HISTORY;
-    int of_item = (c->side == TT_ITEM) != (c->kind == TT_KIND_HISTORY); /* whose code: a history's are the other side's */
+    int of_item = (c->side == TT_ITEM) != (c->kind == TT_KIND_HISTORY); /* a history's codes are the other side's */
     const struct tt_bags *bags = of_item ? &base->items.bags[column] : &base->users.bags[column];
 
     for (size_t u = 1; u < n->visits->n_rows; u++) {

@@ -25,8 +25,8 @@
 int tt_warm_check(const struct tt_model *model, const struct tt_model *earlier, struct tt_err *err) TT_CHECKED;
 
 /* Fill the model's tables and layers from the earlier one's; both have the same layers. visits: each user's items (rows
- * of model->base.users, whose histories are filled). carried (schema.n_columns) of (n_codes): set to 1 for a row that is
- * carried over, the unknown code's among them. Same bits for any pool. */
+ * of model->base.users, whose histories are filled). carried (schema.n_columns) of (n_codes): set to 1 for a row that
+ * is carried over, the unknown code's among them. Same bits for any pool. */
 int tt_warm_start(struct tt_model *model, const struct tt_model *earlier, const struct tt_bags *visits, uint64_t seed,
                   double noise, unsigned char **carried, struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
 
