@@ -100,8 +100,10 @@ static void to_queries_plain(size_t n_queries, size_t n, size_t dim, const void 
             add_plain(dim, ((const float *)e)[j * Q + q], (const float *)items + j * dim, d_u + q * dim);
 }
 
-static void to_items_plain(size_t n, size_t dim, const void *e, const void *queries, float *d_v)
+static void to_items_plain(int is_new, size_t n, size_t dim, const void *e, const void *queries, float *d_v)
 {
+    if (is_new)
+        memset(d_v, 0, n * dim * sizeof(*d_v));
     for (size_t j = 0; j < n; j++)
         for (size_t q = 0; q < Q; q++)
             add_plain(dim, ((const float *)e)[j * Q + q], (const float *)queries + q * dim, d_v + j * dim);

@@ -51,8 +51,8 @@ struct tt_tile_kernels {
     /* d_u[q][:] += sum over the n items of e[j][q] v[j][:], for the first n_queries of the panel. d_u (n_queries, dim) */
     void (*to_queries)(size_t n_queries, size_t n, size_t dim, const void *e, const void *again, const void *items,
                        float *d_u);
-    /* d_v[j][:] += sum over the 64 queries of e[j][q] u[q][:]. d_v (n, dim) */
-    void (*to_items)(size_t n, size_t dim, const void *e, const void *queries, float *d_v);
+    /* d_v[j][:] += sum over the 64 queries of e[j][q] u[q][:], or, is_new, = that. d_v (n, dim) */
+    void (*to_items)(int is_new, size_t n, size_t dim, const void *e, const void *queries, float *d_v);
 };
 
 enum tt_tile_isa { TT_TILE_PLAIN, TT_TILE_AVX2, TT_TILE_AVX512, TT_TILE_BF16, TT_TILE_ISAS };

@@ -185,9 +185,9 @@ static void to_queries_bf16(size_t n_queries, size_t n, size_t dim, const void *
     add_to_queries_bf16(n_queries, pairs_of(n), dim, again, (const uint32_t *)items + n * pairs_of(dim), d_u);
 }
 
-static void to_items_bf16(size_t n, size_t dim, const void *e, const void *queries, float *d_v)
+static void to_items_bf16(int is_new, size_t n, size_t dim, const void *e, const void *queries, float *d_v)
 {
-    add_to_items_bf16(n, Q / 2, dim, e, queries, d_v);
+    add_to_items_bf16(is_new, n, Q / 2, dim, e, queries, d_v);
 }
 
 static const struct tt_tile_kernels bf16 = {"AVX512-BF16",     sizeof(uint16_t), turn_bf16,    pack_items_bf16,

@@ -76,9 +76,10 @@ INLINED void NAME(exponential_rows)(const int rows, size_t n, const ELEMENT *pan
 }
 
 /* c[i][:] += sum over t < n of a[i * a_row + t * a_inner] b[t][:], for some rows, and columns in `vectors` registers,
- * the last one's by `mask` unless is_whole. b has rows of b_row elements, c of dim floats. */
-INLINED void NAME(add_rows)(const int rows, const int vectors, const int is_whole, MASK mask, size_t n, size_t dim,
-                            const ELEMENT *a, size_t a_row, size_t a_inner, const ELEMENT *b, size_t b_row, float *c)
+ * the last one's by `mask` unless is_whole. b has rows of b_row elements, c of dim floats; is_new: c is overwritten. */
+INLINED void NAME(add_rows)(const int rows, const int vectors, const int is_whole, MASK mask, int is_new, size_t n,
+                            size_t dim, const ELEMENT *a, size_t a_row, size_t a_inner, const ELEMENT *b, size_t b_row,
+                            float *c)
 {
     VECTOR sum[ROWS][VECTORS];
     ELEMENTS x[VECTORS];
@@ -89,7 +90,7 @@ INLINED void NAME(add_rows)(const int rows, const int vectors, const int is_whol
 #pragma GCC unroll 4
         for (int l = 0; l < vectors; l++) {
             const float *from = c + (size_t)i * dim + l * LANES;
-            sum[i][l] = IS_PART(l) ? LOAD_PART(from, mask) : LOAD(from);
+            sum[i][l] = is_new ? ALL(0) : IS_PART(l) ? LOAD_PART(from, mask) : LOAD(from);
         }
     for (size_t t = 0; t < n; t++) {
 #pragma GCC unroll 4
@@ -119,44 +120,44 @@ INLINED void NAME(add_rows)(const int rows, const int vectors, const int is_whol
 }
 
 /* The same for all columns. b is (n, dim), or, in BLOCKS, columns 0 to WIDTH - 1 of all rows, then the next ones. */
-INLINED void NAME(add_columns)(const int rows, size_t n, size_t dim, const ELEMENT *a, size_t a_row, size_t a_inner,
-                               const ELEMENT *b, float *c)
+INLINED void NAME(add_columns)(const int rows, int is_new, size_t n, size_t dim, const ELEMENT *a, size_t a_row,
+                               size_t a_inner, const ELEMENT *b, float *c)
 {
     size_t left = dim;
 
     for (; left >= NAME(WIDTH); left -= NAME(WIDTH), b += NAME(WIDTH) * (BLOCKS ? n : 1), c += NAME(WIDTH))
-        NAME(add_rows)(rows, VECTORS, 1, MASK_OF(LANES), n, dim, a, a_row, a_inner, b, BLOCKS ? NAME(WIDTH) : dim, c);
+        NAME(add_rows)(rows, VECTORS, 1, MASK_OF(LANES), is_new, n, dim, a, a_row, a_inner, b, BLOCKS ? NAME(WIDTH) : dim, c);
     if (left == 0)
         return;
     MASK mask = MASK_OF((left - 1) % LANES + 1);
     size_t b_row = BLOCKS ? left : dim;
     if (VECTORS > 3 && left > 3 * LANES)
-        NAME(add_rows)(rows, VECTORS, 0, mask, n, dim, a, a_row, a_inner, b, b_row, c);
+        NAME(add_rows)(rows, VECTORS, 0, mask, is_new, n, dim, a, a_row, a_inner, b, b_row, c);
     else if (VECTORS > 2 && left > 2 * LANES)
-        NAME(add_rows)(rows, VECTORS > 2 ? 3 : 2, 0, mask, n, dim, a, a_row, a_inner, b, b_row, c);
+        NAME(add_rows)(rows, VECTORS > 2 ? 3 : 2, 0, mask, is_new, n, dim, a, a_row, a_inner, b, b_row, c);
     else if (left > LANES)
-        NAME(add_rows)(rows, 2, 0, mask, n, dim, a, a_row, a_inner, b, b_row, c);
+        NAME(add_rows)(rows, 2, 0, mask, is_new, n, dim, a, a_row, a_inner, b, b_row, c);
     else
-        NAME(add_rows)(rows, 1, 0, mask, n, dim, a, a_row, a_inner, b, b_row, c);
+        NAME(add_rows)(rows, 1, 0, mask, is_new, n, dim, a, a_row, a_inner, b, b_row, c);
 }
 
 /* These are not inlined: GCC would spend its registers on addresses. */
-KERNEL void NAME(add_6)(size_t n, size_t dim, const ELEMENT *a, size_t a_row, size_t a_inner, const ELEMENT *b,
-                        float *c)
+KERNEL void NAME(add_6)(int is_new, size_t n, size_t dim, const ELEMENT *a, size_t a_row, size_t a_inner,
+                        const ELEMENT *b, float *c)
 {
-    NAME(add_columns)(ROWS, n, dim, a, a_row, a_inner, b, c);
+    NAME(add_columns)(ROWS, is_new, n, dim, a, a_row, a_inner, b, c);
 }
 
-KERNEL void NAME(add_4)(size_t n, size_t dim, const ELEMENT *a, size_t a_row, size_t a_inner, const ELEMENT *b,
-                        float *c)
+KERNEL void NAME(add_4)(int is_new, size_t n, size_t dim, const ELEMENT *a, size_t a_row, size_t a_inner,
+                        const ELEMENT *b, float *c)
 {
-    NAME(add_columns)(NAME(REST), n, dim, a, a_row, a_inner, b, c);
+    NAME(add_columns)(NAME(REST), is_new, n, dim, a, a_row, a_inner, b, c);
 }
 
-KERNEL void NAME(add_1)(size_t n, size_t dim, const ELEMENT *a, size_t a_row, size_t a_inner, const ELEMENT *b,
-                        float *c)
+KERNEL void NAME(add_1)(int is_new, size_t n, size_t dim, const ELEMENT *a, size_t a_row, size_t a_inner,
+                        const ELEMENT *b, float *c)
 {
-    NAME(add_columns)(1, n, dim, a, a_row, a_inner, b, c);
+    NAME(add_columns)(1, is_new, n, dim, a, a_row, a_inner, b, c);
 }
 
 /* d_u of some queries; e and v have n rows. */
@@ -165,24 +166,25 @@ KERNEL void NAME(add_to_queries)(size_t n_queries, size_t n, size_t dim, const E
     size_t q = 0;
 
     for (; q + ROWS <= n_queries; q += ROWS)
-        NAME(add_6)(n, dim, e + q, 1, Q, v, d_u + q * dim);
+        NAME(add_6)(0, n, dim, e + q, 1, Q, v, d_u + q * dim);
     for (; q + NAME(REST) <= n_queries; q += NAME(REST))
-        NAME(add_4)(n, dim, e + q, 1, Q, v, d_u + q * dim);
+        NAME(add_4)(0, n, dim, e + q, 1, Q, v, d_u + q * dim);
     for (; q < n_queries; q++)
-        NAME(add_1)(n, dim, e + q, 1, Q, v, d_u + q * dim);
+        NAME(add_1)(0, n, dim, e + q, 1, Q, v, d_u + q * dim);
 }
 
 /* d_v of n items; e has rows of `queries` elements, and u so many rows. */
-KERNEL void NAME(add_to_items)(size_t n, size_t queries, size_t dim, const ELEMENT *e, const ELEMENT *u, float *d_v)
+KERNEL void NAME(add_to_items)(int is_new, size_t n, size_t queries, size_t dim, const ELEMENT *e, const ELEMENT *u,
+                               float *d_v)
 {
     size_t j = 0;
 
     for (; j + ROWS <= n; j += ROWS) {
         NAME(prefetch)(e + (j + ROWS) * queries, j + 2 * ROWS <= n ? ROWS * queries : 0);
-        NAME(add_6)(queries, dim, e + j * queries, queries, 1, u, d_v + j * dim);
+        NAME(add_6)(is_new, queries, dim, e + j * queries, queries, 1, u, d_v + j * dim);
     }
     for (; j < n; j++)
-        NAME(add_1)(queries, dim, e + j * queries, queries, 1, u, d_v + j * dim);
+        NAME(add_1)(is_new, queries, dim, e + j * queries, queries, 1, u, d_v + j * dim);
 }
 
 #if IS_FLOAT
@@ -229,9 +231,9 @@ static void NAME(to_queries)(size_t n_queries, size_t n, size_t dim, const void 
     NAME(add_to_queries)(n_queries, n, dim, e, items, d_u);
 }
 
-static void NAME(to_items)(size_t n, size_t dim, const void *e, const void *queries, float *d_v)
+static void NAME(to_items)(int is_new, size_t n, size_t dim, const void *e, const void *queries, float *d_v)
 {
-    NAME(add_to_items)(n, Q, dim, e, queries, d_v);
+    NAME(add_to_items)(is_new, n, Q, dim, e, queries, d_v);
 }
 #endif
 

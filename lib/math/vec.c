@@ -1,6 +1,5 @@
-/* Vectors of floats: see vec.h. Blocks of 16 are written with GCC's vector types, which become whatever registers the
- * target has; without -ffast-math no compiler may change the order of addition, and in ISO mode none fuses a product
- * with a sum. */
+/* Vectors of floats: see vec.h. Sums are written with GCC's vector types; without -ffast-math no compiler may change the
+ * order of addition, and in ISO mode none fuses a product with a sum. */
 #include "math/vec.h"
 
 #include <math.h>
@@ -10,43 +9,43 @@
 
 enum { LANES = 16 };
 
-typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
-typedef double wide __attribute__((vector_size(LANES * sizeof(double))));
+/* Four at a time: wider vectors than those of AVX2 would live in memory on its CPUs, and gain nothing on others. */
+typedef float four __attribute__((vector_size(4 * sizeof(float))));
+typedef double wide __attribute__((vector_size(4 * sizeof(double))));
 
-/* Add the sums pairwise: 16, 8, 4, 2, 1. */
-static double fold(double sum[LANES])
+__attribute__((always_inline)) static inline void add_block(const float *x, const float *y, wide sum[4])
 {
-    for (size_t half = LANES / 2; half > 0; half /= 2)
-        for (size_t j = 0; j < half; j++)
-            sum[j] += sum[j + half];
-    return sum[0];
+    four v, w;
+
+#pragma GCC unroll 4
+    for (size_t j = 0; j < 4; j++) {
+        memcpy(&v, x + 4 * j, sizeof(v)); /* needs no alignment */
+        memcpy(&w, y + 4 * j, sizeof(w));
+        sum[j] += __builtin_convertvector(v, wide) * __builtin_convertvector(w, wide);
+    }
 }
 
-/* The 16 sums over whole blocks. Returns how many elements these are. */
-TT_CLONES
-static size_t dot_blocks(const float *x, const float *y, size_t n, double sum[LANES])
+__attribute__((always_inline)) static inline double dot(const float *x, const float *y, size_t n)
 {
-    wide total = {0};
-    lanes v, w;
+    wide sum[4] = {{0}};
     size_t i = 0;
 
-    for (; i + LANES <= n; i += LANES) {
-        memcpy(&v, x + i, sizeof(v)); /* needs no alignment */
-        memcpy(&w, y + i, sizeof(w));
-        total += __builtin_convertvector(v, wide) * __builtin_convertvector(w, wide);
+    for (; i + LANES <= n; i += LANES)
+        add_block(x + i, y + i, sum);
+    if (i < n) { /* with zeros, which change no sum */
+        float last[2][LANES] = {{0}};
+        memcpy(last[0], x + i, (n - i) * sizeof(*x));
+        memcpy(last[1], y + i, (n - i) * sizeof(*y));
+        add_block(last[0], last[1], sum);
     }
-    memcpy(sum, &total, sizeof(total));
-    return i;
+    wide s = (sum[0] + sum[2]) + (sum[1] + sum[3]); /* pairwise: 16, 8, 4, 2, 1 */
+    return (s[0] + s[2]) + (s[1] + s[3]);
 }
 
+TT_CLONES
 double tt_vec_dot(const float *x, const float *y, size_t n)
 {
-    double sum[LANES];
-    size_t i = dot_blocks(x, y, n, sum);
-
-    for (size_t j = 0; i < n; i++, j++)
-        sum[j] += (double)x[i] * (double)y[i];
-    return fold(sum);
+    return dot(x, y, n);
 }
 
 double tt_vec_sum_squares(const float *x, size_t n)
@@ -54,10 +53,10 @@ double tt_vec_sum_squares(const float *x, size_t n)
     return tt_vec_dot(x, x, n);
 }
 
+TT_CLONES
 float tt_vec_unit(float *x, size_t n)
 {
-    double squares = tt_vec_sum_squares(x, n);
-    double length = squares > 1e-24 ? sqrt(squares) : 0;
+    double squares = dot(x, x, n), length = squares > 1e-24 ? sqrt(squares) : 0;
     float scale = length > 0 ? (float)(1 / length) : 0;
 
     for (size_t i = 0; i < n; i++)
@@ -68,7 +67,7 @@ float tt_vec_unit(float *x, size_t n)
 TT_CLONES
 void tt_vec_unit_back(const float *restrict u, float length, float *restrict d, size_t n)
 {
-    float along = (float)tt_vec_dot(u, d, n), scale = length > 0 ? 1 / length : 0;
+    float along = (float)dot(u, d, n), scale = length > 0 ? 1 / length : 0;
 
     for (size_t i = 0; i < n; i++)
         d[i] = (d[i] - along * u[i]) * scale;
@@ -89,7 +88,10 @@ double tt_vec_dot_ref(const float *x, const float *y, size_t n)
 
     for (size_t i = 0; i < n; i++)
         sum[i % LANES] += (double)x[i] * (double)y[i];
-    return fold(sum);
+    for (size_t half = LANES / 2; half > 0; half /= 2)
+        for (size_t j = 0; j < half; j++)
+            sum[j] += sum[j + half];
+    return sum[0];
 }
 
 double tt_vec_sum_squares_ref(const float *x, size_t n)

@@ -337,6 +337,7 @@ struct step {
     tt_row_fn *ahead;
     void *arg;
     size_t column;
+    int is_one_to_one; /* backward: see there */
 };
 
 /* What a feature's sums are added to: x of a plain tower, the feature's part of z_0 of a deep one. */
@@ -389,15 +390,21 @@ void tt_batch_forward(struct tt_batch *batch, struct tt_pool *pool, float *u)
 }
 
 /* d_u to d_x, through the division by the length. */
+static void length_back(const struct step *step, size_t row)
+{
+    size_t dim = step->batch->model->dim;
+
+    tt_vec_unit_back(step->u + row * dim, step->batch->length[row], step->out + row * dim, dim);
+}
+
 static void length_block(void *arg, size_t block, int worker)
 {
     const struct step *step = arg;
-    const struct tt_batch *batch = step->batch;
-    size_t dim = batch->model->dim, to = (block + 1) * ROW_BLOCK;
+    size_t to = (block + 1) * ROW_BLOCK;
 
     (void)worker;
-    for (size_t r = block * ROW_BLOCK; r < to && r < batch->n_rows; r++)
-        tt_vec_unit_back(step->u + r * dim, batch->length[r], step->out + r * dim, dim);
+    for (size_t r = block * ROW_BLOCK; r < to && r < step->batch->n_rows; r++)
+        length_back(step, r);
 }
 
 /* The codes of a block of groups: sum each one's gradient, and hand it over. */
@@ -416,6 +423,8 @@ static void gradient_block(void *arg, size_t block, int worker)
         if (step->ahead && g + AHEAD < to && g + AHEAD < column->n_groups)
             step->ahead(step->arg, step->column, column->group_codes[g + AHEAD]);
         if (n == 1 && !column->is_weighted) { /* an id's, most often: the row's gradient as it is */
+            if (step->is_one_to_one)
+                length_back(step, column->rows[first]);
             step->take(step->arg, step->column, column->group_codes[g], d + column->rows[first] * stride);
             continue;
         }
@@ -452,13 +461,30 @@ void tt_batch_each_row(struct tt_batch *batch, struct tt_pool *pool, tt_row_fn *
     }
 }
 
+/* Has the tower one feature alone, an id, whose codes are all different in these rows? */
+static int is_one_to_one(const struct tt_batch *batch)
+{
+    const struct tt_batch_column *only = NULL;
+
+    for (size_t c = 0; c < batch->model->base.dictionary.schema.n_columns; c++) {
+        if (batch->input->bags[c] && only)
+            return 0;
+        if (batch->input->bags[c])
+            only = &batch->columns[c];
+    }
+    return only && !batch->model->dense[batch->input->side].n_layers && !only->is_weighted &&
+           only->n == batch->n_rows && only->n_groups == batch->n_rows;
+}
+
 void tt_batch_backward(struct tt_batch *batch, struct tt_pool *pool, const float *u, float *d_u, tt_gradient_fn *take,
                        tt_row_fn *ahead, void *arg)
 {
     struct step step = {.batch = batch, .u = u, .out = d_u, .take = take, .ahead = ahead, .arg = arg};
     const struct tt_dense *dense = &batch->model->dense[batch->input->side];
 
-    tt_pool_run(pool, tt_blocks(batch->n_rows, ROW_BLOCK), length_block, &step);
+    step.is_one_to_one = is_one_to_one(batch);
+    if (!step.is_one_to_one) /* otherwise on the way: a whole catalogue's gradients are too many for any cache */
+        tt_pool_run(pool, tt_blocks(batch->n_rows, ROW_BLOCK), length_block, &step);
     if (dense->n_layers)
         tt_dense_backward(dense, pool, batch->n_rows, batch->dense.z, d_u, batch->gradient);
     for (size_t c = 0; c < batch->model->base.dictionary.schema.n_columns; c++) {

@@ -366,14 +366,15 @@ static void item_block(void *arg, size_t block, int worker)
     const struct job *job = arg;
     const struct tt_softmax_step *step = job->step;
     struct tt_softmax *s = job->s;
-    size_t from = block * job->block, to = from + job->block, shared;
+    size_t from = block * job->block, to = from + job->block, shared, own;
 
     (void)worker;
     to = to < step->n_items ? to : step->n_items;
     shared = to < step->n_shared ? to : step->n_shared;
-    memset(step->d_v + from * s->dim, 0, (to - from) * s->dim * sizeof(float));
+    own = shared > from ? shared : from; /* here begin those that are no part of the product */
+    memset(step->d_v + own * s->dim, 0, (to - own) * s->dim * sizeof(float));
     for (size_t panel = 0; panel < job->n_panels && from < shared; panel++)
-        s->kernels->to_items(shared - from, s->dim, tile_of(job, panel, from), queries_of(job, panel),
+        s->kernels->to_items(panel == 0, shared - from, s->dim, tile_of(job, panel, from), queries_of(job, panel),
                              step->d_v + from * s->dim);
     for (size_t j = from; j < to; j++) {
         add_pairs(job, &s->positives, j);
@@ -429,7 +430,7 @@ int tt_softmax_loss(struct tt_softmax *s, struct tt_pool *pool, const struct tt_
                       .block = n_items < LARGE_CATALOGUE ? SMALL_BLOCK : LARGE_BLOCK};
     double sum = 0;
 
-    assert(step->n_shared > 0 && step->n_shared <= n_items && n_items <= s->max_items);
+    assert(n_queries > 0 && step->n_shared > 0 && step->n_shared <= n_items && n_items <= s->max_items);
     assert(n_queries <= s->max_queries && step->n_shared <= s->max_shared);
     job.range = range_size(step->n_shared, job.tile);
     job.n_ranges = tt_blocks(step->n_shared, job.range);

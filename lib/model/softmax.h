@@ -78,7 +78,7 @@ struct tt_softmax {
 
 /* A step: what the loss is computed from, and where its gradient goes. */
 struct tt_softmax_step {
-    size_t n_queries, n_shared, n_items; /* B, S >= 1, N >= S */
+    size_t n_queries, n_shared, n_items; /* B >= 1, S >= 1, N >= S */
     const float *u, *v;           /* (B,D), (N,D) rows of length 1 or 0 */
     struct tt_pairs positives;
     struct tt_pairs disliked;     /* none of them a positive of its query; starts NULL: there are none */

@@ -107,7 +107,7 @@ static void to_items_block(void *arg, size_t block, int worker)
 
     (void)arg, (void)worker;
     for (size_t panel = 0; panel < n_panels; panel++)
-        now->kernels->to_items(tile_size(j), dim, e_of(panel, j),
+        now->kernels->to_items(panel == 0, tile_size(j), dim, e_of(panel, j),
                                now->kernels->pack_queries
                                    ? (const void *)(now->queries + panel * tt_tile_queries_bytes(now->kernels, dim))
                                    : now->u_scaled + panel * Q * dim,

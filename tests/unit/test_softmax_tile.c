@@ -181,7 +181,7 @@ static void check_gradients(const struct tt_tile_kernels *k, const struct tile *
             assert_near("d_u", q * dim + d, d_u[q * dim + d], sum, 1e-6 * size);
         }
     memcpy(d_v, t->d_v, n * dim * sizeof(*d_v));
-    k->to_items(n, dim, t->e, k->pack_queries ? t->packed : t->u, d_v);
+    k->to_items(0, n, dim, t->e, k->pack_queries ? t->packed : t->u, d_v);
     for (size_t j = 0; j < n; j++)
         for (size_t d = 0; d < dim; d++) {
             double sum = (double)t->d_v[j * dim + d], size = fabs(sum);
@@ -191,8 +191,15 @@ static void check_gradients(const struct tt_tile_kernels *k, const struct tile *
             }
             assert_near("d_v", j * dim + d, d_v[j * dim + d], sum, 1e-6 * size);
         }
+    float *fresh = need(n * dim); /* is_new reads nothing of what was there */
+    k->to_items(1, n, dim, t->e, k->pack_queries ? t->packed : t->u, fresh);
+    memset(d_v, 0, n * dim * sizeof(*d_v));
+    k->to_items(0, n, dim, t->e, k->pack_queries ? t->packed : t->u, d_v);
+    assert_memory_equal(fresh, d_v, n * dim * sizeof(*d_v));
     assert_untouched(d_u + t->n_queries * dim);
     assert_untouched(d_v + n * dim);
+    assert_untouched(fresh + n * dim);
+    free(fresh);
     free(d_u);
     free(d_v);
 }
@@ -259,10 +266,10 @@ static void test_tile_kernels_for_avx2_and_avx512_give_the_same_bits(void **stat
         for (int w = 0; w < 2; w++) {
             run_exponentials(k[w], &t[w]);
             k[w]->to_queries(61, w ? n : cut, dim, t[w].e, NULL, t[w].v, t[w].d_u);
-            k[w]->to_items(w ? n : cut, dim, t[w].e, t[w].u, t[w].d_v);
+            k[w]->to_items(0, w ? n : cut, dim, t[w].e, t[w].u, t[w].d_v);
         }
         k[0]->to_queries(61, n - cut, dim, t[0].e + cut * Q, NULL, t[0].v + cut * dim, t[0].d_u);
-        k[0]->to_items(n - cut, dim, t[0].e + cut * Q, t[0].u, t[0].d_v + cut * dim);
+        k[0]->to_items(0, n - cut, dim, t[0].e + cut * Q, t[0].u, t[0].d_v + cut * dim);
         assert_memory_equal(t[0].e, t[1].e, n * Q * sizeof(float));
         assert_memory_equal(t[0].z, t[1].z, Q * sizeof(float));
         assert_memory_equal(t[0].d_u, t[1].d_u, 61 * dim * sizeof(float));
@@ -325,7 +332,7 @@ static void test_tile_bf16_rounds_to_nearest(void **state)
             assert_true(e == nearest_bf16(exp2(x * x)));
             k->to_queries(1, 2, dim, t.e, t.again, t.items, t.d_u);
             assert_near("d_u", 2, t.d_u[2], e * x, 1e-6 * fabs(e * x));
-            k->to_items(1, dim, t.e, t.packed, t.d_v);
+            k->to_items(0, 1, dim, t.e, t.packed, t.d_v);
             assert_near("d_v", 2, t.d_v[2], e * x, 1e-6 * fabs(e * x));
             tile_release(&t);
         }
