@@ -1,4 +1,5 @@
-/* The kernels, and which ones a CPU gets: see softmax_tile.h. Those for vector registers are in softmax_tile_internal.h. */
+/* The kernels, and which ones a CPU gets: see softmax_tile.h. Those for vector registers are in
+ * softmax_tile_internal.h. */
 #include "math/softmax_tile.h"
 
 #include <stdint.h>

@@ -9,12 +9,12 @@
  *     again    the tile once more, in a form of the kernels' own, for to_queries; room for TT_TILE_AGAIN bytes
  *
  * Kernels in float multiply floats: every sum is a chain of multiply-adds in the order of its inner index, and every
- * exponential is the same polynomial. So the bits do not depend on how a sum is cut into calls, and the kernels for AVX2
- * and AVX-512 give the same ones; the plain one rounds products too where the CPU has no fused multiply-add.
+ * exponential is the same polynomial. So the bits do not depend on how a sum is cut into calls, and the kernels for
+ * AVX2 and AVX-512 give the same ones; the plain one rounds products too where the CPU has no fused multiply-add.
  *
  * Those in bfloat16 (8 bits of precision, a float's range) round the vectors and the exponentials to it, multiply these
- * in pairs, and add in float. They are twice as fast; a score is off by up to 2^-7 times the sum of its products' sizes,
- * by far less as a rule, as the errors are many and small. Their sums may be cut at even places alone.
+ * in pairs, and add in float. They are twice as fast; a score is off by up to 2^-7 times the sum of its products'
+ * sizes, by far less as a rule, as the errors are many and small. Their sums may be cut at even places alone.
  *
  * Any number of calls at once. Panels, packed items and queries, e and again are aligned as by tt_alloc_aligned.
  */
@@ -48,7 +48,8 @@ struct tt_tile_kernels {
     /* z[q] = sum over j of e[j][q], once more. */
     void (*sums)(size_t n, const void *e, float *z);
 
-    /* d_u[q][:] += sum over the n items of e[j][q] v[j][:], for the first n_queries of the panel. d_u (n_queries, dim) */
+    /* d_u[q][:] += sum over the n items of e[j][q] v[j][:], for the first n_queries of the panel.
+     * d_u (n_queries, dim) */
     void (*to_queries)(size_t n_queries, size_t n, size_t dim, const void *e, const void *again, const void *items,
                        float *d_u);
     /* d_v[j][:] += sum over the 64 queries of e[j][q] u[q][:], or, is_new, = that. d_v (n, dim) */

@@ -104,9 +104,9 @@ KERNEL void pack_queries_bf16(size_t dim, const float *u, void *queries)
 INLINED void store_pairs(uint32_t *out, __m512i first, __m512i second)
 {
     /* where each half of the first 16 pairs stands: in `first`, or 32 places on, in `second` */
-    const __m512i low = _mm512_setr_epi32(0x200000, 0x210001, 0x220002, 0x230003, 0x240004, 0x250005, 0x260006, 0x270007,
-                                          0x280008, 0x290009, 0x2a000a, 0x2b000b, 0x2c000c, 0x2d000d, 0x2e000e,
-                                          0x2f000f);
+    const __m512i low = _mm512_setr_epi32(0x200000, 0x210001, 0x220002, 0x230003, 0x240004, 0x250005, 0x260006,
+                                          0x270007, 0x280008, 0x290009, 0x2a000a, 0x2b000b, 0x2c000c, 0x2d000d,
+                                          0x2e000e, 0x2f000f);
     const __m512i high = _mm512_add_epi16(low, _mm512_set1_epi16(16));
 
     _mm512_storeu_si512(out, _mm512_permutex2var_epi16(first, low, second));

@@ -126,7 +126,8 @@ INLINED void NAME(add_columns)(const int rows, int is_new, size_t n, size_t dim,
     size_t left = dim;
 
     for (; left >= NAME(WIDTH); left -= NAME(WIDTH), b += NAME(WIDTH) * (BLOCKS ? n : 1), c += NAME(WIDTH))
-        NAME(add_rows)(rows, VECTORS, 1, MASK_OF(LANES), is_new, n, dim, a, a_row, a_inner, b, BLOCKS ? NAME(WIDTH) : dim, c);
+        NAME(add_rows)(rows, VECTORS, 1, MASK_OF(LANES), is_new, n, dim, a, a_row, a_inner, b,
+                       BLOCKS ? NAME(WIDTH) : dim, c);
     if (left == 0)
         return;
     MASK mask = MASK_OF((left - 1) % LANES + 1);

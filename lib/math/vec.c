@@ -1,5 +1,5 @@
-/* Vectors of floats: see vec.h. Sums are written with GCC's vector types; without -ffast-math no compiler may change the
- * order of addition, and in ISO mode none fuses a product with a sum. */
+/* Vectors of floats: see vec.h. Sums are written with GCC's vector types; without -ffast-math no compiler may change
+ * the order of addition, and in ISO mode none fuses a product with a sum. */
 #include "math/vec.h"
 
 #include <math.h>

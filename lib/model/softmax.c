@@ -1,8 +1,8 @@
 /* Softmax loss of queries over candidates: see softmax.h.
  *
  * First pass, parallel over panels of 64 queries and ranges of shared candidates: for each tile of candidates the
- * exponentials, their sums, and E V into the range's part of d_u. Then, parallel over panels, the ranges' parts are added
- * in order. Second pass, parallel over blocks of candidates: d_v = E' (u scaled), added over the panels in order.
+ * exponentials, their sums, and E V into the range's part of d_u. Then, parallel over panels, the ranges' parts are
+ * added in order. Second pass, parallel over blocks of candidates: d_v = E' (u scaled), added over the panels in order.
  * Positives and disliked items are apart: within the shared candidates their exponentials are put right in the tiles;
  * behind them they are computed one by one. Each pair is a factor in the end, for both gradients. */
 #include "model/softmax.h"
@@ -426,7 +426,8 @@ int tt_softmax_loss(struct tt_softmax *s, struct tt_pool *pool, const struct tt_
                     struct tt_err *err)
 {
     size_t n_queries = step->n_queries, n_items = step->n_items, n = step->positives.starts[n_queries];
-    struct job job = {.s = s, .step = step, .n_panels = tt_blocks(n_queries, Q), .tile = tt_tile_items(s->kernels, s->dim),
+    struct job job = {.s = s, .step = step, .n_panels = tt_blocks(n_queries, Q),
+                      .tile = tt_tile_items(s->kernels, s->dim),
                       .block = n_items < LARGE_CATALOGUE ? SMALL_BLOCK : LARGE_BLOCK};
     double sum = 0;
 
