@@ -71,7 +71,7 @@ static void take(void *arg, size_t column, size_t row, const float *gradient)
 }
 
 /* The loss of the step at hand by the tables as they are: with gradients into `sink`, or without (NULL). */
-static double chain(struct world *w, const struct tt_steps *s, struct sink *sink)
+static double chain(struct world *w, const struct tt_steps *s, double bilateral, struct sink *sink)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_drop drop = {0.3, 1, 1};
@@ -82,7 +82,8 @@ static double chain(struct world *w, const struct tt_steps *s, struct sink *sink
     float *v = calloc(ITEMS * DIM, 4), *d_v = calloc(ITEMS * DIM, 4);
     struct tt_softmax_step step = {.n_queries = s->n_rows, .n_shared = s->n_shared, .n_items = s->n_candidates, .u = u,
                                    .v = v, .positives = s->positives, .disliked = s->disliked, .log_p = s->log_p,
-                                   .temperature = 0.4, .c = 1.2, .dislike = 4, .d_u = d_u, .d_v = d_v};
+                                   .temperature = 0.4, .c = 1.2, .dislike = 4, .bilateral = bilateral,
+                                   .d_u = d_u, .d_v = d_v};
 
     assert_true(u && v && d_u && d_v);
     NEED(tt_batch_init(&users, &w->model, &w->users, s->batch, &err));
@@ -107,12 +108,14 @@ static double chain(struct world *w, const struct tt_steps *s, struct sink *sink
     return loss;
 }
 
+/* Step 0 with one temperature, step 1 with another one for the positives. */
 static void check_gradients(enum tt_loss loss, int by_entry, size_t number)
 {
     struct tt_err err = TT_ERR_INIT;
     struct world w;
     struct tt_steps s;
     struct sink sink = {0};
+    double bilateral = number ? 2.5 : 0;
     size_t moved = 0;
 
     world_init(&w);
@@ -125,15 +128,15 @@ static void check_gradients(enum tt_loss loss, int by_entry, size_t number)
     const struct tt_dictionary *d = &w.model.base.dictionary;
     for (size_t c = 0; c < d->schema.n_columns; c++)
         sink.gradient[c] = calloc(d->features[c].n_codes * DIM + 1, sizeof(double));
-    chain(&w, &s, &sink);
+    chain(&w, &s, bilateral, &sink);
     for (size_t c = 0; c < d->schema.n_columns; c++) {
         float *table = w.model.tables[c];
         for (size_t i = 0; table && i < d->features[c].n_codes * DIM; i++) {
             float old = table[i], above;
             above = table[i] = old + 0.01f;
-            double up = chain(&w, &s, NULL);
+            double up = chain(&w, &s, bilateral, NULL);
             table[i] = old - 0.01f;
-            double slope = (up - chain(&w, &s, NULL)) / ((double)above - (double)table[i]);
+            double slope = (up - chain(&w, &s, bilateral, NULL)) / ((double)above - (double)table[i]);
             table[i] = old;
             if (fabs(slope - sink.gradient[c][i]) > 3e-4 + 0.01 * fabs(slope))
                 fail_msg("loss %d, column %zu, number %zu: gradient %g, by differences %g", (int)loss, c, i,
