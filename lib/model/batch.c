@@ -237,7 +237,7 @@ static unsigned choose_passes(size_t n, size_t n_parts, unsigned bits)
     unsigned best = 0;
     double least = 0;
 
-    for (unsigned passes = (bits + MAX_DIGIT - 1) / MAX_DIGIT; passes <= 4; passes++) {
+    for (unsigned passes = 1 + bits / (MAX_DIGIT + 1); passes <= 4; passes++) {
         unsigned digit = (bits + passes - 1) / passes;
         double cost = passes * (4 * (double)n + (double)n_parts * (double)((size_t)1 << digit));
         if (best == 0 || cost < least) {
