@@ -14,12 +14,13 @@
 static const char *const losses[] = {"auto", "full", "sampled", "batch", "mixed", NULL};
 static const char *const step_kinds[] = {"queries", "events", NULL};
 static const char *const starts[] = {"spectral", "random", NULL};
+static const char *const wants_choices[] = {"auto", "all", "later", NULL};
 static const char *const precisions[] = {"float", "bf16", NULL};
 static const char *const seens[] = {"auto", "keep", "remove", NULL};
 
 static const char *hidden = "", *valid_path, *from_path, *log_path, *checkpoint_path, *resume_path;
 static int metric = TT_METRIC_TOP_K_ACCURACY, loss = TT_LOSS_AUTO, step = TT_STEP_QUERIES, start = TT_START_SPECTRAL;
-static int seen = TT_SEEN_AUTO, precision = TT_PRECISION_FLOAT;
+static int seen = TT_SEEN_AUTO, wants = TT_WANTS_AUTO, precision = TT_PRECISION_FLOAT;
 static uint64_t dim = 64, epochs = 16, batch, negatives, k = 10, patience, seed = 1, memory = 512 * 1000 * 1000;
 static uint64_t warmup = 10;
 static double dislike = 1, temperature = 0.13, negative = 1.1, bilateral = 6, rate = 0.01, decay, beta2 = 0.99, drop = 0.3;
@@ -59,6 +60,8 @@ static struct cli_option options[] = {
      .help = "steps until the peak learning rate"},
     {0, "drop", CLI_NUMBER, &drop, .min = 0, .max = 0.99, .metavar = "X",
      .help = "share of a history left out in each step"},
+    {0, "wants", CLI_CHOICE, &wants, .choices = wants_choices, .metavar = "WHAT", .is_rare = 1,
+     .help = "in a step: all of the past, or, given a part of it, what was later"},
     {0, "half-life", CLI_NUMBER, &half_life, .min = 0, .max = 1e6, .metavar = "DAYS",
      .help = "an event weighs half in the loss after DAYS; 0: never; else as the history"},
     {0, "init", CLI_CHOICE, &start, .choices = starts, .metavar = "START", .help = "first values of the tables"},
@@ -298,6 +301,9 @@ static void on_start(void *arg, const struct tt_training *training)
              plan->steps.by_entry ? "events" : "queries", drawn,
              ranked == TT_SEEN_REMOVE ? "; validation leaves out each user's training items"
              : ranked == TT_SEEN_KEEP ? "; validation ranks each user's training items too" : "");
+    if (t->drift >= 0)
+        cli_note("drift of the users' items %.3f: a step wants %s", t->drift,
+                 t->wants == TT_WANTS_LATER ? "what is later than a moment, given what was before it" : "all of the past");
     if (loss == TT_LOSS_AUTO)
         cli_note("chosen, as an epoch takes %.3g Gflop by the loss full and %.3g by the loss mixed", plan->full / 1e9,
                  plan->sampled / 1e9);
@@ -404,6 +410,7 @@ static int train(struct tt_examples *base, struct tt_pool *pool, struct course *
                                  .decay = decay,
                                  .warmup = (size_t)warmup,
                                  .drop = drop,
+                                 .wants = (enum tt_wants)wants,
                                  .noise = noise,
                                  .half_life = half_life,
                                  .seed = seed,

@@ -23,6 +23,7 @@ enum tt_rng_purpose {
     TT_RNG_DROP = 97,
     TT_RNG_NEGATIVE = 98,
     TT_RNG_SKETCH = 99, /* the random test matrix of a truncated SVD */
+    TT_RNG_MOMENT = 100, /* up to where a step sees a user's past */
     TT_RNG_HOLDOUT = 101, /* which events tt-train validates by */
     TT_RNG_LAYER = 110, /* first values of a tower's layers; + the side, up to 1 */
     TT_RNG_REMEMBER = 112, /* tt-train --from: whose visits are learnt again */

@@ -102,6 +102,9 @@ static uint32_t take_history(const struct gather *g, size_t r, const uint32_t *c
 {
     enum { AT_ONCE = 256 };
     const struct tt_drop *drop = g->drop && g->drop->share > 0 ? g->drop : NULL;
+    const uint32_t *times = g->drop && g->drop->times ? g->drop->times + (codes - g->batch->input->bags[g->c]->codes)
+                                                      : NULL;
+    uint32_t moment = times ? g->drop->moments[r] : 0;
     float chance[AT_ONCE];
     uint32_t kept = 0;
 
@@ -112,7 +115,7 @@ static uint32_t take_history(const struct gather *g, size_t r, const uint32_t *c
         for (size_t e = 0; e < some; e++) { /* written in any case, and kept by counting: no branch to guess */
             to_codes[kept] = codes[from + e];
             to_weights[kept] = weights ? weights[from + e] : 1;
-            kept += !drop || (double)chance[e] >= drop->share;
+            kept += (!drop || (double)chance[e] >= drop->share) & (!times || times[from + e] < moment);
         }
     }
     if (kept == 0) {

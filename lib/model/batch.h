@@ -50,10 +50,13 @@ int tt_batch_init(struct tt_batch *batch, const struct tt_model *model, const st
 void tt_batch_release(struct tt_batch *batch);
 
 /* Which part of the histories is left out in this step: each entry with probability `share`, by its place in the stream
- * (seed, TT_RNG_DROP, epoch and input row). */
+ * (seed, TT_RNG_DROP, epoch and input row); and before that, if times are given, what was not yet there at a row's
+ * moment. */
 struct tt_drop {
     double share;
     uint64_t seed, epoch;
+    const uint32_t *times;   /* (entries of the history's bags) since when each entry is there; NULL: always */
+    const uint32_t *moments; /* (n) of the gathered rows: entries with an equal or later time are left out */
 };
 
 /* Take the input's rows `rows` (n of them, n <= max_rows). drop NULL: nothing is left out. */

@@ -121,6 +121,7 @@ static int init_room(struct tt_steps *s, struct tt_err *err)
     s->max_shared = s->loss == TT_LOSS_FULL ? n : least(s->negatives + (tt_loss_shares(s->loss) ? positives : 0), n);
     s->max_candidates = least(s->max_shared + (tt_loss_shares(s->loss) ? 0 : positives) + bad, n);
     s->rows = tt_alloc(s->batch, sizeof(*s->rows), err);
+    s->moments = tt_alloc(s->timeline ? s->batch : 0, sizeof(*s->moments), err);
     s->starts = tt_alloc(s->batch + 1, sizeof(*s->starts), err);
     s->p_query = tt_alloc(positives, sizeof(*s->p_query), err);
     s->p_item = tt_alloc(positives, sizeof(*s->p_item), err);
@@ -132,7 +133,7 @@ static int init_room(struct tt_steps *s, struct tt_err *err)
     s->own_candidates = tt_alloc(s->max_candidates, sizeof(*s->own_candidates), err);
     s->places = tt_alloc(s->max_candidates, sizeof(*s->places), err);
     s->own_log_p = tt_alloc(s->max_shared, sizeof(*s->own_log_p), err);
-    if (!s->rows || !s->starts || !s->p_query || !s->p_item || !s->p_weight || !s->bad_starts || !s->bad_query ||
+    if (!s->rows || !s->moments || !s->starts || !s->p_query || !s->p_item || !s->p_weight || !s->bad_starts || !s->bad_query ||
         !s->bad_item || !s->place_candidate || !s->own_candidates || !s->places || !s->own_log_p)
         return -1;
     for (size_t i = 0; i < n; i++)
@@ -146,6 +147,7 @@ int tt_steps_init(struct tt_steps *s, const struct tt_queries *queries, const st
     *s = (struct tt_steps){.queries = queries, .catalogue = catalogue, .loss = o->loss, .by_entry = o->by_entry};
     s->n = s->by_entry ? tt_steps_entries(queries) : tt_steps_queries(queries);
     s->batch = least(o->batch, s->n);
+    s->timeline = o->timeline;
     s->negatives = tt_loss_draws(o->loss) ? least(o->negatives, catalogue->n) : 0;
     s->n_steps = s->n ? tt_blocks(s->n, s->batch) : 0;
     s->order = tt_alloc(s->n, sizeof(*s->order), err);
@@ -163,6 +165,7 @@ void tt_steps_release(struct tt_steps *s)
     free(s->sorted);
     free(s->other);
     free(s->rows);
+    free(s->moments);
     free(s->starts);
     free(s->p_query);
     free(s->p_item);
@@ -235,10 +238,21 @@ static void add_positive(struct tt_steps *s, size_t at, size_t row, uint64_t ent
 {
     const struct tt_bags *wanted = &s->queries->wanted;
 
+    int counts = !s->timeline || tt_timeline_is_later(s->timeline, s->queries->user[s->rows[row]], wanted->codes[entry],
+                                                      s->moments[row]);
+
     s->p_query[at] = (uint32_t)row;
     s->p_item[at] = candidate_of(s, s->catalogue->place[wanted->codes[entry]]);
-    s->p_weight[at] = wanted->weights[entry];
-    s->weight += (double)wanted->weights[entry];
+    s->p_weight[at] = counts ? wanted->weights[entry] : 0;
+    s->weight += (double)s->p_weight[at];
+}
+
+static void set_row(struct tt_steps *s, size_t row, uint32_t query)
+{
+    s->rows[row] = query;
+    if (s->timeline)
+        s->moments[row] = tt_timeline_moment(s->timeline, s->queries->user[query],
+                                             (double)tt_rng_at(s->seed, TT_RNG_MOMENT, s->epoch << 32 | query, 0));
 }
 
 /* Rows are queries, with all that they want. */
@@ -248,7 +262,8 @@ static void add_queries(struct tt_steps *s, size_t from, size_t n)
     size_t at = 0;
 
     for (size_t r = 0; r < n; r++) {
-        uint32_t q = s->rows[r] = s->order[from + r];
+        uint32_t q = s->order[from + r];
+        set_row(s, r, q);
         s->starts[r] = (uint32_t)at;
         for (uint64_t e = offsets[q]; e < offsets[q + 1]; e++)
             add_positive(s, at++, r, e);
@@ -289,7 +304,7 @@ static void add_entries(struct tt_steps *s, size_t from, size_t n)
         uint32_t q = s->entry_query[s->sorted[i]];
         if (s->n_rows == 0 || s->rows[s->n_rows - 1] != q) {
             s->starts[s->n_rows] = (uint32_t)i;
-            s->rows[s->n_rows++] = q;
+            set_row(s, s->n_rows++, q);
         }
         add_positive(s, i, s->n_rows - 1, s->sorted[i]);
     }

@@ -25,6 +25,9 @@
  * have two entries in one step: both then are certain, and its sum is slightly low. When a step holds all queries or
  * entries, or all items are drawn, every p_j is 1 and the sampled losses are the full one.
  *
+ * With a timeline, each row draws a moment of its user's past in each step (timeline.h). Positives whose item the user
+ * did not visit again from then on get weight 0: candidates that are counted once, as before, but not wanted.
+ *
  * Everything follows from the queries, the seed and the numbers of epoch and step, in any order of the steps.
  */
 #ifndef TT_MODEL_STEPS_H
@@ -32,6 +35,7 @@
 
 #include "model/catalogue.h"
 #include "model/softmax.h"
+#include "model/timeline.h"
 
 enum tt_loss { TT_LOSS_AUTO, TT_LOSS_FULL, TT_LOSS_SAMPLED, TT_LOSS_BATCH, TT_LOSS_MIXED };
 
@@ -40,11 +44,13 @@ struct tt_steps_options {
     int by_entry;                /* else by query */
     size_t batch;                /* cut to what there is */
     size_t negatives;            /* sampled, mixed: > 0, cut to the catalogue; else not read */
+    const struct tt_timeline *timeline; /* borrowed; NULL: all is wanted, whenever it was */
 };
 
 struct tt_steps {
     const struct tt_queries *queries;      /* borrowed, as is the catalogue */
     const struct tt_catalogue *catalogue;
+    const struct tt_timeline *timeline;
     enum tt_loss loss;
     int by_entry;
     size_t batch, negatives;
@@ -54,6 +60,7 @@ struct tt_steps {
     /* the step at hand */
     size_t n_rows, n_shared, n_candidates;
     uint32_t *rows;              /* (n_rows) queries */
+    uint32_t *moments;           /* (n_rows) with a timeline: what is wanted is later, and the past before it */
     const uint32_t *candidates;  /* (n_candidates) item rows: the shared ones, then those of single queries */
     const float *log_p;          /* (n_shared) logarithm of each shared candidate's p, or NULL: all 1 */
     struct tt_pairs positives;

@@ -32,6 +32,7 @@
 enum tt_step { TT_STEP_QUERIES, TT_STEP_EVENTS };
 enum tt_start { TT_START_SPECTRAL, TT_START_RANDOM };
 enum tt_seen { TT_SEEN_AUTO, TT_SEEN_KEEP, TT_SEEN_REMOVE };
+enum tt_wants { TT_WANTS_AUTO, TT_WANTS_ALL, TT_WANTS_LATER };
 enum tt_precision { TT_PRECISION_FLOAT, TT_PRECISION_BF16 };
 
 struct tt_train_options {
@@ -54,6 +55,8 @@ struct tt_train_options {
     double decay;        /* of the tables and layers, decoupled; 0: none */
     size_t warmup;       /* steps */
     double drop;         /* share of a history left out in each step */
+    enum tt_wants wants; /* in a step: all, given all of the history; or what is later than a moment, given what was before
+                            it (auto: by the users' drift) */
     double noise;        /* deviation added to the spectral start */
     double half_life;    /* days after which an event weighs half in the loss; 0: never */
     uint64_t seed;
@@ -86,6 +89,9 @@ struct tt_trainer {
     struct tt_queries queries;
     const struct tt_bags *visits;        /* per user: what they have been to */
     struct tt_bags visits_store;         /* ... when the schema has no history */
+    struct tt_timeline timeline;         /* empty when not needed, or without times */
+    double drift;                        /* of the timeline; -1 when not looked at */
+    enum tt_wants wants;                 /* not auto */
     struct tt_catalogue catalogue;
     struct tt_steps steps;
     struct tt_tower_input user_input, item_input;

@@ -99,13 +99,38 @@ tt-train -q -d 8 -e 3 --half-life 0 -o never.model full.tt
 ok 'without a half-life in the schema it is 0' sh -c 'tt-show full.model | grep -v options >a; tt-show never.model |
     grep -v options >b; grep -v checksum a >a1; grep -v checksum b | cmp - a1'
 
+# --- the order of events ---
+awk 'BEGIN { print "u,i,t"; for (u = 0; u < 60; u++) for (k = 0; k < 6; k++) print u ",i" u % 9 + k "," 1000 * k }' >walk.csv
+printf '%s\n' 'user u id' 'user i history' 'item i id' 'event t time' >walk.schema
+tt-encode -q -s walk.schema -o walk.tt walk.csv
+tt-train -d 4 -e 2 --batch 20 -o walk.auto walk.tt 2>err
+ok 'says which way the users go' grep -qx "tt-train: drift of the users' items 0.[1-9][0-9]*: a step wants what is later than a moment, given what was before it" err
+tt-train -q -d 4 -e 2 --batch 20 --wants later -o walk.later walk.tt
+ok 'and does what --wants later does' sh -c 'tt-show walk.auto | grep -v "options\|checksum" >a; tt-show walk.later |
+    grep -v "options\|checksum" | cmp - a'
+tt-train -d 4 -e 2 --batch 20 --wants all -o walk.all walk.tt 2>err
+not_ok '--wants changes the model' cmp -s walk.later walk.all
+not_ok 'with all there is no drift to tell' grep drift err
+for loss in full mixed; do
+    for step in queries events; do
+        tt-train -q -j 1 -d 4 -e 2 --batch 20 --wants later --loss $loss --step $step -o walk.1 walk.tt
+        for j in 2 3; do
+            tt-train -q -j $j -d 4 -e 2 --batch 20 --wants later --loss $loss --step $step -o walk.j walk.tt
+            ok "--wants later, loss $loss, by $step: -j $j gives the same bytes" cmp walk.1 walk.j
+        done
+    done
+done
+sed 's/,[0-9]*$/,5/' walk.csv | tt-encode -q -s walk.schema -o still.tt
+ok 'at one time there is no drift' sh -c 'tt-train -d 4 -e 1 -o m still.tt 2>&1 |
+    grep -qx "tt-train: drift of the users. items 0.000: a step wants all of the past"'
+
 # --- lineage ---
 lineage() { # name key text
     t "$1" 0 "$3" '' tt-show --text "$2" file.tt
 }
 lineage 'the model says its program' program tt-train
 lineage 'its options' options '--dim 8 --epochs 3 --loss auto --step queries --batch 0 --negatives 0 --dislike 1 --precision float --temperature 0.13 --negative 1.1 --bilateral 6 --rate 0.01 --beta2 0.99 '\
-'--decay 0 --warmup 10 --drop 0.3 --init spectral --noise 0.01 --remember 1 --valid-fraction 0 --patience 0 --seen auto --metric top_k_accuracy --top 10 --memory 512000000 --seed 1'
+'--decay 0 --warmup 10 --drop 0.3 --wants auto --init spectral --noise 0.01 --remember 1 --valid-fraction 0 --patience 0 --seen auto --metric top_k_accuracy --top 10 --memory 512000000 --seed 1'
 lineage 'the loss that was chosen' loss full
 lineage 'the epoch' epoch 3
 lineage 'its input' inputs "$(tt-show train.tt | sed -n 's/^checksum	//p')"
@@ -240,6 +265,8 @@ t 'only disliked events' 1 '' 'tt-train: disliked.tt: no training event: 320 row
     tt-train disliked.tt
 t '--half-life without times' 2 '' "*" tt-train -q -d 4 -e 1 --half-life 7 train.tt
 ok 'and its message' grep -qx "tt-train: --half-life: the schema has no event column of kind 'time'" .err
+t '--wants later without times' 2 '' "*" tt-train -q -d 4 -e 1 --wants later train.tt
+ok 'and its message' grep -qx "tt-train: --wants: later: the schema has no event column of kind 'time'" .err
 t 'a text' 1 '' '*' tt-train train.csv
 t 'nothing' 1 '' '*' tt-train /dev/null
 size=$(wc -c <train.tt)
@@ -278,6 +305,7 @@ usage '--beta2' "--beta2: '1' is not a number from 0 to 0.999999" --beta2 1
 usage '--decay' "--decay: '-1' is not a number from 0 to 10" --decay -1
 usage '--warmup' "--warmup: '-1' is not a whole number from 0 to 1000000" --warmup -1
 usage '--drop' "--drop: '1' is not a number from 0 to 0.99" --drop 1
+usage '--wants' "--wants: 'more' is not one of auto, all, later" --wants more
 usage '--half-life' "--half-life: '-1' is not a number from 0 to 1000000" --half-life -1
 usage '--init' "--init: 'zero' is not one of spectral, random" --init zero
 usage '--noise' "--noise: '2' is not a number from 0 to 1" --noise 2

@@ -105,7 +105,7 @@ static size_t dropped_entries(struct world *w, struct tt_batch *batch, double sh
                               uint32_t *first_codes)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_drop drop = {share, 11, epoch};
+    struct tt_drop drop = {.share = share, .seed = 11, .epoch = epoch};
     uint32_t rows[USERS];
 
     for (uint32_t r = 0; r < USERS; r++)
@@ -152,6 +152,46 @@ static void test_batch_drops_the_stated_share_of_histories(void **state)
     world_release(&w);
 }
 
+static void test_batch_leaves_out_what_was_not_yet_there(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct world w;
+    struct tt_batch batch;
+    uint32_t rows[USERS], moments[USERS], times[USERS * 6];
+
+    (void)state;
+    world_init(&w, 0);
+    const struct tt_bags *bags = &w.model.base.users.bags[HISTORY];
+    for (uint32_t e = 0; e < bags->offsets[USERS + 1]; e++)
+        times[e] = 10 + bags->codes[e] % 3;
+    for (uint32_t r = 0; r < USERS; r++) {
+        rows[r] = USERS - r;
+        moments[r] = 10 + r % 4; /* some rows have nothing yet, others all */
+    }
+    struct tt_drop drop = {.share = 0, .times = times, .moments = moments};
+    NEED(tt_batch_init(&batch, &w.model, &w.users, USERS, &err));
+    NEED(tt_batch_gather(&batch, w.pool, rows, USERS, &drop, &err));
+    const struct tt_batch_column *c = &batch.columns[HISTORY];
+    for (size_t r = 0; r < USERS; r++) {
+        size_t at = (size_t)c->starts[r];
+        for (uint64_t e = bags->offsets[rows[r]]; e < bags->offsets[rows[r] + 1]; e++)
+            if (times[e] < moments[r])
+                assert_int_equal(c->codes[at++], bags->codes[e]);
+        if (at == c->starts[r])
+            assert_int_equal(c->codes[at++], 0);
+        assert_int_equal(c->counts[r], at - c->starts[r]);
+    }
+    drop.share = 0.5; /* and of what there is, half goes */
+    size_t there = c->n;
+    NEED(tt_batch_gather(&batch, w.pool, rows, USERS, &drop, &err));
+    assert_true(c->n < there);
+    for (size_t r = 0; r < USERS; r++)
+        for (size_t e = (size_t)c->starts[r]; e < c->starts[r] + c->counts[r]; e++)
+            assert_true(c->codes[e] == 0 || 10 + c->codes[e] % 3 < moments[r]);
+    tt_batch_release(&batch);
+    world_release(&w);
+}
+
 /* Sums of gradients by row, and those of the layers. */
 struct sink {
     double *gradient[8];
@@ -178,7 +218,7 @@ static double chain(struct world *w, struct sink *sink)
     static const uint32_t starts[N + 1] = {0, 2, 3, 3, 4, 6, 7, 8, 10}, query[10] = {0, 0, 1, 3, 4, 4, 5, 6, 7, 7},
                           item[10] = {3, 17, 4, 9, 0, 2, 19, 6, 11, 5};
     static const float weight[10] = {1, 2, 1, 0.5f, 1, 1, 3, 1, 1, 0.25f};
-    struct tt_drop drop = {0.3, 1, 1};
+    struct tt_drop drop = {.share = 0.3, .seed = 1, .epoch = 1};
     struct tt_batch users, batch_items;
     struct tt_softmax softmax;
     double loss;
@@ -403,6 +443,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_batch_forward_agrees_with_embedding),
         cmocka_unit_test(test_batch_drops_the_stated_share_of_histories),
+        cmocka_unit_test(test_batch_leaves_out_what_was_not_yet_there),
         cmocka_unit_test(test_batch_gives_the_gradients_of_the_whole_chain),
         cmocka_unit_test(test_batch_gives_the_gradients_of_deep_towers),
         cmocka_unit_test(test_batch_groups_entries_by_code),

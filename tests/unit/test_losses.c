@@ -74,7 +74,7 @@ static void take(void *arg, size_t column, size_t row, const float *gradient)
 static double chain(struct world *w, const struct tt_steps *s, double bilateral, struct sink *sink)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_drop drop = {0.3, 1, 1};
+    struct tt_drop drop = {.share = 0.3, .seed = 1, .epoch = 1};
     struct tt_batch users, items;
     struct tt_softmax softmax;
     double loss;
@@ -119,7 +119,7 @@ static void check_gradients(enum tt_loss loss, int by_entry, size_t number)
     size_t moved = 0;
 
     world_init(&w);
-    struct tt_steps_options o = {loss, by_entry, BATCH, NEGATIVES};
+    struct tt_steps_options o = {loss, by_entry, BATCH, NEGATIVES, NULL};
     NEED(tt_steps_init(&s, &w.queries, &w.catalogue, &o, &err));
     tt_steps_shuffle(&s, 1, 1);
     tt_steps_make(&s, number);

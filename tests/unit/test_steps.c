@@ -4,9 +4,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "data/history.h"
 #include "tiny_model.h"
 
-static const char schema[] = "user u id\nitem i id\nevent liked label\n";
+static const char schema[] = "user u id\nitem i id\nevent liked label\nevent at time\n";
 enum { USERS = 60, ITEMS = 40, DIM = 5 };
 static const enum tt_loss losses[] = {TT_LOSS_FULL, TT_LOSS_SAMPLED, TT_LOSS_BATCH, TT_LOSS_MIXED};
 
@@ -15,7 +16,7 @@ static void steps_init(struct tt_steps *s, const struct tt_queries *queries, con
                        enum tt_loss loss, int by_entry, size_t batch, size_t negatives)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_steps_options o = {loss, by_entry, batch, negatives};
+    struct tt_steps_options o = {loss, by_entry, batch, negatives, NULL};
 
     NEED(tt_steps_init(s, queries, catalogue, &o, &err));
 }
@@ -42,7 +43,8 @@ static void world_init(struct world *w, int keep_disliked)
     tiny_event(&w->base, 59, 3, 0, 1, 0, 0); /* wants nothing, dislikes something */
     for (size_t e = 0; e < 400; e++) {
         double x = tt_rng_unit(&rng);
-        tiny_event(&w->base, (uint32_t)(2 + tt_rng_below(&rng, 55)), (uint32_t)(1 + x * x * 38), 0, 1, e % 9 > 0, 0);
+        tiny_event(&w->base, (uint32_t)(2 + tt_rng_below(&rng, 55)), (uint32_t)(1 + x * x * 38), 0, 1, e % 9 > 0,
+                   (uint32_t)e / 3);
     }
     NEED(tt_queries_init(&w->queries, &w->base.dictionary, &w->base.events, 0, keep_disliked, &err));
     NEED(tt_catalogue_init(&w->catalogue, &w->queries, ITEMS + 1, &err));
@@ -185,6 +187,74 @@ static void test_steps_depend_on_seed_epoch_and_number(void **state)
         }
         tt_steps_release(&s);
     }
+    world_release(&w);
+}
+
+/* What a step wants given a timeline: weight 0 for what the user did not come back to, all else as without. */
+static void check_moments(const struct world *w, const struct tt_timeline *timeline, enum tt_loss loss, int by_entry)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_steps_options o = {loss, by_entry, 16, 8, timeline};
+    struct tt_steps s, plain;
+    size_t later = 0, earlier = 0, changes = 0, rows = 0;
+    uint32_t moments[USERS + 1] = {0};
+
+    NEED(tt_steps_init(&s, &w->queries, &w->catalogue, &o, &err));
+    steps_init(&plain, &w->queries, &w->catalogue, loss, by_entry, 16, 8);
+    for (uint64_t epoch = 1; epoch <= 8; epoch++) {
+        tt_steps_shuffle(&s, 1, epoch);
+        tt_steps_shuffle(&plain, 1, epoch);
+        for (size_t i = 0; i < s.n_steps; i++) {
+            double weight = 0;
+            tt_steps_make(&s, i);
+            tt_steps_make(&plain, i);
+            assert_int_equal(s.n_rows, plain.n_rows);
+            assert_int_equal(s.n_candidates, plain.n_candidates);
+            assert_memory_equal(s.rows, plain.rows, s.n_rows * sizeof(*s.rows));
+            assert_memory_equal(s.candidates, plain.candidates, s.n_candidates * sizeof(*s.candidates));
+            for (uint32_t k = 0; k < s.positives.starts[s.n_rows]; k++) {
+                uint32_t row = s.positives.query[k], user = w->queries.user[s.rows[row]];
+                int is_later = tt_timeline_is_later(timeline, user, s.candidates[s.positives.item[k]], s.moments[row]);
+                assert_int_equal(s.positives.item[k], plain.positives.item[k]);
+                assert_true(s.positives.weight[k] == (is_later ? plain.positives.weight[k] : 0));
+                weight += (double)s.positives.weight[k];
+                later += (size_t)is_later;
+                earlier += (size_t)!is_later;
+            }
+            for (size_t r = 0; r < s.n_rows; r++) {
+                uint32_t *last = &moments[w->queries.user[s.rows[r]]];
+                changes += *last != s.moments[r];
+                rows++;
+                *last = s.moments[r];
+            }
+            assert_true(fabs(s.weight - weight) < 1e-9);
+        }
+    }
+    assert_true(later > earlier && earlier > later / 4); /* of n items, (n + 1) / 2 n on average are later */
+    assert_true(by_entry || 2 * changes > rows); /* an epoch draws other moments than the one before, for each query one */
+    tt_steps_release(&s);
+    tt_steps_release(&plain);
+}
+
+static void test_steps_with_a_timeline_want_what_is_later(void **state)
+{
+    static const struct tt_column column = {.kind = TT_KIND_HISTORY, .count = TT_COUNT_SQRT};
+    struct tt_err err = TT_ERR_INIT;
+    struct world w;
+    struct tt_bags bags;
+    struct tt_timeline timeline;
+
+    (void)state;
+    world_init(&w, 1);
+    const struct tt_events *e = &w.base.events;
+    struct tt_visits visits = {.n = e->n, .user = e->user, .item = e->item, .time = e->time, .label = e->label};
+    NEED(tt_history_build(&bags, &column, w.base.users.n_rows, &visits, &err));
+    NEED(tt_timeline_init(&timeline, &bags, e, &err));
+    for (size_t l = 0; l < LENGTH(losses); l++)
+        for (int by_entry = 0; by_entry < 2; by_entry++)
+            check_moments(&w, &timeline, losses[l], by_entry);
+    tt_timeline_release(&timeline);
+    tt_bags_release(&bags);
     world_release(&w);
 }
 
@@ -420,6 +490,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_steps_bring_each_entry_once_an_epoch),
         cmocka_unit_test(test_steps_depend_on_seed_epoch_and_number),
+        cmocka_unit_test(test_steps_with_a_timeline_want_what_is_later),
         cmocka_unit_test(test_log_p_is_that_of_drawing_without_replacement),
         cmocka_unit_test(test_losses_of_whole_samples_are_the_full_softmax),
         cmocka_unit_test(test_the_sampled_loss_tends_to_the_full_one),
