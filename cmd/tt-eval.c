@@ -14,13 +14,15 @@ enum {
     MIN_RESAMPLES = 39, /* the ends of the interval are the values of rank 0.025 (n + 1) and 0.975 (n + 1) */
 };
 
-static const char *truth_path, *items_path, *per_user_path, *replicates_path, *top = "10", *run_name = "-";
+static const char *truth_path, *known_path, *items_path, *per_user_path, *replicates_path, *top = "10", *run_name = "-";
 static uint64_t resamples = 1000, seed = 1;
 static int may_be_short;
 
 static struct cli_option options[] = {
     {'t', "truth", CLI_TEXT, &truth_path, .metavar = "FILE", .no_lineage = 1,
      .help = "the test events, CSV or TSV (needed)"},
+    {0, "new", CLI_TEXT, &known_path, .metavar = "FILE", .no_lineage = 1,
+     .help = "only events whose user has not the item in FILE"},
     {'k', "top", CLI_TEXT, &top, .metavar = "K,...", .help = "judge the first K of each list"},
     {0, "run", CLI_TEXT, &run_name, .metavar = "NAME", .help = "the first column of the output"},
     {0, "items", CLI_TEXT, &items_path, .metavar = "FILE", .no_lineage = 1,
@@ -75,6 +77,8 @@ static size_t *parse_top(size_t *n, struct tt_err *err)
 static void say_counts(const struct tt_evaluation *e)
 {
     cli_note("test events: %zu, queries: %zu, users: %zu", e->n_events, e->n_queries, e->n_users);
+    if (e->n_known_events)
+        cli_note("test events left out, as their users had the items already: %zu", e->n_known_events);
     if (e->n_lists < e->n_queries)
         cli_note("queries without a list: %zu (their metrics are 0)", e->n_queries - e->n_lists);
     if (e->n_unlisted_events)
@@ -88,12 +92,13 @@ static void say_counts(const struct tt_evaluation *e)
 
 static int read_all(struct tt_evaluation *e, const size_t *ks, size_t n_ks, struct tt_err *err)
 {
-    struct tt_csv lists = {0}, truth = {0}, items = {0};
+    struct tt_csv lists = {0}, truth = {0}, known = {0}, items = {0};
     int status = -1, ready = 0;
 
     if (tt_csv_open(&lists, cli_n_operands ? cli_operands[0] : NULL, TT_CSV_AUTO, err) == 0 &&
-        tt_csv_open(&truth, truth_path, TT_CSV_AUTO, err) == 0) {
-        status = tt_evaluation_run(e, &lists, &truth, ks, n_ks, may_be_short, err);
+        tt_csv_open(&truth, truth_path, TT_CSV_AUTO, err) == 0 &&
+        (!known_path || tt_csv_open(&known, known_path, TT_CSV_AUTO, err) == 0)) {
+        status = tt_evaluation_run(e, &lists, &truth, known_path ? &known : NULL, ks, n_ks, may_be_short, err);
         ready = status == 0;
     }
     if (ready && items_path) {
@@ -105,6 +110,7 @@ static int read_all(struct tt_evaluation *e, const size_t *ks, size_t n_ks, stru
     }
     tt_csv_close(&lists);
     tt_csv_close(&truth);
+    tt_csv_close(&known);
     tt_csv_close(&items);
     return status;
 }
@@ -223,6 +229,8 @@ int main(int argc, char **argv)
                         (unsigned long long)resamples, MIN_RESAMPLES);
     if (strcmp(truth_path, "-") == 0 && (cli_n_operands == 0 || strcmp(cli_operands[0], "-") == 0))
         cli_usage_error("--truth and the lists cannot both be standard input");
+    if (known_path && strcmp(known_path, "-") == 0)
+        cli_usage_error("--new cannot be standard input");
     if (items_path && strcmp(items_path, "-") == 0)
         cli_usage_error("--items cannot be standard input");
     if (per_user_path && strcmp(per_user_path, "-") == 0)

@@ -96,6 +96,45 @@ static int item_code(struct tt_evaluation *e, const struct tt_csv_field *field, 
 
 /* ---- the truth ---- */
 
+/* A user and an item as one text. */
+static int pair_of(struct tt_evaluation *e, const struct tt_csv_field *user, const struct tt_csv_field *item,
+                   struct tt_err *err)
+{
+    e->key.len = 0;
+    return tt_buf_add(&e->key, user->text, user->len, err) || tt_buf_add(&e->key, "", 1, err) ||
+                   tt_buf_add(&e->key, item->text, item->len, err)
+               ? -1
+               : 0;
+}
+
+static int read_known(struct tt_evaluation *e, struct tt_csv *csv, struct tt_err *err)
+{
+    long user = tt_csv_need_column(csv, e->names[0], err), item = -1;
+    uint32_t ignored;
+    int more;
+
+    if (user < 0 || (item = tt_csv_need_column(csv, e->names[e->n_keys], err)) < 0 || tt_vocab_init(&e->known, err))
+        return -1;
+    while ((more = tt_csv_next(csv, err)) == 1)
+        if (pair_of(e, &csv->fields[user], &csv->fields[item], err) ||
+            tt_vocab_add(&e->known, e->key.data, e->key.len, &ignored, err))
+            return -1;
+    return more;
+}
+
+/* Did the user have the item already? */
+static int is_known(struct tt_evaluation *e, const struct tt_csv *csv, const size_t *columns, int *known,
+                    struct tt_err *err)
+{
+    *known = 0;
+    if (!e->known.slots)
+        return 0;
+    if (pair_of(e, &csv->fields[columns[0]], &csv->fields[columns[e->n_keys]], err))
+        return -1;
+    *known = tt_vocab_find(&e->known, e->key.data, e->key.len) != TT_VOCAB_NONE;
+    return 0;
+}
+
 static int read_event(struct tt_evaluation *e, const struct tt_csv *csv, const size_t *columns, struct event *event,
                       size_t *cap_users, struct tt_err *err)
 {
@@ -157,11 +196,17 @@ static int read_truth(struct tt_evaluation *e, struct tt_csv *csv, size_t *colum
 {
     struct event *events = NULL;
     size_t cap = 0, cap_users = 0;
-    int more, status = -1;
+    int more, known, status = -1;
 
     if (find_columns(e, csv, columns, err))
         return -1;
     while ((more = tt_csv_next(csv, err)) == 1) {
+        if (is_known(e, csv, columns, &known, err))
+            goto done;
+        if (known) {
+            e->n_known_events++;
+            continue;
+        }
         if (tt_grow(&events, &cap, e->n_events + 1, sizeof(*events), err) ||
             read_event(e, csv, columns, &events[e->n_events], &cap_users, err))
             goto done;
@@ -169,7 +214,10 @@ static int read_truth(struct tt_evaluation *e, struct tt_csv *csv, size_t *colum
     }
     if (more < 0)
         goto done;
-    if (e->n_events == 0)
+    if (e->n_events == 0 && e->n_known_events)
+        tt_err_set(err, TT_ERR_INPUT, "%s: no test event is new: the users had the items of all %zu already",
+                   csv->reader.name, e->n_known_events);
+    else if (e->n_events == 0)
         tt_err_set(err, TT_ERR_INPUT, "%s: no test events", csv->reader.name);
     else if (e->n_events > UINT32_MAX)
         tt_err_set(err, TT_ERR_INPUT, "%s: more than %lu test events", csv->reader.name, (unsigned long)UINT32_MAX);
@@ -307,8 +355,8 @@ static void count_unlisted(struct tt_evaluation *e)
             e->n_unlisted_events += e->wanted[i].events;
 }
 
-int tt_evaluation_run(struct tt_evaluation *e, struct tt_csv *lists, struct tt_csv *truth, const size_t *ks,
-                      size_t n_ks, int may_be_short, struct tt_err *err)
+int tt_evaluation_run(struct tt_evaluation *e, struct tt_csv *lists, struct tt_csv *truth, struct tt_csv *known,
+                      const size_t *ks, size_t n_ks, int may_be_short, struct tt_err *err)
 {
     size_t *columns = NULL;
     int status = -1;
@@ -318,7 +366,8 @@ int tt_evaluation_run(struct tt_evaluation *e, struct tt_csv *lists, struct tt_c
         take_names(e, lists, err))
         goto done;
     columns = tt_alloc(e->n_keys + 1, sizeof(*columns), err);
-    if (!columns || read_truth(e, truth, columns, err) || read_lists(e, lists, columns, err))
+    if (!columns || (known && read_known(e, known, err)) || read_truth(e, truth, columns, err) ||
+        read_lists(e, lists, columns, err))
         goto done;
     if (e->max_rank && e->max_rank < ks[n_ks - 1] && !may_be_short) {
         tt_err_set(err, TT_ERR_INPUT, "%s: lists have at most %zu items, -k %zu asked (--short allows it)",
@@ -342,6 +391,7 @@ void tt_evaluation_release(struct tt_evaluation *e)
     tt_vocab_release(&e->queries);
     tt_vocab_release(&e->users);
     tt_vocab_release(&e->items);
+    tt_vocab_release(&e->known);
     tt_buf_release(&e->key);
     free(e->user_of);
     free(e->events_of);

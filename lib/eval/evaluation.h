@@ -1,7 +1,7 @@
 /* Lists of recommendations against the events that came true: from two texts to figures with their intervals.
  *
  *     tt_csv_open(&lists, ...); tt_csv_open(&truth, ...);
- *     tt_evaluation_run(&e, &lists, &truth, ks, n_ks, may_be_short, &err);
+ *     tt_evaluation_run(&e, &lists, &truth, NULL, ks, n_ks, may_be_short, &err);
  *     tt_evaluation_estimates(&e, pool, 1000, seed, estimates, &err);
  *     tt_evaluation_release(&e);
  *
@@ -41,6 +41,7 @@ struct tt_wanted {
 struct tt_evaluation {
     size_t n_queries, n_users, n_events; /* of the truth; at least 1 each */
     size_t n_lists;                      /* of these queries; may be fewer */
+    size_t n_known_events;               /* of the truth, that do not count: their user had the item already */
     size_t n_unlisted_events;            /* events whose item is in no list at all */
     size_t n_ignored_lists, n_ignored_rows; /* of queries that the truth does not have */
     size_t max_rank;                     /* in any list; 0: no rows */
@@ -51,6 +52,7 @@ struct tt_evaluation {
     char **names; /* (n_keys + 1): the key columns, the item */
     size_t n_keys;
     struct tt_vocab queries, users, items; /* a query's text: its key fields joined by NUL bytes */
+    struct tt_vocab known;    /* a user and an item, joined by a NUL byte */
     struct tt_buf key;
     uint32_t *user_of;        /* (n_queries) */
     uint32_t *events_of;      /* (n_queries) */
@@ -63,13 +65,14 @@ struct tt_evaluation {
     double *values;           /* (n_queries, n_ks, TT_METRICS) */
 };
 
-/* Read the truth, then the lists. ks (n_ks): ascending, 1 and up, n_ks >= 1, borrowed until release. When the longest
+/* Read the truth, then the lists. known: earlier events, with the columns of user and item, or NULL; an event of the truth
+ * whose user has its item there does not count. It is held in memory as pairs, each once, while all is read. ks (n_ks): ascending, 1 and up, n_ks >= 1, borrowed until release. When the longest
  * list is shorter than the greatest k, that is an error unless may_be_short: a file made for k = 10 says nothing
- * about k = 20. On failure the struct is released. Errors: a column that is missing; a truth without events; ranks
+ * about k = 20. On failure the struct is released. Errors: a column that is missing; a truth without events, or without any that counts; ranks
  * that do not count 1, 2, 3 ...; rows of a query that are not consecutive; an item twice in a list; and what
  * csv_reader finds. */
-int tt_evaluation_run(struct tt_evaluation *e, struct tt_csv *lists, struct tt_csv *truth, const size_t *ks,
-                      size_t n_ks, int may_be_short, struct tt_err *err) TT_CHECKED;
+int tt_evaluation_run(struct tt_evaluation *e, struct tt_csv *lists, struct tt_csv *truth, struct tt_csv *known,
+                      const size_t *ks, size_t n_ks, int may_be_short, struct tt_err *err) TT_CHECKED;
 void tt_evaluation_release(struct tt_evaluation *e);
 
 struct tt_estimate {

@@ -150,6 +150,27 @@ t 'a catalogue without items' 1 '' 'tt-eval: none.csv: no items' \
 t 'a catalogue without the column' 1 '' "tt-eval: sk.csv: no column 'store_id' (there are: q, i)" \
     tt-eval -q -k 1 --items sk.csv --truth test.csv recs.tsv
 
+# --- events at items that are new to the user ---
+printf 'store_id,user_id\nb,u1\na,u9\nd,u2\nd,u2\n' >train.csv
+t 'only new events count: of u1 x, of u2 a, of u3 c' 0 "$(tab <<'END'
+- top_k_accuracy 1 0 - - 3
+- top_k_accuracy 2 0.333333333 - - 3
+- recall 1 0 - - 3
+- recall 2 0.333333333 - - 3
+END
+)" 'tt-eval: test events: 3, queries: 3, users: 3
+tt-eval: test events left out, as their users had the items already: 3
+tt-eval: queries without a list: 1 (their metrics are 0)
+tt-eval: test events whose item is in no list: 1
+tt-eval: lists passed over, their query is not in the truth: 1 (rows: 1)' sh -c \
+    'tt-eval -k 1,2 --resamples 0 --new train.csv --truth test.csv recs.tsv >m; code=$?; sed -n 2,5p m; exit $code'
+t 'nothing is new' 1 '' 'tt-eval: test.csv: no test event is new: the users had the items of all 6 already' \
+    tt-eval -q -k 1 --new test.csv --truth test.csv recs.tsv
+t 'known events without an item' 1 '' "tt-eval: sk.csv: no column 'user_id' (there are: a, b)" \
+    sh -c 'printf "a,b\n1,2\n" >sk.csv; tt-eval -q -k 1 --new sk.csv --truth test.csv recs.tsv'
+t 'no such known events' 1 '' 'tt-eval: nowhere: No such file or directory' \
+    tt-eval -q -k 1 --new nowhere --truth test.csv recs.tsv
+
 # --- lists without rows, short lists ---
 head -n 1 recs.tsv >empty.tsv
 tt-eval -k 5 --truth test.csv empty.tsv >out 2>notes
@@ -295,6 +316,7 @@ Try 'tt-eval --help'." tt-eval "$@"
 usage 'no truth' '--truth is needed' recs.tsv
 usage 'two standard inputs' '--truth and the lists cannot both be standard input' --truth -
 usage 'two standard inputs by name' '--truth and the lists cannot both be standard input' --truth - -
+usage 'known events on standard input' '--new cannot be standard input' --truth test.csv --new -
 usage 'items on standard input' '--items cannot be standard input' --truth test.csv --items -
 usage 'queries on standard output' '--per-user cannot be standard output' --truth test.csv --per-user -
 for k in 0 x 1, ,1 '' 10,5 5,5 1000001 1.5 -1; do

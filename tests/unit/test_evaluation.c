@@ -134,7 +134,7 @@ static int run(const struct files *files, struct tt_evaluation *e, const size_t 
 
     assert_int_equal(tt_csv_open(&lists, files->lists, TT_CSV_AUTO, err), 0);
     assert_int_equal(tt_csv_open(&truth, files->truth, TT_CSV_AUTO, err), 0);
-    int status = tt_evaluation_run(e, &lists, &truth, ks, n_ks, may_be_short, err);
+    int status = tt_evaluation_run(e, &lists, &truth, NULL, ks, n_ks, may_be_short, err);
     tt_csv_close(&lists);
     tt_csv_close(&truth);
     return status;
@@ -169,6 +169,55 @@ static void test_evaluation_agrees_with_loops_over_random_worlds(void **state)
         }
         tt_evaluation_release(&e);
     }
+    tt_pool_free(pool);
+}
+
+/* Events whose user had the item count for nothing: the rest is judged as if they had never been. */
+static void test_known_events_do_not_count(void **state)
+{
+    static const size_t ks[] = {5};
+    const struct files *files = *state;
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_pool *pool = tt_pool_new(1, &err);
+    char known_path[1060];
+
+    snprintf(known_path, sizeof(known_path), "%s/known", files->folder);
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct tt_evaluation e;
+        struct tt_estimate estimates[TT_METRICS];
+        struct tt_csv lists, truth, known;
+        struct world w;
+        double hits = 0, events = 0;
+        make_world(&w, seed);
+        write_world(&w, files->lists, files->truth);
+        FILE *f = fopen(known_path, "w");
+        assert_non_null(f);
+        fprintf(f, "user\titem\n"); /* without a context: users know items, whatever the context */
+        for (int u = 0; u < USERS; u++)
+            for (int i = (int)seed % 3; i < ITEMS; i += 3)
+                fprintf(f, "u%d\ti%d\n", u, i);
+        assert_int_equal(fclose(f), 0);
+        for (int n = 0; n < EVENTS; n++) {
+            int q = w.query_of[n];
+            if (w.item_of[n] % 3 == (int)seed % 3)
+                continue;
+            events++;
+            for (int r = 0; r < w.length[q] && r < (int)ks[0]; r++)
+                hits += w.list[q][r] == w.item_of[n];
+        }
+        assert_int_equal(tt_csv_open(&lists, files->lists, TT_CSV_AUTO, &err), 0);
+        assert_int_equal(tt_csv_open(&truth, files->truth, TT_CSV_AUTO, &err), 0);
+        assert_int_equal(tt_csv_open(&known, known_path, TT_CSV_AUTO, &err), 0);
+        assert_int_equal(tt_evaluation_run(&e, &lists, &truth, &known, ks, 1, 1, &err), 0);
+        assert_int_equal(tt_evaluation_estimates(&e, pool, 0, 1, estimates, NULL, &err), 0);
+        assert_true(e.n_events == (size_t)events && e.n_known_events == EVENTS - (size_t)events);
+        assert_true(fabs(estimates[TT_METRIC_TOP_K_ACCURACY].value - hits / events) < 1e-12);
+        tt_evaluation_release(&e);
+        tt_csv_close(&lists);
+        tt_csv_close(&truth);
+        tt_csv_close(&known);
+    }
+    unlink(known_path);
     tt_pool_free(pool);
 }
 
@@ -277,6 +326,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_evaluation_agrees_with_loops_over_random_worlds, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_evaluation_counts_what_it_saw, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_known_events_do_not_count, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_evaluation_draws_users_and_not_queries, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_evaluation_releases_itself_on_failure, set_up, tear_down),
     };
