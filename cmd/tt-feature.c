@@ -1,5 +1,5 @@
 /* tt-feature: add columns that are derived from others: meal time and calendar fields from a time, buckets from a
- * number. */
+ * number, cells from a place, and what stood in a column on the row before. */
 #include "cli.h"
 #include "data/derive.h"
 #include "io/csv_reader.h"
@@ -8,6 +8,7 @@ enum { BAD_ERROR, BAD_EMPTY };
 
 static const char *const bad_choices[] = {"error", "empty", NULL};
 static const char *time_column, *hour_column, *zone_name = "UTC", *meals = TT_MEAL_TIMES, *add = "meal_time";
+static const char *cell, *previous, *by;
 static struct cli_list buckets, wheres;
 static int bad;
 
@@ -18,6 +19,10 @@ static struct cli_option options[] = {
     {'a', "add", CLI_TEXT, &add, .metavar = "LIST", .help = "of meal_time,hour,weekday,weekend,date,month"},
     {'m', "meals", CLI_TEXT, &meals, .metavar = "LIST", .help = "NAME=HOUR,... each until the next begins"},
     {'b', "bucket", CLI_LIST, &buckets, .metavar = "COLUMN=LIST", .help = "add COLUMN_bucket by rising borders"},
+    {'c', "cell", CLI_TEXT, &cell, .metavar = "LAT,LON=LIST", .help = "add cell_SIZE: squares of so many metres"},
+    {'p', "previous", CLI_TEXT, &previous, .metavar = "LIST",
+     .help = "add previous_COLUMN: the field of the row before ..."},
+    {0, "by", CLI_TEXT, &by, .metavar = "LIST", .help = "... that is alike in these columns"},
     {'w', "where", CLI_LIST, &wheres, .metavar = "COLUMN=VALUE",
      .help = "only such rows; A|B for either, != for neither"},
     {0, "bad", CLI_CHOICE, &bad, .metavar = "DO", .choices = bad_choices,
@@ -49,8 +54,8 @@ static void take_options(struct tt_derive *derive)
         for (size_t i = 0; i < sizeof(need_time) / sizeof(*need_time); i++)
             if (cli_given(need_time[i]))
                 cli_usage_error("--%s needs --time%s", need_time[i], i == 0 ? "" : " or --hour");
-        if (!buckets.n && !wheres.n)
-            cli_usage_error("nothing to do: give --time, --hour, --bucket or --where");
+        if (!buckets.n && !wheres.n && !cell && !previous)
+            cli_usage_error("nothing to do: give --time, --hour, --bucket, --cell, --previous or --where");
     } else {
         if (tt_derive_add(derive, add, &err))
             cli_usage_error("--add: %s", err.text);
@@ -59,6 +64,8 @@ static void take_options(struct tt_derive *derive)
         if (hour_column && cli_given("zone"))
             cli_usage_error("--zone needs --time");
     }
+    if (!previous != !by)
+        cli_usage_error("--previous and --by belong together");
     if (tt_meal_times_parse(&derive->meals, meals, &err))
         cli_usage_error("--meals: %s", err.text);
     for (size_t i = 0; i < buckets.n; i++)
@@ -67,6 +74,10 @@ static void take_options(struct tt_derive *derive)
     for (size_t i = 0; i < wheres.n; i++)
         if (tt_derive_where(derive, wheres.items[i], &err))
             cli_usage_error("--where: %s", err.text);
+    if (cell && tt_derive_cell(derive, cell, &err))
+        cli_usage_error("--cell: %s", err.text);
+    if (previous && tt_derive_previous(derive, previous, by, &err))
+        cli_usage_error("--previous, --by: %s", err.text);
     derive->time_column = time_column;
     derive->hour_column = hour_column;
     derive->empty_when_bad = bad == BAD_EMPTY;

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/number.h"
+#include "data/cell.h"
 #include "io/tsv_writer.h"
 
 static const char *const add_names[TT_ADD_KINDS] = {"meal_time", "hour", "weekday", "weekend", "date", "month"};
@@ -16,6 +17,11 @@ struct tt_derive_bucket {
     long at;
 };
 
+struct tt_derive_cell {
+    char *added; /* "cell_250" */
+    double size;
+};
+
 struct tt_derive_where {
     char *column;
     const char *values; /* with '|' between */
@@ -27,7 +33,7 @@ void tt_derive_init(struct tt_derive *derive)
 {
     struct tt_err ignored = TT_ERR_INIT;
 
-    *derive = (struct tt_derive){.time_at = -1, .hour_at = -1, .span = TT_SPAN_INIT, .day = INT64_MIN};
+    *derive = (struct tt_derive){.time_at = -1, .hour_at = -1, .latitude_at = -1, .longitude_at = -1, .span = TT_SPAN_INIT, .day = INT64_MIN};
     if (tt_meal_times_parse(&derive->meals, TT_MEAL_TIMES, &ignored))
         derive->meals.n = 0; /* cannot happen: a test parses it */
 }
@@ -43,8 +49,14 @@ void tt_derive_release(struct tt_derive *derive)
         free(b->column);
         free(b->added);
     }
+    for (size_t i = 0; i < derive->n_cells; i++)
+        free(derive->cells[i].added);
     for (size_t i = 0; i < derive->n_wheres; i++)
         free(derive->wheres[i].column);
+    free(derive->latitude_column);
+    free(derive->longitude_column);
+    tt_previous_release(&derive->previous);
+    free(derive->cells);
     free(derive->buckets);
     free(derive->wheres);
     tt_buf_release(&derive->fields);
@@ -138,6 +150,44 @@ int tt_derive_bucket(struct tt_derive *derive, const char *text, struct tt_err *
     return 0;
 }
 
+int tt_derive_cell(struct tt_derive *derive, const char *text, struct tt_err *err)
+{
+    const char *comma = strchr(text, ','), *equals = strrchr(text, '=');
+
+    if (!comma || !equals || comma == text || comma + 1 >= equals)
+        return bucket_error(text, "expected LATITUDE,LONGITUDE=METRES,...", err);
+    derive->latitude_column = tt_copy_text(text, (size_t)(comma - text), err);
+    derive->longitude_column = tt_copy_text(comma + 1, (size_t)(equals - comma - 1), err);
+    if (!derive->latitude_column || !derive->longitude_column)
+        return -1;
+    for (const char *p = equals + 1;; p++) {
+        struct tt_buf added = TT_BUF_INIT;
+        size_t len = strcspn(p, ",");
+        double size;
+        if (tt_parse_f64(p, len, &size) || size < 1 || size > TT_CELL_MAX_SIZE)
+            return tt_err_set(err, TT_ERR_USAGE, "'%.100s': '%.*s' is not a number of metres from 1 to %d", text,
+                              len > 60 ? 60 : (int)len, p, TT_CELL_MAX_SIZE);
+        if (tt_grow(&derive->cells, &derive->cap_cells, derive->n_cells + 1, sizeof(*derive->cells), err) ||
+            tt_buf_printf(&added, err, "cell_%.*s", (int)len, p))
+            return -1;
+        derive->cells[derive->n_cells++] = (struct tt_derive_cell){added.data, size};
+        for (size_t i = 0; i + 1 < derive->n_cells; i++)
+            if (strcmp(derive->cells[i].added, added.data) == 0)
+                return tt_err_set(err, TT_ERR_USAGE, "'%.*s' is given twice", (int)len, p);
+        p += len;
+        if (!*p)
+            return 0;
+    }
+}
+
+int tt_derive_previous(struct tt_derive *derive, const char *columns, const char *by, struct tt_err *err)
+{
+    return tt_previous_init(&derive->previous, err) || tt_previous_columns(&derive->previous, columns, err) ||
+                   tt_previous_by(&derive->previous, by, err)
+               ? -1
+               : 0;
+}
+
 int tt_derive_where(struct tt_derive *derive, const char *text, struct tt_err *err)
 {
     const char *equals = strchr(text, '=');
@@ -166,6 +216,12 @@ static int find_columns(struct tt_derive *derive, struct tt_csv *csv, struct tt_
     for (size_t i = 0; i < derive->n_buckets; i++)
         if ((derive->buckets[i].at = tt_csv_need_column(csv, derive->buckets[i].column, err)) < 0)
             return -1;
+    if (derive->latitude_column &&
+        ((derive->latitude_at = tt_csv_need_column(csv, derive->latitude_column, err)) < 0 ||
+         (derive->longitude_at = tt_csv_need_column(csv, derive->longitude_column, err)) < 0))
+        return -1;
+    if (tt_previous_find(&derive->previous, csv, err))
+        return -1;
     for (size_t i = 0; i < derive->n_wheres; i++)
         if ((derive->wheres[i].at = tt_csv_need_column(csv, derive->wheres[i].column, err)) < 0)
             return -1;
@@ -204,6 +260,17 @@ static int write_header(const struct tt_derive *derive, const struct tt_csv *csv
     for (size_t i = 0; i < derive->n_buckets; i++)
         if (header_name(csv, writer, derive->buckets[i].added, err))
             return -1;
+    for (size_t i = 0; i < derive->n_cells; i++)
+        if (header_name(csv, writer, derive->cells[i].added, err))
+            return -1;
+    for (size_t i = 0; i < derive->previous.n_columns; i++) {
+        struct tt_buf name = TT_BUF_INIT;
+        int failed = tt_buf_printf(&name, err, "previous_%s", derive->previous.columns[i].name) ||
+                     header_name(csv, writer, name.data, err);
+        tt_buf_release(&name);
+        if (failed)
+            return -1;
+    }
     return end ? tt_writer_write(writer, csv->header + csv->header_len - end, end, err)
                : tt_writer_write(writer, "\n", 1, err);
 }
@@ -352,6 +419,37 @@ static int add_bucket(struct tt_derive *derive, const struct tt_derive_bucket *b
     return tt_buf_add(&derive->fields, &delimiter, 1, err) || tt_buf_add_text(&derive->fields, name, err) ? -1 : 0;
 }
 
+/* A coordinate: 0, 1 when the row's cells are to be left empty, -1. */
+static int coordinate(struct tt_derive *derive, const struct tt_csv *csv, long at, double limit, const char *what,
+                      double *degrees, struct tt_err *err)
+{
+    const struct tt_csv_field *field = &csv->fields[at];
+
+    if (tt_parse_f64(field->text, field->len, degrees) == 0 && *degrees >= -limit && *degrees <= limit)
+        return 0;
+    return bad_field(derive, csv, at, what, err);
+}
+
+static int add_cells(struct tt_derive *derive, const struct tt_csv *csv, char delimiter, struct tt_err *err)
+{
+    double latitude = 0, longitude = 0;
+    int missing = coordinate(derive, csv, derive->latitude_at, 90, "is not a latitude from -90 to 90", &latitude, err);
+    char name[TT_CELL_NAME] = "";
+
+    if (missing == 0)
+        missing = coordinate(derive, csv, derive->longitude_at, 180, "is not a longitude from -180 to 180", &longitude,
+                             err);
+    if (missing < 0)
+        return -1;
+    for (size_t i = 0; i < derive->n_cells; i++) {
+        if (!missing)
+            tt_cell_name(name, latitude, longitude, derive->cells[i].size);
+        if (tt_buf_add(&derive->fields, &delimiter, 1, err) || tt_buf_add_text(&derive->fields, name, err))
+            return -1;
+    }
+    return 0;
+}
+
 static int write_row(struct tt_derive *derive, const struct tt_csv *csv, struct tt_writer *writer, struct tt_err *err)
 {
     char delimiter = tt_tsv_delimiter(csv->format);
@@ -368,10 +466,20 @@ static int write_row(struct tt_derive *derive, const struct tt_csv *csv, struct 
     for (size_t i = 0; i < derive->n_buckets; i++)
         if (add_bucket(derive, &derive->buckets[i], csv, delimiter, err))
             return -1;
-    if (tt_buf_add(&derive->fields, last, end, err) || tt_writer_write(writer, csv->row, bare, err))
+    if (derive->n_cells && add_cells(derive, csv, delimiter, err))
+        return -1;
+    if (tt_writer_write(writer, csv->row, bare, err))
         return -1;
     derive->n_written++;
-    return tt_writer_write(writer, derive->fields.data, derive->fields.len, err);
+    if (derive->previous.n_columns == 0) /* in one piece, as this is what most runs do */
+        return tt_buf_add(&derive->fields, last, end, err) ||
+                       tt_writer_write(writer, derive->fields.data, derive->fields.len, err)
+                   ? -1
+                   : 0;
+    return tt_writer_write(writer, derive->fields.data, derive->fields.len, err) ||
+                   tt_previous_write(&derive->previous, csv, writer, err) || tt_writer_write(writer, last, end, err)
+               ? -1
+               : 0;
 }
 
 int tt_derive_rows(struct tt_derive *derive, struct tt_csv *csv, struct tt_writer *writer, struct tt_err *err)

@@ -4,17 +4,20 @@
  *     derive.time_column = "visited_at"; derive.zone = zone; ...   // then what to add, in the order of the output:
  *     tt_derive_add(&derive, "meal_time,weekend", &err);
  *     tt_derive_bucket(&derive, "price=10,20", &err);
+ *     tt_derive_cell(&derive, "latitude,longitude=250,1000", &err);
+ *     tt_derive_previous(&derive, "store_id", "user_id", &err);
  *     tt_derive_where(&derive, "label=1", &err);
  *     tt_derive_rows(&derive, &csv, &writer, &err);
  *     tt_derive_release(&derive);
  *
- * Texts given to add, bucket and where are borrowed until release. Their errors (TT_ERR_USAGE) begin with the part at
+ * Texts given to add, bucket, cell and where are borrowed until release. Their errors (TT_ERR_USAGE) begin with the part at
  * fault and do not name an option. Output depends on the input and these settings alone.
  */
 #ifndef TT_DATA_DERIVE_H
 #define TT_DATA_DERIVE_H
 
 #include "data/meal_times.h"
+#include "data/previous.h"
 #include "data/zone.h"
 #include "io/csv_reader.h"
 #include "io/stream.h"
@@ -25,6 +28,7 @@ enum tt_derived {
 };
 
 struct tt_derive_bucket; /* in derive.c */
+struct tt_derive_cell;
 struct tt_derive_where;
 
 struct tt_derive {
@@ -46,9 +50,14 @@ struct tt_derive {
     int needs_day;              /* some of them are of the day, not of the hour */
     struct tt_derive_bucket *buckets;
     size_t n_buckets, cap_buckets;
+    struct tt_derive_cell *cells;
+    size_t n_cells, cap_cells;
+    struct tt_previous previous;
     struct tt_derive_where *wheres;
     size_t n_wheres, cap_wheres;
     long time_at, hour_at;      /* columns, or -1 */
+    long latitude_at, longitude_at;
+    char *latitude_column, *longitude_column; /* NULL: no cells */
     struct tt_span span;        /* the zone's last one */
     int64_t day;                /* the day that the next two are of */
     char date[11], month[3];
@@ -64,6 +73,13 @@ int tt_derive_add(struct tt_derive *derive, const char *names, struct tt_err *er
 
 /* COLUMN=B1,B2,... with rising numbers: adds COLUMN_bucket, "<B1", "B1-B2" (B1 <= x < B2), ..., ">=Bn". */
 int tt_derive_bucket(struct tt_derive *derive, const char *text, struct tt_err *err) TT_CHECKED;
+
+/* LATITUDE,LONGITUDE=SIZE,SIZE,... once: adds cell_SIZE, the cell (cell.h) of so many metres that holds the place. */
+int tt_derive_cell(struct tt_derive *derive, const char *text, struct tt_err *err) TT_CHECKED;
+
+/* Two lists of columns, once: adds previous_COLUMN for each of the first, what stood there in the row before that is alike
+ * in all columns of the second. Rows that are passed over do not count. */
+int tt_derive_previous(struct tt_derive *derive, const char *columns, const char *by, struct tt_err *err) TT_CHECKED;
 
 /* COLUMN=VALUE or COLUMN=VALUE|VALUE..., or with != for =, where no value may agree: only rows that satisfy all of these
  * are written; others are passed over. */

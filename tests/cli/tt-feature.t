@@ -39,6 +39,43 @@ u1,s1' '' sh -c "printf 'user_id,store_id\nu1,s1\n,s1\nu2,s2\nu2,s3\n' |
     tt-feature --where 'user_id!=' --where 'store_id!=s2|s3'"
 t 'where nothing agrees' 0 'review_id,visited_at,price,text' '' tt-feature --where price=1 reviews.csv
 
+# places
+printf 'user,lat,lon,kind\na,40.7484,-73.9857,work\nb,40.7580,-73.9855,food\na,40.7485,-73.9856,food\na,0,0,food\n' >places.csv
+t 'cells of two sizes' 0 'user,lat,lon,kind,cell_250,cell_4e3
+a,40.7484,-73.9857,work,18124:-24930,1132:-1559
+b,40.7580,-73.9855,food,18128:-24927,1133:-1558
+a,40.7485,-73.9856,food,18124:-24930,1132:-1559
+a,0,0,food,0:0,0:0' '' tt-feature --cell lat,lon=250,4e3 places.csv
+t 'the row before' 0 'user,lat,lon,kind,previous_kind,previous_lat
+a,40.7484,-73.9857,work,,
+b,40.7580,-73.9855,food,,
+a,40.7485,-73.9856,food,work,40.7484
+a,0,0,food,food,40.7485' '' tt-feature --previous kind,lat --by user places.csv
+t 'of the rows that are written' 0 'user,lat,lon,kind,previous_lat
+b,40.7580,-73.9855,food,
+a,40.7485,-73.9856,food,
+a,0,0,food,40.7485' '' tt-feature -p lat --by user -w kind=food places.csv
+t 'of all, with a second one' 0 'user,lat,lon,kind,previous_lat
+b,40.7580,-73.9855,food,
+a,40.7485,-73.9856,food,40.7484
+a,0,0,food,40.7485' '' sh -c 'tt-feature -p lat --by user places.csv | tt-feature -w kind=food'
+t 'cells last but for the row before' 0 'h	y	x	k	meal_time	k_bucket	cell_9	previous_k
+5	0	0	a\tb	breakfast		0:0	
+5	0	0	2	breakfast	>=1	0:0	a\tb' "tt-feature: 1 bad field left empty, the first: <stdin>:2: field 'k': 'a\x09b' is not a number" sh -c \
+    'printf "h\ty\tx\tk\n5\t0\t0\ta\\\\tb\n5\t0\t0\t2\n" | tt-feature -H h -c y,x=9 -p k --by h -b k=1 --bad empty'
+t 'a bad latitude' 1 '*' "tt-feature: <stdin>:2: field 'y': '90.1' is not a latitude from -90 to 90" \
+    sh -c 'printf "y,x\n90.1,0\n" | tt-feature -c y,x=9'
+t 'a bad longitude' 1 '*' "tt-feature: <stdin>:2: field 'x': '' is not a longitude from -180 to 180" \
+    sh -c 'printf "y,x\n0,\n" | tt-feature -c y,x=9'
+t 'left empty' 0 'y,x,cell_9,cell_8
+0,,,
+0,0,0:0,0:0' "tt-feature: 1 bad field left empty, the first: <stdin>:2: field 'x': '' is not a longitude from -180 to 180" \
+    sh -c 'printf "y,x\n0,\n0,0\n" | tt-feature -c y,x=9,8 --bad empty'
+t 'a previous one that exists already' 1 '' "tt-feature: <stdin>:1: a column 'previous_y' exists already" \
+    sh -c 'printf "y,previous_y\n" | tt-feature -p y --by y'
+t 'no such column to group by' 1 '' "tt-feature: places.csv: no column 'who' (there are: user, lat, lon, kind)" \
+    tt-feature -p kind --by who places.csv
+
 # local times of zones, in winter and summer
 if [ -r /usr/share/zoneinfo/America/New_York ]; then
     t 'daylight saving time' 0 't,date,hour
@@ -127,7 +164,14 @@ usage() { # name error argument...
     t "$u_name" 2 '' "tt-feature: $u_error
 Try 'tt-feature --help'." tt-feature "$@" reviews.csv
 }
-usage 'nothing to do' 'nothing to do: give --time, --hour, --bucket or --where'
+usage 'nothing to do' 'nothing to do: give --time, --hour, --bucket, --cell, --previous or --where'
+usage 'previous by nothing' '--previous and --by belong together' --previous price
+usage 'nothing by something' '--previous and --by belong together' --by price -w price=1
+usage 'previous of one column twice' "--previous, --by: 'price' is given twice" --previous price,price --by text
+usage 'cells of no size' "--cell: 'a,b': expected LATITUDE,LONGITUDE=METRES,..." -c a,b
+usage 'cells of one column' "--cell: 'a=5': expected LATITUDE,LONGITUDE=METRES,..." -c a=5
+usage 'cells too small' "--cell: 'a,b=5,0.5': '0.5' is not a number of metres from 1 to 1000000" -c a,b=5,0.5
+usage 'cells twice' "--cell: '5' is given twice" -c a,b=5,5
 usage 'a misspelt name' "--add: 'mealtime' is not one of meal_time, hour, weekday, weekend, date, month" \
     -t visited_at -a mealtime
 usage 'a name twice' "--add: 'hour' is given twice" -t visited_at -a hour,hour
