@@ -11,6 +11,8 @@
 #   SEEDS    how many seeds                        K      the k of the metrics, rising; lists are as long as the last
 #   TABLE    metric and k of the printed table     SEEN   keep or remove each user's training items in the lists
 #   ALSO     a second evaluation: keep, remove or none. Its runs are called NAME.seedN.keep or NAME.seedN.remove
+#   NEW      yes: a further one, by the test events whose item is new to the user, of the lists without training items, with a
+#            table of its own. Its runs are called NAME.seedN.new
 #   TRAIN_OPTIONS, QUERY_OPTIONS  passed on          JOBS   threads of each program (several run at once with make -j)
 #
 # Beside the schemas two lists without learning are judged, "popular" and "own_frequent" (reference.sh).
@@ -33,12 +35,15 @@ ks    := $(subst $(comma), ,$K)
 TABLE ?= top_k_accuracy $(firstword $(filter 10,$(ks)) $(ks))
 SEEN  ?= keep
 ALSO  ?= none
+NEW   ?= no
 JOBS  ?= 0
 longest := $(lastword $(ks))
 seeds := $(shell seq $(SEEDS) 2>/dev/null)
 names := $(basename $(notdir $(SCHEMAS)))
 runs  := $(foreach n,$(names),$(foreach s,$(seeds),$n.seed$s))
-also  := $(filter-out $(SEEN),$(filter keep remove,$(ALSO)))
+also  := $(filter-out $(SEEN),$(filter keep remove,$(ALSO)) $(if $(filter yes,$(NEW)),remove))
+also  := $(sort $(also))
+new   := $(filter yes,$(NEW))
 sides := $(if $(ITEMS),--items $(ITEMS)) $(if $(USERS),--users $(USERS))
 # A part without rows cannot validate: the last epoch is then taken.
 has_rows = test "$$$$(head -n 2 $1 | wc -l)" -eq 2
@@ -55,6 +60,7 @@ $(if $(filter-out $(words $(sort $(names))),$(words $(names))),$(error two schem
 $(if $(seeds),,$(error SEEDS: '$(SEEDS)' is not a whole number from 1 up))
 $(call need_of,SEEN,keep remove)
 $(call need_of,ALSO,keep remove none)
+$(call need_of,NEW,yes no)
 metric_names := top_k_accuracy recall precision ndcg mrr hit_rate map
 $(if $(filter $(metric_names),$(word 1,$(TABLE))),,$(error TABLE: '$(word 1,$(TABLE))' is not one of $(metric_names)))
 $(if $(filter $(ks),$(word 2,$(TABLE))),,$(error TABLE: '$(word 2,$(TABLE))' is not one of K=$K))
@@ -68,7 +74,7 @@ endef
 $(call settings,encode,$(TRAIN) $(VALID) $(sides))
 $(call settings,train,$(TRAIN_OPTIONS))
 $(call settings,lists,$(TEST) $K $(QUERY_OPTIONS))
-$(call settings,table,$(SCHEMAS) $(SEEDS) $(SEEN) $(ALSO) $(TABLE))
+$(call settings,table,$(SCHEMAS) $(SEEDS) $(SEEN) $(ALSO) $(NEW) $(TABLE))
 
 .PHONY: all table
 all: table
@@ -98,6 +104,13 @@ define list_rules
 $(OUT)/$1.$2.recs.tsv: $(OUT)/$1.items.tt $(OUT)/$1.users.tt $(OUT)/lists.settings
 	tt-query -q -j $(JOBS) -k $(longest) $(if $(filter remove,$2),--seen $(TRAIN)) $(QUERY_OPTIONS) -o $$@ $(OUT)/$1.items.tt $(OUT)/$1.users.tt
 $(call eval_rule,$1,$2)
+$(if $(new),$(if $(filter remove,$2),$(call new_rule,$1)))
+endef
+
+define new_rule
+
+$(OUT)/$1.new.metrics.tsv: $(OUT)/$1.remove.recs.tsv $(TEST) $(TRAIN)
+	tt-eval -q -j $(JOBS) -k $K --short --run $1.new --new $(TRAIN) --truth $(TEST) --replicates $(OUT)/$1.new.replicates.tsv -o $$@ $$<
 endef
 
 define eval_rule
@@ -112,6 +125,7 @@ $(OUT)/$1.$2.recs.tsv: $(OUT)/$(firstword $(names)).tt $(TEST) $(OUT)/lists.sett
 	@sh $(HERE)/reference.sh $(firstword $(subst _, ,$1)) $$< '$(user_id)' '$(item_id)' $(longest) $2 $(TEST) > $$@.tmp
 	@mv $$@.tmp $$@
 $(call eval_rule,$1,$2)
+$(if $(new),$(if $(filter remove,$2),$(call new_rule,$1)))
 endef
 user_id := $(call id_of,user)
 item_id := $(call id_of,item)
@@ -120,9 +134,11 @@ references := popular $(if $(filter keep,$(SEEN)),own_frequent)
 $(foreach s,$(SCHEMAS),$(eval $(call schema_rules,$s,$(basename $(notdir $s)))))
 $(foreach n,$(names),$(foreach s,$(seeds),$(eval $(call run_rules,$n,$s))))
 $(foreach r,$(references),$(eval $(call reference_rules,$r,$(SEEN))))
+$(if $(new),$(if $(filter keep,$(SEEN)),$(eval $(call reference_rules,popular,remove))))
 
 # metrics.tsv: one header, then the runs in the order of schemas and seeds, then the references.
-metrics := $(foreach how,$(SEEN) $(also),$(runs:%=$(OUT)/%.$(how).metrics.tsv)) $(references:%=$(OUT)/%.$(SEEN).metrics.tsv)
+metrics := $(foreach how,$(SEEN) $(also) $(if $(new),new),$(runs:%=$(OUT)/%.$(how).metrics.tsv)) $(references:%=$(OUT)/%.$(SEEN).metrics.tsv)
+metrics += $(if $(new),$(OUT)/popular.new.metrics.tsv)
 $(OUT)/metrics.tsv: $(metrics) $(OUT)/table.settings
 	@head -n 1 $(firstword $(metrics)) > $@.tmp
 	@tail -q -n +2 $(metrics) >> $@.tmp
@@ -130,6 +146,7 @@ $(OUT)/metrics.tsv: $(metrics) $(OUT)/table.settings
 
 $(OUT)/table.txt: $(OUT)/metrics.tsv $(HERE)/table.sh
 	@sh $(HERE)/table.sh $(OUT) '$(names)' '$(seeds)' '$(references)' $(SEEN) $(TABLE) > $@.tmp
+	@$(if $(new),{ echo; sh $(HERE)/table.sh $(OUT) '$(names)' '$(seeds)' popular new $(TABLE); } >> $@.tmp)
 	@mv $@.tmp $@
 
 models := $(runs:%=$(OUT)/%.model.tt)

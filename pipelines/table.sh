@@ -1,13 +1,15 @@
 #!/bin/sh
 # The printed table of a pipeline: for each schema a metric's mean over the seeds with its 95 % interval, and the difference to
 # the first schema with its own.
-#   table.sh OUT 'NAME...' 'SEED...' 'REFERENCE...' keep|remove METRIC K
+#   table.sh OUT 'NAME...' 'SEED...' 'REFERENCE...' keep|remove|new METRIC K
 # REFERENCEs are runs without a seed (reference.sh): shown below the schemas, for scale.
 # Intervals are of the mean over the seeds, by the paired bootstrap over users: every run draws the same users in the same
 # resample (tt-eval --replicates), so a difference is taken resample by resample. They tell what other test users would change;
 # the last column tells what another seed changes.
 set -eu
 out=$1 names=$2 seeds=$3 references=$4 how=$5 metric=$6 k=$7
+suffix=
+[ "$how" != new ] || suffix=.new # of the runs' names in metrics.tsv
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/tt-table.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 
@@ -32,7 +34,7 @@ interval() {
 # Mean, least and greatest of the runs' values; how many events or users they were judged on.
 values() { # run...
     for run; do
-        awk -F'\t' -v run="$run" -v m="$metric" -v k="$k" '$1 == run && $2 == m && $3 == k { print $4, $7 }' "$out/metrics.tsv"
+        awk -F'\t' -v run="$run$suffix" -v m="$metric" -v k="$k" '$1 == run && $2 == m && $3 == k { print $4, $7 }' "$out/metrics.tsv"
     done | awk '{ t += $1; if (NR == 1 || $1 < a) a = $1; if (NR == 1 || $1 > b) b = $1; n = $2 } END { if (!NR) exit 1; print t / NR, a, b, n }'
 }
 
@@ -58,7 +60,12 @@ line() { # name run...
 first=
 n=$(values "${names%% *}.seed1" | awk '{ print $4 }')
 case $metric in top_k_accuracy) of='test events' ;; *) of='test queries' ;; esac
-echo "$metric at $k over $n $of, each user's training items $([ "$how" = keep ] && echo "kept in" || echo "removed from") the lists."
+case $how in
+keep) which="kept in the lists" ;;
+remove) which="removed from the lists" ;;
+new) which="removed from the lists and from the test" ;;
+esac
+echo "$metric at $k over $n $of, each user's training items $which."
 echo "Means over the seeds; in brackets 95 % intervals by the paired bootstrap over users."
 echo
 printf '%-20s %-27s %-29s %s\n' schema "$metric@$k" 'difference' 'over seeds'

@@ -181,6 +181,14 @@ own_frequent' '' sh -c 'tail -n +2 out/metrics.tsv | cut -f 1 | uniq'
     ok 'but do not encode anew' test out/meal_time.tt -ot out/train.settings
     ok 'another metric and k' flow TRAIN_OPTIONS='--dim 8 --epochs 1' K=5 TABLE='recall 5'
     t 'are in the table' 0 '1' '' grep -c '^schema  *recall@5 ' out/table.txt
+    ok 'figures of what is new to the users' flow TRAIN_OPTIONS='--dim 8 --epochs 1' NEW=yes
+    t 'by the events that the training part does not have' 0 "$(awk -F, 'NR == FNR { had[$2, $3] = 1; next }
+        FNR > 1 && !(($2, $3) in had) { n++ } END { print n }' out/train.csv out/test.csv)" '' \
+        awk -F'\t' '$1 == "meal_time.seed2.new" && $2 == "top_k_accuracy" && $3 == 10 { print $7 }' out/metrics.tsv
+    t 'have a table too' 0 'baseline meal_time popular own_frequent baseline meal_time popular' '' \
+        sh -c "grep -E '^(baseline|meal_time|popular|own_frequent) ' out/table.txt | cut -d ' ' -f 1 | xargs"
+    ok 'with the means of these figures' sh -c "awk -F'\t' '\$1 ~ /^baseline.seed.\.new\$/ && \$2 == \"top_k_accuracy\" && \$3 == 10 {
+        s += \$4 / 2 } END { printf \"%.4f\", s }' out/metrics.tsv | grep -qxF \"\$(grep '^baseline ' out/table.txt | tail -n 1 | awk '{ print \$2 }')\""
     # Users with so few events that none is left to validate on.
     awk -F, 'NR == 1 || ++n[$2] <= 7' visits.csv >few.csv
     ok 'no validation events' flow REVIEWS=few.csv OUT=few SCHEMA="$ROOT/pipelines/schemas/demo/baseline.schema"
