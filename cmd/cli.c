@@ -84,6 +84,47 @@ static void open_standard_streams(void)
 
 /* ---- messages ---- */
 
+static int progress_width;    /* of the line that is on the terminal; 0: none */
+static double progress_shown; /* when, in seconds of cli_seconds */
+
+static void clear_progress(void)
+{
+    if (progress_width)
+        fprintf(stderr, "\r%*s\r", progress_width, "");
+    progress_width = 0;
+}
+
+int cli_progress_is_due(void)
+{
+    static int is_terminal = -1;
+
+    if (is_terminal < 0)
+        is_terminal = isatty(STDERR_FILENO);
+    if (cli_quiet || (!is_terminal && !cli_verbose))
+        return 0;
+    return cli_seconds() - progress_shown >= (is_terminal ? 0.25 : 10);
+}
+
+void cli_progress(const char *fmt, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    progress_shown = cli_seconds();
+    if (!isatty(STDERR_FILENO)) {
+        cli_note("%s", text);
+        return;
+    }
+    int width = fprintf(stderr, "\r%s: %s", self->name, text) - 1;
+    if (width < progress_width)
+        fprintf(stderr, "%*s\r%s: %s", progress_width - width, "", self->name, text);
+    progress_width = width;
+    fflush(stderr);
+}
+
 void cli_usage_error(const char *fmt, ...)
 {
     char text[1024];
@@ -110,11 +151,13 @@ void cli_note(const char *fmt, ...)
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
     tt_err_set(&err, TT_ERR_INPUT, "%s", text);
+    clear_progress();
     fprintf(stderr, "%s: %s\n", self->name, err.text);
 }
 
 int cli_finish(int status, const struct tt_err *err)
 {
+    clear_progress();
     if (status == 0)
         return 0;
     fprintf(stderr, "%s: %s\n", self->name, err->kind == TT_ERR_NONE ? "failed" : err->text);

@@ -80,7 +80,8 @@ extern int cli_quiet, cli_verbose;
 #define CLI_VERBOSE {'v', "verbose", CLI_FLAG, &cli_verbose, .no_lineage = 1, .help = "say more on standard error"}
 /* -h and -V are there without being listed. */
 
-/* Parse. Operands are then cli_operands[0 ... cli_n_operands-1]. Exits with 0 after --help or --version, with 2 on wrong usage. */
+/* Parse. Operands are then cli_operands[0 ... cli_n_operands-1]. Exits with 0 after --help or --version, with 2 on
+ * wrong usage. */
 void cli_start(const struct cli_program *program, int argc, char **argv);
 extern char **cli_operands;
 extern int cli_n_operands;
@@ -91,10 +92,17 @@ void cli_usage_error(const char *fmt, ...) TT_PRINTF(1, 2) __attribute__((noretu
 /* A note on stderr, "program: what", unless --quiet; a warning even then no: notes inform, errors end. */
 void cli_note(const char *fmt, ...) TT_PRINTF(1, 2);
 
+/* How far the work is. Where stderr is a terminal it is one line that is written over, and gone before the next note
+ * or error; elsewhere, with --verbose, a note. cli_progress_is_due says whether it is time for the next one: every
+ * quarter of a second there, every ten seconds here, never otherwise. */
+int cli_progress_is_due(void);
+void cli_progress(const char *fmt, ...) TT_PRINTF(1, 2);
+
 /* Is the option with this long name given on the command line? */
 int cli_given(const char *name);
 
-/* The options that change the output, with defaults, in the table's order, as "--top 10 --loss full": the lineage's "options". */
+/* The options that change the output, with defaults, in the table's order, as "--top 10 --loss full": the lineage's
+ * "options". */
 int cli_lineage(struct tt_buf *text, struct tt_err *err) TT_CHECKED;
 
 /* Add program, version and options to the segment's metadata. */
@@ -112,7 +120,8 @@ struct cli_file {
     const char *option, *path;
 };
 
-/* Exits as wrong usage when two of the n are one regular file, under whatever names: the last would replace the others. */
+/* Exits as wrong usage when two of the n are one regular file, under whatever names: the last would replace the
+ * others. */
 void cli_check_different(const struct cli_file *files, size_t n);
 
 /* The end of an output: finish it when status is 0, else discard it. Returns the status that then holds. */
@@ -124,7 +133,8 @@ void cli_watch_temporary(const char *temporary, int alive);
 /* Seconds since the program began. */
 double cli_seconds(void);
 
-/* Print err->text after the program's name when status is not 0. Returns what main returns: 0, 1, or 2 for TT_ERR_USAGE. */
+/* Print err->text after the program's name when status is not 0. Returns what main returns: 0, 1, or 2 for
+ * TT_ERR_USAGE. */
 int cli_finish(int status, const struct tt_err *err);
 
 #endif

@@ -18,13 +18,13 @@ static const char *const wants_choices[] = {"auto", "all", "later", NULL};
 static const char *const precisions[] = {"float", "bf16", NULL};
 static const char *const seens[] = {"auto", "keep", "remove", NULL};
 
-static const char *hidden = "", *valid_path, *from_path, *log_path, *checkpoint_path, *resume_path;
+static const char *hidden = "", *valid_path, *from_path, *log_path, *checkpoint_path, *resume_path, *tune_log_path;
 static int metric = TT_METRIC_TOP_K_ACCURACY, loss = TT_LOSS_AUTO, step = TT_STEP_QUERIES, start = TT_START_SPECTRAL;
 static int seen = TT_SEEN_AUTO, wants = TT_WANTS_AUTO, precision = TT_PRECISION_FLOAT;
 static uint64_t dim = 64, epochs = 16, batch, negatives, k = 10, patience, seed = 1, memory = 512 * 1000 * 1000;
 static uint64_t warmup = 10;
 static double dislike = 1, temperature = 0.13, negative = 1.1, bilateral = 6, rate = 0.01, decay, beta2 = 0.99, drop = 0.3;
-static double noise = 0.01, half_life = NAN, valid_fraction, remember = 1;
+static double noise = 0.01, half_life = NAN, valid_fraction, tune, remember = 1;
 
 static size_t hidden_widths[TT_MAX_HIDDEN], n_hidden;
 
@@ -43,7 +43,7 @@ static struct cli_option options[] = {
      .help = "items drawn a step (sampled, mixed); 0: chosen"},
     {0, "dislike", CLI_NUMBER, &dislike, .min = 0, .max = 1e6, .metavar = "X",
      .help = "as how many candidates a disliked item (label 0) counts; 0: left out"},
-    {0, "precision", CLI_CHOICE, &precision, .choices = precisions, .metavar = "P",
+    {0, "precision", CLI_CHOICE, &precision, .choices = precisions, .metavar = "P", .is_rare = 1,
      .help = "of the loss's products: float, or bf16 (AVX512-BF16)"},
     {'t', "temperature", CLI_NUMBER, &temperature, .min = 0.02, .max = 10, .metavar = "X",
      .help = "divides the scores in the loss"},
@@ -69,12 +69,16 @@ static struct cli_option options[] = {
      .help = "deviation added to the spectral start"},
     {0, "from", CLI_TEXT, &from_path, .metavar = "MODEL", .no_lineage = 1,
      .help = "go on from this model, with 4 epochs unless --epochs is given"},
-    {0, "remember", CLI_NUMBER, &remember, .min = 0, .max = 1, .metavar = "X", .is_rare = 1,
+    {0, "remember", CLI_NUMBER, &remember, .min = 0, .max = 1, .metavar = "X", .is_rare = 1, .is_rare = 1,
      .help = "share of its users without a new event who are learnt again"},
     {0, "valid", CLI_TEXT, &valid_path, .metavar = "FILE", .no_lineage = 1,
      .help = "events to choose the best epoch by (tt-encode --like)"},
     {0, "valid-fraction", CLI_NUMBER, &valid_fraction, .min = 0, .max = 0.9, .metavar = "X",
      .help = "choose the best epoch on a share X of each user's events, then train on all"},
+    {0, "tune", CLI_NUMBER, &tune, .min = 0, .max = 1e9, .metavar = "SECONDS",
+     .help = "search for temperature, drop, c and fewer dimensions first, for so long"},
+    {0, "tune-log", CLI_TEXT, &tune_log_path, .metavar = "FILE", .is_rare = 1, .no_lineage = 1,
+     .help = "write what was tried as TSV"},
     {0, "patience", CLI_COUNT, &patience, .min = 0, .max = 10000, .metavar = "N",
      .help = "end after N epochs without a better one; 0: never"},
     {0, "seen", CLI_CHOICE, &seen, .choices = seens, .metavar = "HOW",
@@ -111,11 +115,13 @@ enum { EPOCHS_FROM = 4 }; /* of --from: measured to suffice where 16 from the st
 
 /* What is told of a training while it runs, and kept of it. */
 struct course {
-    struct tt_writer log;
-    int has_log;
+    struct tt_writer log, tune_log;
+    int has_log, has_tune_log;
     struct tt_buf lines;        /* of the log so far, without its header */
     double before;              /* seconds that the run had taken when it was killed, 0 for a new one */
     double told;                /* when the last epoch was over, in seconds of the whole run */
+    double begun;               /* when the present run began, or was gone on with, and after how many steps */
+    size_t begun_steps;
     const struct tt_fact *facts; /* of the run */
     size_t n_facts;
     double stored, cost;        /* when the last checkpoint was complete, and how long it took */
@@ -142,6 +148,22 @@ static int add_value(struct tt_buf *line, double value, struct tt_err *err)
     return value < 0 ? tt_buf_add_text(line, "\t-", err) : tt_buf_printf(line, err, "\t%.9g", value);
 }
 
+/* "trial 3", "choosing", "final" */
+static const char *run_name(const struct tt_training *training)
+{
+    static char name[32];
+
+    snprintf(name, sizeof(name), training->phase == TT_PHASE_TRIAL ? "%s %zu" : "%s", tt_phase_names[training->phase],
+             training->n_trials + 1);
+    return name;
+}
+
+/* The last epoch of the present run, if nothing ends it before. */
+static size_t last_epoch(const struct tt_training *training)
+{
+    return training->options.stop ? training->options.stop : training->options.epochs;
+}
+
 /* One line an epoch on stderr and in the log; a failed write is found at the end. */
 static void on_epoch(void *arg, const struct tt_training *training, const struct tt_epoch *epoch)
 {
@@ -153,15 +175,66 @@ static void on_epoch(void *arg, const struct tt_training *training, const struct
 
     if (epoch->valid_value >= 0)
         snprintf(valid, sizeof(valid), ", valid %.4f%s", epoch->valid_value, epoch->is_best ? " *" : "");
-    cli_note("epoch %zu of %zu: loss %.4f, %s train %.4f%s, %.2f s, %.0f events/s", epoch->epoch,
-             training->options.stop ? training->options.stop : training->options.epochs, epoch->loss, metric_at_k(), epoch->train_value, valid, now,
-             epoch->examples / (now - course->told));
+    if (training->phase != TT_PHASE_TRIAL || cli_verbose)
+        cli_note("epoch %zu of %zu: loss %.4f, %s train %.4f%s, %.2f s, %.0f events/s", epoch->epoch,
+                 last_epoch(training), epoch->loss, metric_at_k(), epoch->train_value, valid, now,
+                 epoch->examples / (now - course->told));
     course->told = now;
     if (course->err->kind || tt_buf_printf(lines, course->err, "%zu\t%.9g", epoch->epoch, epoch->loss) ||
         add_value(lines, epoch->train_value, course->err) || add_value(lines, epoch->valid_value, course->err) ||
-        tt_buf_printf(lines, course->err, "\t%.3f\t%s\n", now, tt_phase_names[training->phase]) ||
+        tt_buf_printf(lines, course->err, "\t%.3f\t%s\n", now, run_name(training)) ||
         (course->has_log && tt_writer_write(&course->log, lines->data + from, lines->len - from, course->err)))
         return;
+}
+
+/* ---- trials ---- */
+
+static void on_trial(void *arg, const struct tt_training *training)
+{
+    const struct tt_trial *trial = &training->trials[training->n_trials - 1];
+    char gain[64] = "";
+
+    (void)arg;
+    if (training->n_trials > 1)
+        snprintf(gain, sizeof(gain), ", %+.4f (error %.4f)%s", trial->gain, trial->error,
+                 trial->is_taken > 0 ? ": taken" : "");
+    cli_note("trial %zu: -t %.9g --drop %.9g -c %.9g -d %.0f -e %.0f: %s %.4f at epoch %.0f%s", training->n_trials,
+             trial->temperature, trial->drop, trial->negative, trial->dim, trial->epochs, metric_at_k(), trial->value,
+             trial->epoch, gain);
+}
+
+/* The settings in the options' words, for the note and the model's lineage. */
+static const char *settings_text(struct tt_settings s)
+{
+    static char text[160];
+
+    snprintf(text, sizeof(text), "--temperature %.9g --drop %.9g --negative %.9g --dim %zu --epochs %zu", s.temperature,
+             s.drop, s.negative, s.dim, s.epochs);
+    return text;
+}
+
+/* The trials are over; a failed write is found at the end. */
+static void on_tuned(void *arg, const struct tt_training *training)
+{
+    struct course *course = arg;
+    double spent = 0;
+
+    for (size_t i = 0; i < training->n_trials; i++) {
+        const struct tt_trial *t = &training->trials[i];
+        spent += t->seconds;
+        if (course->has_tune_log && !course->err->kind &&
+            tt_writer_printf(&course->tune_log, course->err,
+                             "%zu\t%.9g\t%.9g\t%.9g\t%.0f\t%.0f\t%.0f\t%.9g\t%.9g\t%.9g\t%.9g\t%.0f\n", i + 1,
+                             t->temperature, t->drop, t->negative, t->dim, t->epochs, t->epoch, t->value, t->gain,
+                             t->error, t->seconds, t->is_taken))
+            return;
+    }
+    if (training->n_trials == 0)
+        cli_note("warning: --tune: no time for two trials of %d epochs: training with what was given",
+                 TT_LEAST_TRIAL_EPOCHS);
+    else
+        cli_note("tuned by %zu trials, %.3g nominal seconds: %s", training->n_trials, spent,
+                 settings_text(tt_settings_of(&training->options)));
 }
 
 /* ---- checkpoints ---- */
@@ -223,12 +296,32 @@ static int store(struct course *course, struct tt_training *training, struct tt_
     return status;
 }
 
+/* Show where the present run stands, how fast it is and when it will be over if no patience ends it. */
+static void show_progress(const struct course *course, const struct tt_training *training)
+{
+    const struct tt_trainer *t = &training->run.trainer;
+    double seconds = cli_seconds() - course->begun, steps = (double)(t->at.steps - course->begun_steps);
+    double per_epoch = (double)t->steps.n_steps, last = (double)last_epoch(training);
+    int is_final = training->phase == TT_PHASE_FINAL;
+    double left = steps > 0 ? seconds / steps * (last * per_epoch - (double)t->at.steps) : 0;
+
+    if (steps > 0 && t->at.weight > 0)
+        cli_progress("%s%sepoch %zu of %.0f, %.0f %%: loss %.4f, %.0f events/s, %.0f:%02.0f left",
+                     is_final ? "" : run_name(training), is_final ? "" : ", ", t->at.epoch, last,
+                     100 * (double)t->at.step / per_epoch, t->at.loss / t->at.weight,
+                     (double)t->events * steps / per_epoch / seconds, floor(left / 60), floor(fmod(left, 60)));
+}
+
 /* Store the state when that is worth its time: the place of checkpoints may depend on the clock, the model does not. */
 static int on_pause(void *arg, struct tt_training *training, struct tt_err *err)
 {
     struct course *course = arg;
     double now = cli_seconds(), since = now - course->stored;
 
+    if (cli_progress_is_due())
+        show_progress(course, training);
+    if (!checkpoint_path)
+        return 0;
     if (since < CHECKPOINT_SHARE * course->cost || (training->run.trainer.at.step > 0 && since < STORE_INSIDE))
         return 0;
     if (store(course, training, err))
@@ -265,6 +358,7 @@ static int write_model(const struct tt_model *model, const char *examples_sum, c
         tt_segment_text(&segment, "inputs", inputs, err) || tt_segment_text(&segment, "blas", tt_gemm_core(), err) ||
         tt_segment_text(&segment, "loss", losses[report->plan.steps.loss], err) ||
         tt_segment_text(&segment, "epoch", number, err) ||
+        (tune > 0 && tt_segment_text(&segment, "tuned", settings_text(report->settings), err)) ||
         (from_sum[0] && tt_segment_text(&segment, "from", from_sum, err)) ||
         tt_segment_write(&segment, writer, 0, 1, err))
         goto done;
@@ -285,7 +379,14 @@ static void on_start(void *arg, const struct tt_training *training)
     double ignorant;
 
     course->told = run_seconds(course);
-    if (training->phase == TT_PHASE_CHOOSING)
+    course->begun = cli_seconds();
+    course->begun_steps = t->at.steps;
+    if (training->phase == TT_PHASE_TRIAL && training->n_trials > 0)
+        return;
+    if (training->phase == TT_PHASE_TRIAL)
+        cli_note("trials of %zu epochs in %.9g nominal seconds: %zu events to learn from, %zu to measure by",
+                 training->trial_epochs, tune, t->events, (size_t)training->run.validation.valid.total);
+    else if (training->phase == TT_PHASE_CHOOSING)
         cli_note("choosing the number of epochs: %zu events to learn from, %zu put aside to measure",
                  training->holdout.kept.n, training->holdout.held.n);
     else if (training->chosen_epoch)
@@ -350,8 +451,8 @@ static int run_training(struct tt_model *model, const struct tt_train_options *o
                         const char *valid_sum, struct tt_pool *pool, struct course *course,
                         struct tt_train_report *report, struct tt_err *err)
 {
-    struct tt_train_hooks hooks = {.on_start = on_start, .on_epoch = on_epoch,
-                                   .on_pause = checkpoint_path ? on_pause : NULL, .arg = course};
+    struct tt_train_hooks hooks = {.on_start = on_start, .on_epoch = on_epoch, .on_trial = on_trial,
+                                   .on_tuned = on_tuned, .on_pause = on_pause, .arg = course};
     struct tt_buf lineage = TT_BUF_INIT;
     struct tt_fact facts[MAX_FACTS];
     struct tt_checkpoint from = {0};
@@ -415,6 +516,7 @@ static int train(struct tt_examples *base, struct tt_pool *pool, struct course *
                                  .half_life = half_life,
                                  .seed = seed,
                                  .valid_fraction = valid_fraction,
+                                 .tune = tune,
                                  .metric = (enum tt_metric)metric,
                                  .k = (size_t)k,
                                  .seen = (enum tt_seen)seen,
@@ -471,7 +573,16 @@ static int run(struct tt_writer *writer, struct tt_err *err)
             goto done;
         course.has_log = 1;
     }
+    if (tune_log_path) {
+        if (tt_writer_open(&course.tune_log, tune_log_path, cli_watch_temporary, err) ||
+            tt_writer_printf(&course.tune_log, err, "trial\ttemperature\tdrop\tnegative\tdim\tepochs\tepoch\t%s\tgain\t"
+                             "error\tseconds\ttaken\n", metric_at_k()))
+            goto done;
+        course.has_tune_log = 1;
+    }
     status = train(&base, pool, &course, writer, err);
+    if (course.has_tune_log)
+        status = cli_close_output(&course.tune_log, status, err);
     if (course.has_log)
         status = cli_close_output(&course.log, status, err);
 done:
@@ -495,6 +606,10 @@ static void check_usage(void)
         cli_usage_error("--valid and the examples cannot both be standard input");
     if (is_standard(log_path) && !cli_output)
         cli_usage_error("--log and the model cannot both be standard output");
+    if (is_standard(tune_log_path) && (!cli_output || is_standard(log_path)))
+        cli_usage_error("--tune-log and %s cannot both be standard output", cli_output ? "--log" : "the model");
+    if (tune_log_path && !(tune > 0))
+        cli_usage_error("--tune-log needs --tune");
     struct stat st;
     if (is_standard(resume_path))
         cli_usage_error("--resume: a checkpoint cannot be standard input");
@@ -502,7 +617,8 @@ static void check_usage(void)
         cli_usage_error("--checkpoint: '%s' is not a regular file", checkpoint_path);
     cli_check_different((struct cli_file[]){{"output", cli_output ? cli_output : "-"},
                                             {"log", log_path},
-                                            {"checkpoint", checkpoint_path}}, 3);
+                                            {"tune-log", tune_log_path},
+                                            {"checkpoint", checkpoint_path}}, 4);
     if (is_standard(from_path) && (cli_n_operands == 0 || is_standard(cli_operands[0])))
         cli_usage_error("--from and the examples cannot both be standard input");
     if (is_standard(from_path) && is_standard(valid_path))
@@ -513,10 +629,11 @@ static void check_usage(void)
         cli_usage_error("--remember needs --from");
     if (valid_fraction > 0 && valid_path)
         cli_usage_error("--valid-fraction and --valid are two ways to validate: give one");
-    if (patience && !valid_path && !(valid_fraction > 0))
-        cli_usage_error("--patience needs --valid or --valid-fraction");
-    if (seen != TT_SEEN_AUTO && !valid_path && !(valid_fraction > 0))
-        cli_usage_error("--seen needs --valid or --valid-fraction");
+    int is_validated = valid_path || valid_fraction > 0 || tune > 0;
+    if (patience && !is_validated)
+        cli_usage_error("--patience needs --valid, --valid-fraction or --tune");
+    if (seen != TT_SEEN_AUTO && !is_validated)
+        cli_usage_error("--seen needs --valid, --valid-fraction or --tune");
 }
 
 int main(int argc, char **argv)

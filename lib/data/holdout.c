@@ -23,8 +23,8 @@ static int compare_entries(const void *left, const void *right)
     return (a->event > b->event) - (a->event < b->event);
 }
 
-/* Where the put-aside part of n sorted entries begins, when `held` of them should be: at the nearest change of time, the
- * earlier one of two that are equally near. */
+/* Where the put-aside part of n sorted entries begins, when `held` of them should be: at the nearest change of time,
+ * the earlier one of two that are equally near. */
 static size_t find_cut(const struct entry *entries, size_t n, size_t held, int has_times)
 {
     size_t cut = n - held, down = cut, up = cut;

@@ -2,11 +2,12 @@
  *
  * With times the latest are put aside, since what is asked of a model is what comes next. Events of one time, as of one
  * order, stay together: the cut is moved to the nearest change of time, unless all of a user's events have one time.
- * Without times, and where times are equal, they are drawn by a hash of (seed, event): repeats of a pair of user and item
- * are events of their own, as they are in the future that validation stands for.
+ * Without times, and where times are equal, they are drawn by a hash of (seed, event): repeats of a pair of user and
+ * item are events of their own, as they are in the future that validation stands for.
  *
- * Of a user's n events share n are put aside, rounded up or down by the same hash, so that users of few events take part
- * too, but never the last one that is left: nobody becomes unknown. Events count whatever their labels and weights.
+ * Of a user's n events share n are put aside, rounded up or down by the same hash, so that users of few events take
+ * part too, but never the last one that is left: nobody becomes unknown. Events count whatever their labels and
+ * weights.
  */
 #ifndef TT_DATA_HOLDOUT_H
 #define TT_DATA_HOLDOUT_H

@@ -1,10 +1,11 @@
 /* How good one ranked list is, against the items that its query should have found: what tt-eval prints, and what
- * tt-train chooses epochs and settings by. Gains are binary: an item is wanted or it is not. The list is judged as it stands, among the whole catalogue: nothing is sampled (Krichene and
- * Rendle 2020, "On sampled metrics for item recommendation", KDD, show that sampled ranks can order models wrongly).
+ * tt-train chooses epochs and settings by. Gains are binary: an item is wanted or it is not. The list is judged as it
+ * stands, among the whole catalogue: nothing is sampled (Krichene and Rendle 2020, "On sampled metrics for item
+ * recommendation", KDD, show that sampled ranks can order models wrongly).
  *
- * For one query: T is its number of distinct wanted items, E its number of test events (the same item may be wanted
- * by several) or their weight, and the hits are the wanted items in its list, each with its rank from 1. Only hits of rank <=
- * k count.
+ * For one query: T is its number of distinct wanted items, E its number of test events (the same item may be wanted by
+ * several) or their weight, and the hits are the wanted items in its list, each with its rank from 1. Only hits of rank
+ * <= k count.
  *
  *   top_k_accuracy  events whose item is a hit / E. Summed over queries before dividing it is scikit-learn's
  *                   top_k_accuracy_score: the share of events whose item is among the first k.

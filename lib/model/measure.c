@@ -85,7 +85,8 @@ static int choose_wanted(struct tt_measure *m, const struct tt_queries *q, const
         return -1;
     m->starts[0] = 0;
     for (size_t i = 0; i < m->n; i++) {
-        size_t from = m->seen_starts ? m->seen_starts[i] : 0, n_seen = m->seen_starts ? m->seen_starts[i + 1] - from : 0;
+        size_t from = m->seen_starts ? m->seen_starts[i] : 0;
+        size_t n_seen = m->seen_starts ? m->seen_starts[i + 1] - from : 0;
         choose_wanted_of(m, i, q, catalogue, n_seen ? m->seen + from : NULL, n_seen);
         if (m->starts[i + 1] - m->starts[i] > most)
             most = m->starts[i + 1] - m->starts[i];
@@ -212,8 +213,8 @@ static int compare_user_parts(const void *left, const void *right)
                               : (a->query > b->query) - (a->query < b->query);
 }
 
-int tt_measure_gain(const struct tt_measure *m, const struct tt_metric_share *before, double *gain, double *error,
-                    struct tt_err *err)
+int tt_measure_gain(const struct tt_measure *m, const struct tt_metric_share *now,
+                    const struct tt_metric_share *before, double *gain, double *error, struct tt_err *err)
 {
     struct user_part *parts = tt_alloc(m->n, sizeof(*parts), err);
     double sum = 0, under = 0, squares = 0, n_users = 0;
@@ -221,13 +222,13 @@ int tt_measure_gain(const struct tt_measure *m, const struct tt_metric_share *be
     if (!parts)
         return -1;
     for (size_t i = 0; i < m->n; i++) {
-        sum += m->shares[i].sum - before[i].sum;
-        under += m->shares[i].under;
+        sum += now[i].sum - before[i].sum;
+        under += now[i].under;
     }
     *gain = under > 0 ? sum / under : 0;
     for (size_t i = 0; i < m->n; i++)
         parts[i] = (struct user_part){m->users[i], (uint32_t)i,
-                                      m->shares[i].sum - before[i].sum - *gain * m->shares[i].under};
+                                      now[i].sum - before[i].sum - *gain * now[i].under};
     qsort(parts, m->n, sizeof(*parts), compare_user_parts);
     for (size_t i = 0; i < m->n; n_users++) {
         double of_user = 0;

@@ -28,8 +28,9 @@ struct tt_measure {
     float *u;                    /* (n, dim) */
 };
 
-/* Choose up to `most` of the queries, evenly. seen: users' bags whose items are left out of the ranking, or NULL; such an
- * item that is wanted all the same is a miss. Borrows the users' bags of the model, and nothing of the other arguments. */
+/* Choose up to `most` of the queries, evenly. seen: users' bags whose items are left out of the ranking, or NULL;
+ * such an item that is wanted all the same is a miss. Borrows the users' bags of the model, and nothing of the other
+ * arguments. */
 int tt_measure_init(struct tt_measure *measure, const struct tt_model *model, const struct tt_queries *queries,
                     const struct tt_catalogue *catalogue, const struct tt_bags *seen, size_t most,
                     struct tt_err *err) TT_CHECKED;
@@ -42,11 +43,12 @@ int tt_measure_value(struct tt_measure *measure, const struct tt_model *model, s
                      enum tt_metric metric, size_t k, struct tt_pool *pool, double *value,
                      struct tt_err *err) TT_CHECKED;
 
-/* How much the last value is above another one of the same queries, whose shares are `before` (n); *error is the standard
- * error of that difference, users being drawn, each with all of their queries (as in bootstrap.h, by the variance of the
- * linearised ratio: Cochran 1977, "Sampling techniques", section 6.4). Infinite for fewer than two users. */
-int tt_measure_gain(const struct tt_measure *measure, const struct tt_metric_share *before, double *gain, double *error,
-                    struct tt_err *err) TT_CHECKED;
+/* How much one value is above another one of the same queries, whose shares are `now` and `before` (n); *error is
+ * the standard error of that difference, users being drawn, each with all of their queries (as in bootstrap.h, by
+ * the variance of the linearised ratio: Cochran 1977, "Sampling techniques", section 6.4). Infinite for fewer than
+ * two users. */
+int tt_measure_gain(const struct tt_measure *measure, const struct tt_metric_share *now,
+                    const struct tt_metric_share *before, double *gain, double *error, struct tt_err *err) TT_CHECKED;
 
 /* The largest share of the queries' lists of the first k that hold one and the same item; of the vectors at the last
  * measuring, nothing left out. */
@@ -59,8 +61,8 @@ struct tt_focus {
     double loss;  /* of the wanted items (softmax.h), with c */
 };
 
-/* Means over up to `most` of the queries that want something, of the vectors that stand in measure->u. Same bits for any
- * pool. */
+/* Means over up to `most` of the queries that want something, of the vectors that stand in measure->u. Same bits for
+ * any pool. */
 int tt_measure_focus(const struct tt_measure *measure, size_t dim, size_t n_items, const float *v, double temperature,
                      double c, size_t most, struct tt_pool *pool, struct tt_focus *focus,
                      struct tt_err *err) TT_CHECKED;

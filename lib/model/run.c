@@ -120,6 +120,7 @@ int tt_run_finish(struct tt_run *run, struct tt_train_report *report, struct tt_
     struct tt_trainer *trainer = &run->trainer;
 
     *report = (struct tt_train_report){.plan = trainer->plan,
+                                       .settings = tt_settings_of(trainer->o),
                                        .seen = run->validation.seen,
                                        .queries = trainer->queries.n,
                                        .catalogue = trainer->catalogue.n,

@@ -1,5 +1,5 @@
-/* One run of a training: epochs of a session (trainer.h) with measuring after each (validation.h), an early end, and the
- * best epoch kept.
+/* One run of a training: epochs of a session (trainer.h) with measuring after each (validation.h), an early end, and
+ * the best epoch kept.
  *
  *     tt_run_init(&run, model, &options, valid, pool, &err);
  *     tt_run_start(&run, &err);                                 or tt_run_state, which takes a state back
@@ -10,6 +10,7 @@
 #ifndef TT_MODEL_RUN_H
 #define TT_MODEL_RUN_H
 
+#include "model/search.h"
 #include "model/validation.h"
 
 /* One line of the log. The values are of the options' metric at k, -1 when not measured. */
@@ -39,6 +40,7 @@ struct tt_run_hooks {
 /* What was chosen and found, for notes and lineage. */
 struct tt_train_report {
     struct tt_plan plan;    /* the loss and the steps used */
+    struct tt_settings settings;
     enum tt_seen seen;
     size_t queries, catalogue, best_epoch, epochs;
     size_t events, unliked; /* events used, and events left out because their label is 0 */
@@ -47,7 +49,14 @@ struct tt_train_report {
     struct tt_validation_signs signs; /* of the kept epoch */
 };
 
-/* valid: events that follow the model's dictionary, or NULL; borrowed for the call. On failure the struct is released. */
+/* What a search moves, of a run's options. */
+static inline struct tt_settings tt_settings_of(const struct tt_train_options *o)
+{
+    return (struct tt_settings){o->temperature, o->negative, o->drop, o->dim, o->epochs};
+}
+
+/* valid: events that follow the model's dictionary, or NULL; borrowed for the call. On failure the struct is
+ * released. */
 int tt_run_init(struct tt_run *run, struct tt_model *model, const struct tt_train_options *options,
                 const struct tt_events *valid, struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
 void tt_run_release(struct tt_run *run); /* fine on a struct that is all zero */
@@ -55,10 +64,10 @@ void tt_run_release(struct tt_run *run); /* fine on a struct that is all zero */
 /* The first values of the tables, and a look at them. */
 int tt_run_start(struct tt_run *run, struct tt_err *err) TT_CHECKED;
 
-/* Is the temperature too small for the scores? Two signs of it at the start, in a catalogue of a hundred items or more:
- * one item that a query does not want has nearly half of its softmax, so that most of the gradient is that item's,
- * whichever it is; or a start that knows something, as the spectral one does, has a loss above *ignorant, that of scores
- * that are all alike: what it knows is made too much of. */
+/* Is the temperature too small for the scores? Two signs of it at the start, in a catalogue of a hundred items or
+ * more: one item that a query does not want has nearly half of its softmax, so that most of the gradient is that
+ * item's, whichever it is; or a start that knows something, as the spectral one does, has a loss above *ignorant,
+ * that of scores that are all alike: what it knows is made too much of. */
 int tt_run_is_narrow(const struct tt_run *run, double *ignorant);
 
 /* All that changes in it. A place that the run does not have is an error. */

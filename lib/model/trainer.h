@@ -61,6 +61,7 @@ struct tt_train_options {
     double half_life;    /* days after which an event weighs half in the loss; 0: never */
     uint64_t seed;
     double valid_fraction; /* of each user's events put aside to choose the number of epochs by; 0: none */
+    double tune;         /* nominal seconds (work.h) for a search for temperature, drop, negative and dim; 0: none */
     enum tt_metric metric; /* what is logged, and what the best epoch is the best in */
     size_t k;            /* ... of the first k */
     enum tt_seen seen;   /* validation: are a user's training items ranked? auto: when some event repeats one */

@@ -45,7 +45,7 @@ static int repeats(const struct tt_bags *visits, const struct tt_queries *q)
  * loss over a large catalogue is held back. */
 static size_t sample_size(const struct tt_trainer *t, size_t most)
 {
-    double rows = 3.0 * (double)t->steps.n * (double)t->steps.max_candidates / (double)t->catalogue.n / 5;
+    double rows = 3.0 * (double)t->steps.n * t->plan.candidates / (double)t->catalogue.n / 5;
 
     return rows >= (double)most ? most : rows > LEAST_SAMPLE ? (size_t)rows : LEAST_SAMPLE;
 }
@@ -171,15 +171,17 @@ int tt_validation_state(struct tt_validation *v, const struct tt_model *model, s
     return 0;
 }
 
-int tt_validation_choose(const struct tt_validation *v, size_t last_epoch, size_t *epoch, double *value,
+int tt_validation_choose(const struct tt_validation *v, size_t last_epoch, struct tt_choice *choice,
                          struct tt_err *err)
 {
     double gain, error; /* of the last over the best */
 
-    if (tt_measure_gain(&v->valid, v->best_shares, &gain, &error, err))
+    if (tt_measure_gain(&v->valid, v->valid.shares, v->best_shares, &gain, &error, err))
         return -1;
-    *epoch = -gain > error ? v->best_epoch : last_epoch;
-    *value = -gain > error ? v->best_value : v->best_value + gain;
+    if (-gain > TT_SURE * error)
+        *choice = (struct tt_choice){v->best_epoch, v->best_value, v->best_shares};
+    else
+        *choice = (struct tt_choice){last_epoch, v->best_value + gain, v->valid.shares};
     return 0;
 }
 

@@ -58,10 +58,20 @@ int tt_validation_measure(struct tt_validation *validation, struct tt_trainer *t
 int tt_validation_state(struct tt_validation *validation, const struct tt_model *model, struct tt_state *state,
                         struct tt_err *err) TT_CHECKED;
 
-/* Which number of epochs is to be recommended, and the value that it had: that of the best epoch when it is above the last
- * one's by more than the standard error of their difference, else the last one's. A curve that stays level, up and down by
- * chance, says nothing against the whole way of the learning rate. There are validation events. */
-int tt_validation_choose(const struct tt_validation *validation, size_t last_epoch, size_t *epoch, double *value,
+/* What is better must be so by this many standard errors of the difference: with one, chance alone would find something
+ * among twenty that are tried. */
+enum { TT_SURE = 2 };
+
+/* Which number of epochs is to be recommended, the value that it had, and the queries' shares of it: that of the
+ * best epoch when it is above the last one's by more than the standard error of their difference, else the last
+ * one's. A curve that stays level, up and down by chance, says nothing against the whole way of the learning rate.
+ * There are validation events. */
+struct tt_choice {
+    size_t epoch;
+    double value;
+    const struct tt_metric_share *shares; /* (valid.n) a view of the validation's */
+};
+int tt_validation_choose(const struct tt_validation *validation, size_t last_epoch, struct tt_choice *choice,
                          struct tt_err *err) TT_CHECKED;
 
 /* Give the model the best epoch's tables. */

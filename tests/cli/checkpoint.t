@@ -37,7 +37,8 @@ killed() { # option...
 
 for run in '--loss full -e 24' '--loss batch -e 24' '--loss full -e 24 --valid valid.tt' \
     '--loss batch -e 60 --rate 0.05 --valid valid.tt --patience 8' '--loss full -e 24 --init random -j 1' \
-    '--loss full -e 24 --valid-fraction 0.2 --patience 10' '--loss mixed -e 24 --decay 0.1'; do
+    '--loss full -e 24 --valid-fraction 0.2 --patience 10' '--loss mixed -e 24 --decay 0.1' \
+    '--loss full -e 6 --tune 0.6'; do
     tt-train -q -d 24 $run --log whole.log -o whole.tt train.tt
     killed -d 24 $run
     report $? "$run: killed again and again, it ends"

@@ -130,7 +130,7 @@ lineage() { # name key text
 }
 lineage 'the model says its program' program tt-train
 lineage 'its options' options '--dim 8 --epochs 3 --loss auto --step queries --batch 0 --negatives 0 --dislike 1 --precision float --temperature 0.13 --negative 1.1 --bilateral 6 --rate 0.01 --beta2 0.99 '\
-'--decay 0 --warmup 10 --drop 0.3 --wants auto --init spectral --noise 0.01 --remember 1 --valid-fraction 0 --patience 0 --seen auto --metric top_k_accuracy --top 10 --memory 512000000 --seed 1'
+'--decay 0 --warmup 10 --drop 0.3 --wants auto --init spectral --noise 0.01 --remember 1 --valid-fraction 0 --tune 0 --patience 0 --seen auto --metric top_k_accuracy --top 10 --memory 512000000 --seed 1'
 lineage 'the loss that was chosen' loss full
 lineage 'the epoch' epoch 3
 lineage 'its input' inputs "$(tt-show train.tt | sed -n 's/^checksum	//p')"
@@ -240,7 +240,7 @@ t 'the log has both runs' 0 '12
 6 final' '' sh -c 'sed 1d f.1.tsv | wc -l; sed 1d f.1.tsv | cut -f 6 | uniq -c | sed "s/^ *//"'
 ok 'only the first of them is validated' awk -F '\t' 'NR > 1 && ($6 == "choosing") != ($4 != "-") { bad = 1 } END { exit bad }' f.1.tsv
 cp full.tt copy.tt
-tt-train -q -d 8 -e 60 --rate 0.3 -k 3 --valid-fraction 0.3 --log g.tsv -o g.tt train.tt
+tt-train -q -d 8 -e 60 --rate 0.3 -k 10 --valid-fraction 0.5 --log g.tsv -o g.tt train.tt
 chosen=$(grep -c final g.tsv)
 ok 'it chooses fewer epochs where more do harm' test "$chosen" -lt 60
 t 'the model says how many' 0 "$chosen" '' tt-show --text epoch g.tt
@@ -252,6 +252,44 @@ tt-train -q -d 8 -e 6 -k 3 --valid-fraction 0.2 --seed 2 --log s.tsv -o m full.t
 not_ok 'another seed puts other events aside' sh -c 'cut -f 4 s.tsv >a; cut -f 4 f.1.tsv | cmp -s - a'
 t 'one event a user' 1 '' 'tt-train: --valid-fraction: none of the 0 events that would be put aside is liked: each user keeps one' \
     sh -c 'awk -F, "NR == 1 || !seen[\$1]++" train.csv | tt-encode -q -s plain.schema | tt-train -q --valid-fraction 0.5'
+
+# --- trials ---
+for j in 1 2 3; do
+    tt-train -q -j $j -d 16 -e 6 -k 3 --tune 0.01 --tune-log tune.$j.tsv --log tl.$j.tsv -o tuned.$j full.tt
+done
+ok '--tune: -j 2 gives the same bytes' cmp tuned.1 tuned.2
+ok 'and -j 3' cmp tuned.1 tuned.3
+ok 'and the same table of trials' cmp tune.1.tsv tune.3.tsv
+t 'the table has a header' 0 'trial	temperature	drop	negative	dim	epochs	epoch	top_k_accuracy@3	gain	error	seconds	taken' '' \
+    head -n 1 tune.1.tsv
+t 'the first trial is what was given, and is taken' 0 '1	0.13	0.3	1.1	16	6 1' '' \
+    sh -c 'printf "%s %s\n" "$(sed -n 2p tune.1.tsv | cut -f 1-6)" "$(sed -n 2p tune.1.tsv | cut -f 12)"'
+ok 'more than two trials fit into the time, and what is taken is better by more than the error' awk -F '\t' '
+    NR > 1 { sum += $11; if ($1 != NR - 1 || NF != 12 || $12 != (NR == 2 || $9 > 2 * $10)) bad = 1 }
+    END { exit bad || NR < 4 || sum > 0.01 }' tune.1.tsv
+t 'the model says what was taken' 0 "$(awk -F '\t' '$12 == 1 { t = "--temperature " $2 " --drop " $3 " --negative " $4 " --dim " $5 " --epochs " $6 }
+    END { print t }' tune.1.tsv)" '' tt-show --text tuned tuned.1
+t 'the log has all runs' 0 "$(awk -F '\t' 'NR > 1 { print $6 " trial " $1 }' tune.1.tsv)" '' \
+    sh -c 'sed 1d tl.1.tsv | cut -f 6 | grep trial | uniq -c | sed "s/^ *//"'
+tt-train -d 16 -e 6 -k 3 --tune 0.01 -o m full.tt 2>err
+ok 'notes: the plan' grep -qxE 'tt-train: trials of [456] epochs in 0.01 nominal seconds: [0-9]+ events to learn from, [0-9]+ to measure by' err
+ok 'each trial' grep -qE '^tt-train: trial 2: -t 0.0929 --drop 0.3 -c 1.1 -d 16 -e [456]: top_k_accuracy@3 0\.[0-9]{4} at epoch [1-6], [+-]0\.[0-9]{4} \(error 0\.[0-9]{4}\)(: taken)?$' err
+ok 'and the end' grep -qxE "tt-train: tuned by [0-9]+ trials, 0.0[0-9.]+ nominal seconds: $(tt-show --text tuned tuned.1)" err
+tt-train -d 16 -e 6 -k 3 --tune 1e-9 -o m full.tt 2>err
+ok 'no time for trials' grep -qx 'tt-train: warning: --tune: no time for two trials of 4 epochs: training with what was given' err
+tt-train -d 8 -e 5 -k 3 --tune 0.01 --valid valid.tt --log v.tsv -o m train.tt 2>err
+ok '--tune by --valid keeps the best epoch of the final run' sh -c 'best=$(grep final v.tsv | sort -k 4,4gr -k 1,1n | head -n 1 | cut -f 1)
+    tt-show m | grep -q "^epoch[: 	]*$best\$" && grep -q "^tt-train: trials of . epochs in 0.01 nominal seconds: 320 events to learn from, 80 to measure by" err'
+ok 'the table on standard output' sh -c 'tt-train -q -d 16 -e 6 -k 3 --tune 0.01 --tune-log - -o m full.tt | cmp - tune.1.tsv'
+
+# --- progress ---
+if command -v script >/dev/null && script -qec true /dev/null >/dev/null 2>&1; then
+    script -qec 'tt-train -d 64 -e 4000 -o m train.tt' /dev/null </dev/null >tty.out
+    ok 'on a terminal a line is written over' sh -c 'tr "\r" "\n" <tty.out | grep -qE "^tt-train: epoch [0-9]+ of 4000, [0-9]+ %: loss [0-9.]+, [0-9]+ events/s, 0:[0-9][0-9] left *$"'
+    script -qec 'tt-train -q -d 64 -e 400 -o m train.tt' /dev/null </dev/null >tty.out
+    not_ok 'not with --quiet' grep -q . tty.out
+fi
+not_ok 'elsewhere there is none' sh -c 'tt-train -d 64 -e 400 -o m train.tt 2>&1 | grep -q left'
 
 # --- inputs that are refused ---
 t 'no such file' 1 '' 'tt-train: nowhere: No such file or directory' tt-train nowhere
@@ -315,9 +353,14 @@ usage '--metric' "--metric: 'best' is not one of top_k_accuracy, recall, precisi
 usage '-k' "--top: '0' is not a whole number from 1 to 10000" -k 0
 usage '--memory' "--memory: '1' is not a whole number from 1000000 to 1000000000000" --memory 1
 usage 'two operands' "unexpected operand 'b'" a b
-usage '--patience alone' '--patience needs --valid or --valid-fraction' --patience 3
-usage '--seen alone' '--seen needs --valid or --valid-fraction' --seen keep
+usage '--patience alone' '--patience needs --valid, --valid-fraction or --tune' --patience 3
+usage '--seen alone' '--seen needs --valid, --valid-fraction or --tune' --seen keep
 usage '--valid-fraction' "--valid-fraction: '1' is not a number from 0 to 0.9" --valid-fraction 1
+usage '--tune' "--tune: '-1' is not a number from 0 to 1000000000" --tune -1
+usage '--tune-log alone' '--tune-log needs --tune' --tune-log x.tsv
+usage 'the table and the model' '--tune-log and the model cannot both be standard output' --tune 1 --tune-log -
+usage 'the table and the log' '--tune-log and --log cannot both be standard output' --tune 1 --tune-log - --log - -o m
+usage 'the table in the log' '--log and --tune-log are the same file' --tune 1 --tune-log x --log x -o m
 usage 'two validations' '--valid-fraction and --valid are two ways to validate: give one' --valid-fraction 0.1 --valid valid.tt
 usage 'two standard inputs' '--valid and the examples cannot both be standard input' --valid -
 usage 'two standard outputs' '--log and the model cannot both be standard output' --log -

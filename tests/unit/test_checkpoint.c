@@ -15,6 +15,7 @@ static const struct tt_fact facts[] = {{"the examples", "abc"}, {"--dim", "8"}, 
 /* Ends a training at its pause number `at`, from 1, with a checkpoint; 0: never. */
 struct killer {
     size_t at, pauses;
+    size_t trials, choosing, narrow; /* trials that were over, pauses of a choosing run, and of fewer dimensions */
 };
 
 static int kill_at(void *arg, struct tt_training *training, struct tt_err *err)
@@ -22,6 +23,9 @@ static int kill_at(void *arg, struct tt_training *training, struct tt_err *err)
     struct killer *killer = arg;
     struct tt_checkpoint c;
 
+    killer->trials = training->n_trials;
+    killer->choosing += training->phase == TT_PHASE_CHOOSING;
+    killer->narrow += training->options.dim < training->o->dim;
     if (++killer->pauses != killer->at)
         return 0;
     assert_int_equal(tt_checkpoint_begin(&c, facts, LENGTH(facts), err), 0);
@@ -42,6 +46,7 @@ static int train(struct tt_model *model, const struct tt_train_options *o, const
 
     assert_non_null(pool);
     tiny_clustered_model(model, plain, USERS, ITEMS);
+    NEED(tt_model_reset(model, o->dim, &err));
     if (goes_on)
         NEED(tt_checkpoint_open(&c, "a", facts, LENGTH(facts), &err));
     int status = tt_train(model, o, valid, pool, &hooks, report, &err);
@@ -65,7 +70,7 @@ static void test_a_training_killed_at_any_pause_ends_in_the_same_bytes(void **st
     (void)state;
     tiny_begin(&valid, plain, USERS, ITEMS);
     tiny_clusters(&valid, USERS - 1, ITEMS - 2, 2, 77);
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < 12; i++) {
         struct tt_train_options o = tiny_options;
         const struct tt_events *by = i < 8 && i / 2 % 2 ? &valid.events : NULL;
         struct tt_train_report report, whole_report;
@@ -85,14 +90,22 @@ static void test_a_training_killed_at_any_pause_ends_in_the_same_bytes(void **st
             o.patience = 2;
             o.rate = 0.3;
         }
+        if (i >= 10) { /* with trials: of two epochs, and then a choice; or of all epochs */
+            o.epochs = i == 10 ? 5 : 4;
+            o.tune = i == 10 ? 3.5e-4 : 3e-3;
+            o.dim = i == 10 ? TINY_DIM : 2 * TINY_DIM; /* fewer dimensions are tried too */
+            o.batch = 150;
+        }
         assert_int_equal(train(&whole, &o, by, 0, &killer, &whole_report), 0);
         size_t pauses = killer.pauses;
+        assert_true(i < 10 ? killer.trials == 0 : killer.trials >= 3 && killer.trials < 12);
+        assert_true((killer.choosing > 0) == (i >= 8 && i < 11) && (killer.narrow > 0) == (i == 11));
         assert_true(pauses >= 8);
-        for (size_t at = 1; at <= pauses; at++) {
+        for (size_t at = 1; at <= pauses; at += i == 11 ? 3 : 1) {
             killer = (struct killer){.at = at};
             assert_int_equal(train(&model, &o, by, 0, &killer, &report), -1);
             tt_model_release(&model);
-            killer = (struct killer){.at = at == 3 ? 2 : 0}; /* once killed twice */
+            killer = (struct killer){.at = at == 4 ? 2 : 0}; /* once killed twice */
             if (train(&model, &o, by, 1, &killer, &report)) {
                 tt_model_release(&model);
                 killer = (struct killer){0};

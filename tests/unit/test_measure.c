@@ -223,7 +223,7 @@ static void test_the_error_of_a_gain_is_that_of_drawing_users(void **state)
         sum += now[i].sum - before[i].sum;
         under += events;
     }
-    NEED(tt_measure_gain(&m, before, &gain, &error, &err));
+    NEED(tt_measure_gain(&m, now, before, &gain, &error, &err));
     assert_true(fabs(gain - sum / under) < 1e-12 && gain > 0);
     for (size_t d = 0; d < DRAWS; d++) {
         double drawn[2] = {0, 0};
@@ -238,11 +238,11 @@ static void test_the_error_of_a_gain_is_that_of_drawing_users(void **state)
         squares += (drawn[0] / drawn[1] - gain) * (drawn[0] / drawn[1] - gain) / DRAWS;
     }
     assert_true(fabs(error / sqrt(squares) - 1) < 0.08);
-    NEED(tt_measure_gain(&m, now, &gain, &error, &err));
+    NEED(tt_measure_gain(&m, now, now, &gain, &error, &err));
     assert_true(gain == 0 && error == 0);
     for (size_t i = 0; i < QUERIES; i++) /* one user: nothing is known of others */
         users[i] = 1;
-    NEED(tt_measure_gain(&m, before, &gain, &error, &err));
+    NEED(tt_measure_gain(&m, now, before, &gain, &error, &err));
     assert_true(isinf(error));
 }
 

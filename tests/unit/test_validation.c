@@ -116,23 +116,22 @@ static void test_the_best_epoch_must_be_surely_better(void **state)
     uint32_t users[6] = {0, 1, 2, 3, 4, 5};
     struct tt_validation v = {.best_epoch = 3, .best_value = 0.5, .best_shares = best,
                               .valid = {.n = 6, .users = users, .shares = last}};
-    size_t epoch;
-    double value;
+    struct tt_choice c;
 
     (void)state;
     for (size_t i = 0; i < 6; i++) { /* one user is better off, one worse */
         best[i] = (struct tt_metric_share){0.5, 1};
         last[i] = (struct tt_metric_share){i == 0 ? 0.2 : i == 1 ? 0.75 : 0.5, 1};
     }
-    NEED(tt_validation_choose(&v, 9, &epoch, &value, &err));
-    assert_true(epoch == 9 && fabs(value - (0.5 - 0.05 / 6)) < 1e-12);
+    NEED(tt_validation_choose(&v, 9, &c, &err));
+    assert_true(c.epoch == 9 && fabs(c.value - (0.5 - 0.05 / 6)) < 1e-12 && c.shares == last);
     for (size_t i = 0; i < 6; i++) /* five are worse off */
         last[i].sum = i ? 0.3 : 0.6;
-    NEED(tt_validation_choose(&v, 9, &epoch, &value, &err));
-    assert_true(epoch == 3 && value == 0.5);
+    NEED(tt_validation_choose(&v, 9, &c, &err));
+    assert_true(c.epoch == 3 && c.value == 0.5 && c.shares == best);
     memcpy(last, best, sizeof(last)); /* the same */
-    NEED(tt_validation_choose(&v, 9, &epoch, &value, &err));
-    assert_true(epoch == 9 && value == 0.5);
+    NEED(tt_validation_choose(&v, 9, &c, &err));
+    assert_true(c.epoch == 9 && c.value == 0.5);
 }
 
 int main(void)
