@@ -224,7 +224,7 @@ static int help_line(char letter, const char *name, const char *metavar, const c
 /* The options that few need, on as few lines as they take. */
 static void rare_options(void)
 {
-    enum { WIDTH = 100 };
+    enum { WIDTH = 120 };
     char value[256], text[320];
     size_t column = 0;
 

@@ -69,7 +69,7 @@ static struct cli_option options[] = {
      .help = "deviation added to the spectral start"},
     {0, "from", CLI_TEXT, &from_path, .metavar = "MODEL", .no_lineage = 1,
      .help = "go on from this model, with 4 epochs unless --epochs is given"},
-    {0, "remember", CLI_NUMBER, &remember, .min = 0, .max = 1, .metavar = "X", .is_rare = 1, .is_rare = 1,
+    {0, "remember", CLI_NUMBER, &remember, .min = 0, .max = 1, .metavar = "X", .is_rare = 1,
      .help = "share of its users without a new event who are learnt again"},
     {0, "valid", CLI_TEXT, &valid_path, .metavar = "FILE", .no_lineage = 1,
      .help = "events to choose the best epoch by (tt-encode --like)"},
