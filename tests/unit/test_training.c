@@ -1,100 +1,17 @@
-/* Whole trainings on small worlds. */
+/* Whole trainings on small worlds: what they learn, keep, refuse and warn of. */
 #include "model/training.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "model/queries.h"
-#include "tiny_training.h"
-
-static const char plain[] = "user u id\nuser i history\nuser meal context\nitem i id\nitem kind category\n";
-enum { USERS = 60, ITEMS = 40, DIM = TINY_DIM };
-
-/* What on_epoch was told. */
-struct lines {
-    size_t n;
-    enum tt_phase phases[4000];
-    struct tt_epoch epochs[4000];
-    size_t n_starts, n_tuned;
-    struct tt_trial trials[64]; /* when each was told */
-    size_t n_trials;
-    struct tt_settings tuned;
-};
-
-static void note(void *arg, const struct tt_training *training, const struct tt_epoch *epoch)
-{
-    struct lines *lines = arg;
-
-    assert_true(lines->n < 4000);
-    lines->phases[lines->n] = training->phase;
-    lines->epochs[lines->n++] = *epoch;
-}
-
-static void note_start(void *arg, const struct tt_training *training)
-{
-    struct lines *lines = arg;
-
-    assert_true(training->run.trainer.o == &training->options);
-    lines->n_starts++;
-}
-
-static void note_trial(void *arg, const struct tt_training *training)
-{
-    struct lines *lines = arg;
-
-    lines->trials[lines->n_trials++] = training->trials[training->n_trials - 1];
-    assert_int_equal(lines->n_trials, training->n_trials);
-}
-
-static void note_tuned(void *arg, const struct tt_training *training)
-{
-    struct lines *lines = arg;
-
-    lines->n_tuned++;
-    lines->tuned = tt_settings_of(&training->options);
-}
-
-static int train(struct tt_model *model, const struct tt_train_options *o, const struct tt_events *valid, int threads,
-                 struct lines *lines, struct tt_train_report *report, struct tt_err *err)
-{
-    struct tt_pool *pool = tt_pool_new(threads, err);
-
-    assert_non_null(pool);
-    *lines = (struct lines){0};
-    struct tt_train_hooks hooks = {.on_start = note_start, .on_epoch = note, .on_trial = note_trial,
-                                   .on_tuned = note_tuned, .arg = lines};
-    int status = tt_train(model, o, valid, pool, &hooks, report, err);
-    tt_pool_free(pool);
-    return status;
-}
-
-/* Train afresh and return the model. */
-static struct tt_model trained(const struct tt_train_options *o, const struct tt_events *valid, int threads,
-                               struct lines *lines, struct tt_train_report *report)
-{
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_model model;
-
-    tiny_clustered_model(&model, plain, USERS, ITEMS);
-    if (train(&model, o, valid, threads, lines, report, &err))
-        fail_msg("%s", err.text);
-    return model;
-}
-
-/* Validation events in the clusters, like the training's, by the same dictionary; some of an unknown item. */
-static void valid_begin(struct tt_examples *valid, size_t unknown)
-{
-    tiny_begin(valid, plain, USERS, ITEMS);
-    tiny_clusters(valid, USERS - 1, ITEMS - 2, 2, 77);
-    for (size_t i = 0; i < unknown; i++)
-        tiny_event(valid, (uint32_t)(1 + i % USERS), 0, 1, 1, 1, 0);
-}
+#include "tiny_course.h"
 
 static void test_training_lowers_the_loss(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct lines lines;
+    struct tiny_course lines;
 
     (void)state;
     for (int i = 0; i < 8; i++) {
@@ -104,13 +21,13 @@ static void test_training_lowers_the_loss(void **state)
         o.hidden[0] = 12;
         o.hidden[1] = 6;
         o.epochs = 12;
-        struct tt_model model = trained(&o, NULL, 1, &lines, &report);
+        struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
         assert_int_equal(lines.n, 12);
         assert_true(lines.epochs[11].loss < lines.epochs[0].loss - 0.05);
         assert_true(lines.epochs[11].train_value > (o.loss == TT_LOSS_FULL ? 0.6 : 0.4));
         assert_true(lines.epochs[11].valid_value == -1 && report.best_value == -1);
-        assert_true(lines.epochs[0].examples == (USERS - 1) * 8);
-        assert_true(report.events == (USERS - 1) * 8 && report.unliked == 0 && report.epochs == 12);
+        assert_true(lines.epochs[0].examples == (TINY_USERS - 1) * 8);
+        assert_true(report.events == (TINY_USERS - 1) * 8 && report.unliked == 0 && report.epochs == 12);
         assert_false(report.has_no_progress || report.signs.has_collapsed);
         tt_model_release(&model);
     }
@@ -120,7 +37,7 @@ static void test_training_depends_on_seed_and_not_on_threads(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct lines lines;
+    struct tiny_course lines;
 
     (void)state;
     for (int i = 0; i < 4; i++) {
@@ -129,14 +46,14 @@ static void test_training_depends_on_seed_and_not_on_threads(void **state)
         o.step = i % 2 ? TT_STEP_EVENTS : TT_STEP_QUERIES;
         o.n_hidden = i / 2;
         o.hidden[0] = 12;
-        struct tt_model one = trained(&o, NULL, 1, &lines, &report);
+        struct tt_model one = tiny_trained(&o, NULL, 1, &lines, &report);
         for (int threads = 1; threads <= 3; threads++) {
-            struct tt_model other = trained(&o, NULL, threads, &lines, &report);
+            struct tt_model other = tiny_trained(&o, NULL, threads, &lines, &report);
             assert_true(tiny_same_tables(&one, &other));
             tt_model_release(&other);
         }
         o.seed = 2;
-        struct tt_model seed2 = trained(&o, NULL, 1, &lines, &report);
+        struct tt_model seed2 = tiny_trained(&o, NULL, 1, &lines, &report);
         assert_false(tiny_same_tables(&one, &seed2));
         tt_model_release(&seed2);
         tt_model_release(&one);
@@ -148,19 +65,19 @@ static void test_layers_are_trained(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct lines lines;
+    struct tiny_course lines;
 
     (void)state;
     o.n_hidden = 1;
     o.hidden[0] = 12;
-    struct tt_model model = trained(&o, NULL, 1, &lines, &report);
+    struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
     assert_int_equal(model.n_hidden, 1);
     for (int side = TT_USER; side <= TT_ITEM; side++) {
         const struct tt_dense *dense = &model.dense[side];
         struct tt_err err = TT_ERR_INIT;
         struct tt_dense start;
         size_t moved = 0;
-        NEED(tt_dense_init(&start, dense->layers[0].n_in / DIM, DIM, o.hidden, 1, &err));
+        NEED(tt_dense_init(&start, dense->layers[0].n_in / TINY_DIM, TINY_DIM, o.hidden, 1, &err));
         tt_dense_start(&start, o.seed, (uint32_t)side);
         for (size_t i = 0; i < dense->n_params; i++)
             moved += start.params[i] != dense->params[i];
@@ -174,12 +91,12 @@ static void test_auto_takes_the_full_loss_of_a_small_catalogue(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct lines lines;
+    struct tiny_course lines;
 
     (void)state;
-    struct tt_model full = trained(&o, NULL, 1, &lines, &report);
+    struct tt_model full = tiny_trained(&o, NULL, 1, &lines, &report);
     o.loss = TT_LOSS_AUTO;
-    struct tt_model model = trained(&o, NULL, 1, &lines, &report);
+    struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
     assert_int_equal(report.plan.steps.loss, TT_LOSS_FULL);
     assert_true(tiny_same_tables(&full, &model));
     tt_model_release(&full);
@@ -190,7 +107,7 @@ static void test_batches_fit_the_data_and_the_memory(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct lines lines;
+    struct tiny_course lines;
 
     (void)state;
     for (int i = 0; i < 2; i++) {
@@ -199,19 +116,19 @@ static void test_batches_fit_the_data_and_the_memory(void **state)
         o.step = i ? TT_STEP_EVENTS : TT_STEP_QUERIES;
         o.epochs = 1;
         o.batch = 1 << 20;
-        struct tt_model model = trained(&o, NULL, 1, &lines, &report);
+        struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
         assert_true(report.plan.steps.batch < 500); /* no more than there is */
         tt_model_release(&model);
         o.max_memory = 1;
-        model = trained(&o, NULL, 1, &lines, &report);
+        model = tiny_trained(&o, NULL, 1, &lines, &report);
         assert_int_equal(report.plan.steps.batch, 64);
         tt_model_release(&model);
         o.batch = 10;
-        model = trained(&o, NULL, 1, &lines, &report);
+        model = tiny_trained(&o, NULL, 1, &lines, &report);
         assert_int_equal(report.plan.steps.batch, 10);
         tt_model_release(&model);
         o.batch = 1;
-        model = trained(&o, NULL, 1, &lines, &report);
+        model = tiny_trained(&o, NULL, 1, &lines, &report);
         assert_int_equal(report.plan.steps.batch, 1);
         tt_model_release(&model);
     }
@@ -221,16 +138,16 @@ static void test_the_best_epoch_is_kept(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct lines lines;
+    struct tiny_course lines;
     struct tt_examples valid;
     size_t best = 0;
 
     (void)state;
-    valid_begin(&valid, 0);
+    tiny_valid_begin(&valid, 0);
     o.epochs = 12;
     o.rate = 0.2; /* so that it is not the last */
     o.k = 5;
-    struct tt_model model = trained(&o, &valid.events, 1, &lines, &report);
+    struct tt_model model = tiny_trained(&o, &valid.events, 1, &lines, &report);
     for (size_t e = 1; e < lines.n; e++)
         if (lines.epochs[e].valid_value > lines.epochs[best].valid_value)
             best = e;
@@ -244,7 +161,7 @@ static void test_the_best_epoch_is_kept(void **state)
         assert_int_equal(lines.epochs[e].is_best, better);
     }
     o.patience = 2;
-    struct tt_model early = trained(&o, &valid.events, 1, &lines, &report);
+    struct tt_model early = tiny_trained(&o, &valid.events, 1, &lines, &report);
     assert_true(lines.n <= best + 3 && report.epochs == lines.n);
     assert_true(lines.n - report.best_epoch == 2);
     if (report.best_epoch == best + 1)
@@ -260,20 +177,20 @@ static void test_accuracy_is_that_of_the_kept_model(void **state)
     struct tt_err err = TT_ERR_INIT;
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct lines lines;
+    struct tiny_course lines;
     struct tt_examples valid;
     struct tt_queries queries;
     struct tt_tower_input users, items;
     struct tt_pool *pool = tt_pool_new(1, &err);
-    static float u[1000 * DIM], v[(ITEMS + 1) * DIM];
+    static float u[1000 * TINY_DIM], v[(TINY_ITEMS + 1) * TINY_DIM];
     double hits = 0;
 
     (void)state;
     assert_non_null(pool);
-    valid_begin(&valid, 30);
+    tiny_valid_begin(&valid, 30);
     o.seen = TT_SEEN_KEEP;
     o.k = 5;
-    struct tt_model model = trained(&o, &valid.events, 1, &lines, &report);
+    struct tt_model model = tiny_trained(&o, &valid.events, 1, &lines, &report);
     NEED(tt_queries_init(&queries, &model.base.dictionary, &valid.events, 0, 0, &err));
     NEED(tt_queries_input(&queries, &model.base.dictionary, &model.base.users, &users, &err));
     NEED(tt_tower_input_of_table(&items, &model.base.items, &model.base.dictionary.schema, &err));
@@ -286,11 +203,11 @@ static void test_accuracy_is_that_of_the_kept_model(void **state)
         while (queries.user[q] != valid.events.user[e] ||
                queries.contexts[2].codes[q] != tt_narrow_get(&valid.events.contexts[2], e))
             q++;
-        double scores[ITEMS + 1] = {0};
-        for (size_t i = 1; i <= ITEMS - 2; i++)
-            for (size_t d = 0; d < DIM; d++)
-                scores[i] += (double)u[q * DIM + d] * (double)v[i * DIM + d];
-        for (size_t i = 1; i <= ITEMS - 2; i++)
+        double scores[TINY_ITEMS + 1] = {0};
+        for (size_t i = 1; i <= TINY_ITEMS - 2; i++)
+            for (size_t d = 0; d < TINY_DIM; d++)
+                scores[i] += (double)u[q * TINY_DIM + d] * (double)v[i * TINY_DIM + d];
+        for (size_t i = 1; i <= TINY_ITEMS - 2; i++)
             before += i != item && scores[i] > scores[item];
         hits += before < 5;
     }
@@ -307,25 +224,25 @@ static void test_seen_items_are_removed_where_nothing_repeats(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct lines lines;
+    struct tiny_course lines;
     struct tt_examples valid;
     struct tt_model model;
 
     (void)state;
     o.epochs = 1;
-    valid_begin(&valid, 0); /* small clusters: visits repeat */
-    model = trained(&o, &valid.events, 1, &lines, &report);
+    tiny_valid_begin(&valid, 0); /* small clusters: visits repeat */
+    model = tiny_trained(&o, &valid.events, 1, &lines, &report);
     assert_int_equal(report.seen, TT_SEEN_KEEP);
     tt_model_release(&model);
     tt_examples_release(&valid);
 
-    tiny_begin(&valid, plain, USERS, ITEMS); /* user 60 has no training event */
-    tiny_event(&valid, USERS, 3, 1, 1, 1, 0);
-    model = trained(&o, &valid.events, 1, &lines, &report);
+    tiny_begin(&valid, tiny_plain, TINY_USERS, TINY_ITEMS); /* user 60 has no training event */
+    tiny_event(&valid, TINY_USERS, 3, 1, 1, 1, 0);
+    model = tiny_trained(&o, &valid.events, 1, &lines, &report);
     assert_int_equal(report.seen, TT_SEEN_REMOVE);
     o.seen = TT_SEEN_KEEP;
     tt_model_release(&model);
-    model = trained(&o, &valid.events, 1, &lines, &report);
+    model = tiny_trained(&o, &valid.events, 1, &lines, &report);
     assert_int_equal(report.seen, TT_SEEN_KEEP);
     tt_model_release(&model);
     tt_examples_release(&valid);
@@ -335,7 +252,7 @@ static void test_untrained_rows_get_the_unknown_one(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct lines lines;
+    struct tiny_course lines;
 
     (void)state;
     for (int i = 0; i < 4; i++) {
@@ -344,20 +261,20 @@ static void test_untrained_rows_get_the_unknown_one(void **state)
         o.n_hidden = i / 2;
         o.hidden[0] = 12;
         o.start = TT_START_RANDOM; /* what is not trained is far from 0 */
-        struct tt_model model = trained(&o, NULL, 1, &lines, &report);
+        struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
         float *users = model.tables[0], *items = model.tables[3];
-        assert_memory_equal(items + 39 * DIM, items, DIM * sizeof(float));
-        assert_memory_equal(items + 40 * DIM, items, DIM * sizeof(float));
-        assert_memory_equal(users + 60 * DIM, users, DIM * sizeof(float));
-        assert_memory_equal(model.tables[1] + 40 * DIM, model.tables[1], DIM * sizeof(float)); /* in histories too */
-        for (size_t d = 0; d < DIM; d++) { /* the mean of the trained ones */
+        assert_memory_equal(items + 39 * TINY_DIM, items, TINY_DIM * sizeof(float));
+        assert_memory_equal(items + 40 * TINY_DIM, items, TINY_DIM * sizeof(float));
+        assert_memory_equal(users + 60 * TINY_DIM, users, TINY_DIM * sizeof(float));
+        assert_memory_equal(model.tables[1] + 40 * TINY_DIM, model.tables[1], TINY_DIM * sizeof(float));
+        for (size_t d = 0; d < TINY_DIM; d++) { /* the mean of the trained ones */
             double mean = 0;
             for (size_t r = 1; r <= 38; r++)
-                mean += (double)items[r * DIM + d] / 38;
+                mean += (double)items[r * TINY_DIM + d] / 38;
             assert_true(fabs((double)items[d] - mean) < 1e-5);
         }
         for (size_t r = 1; r <= 38; r++)
-            assert_memory_not_equal(items + r * DIM, items, DIM * sizeof(float));
+            assert_memory_not_equal(items + r * TINY_DIM, items, TINY_DIM * sizeof(float));
         tt_model_release(&model);
     }
 }
@@ -368,16 +285,16 @@ static void test_a_trained_unknown_row_stays(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct lines lines;
+    struct tiny_course lines;
 
     (void)state;
-    struct tt_model model = trained(&o, NULL, 1, &lines, &report);
+    struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
     float *kinds = model.tables[4];
     double apart = 0;
-    for (size_t d = 0; d < DIM; d++) {
+    for (size_t d = 0; d < TINY_DIM; d++) {
         double mean = 0;
         for (size_t r = 1; r <= TINY_VALUES; r++)
-            mean += (double)kinds[r * DIM + d] / TINY_VALUES;
+            mean += (double)kinds[r * TINY_DIM + d] / TINY_VALUES;
         apart += fabs(mean - (double)kinds[d]);
     }
     assert_true(apart > 0.05);
@@ -390,19 +307,19 @@ static void test_a_missing_scaled_number_counts_as_the_mean_one(void **state)
     struct tt_err err = TT_ERR_INIT;
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct lines lines;
+    struct tiny_course lines;
     struct tt_examples base;
     struct tt_model model;
 
     (void)state;
     tiny_begin(&base, schema, 20, 6); /* items 1 to 6 all have a price */
     tiny_clusters(&base, 20, 6, 5, 1);
-    NEED(tt_model_init(&model, &base, DIM, &err));
-    NEED(train(&model, &o, NULL, 1, &lines, &report, &err));
+    NEED(tt_model_init(&model, &base, TINY_DIM, &err));
+    NEED(tiny_train(&model, &o, NULL, 1, &lines, &report, &err));
     double size = 0;
-    for (size_t d = 0; d < DIM; d++) {
+    for (size_t d = 0; d < TINY_DIM; d++) {
         assert_true(model.tables[2][d] == 0);
-        size += fabs((double)model.tables[2][DIM + d]);
+        size += fabs((double)model.tables[2][TINY_DIM + d]);
     }
     assert_true(size > 0);
     tt_model_release(&model);
@@ -413,23 +330,23 @@ static void test_an_untrained_unknown_history_is_the_mean_bag(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct lines lines;
+    struct tiny_course lines;
 
     (void)state;
     o.drop = 0;
-    struct tt_model model = trained(&o, NULL, 1, &lines, &report);
-    double mean[DIM] = {0}, n = 0;
-    for (size_t u = 1; u <= USERS; u++) {
+    struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
+    double mean[TINY_DIM] = {0}, n = 0;
+    for (size_t u = 1; u <= TINY_USERS; u++) {
         const uint32_t *codes;
         const float *weights;
         size_t size = tt_bags_row(&model.base.users.bags[1], u, &codes, &weights);
         for (size_t e = 0; e < size; e++)
-            for (size_t d = 0; d < DIM; d++)
+            for (size_t d = 0; d < TINY_DIM; d++)
                 mean[d] +=
-                    (double)(weights[e] / tt_history_length(weights, size) * model.tables[1][codes[e] * DIM + d]);
+                    (double)(weights[e] / tt_history_length(weights, size) * model.tables[1][codes[e] * TINY_DIM + d]);
         n += size > 0;
     }
-    for (size_t d = 0; d < DIM; d++)
+    for (size_t d = 0; d < TINY_DIM; d++)
         assert_true(fabs(mean[d] / n - (double)model.tables[1][d]) < 1e-5);
     tt_model_release(&model);
 }
@@ -439,242 +356,19 @@ static void test_one_dimension_and_one_item_are_enough(void **state)
     struct tt_err err = TT_ERR_INIT;
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct lines lines;
+    struct tiny_course lines;
     struct tt_examples base;
     struct tt_model model;
 
     (void)state;
     o.dim = 1;
-    tiny_begin(&base, plain, 2, 1);
+    tiny_begin(&base, tiny_plain, 2, 1);
     tiny_event(&base, 1, 1, 1, 1, 1, 0);
     NEED(tt_model_init(&model, &base, 1, &err));
-    NEED(train(&model, &o, NULL, 2, &lines, &report, &err));
+    NEED(tiny_train(&model, &o, NULL, 2, &lines, &report, &err));
     assert_true(lines.epochs[3].train_value == 1);
     assert_true(model.tables[3][1] !=
                 0); /* no gradient moves a vector of one number, but it was not without an event */
-    tt_model_release(&model);
-}
-
-/* ---- a part put aside ---- */
-
-/* The choosing run is that of the kept events alone, and the final one that of all with the epochs that it chose. */
-static void test_a_part_put_aside_chooses_the_epochs(void **state)
-{
-    enum { MANY = 24 };
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_train_options o = tiny_options;
-    struct tt_train_report report, by_hand;
-    struct lines lines, hand;
-    struct tt_holdout holdout;
-    size_t chosen;
-
-    (void)state;
-    o.epochs = MANY;
-    o.rate = 0.3; /* so that it is not the last */
-    o.valid_fraction = 0.25;
-    o.k = 10;
-    struct tt_model model = trained(&o, NULL, 1, &lines, &report);
-    chosen = report.best_epoch;
-    assert_true(chosen < MANY && lines.n == MANY + chosen && report.epochs == chosen);
-    assert_true(report.best_value == lines.epochs[chosen - 1].valid_value && report.seen == TT_SEEN_KEEP);
-    for (size_t i = 0; i < lines.n; i++) {
-        assert_int_equal(lines.phases[i], i < MANY ? TT_PHASE_CHOOSING : TT_PHASE_FINAL);
-        assert_true(lines.epochs[i].valid_value >= 0 ? i < MANY : i >= MANY);
-    }
-    assert_true(report.events == (USERS - 1) * 8 && lines.epochs[0].examples < 0.8 * (USERS - 1) * 8);
-
-    o.valid_fraction = 0; /* the final run by hand */
-    o.stop = chosen;
-    struct tt_model same = trained(&o, NULL, 2, &hand, &by_hand);
-    assert_true(tiny_same_tables(&model, &same));
-    tt_model_release(&same);
-
-    o.stop = 0; /* the choosing one */
-    tiny_clustered_model(&same, plain, USERS, ITEMS);
-    struct tt_events all = same.base.events;
-    NEED(tt_holdout_init(&holdout, &all, &same.base.dictionary, USERS + 1, 0.25, o.seed, &err));
-    same.base.events = holdout.kept;
-    NEED(train(&same, &o, &holdout.held, 1, &hand, &by_hand, &err));
-    same.base.events = all;
-    assert_int_equal(hand.n, MANY);
-    for (size_t i = 0; i < MANY; i++)
-        assert_true(hand.epochs[i].valid_value == lines.epochs[i].valid_value &&
-                    hand.epochs[i].loss == lines.epochs[i].loss);
-    tt_holdout_release(&holdout);
-    tt_model_release(&same);
-    tt_model_release(&model);
-}
-
-/* ---- trials ---- */
-
-/* The settings that stand, by the trials that were told. */
-static struct tt_settings best_of(const struct lines *lines)
-{
-    struct tt_settings best = {0};
-
-    for (size_t i = 0; i < lines->n_trials; i++) {
-        const struct tt_trial *t = &lines->trials[i];
-        assert_true(t->is_taken == (i == 0 || t->gain > TT_SURE * t->error));
-        if (t->is_taken > 0)
-            best = (struct tt_settings){t->temperature, t->negative, t->drop, (size_t)t->dim, (size_t)t->epochs};
-    }
-    return best;
-}
-
-static int same_settings(const struct tt_settings *a, const struct tt_settings *b)
-{
-    return a->temperature == b->temperature && a->negative == b->negative && a->drop == b->drop && a->dim == b->dim &&
-           a->epochs == b->epochs;
-}
-
-/* Only histories, of which far too much is dropped: much is to be found. */
-static void dropping(struct tt_model *model, struct tt_train_options *o, struct lines *lines,
-                     struct tt_train_report *report)
-{
-    struct tt_err err = TT_ERR_INIT;
-
-    *o = tiny_options;
-    o->epochs = 10;
-    o->start = TT_START_RANDOM;
-    o->rate = 0.05;
-    o->drop = 0.9;
-    o->tune = 1;
-    tiny_clustered_model(model, "user u id embed=no\nuser i history\nitem i id\n", 200, 40);
-    NEED(train(model, o, NULL, 2, lines, report, &err));
-}
-
-/* Enough time: trials of full length, the best of which chooses the epochs; the final run is as if its settings had
- * been given. */
-static void test_trials_find_settings_for_the_final_run(void **state)
-{
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_train_options o;
-    struct tt_train_report report, by_hand;
-    struct lines lines, hand;
-    struct tt_model model, same;
-    double seconds = 0, value = 0, chosen = 0;
-    size_t line = 0; /* of the log */
-
-    (void)state;
-    dropping(&model, &o, &lines, &report);
-    assert_true(lines.n_trials > 8 && lines.n_tuned == 1 && lines.n_starts == lines.n_trials + 1);
-    struct tt_settings best = best_of(&lines);
-    assert_true(same_settings(&best, &lines.tuned) && same_settings(&best, &report.settings) && model.dim == best.dim);
-    for (size_t i = 0; i < lines.n_trials; i++) {
-        const struct tt_trial *t = &lines.trials[i];
-        assert_true(t->epochs == 10 || t->epochs == 5 || t->epochs == 20 || t->epochs == 40 || t->epochs == 2);
-        assert_true(fabs(t->value - lines.epochs[line + (size_t)t->epoch - 1].valid_value) < 1e-12);
-        for (size_t to = line + (size_t)t->epochs; line < to; line++)
-            assert_int_equal(lines.phases[line], TT_PHASE_TRIAL);
-        chosen = t->is_taken > 0 ? t->epoch : chosen;
-        value = t->is_taken > 0 ? t->value : value;
-        seconds += t->seconds;
-    }
-    assert_true(seconds < o.tune);
-    assert_true(best.drop < 0.9 && value > lines.trials[0].value + 0.08 && report.best_value == value);
-    assert_true((double)report.best_epoch == chosen && lines.n == line + report.best_epoch);
-    assert_int_equal(lines.phases[line], TT_PHASE_FINAL);
-
-    o.tune = 0;
-    o.temperature = best.temperature;
-    o.negative = best.negative;
-    o.drop = best.drop;
-    o.epochs = best.epochs;
-    o.stop = report.best_epoch;
-    tiny_clustered_model(&same, "user u id embed=no\nuser i history\nitem i id\n", 200, 40);
-    NEED(train(&same, &o, NULL, 1, &hand, &by_hand, &err));
-    assert_true(best.dim == o.dim && tiny_same_tables(&model, &same));
-    tt_model_release(&same);
-    tt_model_release(&model);
-}
-
-/* Little time: trials are shortened until 12 fit, and another run chooses the epochs. */
-static void test_little_time_makes_short_trials(void **state)
-{
-    struct tt_train_options o = tiny_options;
-    struct tt_train_report report;
-    struct lines lines;
-    size_t chosen = 0, length;
-
-    (void)state;
-    o.epochs = 20;
-    o.tune = 1;
-    o.metric = TT_METRIC_NDCG;
-    struct tt_model model = trained(&o, NULL, 1, &lines, &report);
-    assert_true(lines.trials[0].epochs == 20);
-    double full = lines.trials[0].seconds;
-    tt_model_release(&model);
-    o.tune = 12 * full * 0.6;
-    model = trained(&o, NULL, 2, &lines, &report);
-    length = (size_t)lines.trials[0].epochs;
-    assert_true(length > 8 && length < 14);
-    assert_true(lines.n_trials >= 12 && lines.n_trials <= 14);
-    for (size_t i = 0; i < lines.n; i++)
-        chosen += lines.phases[i] == TT_PHASE_CHOOSING;
-    assert_int_equal(chosen, 20);
-    assert_int_equal(lines.n, lines.n_trials * length + 20 + report.best_epoch);
-    tt_model_release(&model);
-    o.tune = full; /* not even four epochs twice as often */
-    model = trained(&o, NULL, 1, &lines, &report);
-    assert_true(lines.trials[0].epochs == 4 && lines.n_trials >= 2 && lines.n_trials <= 5);
-    tt_model_release(&model);
-    o.tune = full / 100;
-    model = trained(&o, NULL, 1, &lines, &report);
-    assert_true(lines.n_trials == 0 && lines.n_tuned == 1 && lines.phases[0] == TT_PHASE_CHOOSING);
-    assert_true(report.settings.temperature == o.temperature);
-    tt_model_release(&model);
-}
-
-/* Validation events that are given measure the trials too, and nothing is put aside. */
-static void test_trials_by_given_events(void **state)
-{
-    struct tt_train_options o = tiny_options;
-    struct tt_train_report report, plain_report;
-    struct lines lines, plain_lines;
-    struct tt_examples valid;
-    size_t epochs = 0;
-
-    (void)state;
-    valid_begin(&valid, 0);
-    o.epochs = 6;
-    o.k = 3;
-    struct tt_model model = trained(&o, &valid.events, 1, &plain_lines, &plain_report);
-    tt_model_release(&model);
-    o.tune = 1;
-    model = trained(&o, &valid.events, 1, &lines, &report);
-    for (size_t e = 0; e < 6; e++) /* the first trial is what was given */
-        assert_true(lines.epochs[e].valid_value == plain_lines.epochs[e].valid_value &&
-                    lines.epochs[e].loss == plain_lines.epochs[e].loss);
-    for (size_t i = 0; i < lines.n_trials; i++)
-        epochs += (size_t)lines.trials[i].epochs;
-    assert_true(lines.n == epochs + report.settings.epochs && lines.phases[epochs] == TT_PHASE_FINAL);
-    assert_true(lines.epochs[epochs + report.best_epoch - 1].valid_value == report.best_value);
-    assert_true(report.best_value >= plain_report.best_value - 0.05);
-    tt_model_release(&model);
-    tt_examples_release(&valid);
-}
-
-static void test_fewer_dimensions_can_be_better(void **state)
-{
-    struct tt_train_options o = tiny_options;
-    struct tt_train_report report;
-    struct lines lines;
-    int tried = 0;
-
-    (void)state;
-    o.dim = 16;
-    o.tune = 1;
-    struct tt_examples base;
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_model model;
-    tiny_begin(&base, plain, USERS, ITEMS);
-    tiny_clusters(&base, USERS - 1, ITEMS - 2, 8, 1);
-    NEED(tt_model_init(&model, &base, 16, &err));
-    NEED(train(&model, &o, NULL, 1, &lines, &report, &err));
-    for (size_t i = 0; i < lines.n_trials; i++)
-        tried += lines.trials[i].dim == 8;
-    assert_true(tried > 0);
-    assert_true(model.dim == report.settings.dim);
     tt_model_release(&model);
 }
 
@@ -683,7 +377,8 @@ static void test_fewer_dimensions_can_be_better(void **state)
 static const char full[] =
     "user u id\nuser i history\nitem i id\nevent rating weight\nevent liked label\nevent at time\n";
 
-static struct tt_model labelled(int with_unliked, float weight, struct tt_train_report *report, struct lines *lines)
+static struct tt_model labelled(int with_unliked, float weight, struct tt_train_report *report,
+                                struct tiny_course *lines)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_train_options o = tiny_options;
@@ -699,22 +394,23 @@ static struct tt_model labelled(int with_unliked, float weight, struct tt_train_
     for (uint32_t e = 0; with_unliked && e < 50; e++)
         tiny_event(&base, 1 + e % 30, 1 + e % 20, 0, 1, 0, 5);
     o.batch = 16;
-    NEED(tt_model_init(&model, &base, DIM, &err));
-    NEED(train(&model, &o, NULL, 1, lines, report, &err));
+    NEED(tt_model_init(&model, &base, TINY_DIM, &err));
+    NEED(tiny_train(&model, &o, NULL, 1, lines, report, &err));
     return model;
 }
 
 static void test_events_with_label_0_are_left_out(void **state)
 {
     struct tt_train_report report;
-    struct lines lines, without;
+    struct tiny_course lines, without;
     struct tt_model with = labelled(1, 1, &report, &lines);
 
     (void)state;
     assert_int_equal(report.unliked, 50);
     assert_int_equal(report.events, 29 * 5);
     assert_true(lines.epochs[0].examples == 29 * 5);
-    assert_memory_equal(with.tables[2] + 19 * DIM, with.tables[2], DIM * sizeof(float)); /* item 19 was only disliked */
+    /* item 19 was only disliked */
+    assert_memory_equal(with.tables[2] + 19 * TINY_DIM, with.tables[2], TINY_DIM * sizeof(float));
     struct tt_model other = labelled(0, 1, &report, &without);
     assert_int_equal(report.unliked, 0);
     assert_true(lines.epochs[3].loss == without.epochs[3].loss);
@@ -727,7 +423,7 @@ static void test_events_with_label_0_are_left_out(void **state)
 static void test_weights_count_in_proportion(void **state)
 {
     struct tt_train_report report;
-    struct lines lines, doubled;
+    struct tiny_course lines, doubled;
     struct tt_model one = labelled(0, 1, &report, &lines), two = labelled(0, 2, &report, &doubled);
 
     (void)state;
@@ -742,16 +438,16 @@ static void fails(const char *schema, const struct tt_train_options *o, void (*s
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_train_report report;
-    struct lines lines;
+    struct tiny_course lines;
     struct tt_examples base;
     struct tt_model model;
 
-    tiny_begin(&base, schema, USERS, ITEMS);
-    tiny_clusters(&base, USERS - 1, ITEMS - 2, 8, 1);
+    tiny_begin(&base, schema, TINY_USERS, TINY_ITEMS);
+    tiny_clusters(&base, TINY_USERS - 1, TINY_ITEMS - 2, 8, 1);
     if (spoil)
         spoil(&base);
-    NEED(tt_model_init(&model, &base, DIM, &err));
-    assert_int_equal(train(&model, o, valid, 1, &lines, &report, &err), -1);
+    NEED(tt_model_init(&model, &base, TINY_DIM, &err));
+    assert_int_equal(tiny_train(&model, o, valid, 1, &lines, &report, &err), -1);
     assert_int_equal(err.kind, kind);
     assert_string_equal(err.text, text);
     tt_model_release(&model);
@@ -771,13 +467,14 @@ static void too_heavy(struct tt_examples *base)
 static void test_training_without_events_is_refused(void **state)
 {
     (void)state;
-    fails(plain, &tiny_options, no_events, NULL, TT_ERR_INPUT,
+    fails(tiny_plain, &tiny_options, no_events, NULL, TT_ERR_INPUT,
           "examples: no training event: 0 rows, 0 of them with label 0, weight 0 in all");
     fails(full, &tiny_options, all_disliked, NULL, TT_ERR_INPUT,
           "examples: no training event: 472 rows, 472 of them with label 0, weight 0 in all");
     fails(full, &tiny_options, no_weight, NULL, TT_ERR_INPUT,
           "examples: no training event: 472 rows, 0 of them with label 0, weight 0 in all");
-    fails(full, &tiny_options, too_heavy, NULL, TT_ERR_INPUT, "examples: the events weigh 4.15e+32 in all, more than 1e30");
+    fails(full, &tiny_options, too_heavy, NULL, TT_ERR_INPUT,
+          "examples: the events weigh 4.15e+32 in all, more than 1e30");
 }
 
 static void test_validation_without_events_is_refused(void **state)
@@ -786,27 +483,11 @@ static void test_validation_without_events_is_refused(void **state)
 
     (void)state;
     struct tt_examples valid;
-    tiny_begin(&valid, plain, USERS, ITEMS);
+    tiny_begin(&valid, tiny_plain, TINY_USERS, TINY_ITEMS);
     none = valid.events;
-    fails(plain, &tiny_options, NULL, &none, TT_ERR_INPUT, "--valid: no validation event: 0 rows, all with label 0");
+    fails(tiny_plain, &tiny_options, NULL, &none, TT_ERR_INPUT,
+          "--valid: no validation event: 0 rows, all with label 0");
     tt_examples_release(&valid);
-}
-
-static void one_event_each(struct tt_examples *base)
-{
-    base->events.n = 0;
-    for (uint32_t u = 1; u < USERS; u++)
-        tiny_event(base, u, 1 + u % 9, 1, 1, 1, 0);
-}
-
-static void test_nothing_to_put_aside_is_an_error(void **state)
-{
-    struct tt_train_options o = tiny_options;
-
-    (void)state;
-    o.valid_fraction = 0.5;
-    fails(full, &o, one_event_each, NULL, TT_ERR_INPUT,
-          "--valid-fraction: none of the 0 events that would be put aside is liked: each user keeps one");
 }
 
 static void test_half_life_needs_times(void **state)
@@ -815,7 +496,7 @@ static void test_half_life_needs_times(void **state)
 
     (void)state;
     o.half_life = 7;
-    fails(plain, &o, NULL, NULL, TT_ERR_USAGE, "--half-life: the schema has no event column of kind 'time'");
+    fails(tiny_plain, &o, NULL, NULL, TT_ERR_USAGE, "--half-life: the schema has no event column of kind 'time'");
 }
 
 static void test_a_huge_rate_is_an_error_that_names_the_step(void **state)
@@ -827,11 +508,12 @@ static void test_a_huge_rate_is_an_error_that_names_the_step(void **state)
     o.warmup = 0;
     o.batch = 1000;
     o.epochs = 1;
-    fails(plain, &o, NULL, NULL, TT_ERR_INPUT,
+    fails(tiny_plain, &o, NULL, NULL, TT_ERR_INPUT,
           "'user.u.embedding' is not finite after step 1: is the learning rate too large?");
     o.rate = 3e38; /* finite, but no sum of two rows is */
     o.batch = 32;
-    fails(plain, &o, NULL, NULL, TT_ERR_INPUT, "the loss is not finite in step 2: is the learning rate too large?");
+    fails(tiny_plain, &o, NULL, NULL, TT_ERR_INPUT,
+          "the loss is not finite in step 2: is the learning rate too large?");
 }
 
 /* ---- warnings ---- */
@@ -840,24 +522,24 @@ static void test_no_progress_is_reported(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct lines lines;
+    struct tiny_course lines;
 
     (void)state;
     o.epochs = 3;
     o.rate = 1e-30; /* nothing is learnt: the loss changes by what is dropped of the histories alone */
     o.drop = 0.9;
-    struct tt_model model = trained(&o, NULL, 1, &lines, &report);
+    struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
     while (lines.epochs[2].loss < lines.epochs[0].loss && o.seed < 20) { /* as often as not */
         assert_false(report.has_no_progress);
         tt_model_release(&model);
         o.seed++;
-        model = trained(&o, NULL, 1, &lines, &report);
+        model = tiny_trained(&o, NULL, 1, &lines, &report);
     }
     assert_true(lines.epochs[2].loss >= lines.epochs[0].loss);
     assert_true(report.has_no_progress);
     tt_model_release(&model);
     o.epochs = 1; /* one epoch tells nothing */
-    model = trained(&o, NULL, 1, &lines, &report);
+    model = tiny_trained(&o, NULL, 1, &lines, &report);
     assert_false(report.has_no_progress);
     tt_model_release(&model);
 }
@@ -867,7 +549,7 @@ static void test_collapse_is_reported(void **state)
     struct tt_err err = TT_ERR_INIT;
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct lines lines;
+    struct tiny_course lines;
     struct tt_examples base;
     struct tt_model model;
 
@@ -877,8 +559,8 @@ static void test_collapse_is_reported(void **state)
         tiny_event(&base, u, 1 + u % 10, 0, 1, 1, 0);
     for (uint32_t u = 0; u <= 50; u++) /* all users have one color */
         base.users.bags[1].codes[u] = 1;
-    NEED(tt_model_init(&model, &base, DIM, &err));
-    NEED(train(&model, &o, NULL, 1, &lines, &report, &err));
+    NEED(tt_model_init(&model, &base, TINY_DIM, &err));
+    NEED(tiny_train(&model, &o, NULL, 1, &lines, &report, &err));
     assert_true(report.signs.has_collapsed);
     tt_model_release(&model);
 }
@@ -888,18 +570,18 @@ static void test_one_item_in_all_lists_is_reported(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct lines lines;
+    struct tiny_course lines;
 
     (void)state;
     o.k = 2;
-    struct tt_model model = trained(&o, NULL, 1, &lines, &report);
+    struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
     assert_true(report.signs.commonest > 0 && report.signs.commonest < 0.5 && report.signs.wanted > 0.05);
     assert_false(report.signs.has_common_item);
     tt_model_release(&model);
-    o.negative = 100; /* being pushed away is all that counts: two directions are left, that of the items and the other */
+    o.negative = 100; /* being pushed away is all that counts: two directions are left, the items' and the other */
     o.epochs = 60;
     o.rate = 0.1;
-    model = trained(&o, NULL, 1, &lines, &report);
+    model = tiny_trained(&o, NULL, 1, &lines, &report);
     assert_true(report.signs.has_common_item);
     assert_true(report.signs.commonest > 0.5);
     tt_model_release(&model);
@@ -921,12 +603,6 @@ int main(void)
         cmocka_unit_test(test_a_missing_scaled_number_counts_as_the_mean_one),
         cmocka_unit_test(test_an_untrained_unknown_history_is_the_mean_bag),
         cmocka_unit_test(test_one_dimension_and_one_item_are_enough),
-        cmocka_unit_test(test_a_part_put_aside_chooses_the_epochs),
-        cmocka_unit_test(test_trials_find_settings_for_the_final_run),
-        cmocka_unit_test(test_little_time_makes_short_trials),
-        cmocka_unit_test(test_trials_by_given_events),
-        cmocka_unit_test(test_fewer_dimensions_can_be_better),
-        cmocka_unit_test(test_nothing_to_put_aside_is_an_error),
         cmocka_unit_test(test_events_with_label_0_are_left_out),
         cmocka_unit_test(test_weights_count_in_proportion),
         cmocka_unit_test(test_training_without_events_is_refused),

@@ -1,0 +1,263 @@
+/* Settings and epochs that a training finds by itself: a part put aside, and trials. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "tiny_course.h"
+
+/* ---- a part put aside ---- */
+
+/* The choosing run is that of the kept events alone, and the final one that of all with the epochs that it chose. */
+static void test_a_part_put_aside_chooses_the_epochs(void **state)
+{
+    enum { MANY = 24 };
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_train_options o = tiny_options;
+    struct tt_train_report report, by_hand;
+    struct tiny_course lines, hand;
+    struct tt_holdout holdout;
+    size_t chosen;
+
+    (void)state;
+    o.epochs = MANY;
+    o.rate = 0.3; /* so that it is not the last */
+    o.valid_fraction = 0.25;
+    o.k = 10;
+    struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
+    chosen = report.best_epoch;
+    assert_true(chosen < MANY && lines.n == MANY + chosen && report.epochs == chosen);
+    assert_true(report.best_value == lines.epochs[chosen - 1].valid_value && report.seen == TT_SEEN_KEEP);
+    for (size_t i = 0; i < lines.n; i++) {
+        assert_int_equal(lines.phases[i], i < MANY ? TT_PHASE_CHOOSING : TT_PHASE_FINAL);
+        assert_true(lines.epochs[i].valid_value >= 0 ? i < MANY : i >= MANY);
+    }
+    assert_true(report.events == (TINY_USERS - 1) * 8 && lines.epochs[0].examples < 0.8 * (TINY_USERS - 1) * 8);
+
+    o.valid_fraction = 0; /* the final run by hand */
+    o.stop = chosen;
+    struct tt_model same = tiny_trained(&o, NULL, 2, &hand, &by_hand);
+    assert_true(tiny_same_tables(&model, &same));
+    tt_model_release(&same);
+
+    o.stop = 0; /* the choosing one */
+    tiny_clustered_model(&same, tiny_plain, TINY_USERS, TINY_ITEMS);
+    struct tt_events all = same.base.events;
+    NEED(tt_holdout_init(&holdout, &all, &same.base.dictionary, TINY_USERS + 1, 0.25, o.seed, &err));
+    same.base.events = holdout.kept;
+    NEED(tiny_train(&same, &o, &holdout.held, 1, &hand, &by_hand, &err));
+    same.base.events = all;
+    assert_int_equal(hand.n, MANY);
+    for (size_t i = 0; i < MANY; i++)
+        assert_true(hand.epochs[i].valid_value == lines.epochs[i].valid_value &&
+                    hand.epochs[i].loss == lines.epochs[i].loss);
+    tt_holdout_release(&holdout);
+    tt_model_release(&same);
+    tt_model_release(&model);
+}
+
+/* ---- trials ---- */
+
+/* The settings that stand, by the trials that were told. */
+static struct tt_settings best_of(const struct tiny_course *lines)
+{
+    struct tt_settings best = {0};
+
+    for (size_t i = 0; i < lines->n_trials; i++) {
+        const struct tt_trial *t = &lines->trials[i];
+        assert_true(t->is_taken == (i == 0 || t->gain > TT_SURE * t->error));
+        if (t->is_taken > 0)
+            best = (struct tt_settings){t->temperature, t->negative, t->drop, (size_t)t->dim, (size_t)t->epochs};
+    }
+    return best;
+}
+
+static int same_settings(const struct tt_settings *a, const struct tt_settings *b)
+{
+    return a->temperature == b->temperature && a->negative == b->negative && a->drop == b->drop && a->dim == b->dim &&
+           a->epochs == b->epochs;
+}
+
+/* Only histories, of which far too much is dropped: much is to be found. */
+static void dropping(struct tt_model *model, struct tt_train_options *o, struct tiny_course *lines,
+                     struct tt_train_report *report)
+{
+    struct tt_err err = TT_ERR_INIT;
+
+    *o = tiny_options;
+    o->epochs = 10;
+    o->start = TT_START_RANDOM;
+    o->rate = 0.05;
+    o->drop = 0.9;
+    o->tune = 1;
+    tiny_clustered_model(model, "user u id embed=no\nuser i history\nitem i id\n", 200, 40);
+    NEED(tiny_train(model, o, NULL, 2, lines, report, &err));
+}
+
+/* Enough time: trials of full length, the best of which chooses the epochs; the final run is as if its settings had
+ * been given. */
+static void test_trials_find_settings_for_the_final_run(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_train_options o;
+    struct tt_train_report report, by_hand;
+    struct tiny_course lines, hand;
+    struct tt_model model, same;
+    double seconds = 0, value = 0, chosen = 0;
+    size_t line = 0; /* of the log */
+
+    (void)state;
+    dropping(&model, &o, &lines, &report);
+    assert_true(lines.n_trials > 8 && lines.n_tuned == 1 && lines.n_starts == lines.n_trials + 1);
+    struct tt_settings best = best_of(&lines);
+    assert_true(same_settings(&best, &lines.tuned) && same_settings(&best, &report.settings) && model.dim == best.dim);
+    for (size_t i = 0; i < lines.n_trials; i++) {
+        const struct tt_trial *t = &lines.trials[i];
+        assert_true(t->epochs == 10 || t->epochs == 5 || t->epochs == 20 || t->epochs == 40 || t->epochs == 2);
+        assert_true(fabs(t->value - lines.epochs[line + (size_t)t->epoch - 1].valid_value) < 1e-12);
+        for (size_t to = line + (size_t)t->epochs; line < to; line++)
+            assert_int_equal(lines.phases[line], TT_PHASE_TRIAL);
+        chosen = t->is_taken > 0 ? t->epoch : chosen;
+        value = t->is_taken > 0 ? t->value : value;
+        seconds += t->seconds;
+    }
+    assert_true(seconds < o.tune);
+    assert_true(best.drop < 0.9 && value > lines.trials[0].value + 0.08 && report.best_value == value);
+    assert_true((double)report.best_epoch == chosen && lines.n == line + report.best_epoch);
+    assert_int_equal(lines.phases[line], TT_PHASE_FINAL);
+
+    o.tune = 0;
+    o.temperature = best.temperature;
+    o.negative = best.negative;
+    o.drop = best.drop;
+    o.epochs = best.epochs;
+    o.stop = report.best_epoch;
+    tiny_clustered_model(&same, "user u id embed=no\nuser i history\nitem i id\n", 200, 40);
+    NEED(tiny_train(&same, &o, NULL, 1, &hand, &by_hand, &err));
+    assert_true(best.dim == o.dim && tiny_same_tables(&model, &same));
+    tt_model_release(&same);
+    tt_model_release(&model);
+}
+
+/* Little time: trials are shortened until 12 fit, and another run chooses the epochs. */
+static void test_little_time_makes_short_trials(void **state)
+{
+    struct tt_train_options o = tiny_options;
+    struct tt_train_report report;
+    struct tiny_course lines;
+    size_t chosen = 0, length;
+
+    (void)state;
+    o.epochs = 20;
+    o.tune = 1;
+    o.metric = TT_METRIC_NDCG;
+    struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
+    assert_true(lines.trials[0].epochs == 20);
+    double full = lines.trials[0].seconds;
+    tt_model_release(&model);
+    o.tune = 12 * full * 0.6;
+    model = tiny_trained(&o, NULL, 2, &lines, &report);
+    length = (size_t)lines.trials[0].epochs;
+    assert_true(length > 8 && length < 14);
+    assert_true(lines.n_trials >= 12 && lines.n_trials <= 14);
+    for (size_t i = 0; i < lines.n; i++)
+        chosen += lines.phases[i] == TT_PHASE_CHOOSING;
+    assert_int_equal(chosen, 20);
+    assert_int_equal(lines.n, lines.n_trials * length + 20 + report.best_epoch);
+    tt_model_release(&model);
+    o.tune = full; /* not even four epochs twice as often */
+    model = tiny_trained(&o, NULL, 1, &lines, &report);
+    assert_true(lines.trials[0].epochs == 4 && lines.n_trials >= 2 && lines.n_trials <= 5);
+    tt_model_release(&model);
+    o.tune = full / 100;
+    model = tiny_trained(&o, NULL, 1, &lines, &report);
+    assert_true(lines.n_trials == 0 && lines.n_tuned == 1 && lines.phases[0] == TT_PHASE_CHOOSING);
+    assert_true(report.settings.temperature == o.temperature);
+    tt_model_release(&model);
+}
+
+/* Validation events that are given measure the trials too, and nothing is put aside. */
+static void test_trials_by_given_events(void **state)
+{
+    struct tt_train_options o = tiny_options;
+    struct tt_train_report report, plain_report;
+    struct tiny_course lines, plain_lines;
+    struct tt_examples valid;
+    size_t epochs = 0;
+
+    (void)state;
+    tiny_valid_begin(&valid, 0);
+    o.epochs = 6;
+    o.k = 3;
+    struct tt_model model = tiny_trained(&o, &valid.events, 1, &plain_lines, &plain_report);
+    tt_model_release(&model);
+    o.tune = 1;
+    model = tiny_trained(&o, &valid.events, 1, &lines, &report);
+    for (size_t e = 0; e < 6; e++) /* the first trial is what was given */
+        assert_true(lines.epochs[e].valid_value == plain_lines.epochs[e].valid_value &&
+                    lines.epochs[e].loss == plain_lines.epochs[e].loss);
+    for (size_t i = 0; i < lines.n_trials; i++)
+        epochs += (size_t)lines.trials[i].epochs;
+    assert_true(lines.n == epochs + report.settings.epochs && lines.phases[epochs] == TT_PHASE_FINAL);
+    assert_true(lines.epochs[epochs + report.best_epoch - 1].valid_value == report.best_value);
+    assert_true(report.best_value >= plain_report.best_value - 0.05);
+    tt_model_release(&model);
+    tt_examples_release(&valid);
+}
+
+static void test_fewer_dimensions_can_be_better(void **state)
+{
+    struct tt_train_options o = tiny_options;
+    struct tt_train_report report;
+    struct tiny_course lines;
+    int tried = 0;
+
+    (void)state;
+    o.dim = 16;
+    o.tune = 1;
+    struct tt_examples base;
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_model model;
+    tiny_begin(&base, tiny_plain, TINY_USERS, TINY_ITEMS);
+    tiny_clusters(&base, TINY_USERS - 1, TINY_ITEMS - 2, 8, 1);
+    NEED(tt_model_init(&model, &base, 16, &err));
+    NEED(tiny_train(&model, &o, NULL, 1, &lines, &report, &err));
+    for (size_t i = 0; i < lines.n_trials; i++)
+        tried += lines.trials[i].dim == 8;
+    assert_true(tried > 0);
+    assert_true(model.dim == report.settings.dim);
+    tt_model_release(&model);
+}
+
+static void test_nothing_to_put_aside_is_an_error(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_train_options o = tiny_options;
+    struct tt_train_report report;
+    struct tiny_course lines;
+    struct tt_model model;
+
+    (void)state;
+    tiny_clustered_model(&model, tiny_plain, TINY_USERS, TINY_ITEMS);
+    model.base.events.n = 0;
+    for (uint32_t u = 1; u < TINY_USERS; u++)
+        tiny_event(&model.base, u, 1 + u % 9, 1, 1, 1, 0);
+    o.valid_fraction = 0.5;
+    assert_int_equal(tiny_train(&model, &o, NULL, 1, &lines, &report, &err), -1);
+    assert_int_equal(err.kind, TT_ERR_INPUT);
+    assert_string_equal(err.text, "--valid-fraction: none of the 0 events that would be put aside is liked: each user "
+                                  "keeps one");
+    tt_model_release(&model);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_part_put_aside_chooses_the_epochs),
+        cmocka_unit_test(test_trials_find_settings_for_the_final_run),
+        cmocka_unit_test(test_little_time_makes_short_trials),
+        cmocka_unit_test(test_trials_by_given_events),
+        cmocka_unit_test(test_fewer_dimensions_can_be_better),
+        cmocka_unit_test(test_nothing_to_put_aside_is_an_error),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
