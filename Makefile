@@ -148,7 +148,8 @@ check-layers: ## who may include whom: the rule of lib/README.md
 check-headers: ## each header compiles alone
 	@for h in lib/*/*.h cmd/*.h; do $(CC) $(ALL_CFLAGS) -fsyntax-only -x c $$h || exit 1; done
 
-lint: ## the manual pages, and the code by cppcheck where it is installed
+lint: ## the manual pages, the width of lines, and the code by cppcheck where it is installed
+	@! grep -nE '^.{121}' $(sort $(wildcard cmd/*.[ch] lib/*/*.[ch] tests/*/*.[ch])) /dev/null || { echo 'lines of more than 120 columns' >&2; exit 1; }
 	@mandoc -Tlint -W warning man/*.[157]
 	@! command -v cppcheck >/dev/null || cppcheck -q --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 -Ilib lib cmd
 

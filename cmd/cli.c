@@ -214,7 +214,8 @@ static int help_line(char letter, const char *name, const char *metavar, const c
     char left[64];
     char tail[128] = "";
 
-    snprintf(left, sizeof(left), "%s%c%s--%s%s%s", letter ? "-" : " ", letter ? letter : ' ', letter ? ", " : "  ", name,
+    snprintf(left, sizeof(left), "%s%c%s--%s%s%s", letter ? "-" : " ", letter ? letter : ' ', letter ? ", " : "  ",
+             name,
              metavar ? " " : "", metavar ? metavar : "");
     if (value[0])
         snprintf(tail, sizeof(tail), " [%s]", value);

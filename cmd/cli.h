@@ -11,7 +11,8 @@
  *         {'k', "top", CLI_COUNT, &k, .min = 1, .max = 10000, .metavar = "K", .help = "items a query"},
  *         CLI_COMMON_OPTIONS, ...
  *     };
- *     static const struct cli_program program = {.name = "tt-query", .purpose = "...", .usage = "[OPTION]... INDEX", ...};
+ *     static const struct cli_program program = {.name = "tt-query", .purpose = "...",
+ *                                                .usage = "[OPTION]... INDEX", ...};
  *     int main(int argc, char **argv)
  *     {
  *         cli_start(&program, argc, argv);            // parses; exits for --help, --version and wrong usage
@@ -74,9 +75,14 @@ extern const char *cli_output; /* NULL: standard output */
 extern uint64_t cli_jobs;      /* 0: as many as there are processors */
 extern int cli_quiet, cli_verbose;
 
-#define CLI_OUTPUT {'o', "output", CLI_TEXT, &cli_output, .metavar = "FILE", .no_lineage = 1, .help = "write to FILE when complete, not to standard output"}
-#define CLI_JOBS {'j', "jobs", CLI_COUNT, &cli_jobs, .min = 0, .max = 1024, .metavar = "N", .no_lineage = 1, .help = "threads; 0: one a processor; the output is the same"}
-#define CLI_QUIET {'q', "quiet", CLI_FLAG, &cli_quiet, .no_lineage = 1, .help = "no notes on standard error, only errors"}
+#define CLI_OUTPUT \
+    {'o', "output", CLI_TEXT, &cli_output, .metavar = "FILE", .no_lineage = 1, \
+     .help = "write to FILE when complete, not to standard output"}
+#define CLI_JOBS \
+    {'j', "jobs", CLI_COUNT, &cli_jobs, .min = 0, .max = 1024, .metavar = "N", .no_lineage = 1, \
+     .help = "threads; 0: one a processor; the output is the same"}
+#define CLI_QUIET \
+    {'q', "quiet", CLI_FLAG, &cli_quiet, .no_lineage = 1, .help = "no notes on standard error, only errors"}
 #define CLI_VERBOSE {'v', "verbose", CLI_FLAG, &cli_verbose, .no_lineage = 1, .help = "say more on standard error"}
 /* -h and -V are there without being listed. */
 

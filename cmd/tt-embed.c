@@ -121,6 +121,7 @@ int main(int argc, char **argv)
     check_usage();
     int status = cli_open_output(&writer, 1, &err);
     if (status == 0)
-        status = cli_close_output(&writer, embed(cli_operands[0], cli_n_operands > 1 ? cli_operands[1] : NULL, &writer, &err), &err);
+        status = cli_close_output(
+            &writer, embed(cli_operands[0], cli_n_operands > 1 ? cli_operands[1] : NULL, &writer, &err), &err);
     return cli_finish(status, &err);
 }

@@ -23,8 +23,8 @@ static int metric = TT_METRIC_TOP_K_ACCURACY, loss = TT_LOSS_AUTO, step = TT_STE
 static int seen = TT_SEEN_AUTO, wants = TT_WANTS_AUTO, precision = TT_PRECISION_FLOAT;
 static uint64_t dim = 64, epochs = 16, batch, negatives, k = 10, patience, seed = 1, memory = 512 * 1000 * 1000;
 static uint64_t warmup = 10;
-static double dislike = 1, temperature = 0.13, negative = 1.1, bilateral = 6, rate = 0.01, decay, beta2 = 0.99, drop = 0.3;
-static double noise = 0.01, half_life = NAN, valid_fraction, tune, remember = 1;
+static double dislike = 1, temperature = 0.13, negative = 1.1, bilateral = 6, rate = 0.01, decay, beta2 = 0.99;
+static double drop = 0.3, noise = 0.01, half_life = NAN, valid_fraction, tune, remember = 1;
 
 static size_t hidden_widths[TT_MAX_HIDDEN], n_hidden;
 
@@ -404,16 +404,17 @@ static void on_start(void *arg, const struct tt_training *training)
              : ranked == TT_SEEN_KEEP ? "; validation ranks each user's training items too" : "");
     if (t->drift >= 0)
         cli_note("drift of the users' items %.3f: a step wants %s", t->drift,
-                 t->wants == TT_WANTS_LATER ? "what is later than a moment, given what was before it" : "all of the past");
+                 t->wants == TT_WANTS_LATER ? "what is later than a moment, given what was before it"
+                                            : "all of the past");
     if (loss == TT_LOSS_AUTO)
         cli_note("chosen, as an epoch takes %.3g Gflop by the loss full and %.3g by the loss mixed", plan->full / 1e9,
                  plan->sampled / 1e9);
     if (cli_verbose)
-        cli_note("at the start the loss is %.4f; the strongest item that a query does not want has %.1f %% of its softmax",
-                 training->run.focus.loss, 100 * training->run.focus.share);
+        cli_note("at the start the loss is %.4f; the strongest item that a query does not want has %.1f %% of its "
+                 "softmax", training->run.focus.loss, 100 * training->run.focus.share);
     if (tt_run_is_narrow(&training->run, &ignorant))
-        cli_note("warning: at the start the loss is %.2f, with all scores alike it would be %.2f; one item has %.0f %% of a "
-                 "query's softmax: is --temperature too small?", training->run.focus.loss, ignorant,
+        cli_note("warning: at the start the loss is %.2f, with all scores alike it would be %.2f; one item has %.0f %% "
+                 "of a query's softmax: is --temperature too small?", training->run.focus.loss, ignorant,
                  100 * training->run.focus.share);
 }
 

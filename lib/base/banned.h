@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#pragma GCC poison atoi atol atoll atof gets sprintf vsprintf strcat strncat rand srand strtok gmtime localtime asctime ctime
+#pragma GCC poison atoi atol atoll atof gets sprintf vsprintf strcat strncat rand srand strtok gmtime localtime asctime
+#pragma GCC poison ctime
 
 #endif

@@ -1,6 +1,6 @@
-/* A thread pool for work cut into blocks. The number of blocks depends on the work alone, never on the number of threads;
- * a block writes where no other block writes, and the caller combines results in block order. Then the bits do not depend
- * on how many threads there are.
+/* A thread pool for work cut into blocks. The number of blocks depends on the work alone, never on the number of
+ * threads; a block writes where no other block writes, and the caller combines results in block order. Then the bits do
+ * not depend on how many threads there are.
  *
  *     static void scale(void *arg, size_t block, int worker) { ... }
  *     tt_pool_run(pool, n_blocks, scale, &job);

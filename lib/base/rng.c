@@ -94,7 +94,8 @@ void tt_rng_fill(uint64_t seed, uint32_t purpose, uint64_t index, uint32_t from,
     uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
 
     for (size_t i = 0; i < n; i += 4) {
-        uint32_t counter[4] = {from / 4 + (uint32_t)(i / 4), purpose, (uint32_t)index, (uint32_t)(index >> 32)}, four[4];
+        uint32_t counter[4] = {from / 4 + (uint32_t)(i / 4), purpose, (uint32_t)index, (uint32_t)(index >> 32)};
+        uint32_t four[4];
         tt_philox(counter, key, four);
         for (size_t k = 0; k < 4 && i + k < n; k++)
             out[i + k] = (float)(four[k] >> 8) * 0x1p-24f;

@@ -1,6 +1,6 @@
 /* Random numbers from a counter: Philox4x32-10 (Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as
- * 1, 2, 3", section 3.3). A stream is named by (seed, purpose, index); its n-th number is a function of the name and n, so
- * work can be cut up in any way, on any number of threads, and draw the same numbers.
+ * 1, 2, 3", section 3.3). A stream is named by (seed, purpose, index); its n-th number is a function of the name and n,
+ * so work can be cut up in any way, on any number of threads, and draw the same numbers.
  *
  *     struct tt_rng rng;
  *     tt_rng_init(&rng, seed, TT_RNG_SHUFFLE, epoch);

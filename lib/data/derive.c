@@ -33,7 +33,8 @@ void tt_derive_init(struct tt_derive *derive)
 {
     struct tt_err ignored = TT_ERR_INIT;
 
-    *derive = (struct tt_derive){.time_at = -1, .hour_at = -1, .latitude_at = -1, .longitude_at = -1, .span = TT_SPAN_INIT, .day = INT64_MIN};
+    *derive = (struct tt_derive){.time_at = -1, .hour_at = -1, .latitude_at = -1, .longitude_at = -1,
+                                 .span = TT_SPAN_INIT, .day = INT64_MIN};
     if (tt_meal_times_parse(&derive->meals, TT_MEAL_TIMES, &ignored))
         derive->meals.n = 0; /* cannot happen: a test parses it */
 }

@@ -10,8 +10,8 @@
  *     tt_derive_rows(&derive, &csv, &writer, &err);
  *     tt_derive_release(&derive);
  *
- * Texts given to add, bucket, cell and where are borrowed until release. Their errors (TT_ERR_USAGE) begin with the part at
- * fault and do not name an option. Output depends on the input and these settings alone.
+ * Texts given to add, bucket, cell and where are borrowed until release. Their errors (TT_ERR_USAGE) begin with the
+ * part at fault and do not name an option. Output depends on the input and these settings alone.
  */
 #ifndef TT_DATA_DERIVE_H
 #define TT_DATA_DERIVE_H
@@ -77,12 +77,12 @@ int tt_derive_bucket(struct tt_derive *derive, const char *text, struct tt_err *
 /* LATITUDE,LONGITUDE=SIZE,SIZE,... once: adds cell_SIZE, the cell (cell.h) of so many metres that holds the place. */
 int tt_derive_cell(struct tt_derive *derive, const char *text, struct tt_err *err) TT_CHECKED;
 
-/* Two lists of columns, once: adds previous_COLUMN for each of the first, what stood there in the row before that is alike
- * in all columns of the second. Rows that are passed over do not count. */
+/* Two lists of columns, once: adds previous_COLUMN for each of the first, what stood there in the row before that is
+ * alike in all columns of the second. Rows that are passed over do not count. */
 int tt_derive_previous(struct tt_derive *derive, const char *columns, const char *by, struct tt_err *err) TT_CHECKED;
 
-/* COLUMN=VALUE or COLUMN=VALUE|VALUE..., or with != for =, where no value may agree: only rows that satisfy all of these
- * are written; others are passed over. */
+/* COLUMN=VALUE or COLUMN=VALUE|VALUE..., or with != for =, where no value may agree: only rows that satisfy all of
+ * these are written; others are passed over. */
 int tt_derive_where(struct tt_derive *derive, const char *text, struct tt_err *err) TT_CHECKED;
 
 /* Header and rows, from an opened csv that was not read yet, in its own format. A last row without a line end gets one,

@@ -65,8 +65,8 @@ void tt_dictionary_release(struct tt_dictionary *dictionary);
 /* Give the histories the number of codes that the other side's id has by now: they share its vocabulary. */
 void tt_dictionary_share_ids(struct tt_dictionary *dictionary);
 
-/* Begin an empty dictionary of the same schema with all that another has: the same texts have the same codes, numbers the
- * same borders and scales. What is learnt then comes after it; a number has nothing more to learn. */
+/* Begin an empty dictionary of the same schema with all that another has: the same texts have the same codes, numbers
+ * the same borders and scales. What is learnt then comes after it; a number has nothing more to learn. */
 int tt_dictionary_extend(struct tt_dictionary *dictionary, const struct tt_dictionary *other,
                          struct tt_err *err) TT_CHECKED;
 

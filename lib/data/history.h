@@ -38,13 +38,13 @@ struct tt_past {
     const uint32_t *latest;
 };
 
-/* The histories of all events, of which `past` sums up the earlier ones and `visits` holds the rest: as tt_history_build
- * would make them of both, but for roundings of a float. n_users is at least past->bags->n_rows. */
+/* The histories of all events, of which `past` sums up the earlier ones and `visits` holds the rest: as
+ * tt_history_build would make them of both, but for roundings of a float. n_users is at least past->bags->n_rows. */
 int tt_history_extend(struct tt_bags *bags, const struct tt_column *column, size_t n_users, const struct tt_past *past,
                       const struct tt_visits *visits, struct tt_err *err) TT_CHECKED;
 
-/* The visits v that a user's earlier bag stands for at the time `latest`, not before their latest event: visits has room
- * for the bag. */
+/* The visits v that a user's earlier bag stands for at the time `latest`, not before their latest event: visits has
+ * room for the bag. */
 void tt_history_recall(const struct tt_column *column, const struct tt_past *past, size_t user, uint32_t latest,
                        double *visits);
 

@@ -1,5 +1,5 @@
-/* What stood in a column on the row before, of the same user: a context that was known when somebody asked, as where they
- * were last.
+/* What stood in a column on the row before, of the same user: a context that was known when somebody asked, as where
+ * they were last.
  *
  *     tt_previous_init(&previous, &err);
  *     tt_previous_columns(&previous, "cell_250,cell_1000", &err);
@@ -7,9 +7,9 @@
  *     tt_previous_find(&previous, &csv, &err);             once the header is read
  *     for each row: tt_previous_write(&previous, &csv, &writer, &err);
  *
- * Rows of one group are those with equal fields in all columns of `by`; of a group each row sees the one that came before
- * it in the input, and the first one nothing. Holds each group's key once, each distinct text once, and 4 bytes a group
- * and column.
+ * Rows of one group are those with equal fields in all columns of `by`; of a group each row sees the one that came
+ * before it in the input, and the first one nothing. Holds each group's key once, each distinct text once, and 4 bytes
+ * a group and column.
  */
 #ifndef TT_DATA_PREVIOUS_H
 #define TT_DATA_PREVIOUS_H

@@ -63,8 +63,8 @@ static inline void tt_vocab_prefetch(const struct tt_vocab *vocab, uint64_t hash
     __builtin_prefetch(&vocab->slots[hash & vocab->mask]);
 }
 
-/* Two steps more, each when what the one before called for is there: where the text stands that is probably the one, and
- * its bytes. */
+/* Two steps more, each when what the one before called for is there: where the text stands that is probably the one,
+ * and its bytes. */
 static inline void tt_vocab_prefetch_offset(const struct tt_vocab *vocab, uint64_t hash)
 {
     struct tt_vocab_slot slot = vocab->slots[hash & vocab->mask];

@@ -1,6 +1,6 @@
-/* Texts looked up in a vocabulary many at a time. In a large vocabulary one look-up waits for memory three times: for the
- * slot, for where the text stands, and for its bytes. In a block each step asks for the next one's memory for all texts first,
- * so the waits overlap.
+/* Texts looked up in a vocabulary many at a time. In a large vocabulary one look-up waits for memory three times: for
+ * the slot, for where the text stands, and for its bytes. In a block each step asks for the next one's memory for all
+ * texts first, so the waits overlap.
  *
  *     put(block, &vocab, text, len, &err) ...   copies the text; when it is_full, or at the end:
  *     end(block, &vocab, codes, &err)           codes[0 ... n-1] in the order of put; the block is empty again
@@ -33,7 +33,8 @@ static inline int tt_vocab_block_is_full(const struct tt_vocab_block *block)
 }
 
 /* Find or insert all of them, in order: the same codes as tt_vocab_add one by one. codes: room for block->n. */
-int tt_vocab_block_end(struct tt_vocab_block *block, struct tt_vocab *vocab, uint32_t *codes, struct tt_err *err) TT_CHECKED;
+int tt_vocab_block_end(struct tt_vocab_block *block, struct tt_vocab *vocab, uint32_t *codes,
+                       struct tt_err *err) TT_CHECKED;
 
 /* Find all of them: the same codes as tt_vocab_find, TT_VOCAB_NONE for what is not there. */
 void tt_vocab_block_find(struct tt_vocab_block *block, const struct tt_vocab *vocab, uint32_t *codes);

@@ -65,12 +65,12 @@ struct tt_evaluation {
     double *values;           /* (n_queries, n_ks, TT_METRICS) */
 };
 
-/* Read the truth, then the lists. known: earlier events, with the columns of user and item, or NULL; an event of the truth
- * whose user has its item there does not count. It is held in memory as pairs, each once, while all is read. ks (n_ks): ascending, 1 and up, n_ks >= 1, borrowed until release. When the longest
- * list is shorter than the greatest k, that is an error unless may_be_short: a file made for k = 10 says nothing
- * about k = 20. On failure the struct is released. Errors: a column that is missing; a truth without events, or without any that counts; ranks
- * that do not count 1, 2, 3 ...; rows of a query that are not consecutive; an item twice in a list; and what
- * csv_reader finds. */
+/* Read the truth, then the lists. known: earlier events, with the columns of user and item, or NULL; an event of the
+ * truth whose user has its item there does not count. It is held in memory as pairs, each once, while all is read. ks
+ * (n_ks): ascending, 1 and up, n_ks >= 1, borrowed until release. When the longest list is shorter than the greatest k,
+ * that is an error unless may_be_short: a file made for k = 10 says nothing about k = 20. On failure the struct is
+ * released. Errors: a column that is missing; a truth without events, or without any that counts; ranks that do not
+ * count 1, 2, 3 ...; rows of a query that are not consecutive; an item twice in a list; and what csv_reader finds. */
 int tt_evaluation_run(struct tt_evaluation *e, struct tt_csv *lists, struct tt_csv *truth, struct tt_csv *known,
                       const size_t *ks, size_t n_ks, int may_be_short, struct tt_err *err) TT_CHECKED;
 void tt_evaluation_release(struct tt_evaluation *e);
@@ -83,9 +83,9 @@ struct tt_estimate {
 
 /* The means, and their intervals by tt_bootstrap_ratios with users as clusters. top_k_accuracy is over events, the
  * others over queries. resamples may be 0. estimates (n_ks, TT_METRICS). kept (n_ks, TT_METRICS, resamples), or NULL:
- * every resample's figures, in the order in which they were drawn. Evaluations of the same truth with the same seed draw
- * the same users, so the difference of two runs' replicates is a paired bootstrap of their difference. Fails only for
- * memory. Same bits for any pool. */
+ * every resample's figures, in the order in which they were drawn. Evaluations of the same truth with the same seed
+ * draw the same users, so the difference of two runs' replicates is a paired bootstrap of their difference. Fails only
+ * for memory. Same bits for any pool. */
 int tt_evaluation_estimates(const struct tt_evaluation *e, struct tt_pool *pool, size_t resamples, uint64_t seed,
                             struct tt_estimate *estimates, double *kept, struct tt_err *err) TT_CHECKED;
 

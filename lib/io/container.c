@@ -178,8 +178,8 @@ static const struct tt_tensor **by_size(const struct tt_segment *segment, struct
     return order;
 }
 
-/* Where the dump of the header goes. jansson forgets some failures of the function that it hands the pieces to (2.14), and
- * would leave the piece out: so the failure is kept here. */
+/* Where the dump of the header goes. jansson forgets some failures of the function that it hands the pieces to (2.14),
+ * and would leave the piece out: so the failure is kept here. */
 struct dump {
     struct tt_buf *out;
     struct tt_err *err;
@@ -472,7 +472,8 @@ static int read_image(struct tt_container *container, struct tt_segment *segment
         return tt_err_set(err, TT_ERR_INPUT, "%s: truncated: the last segment is missing", segment->name);
     }
     if (available < START)
-        return tt_err_set(err, TT_ERR_INPUT, "%s: truncated or not a tt file: only %zu bytes", segment->name, available);
+        return tt_err_set(err, TT_ERR_INPUT, "%s: truncated or not a tt file: only %zu bytes", segment->name,
+                          available);
     if (check_start(segment, bytes, &header, err))
         return -1;
     if (mapped && header + 8 > available)
@@ -561,7 +562,8 @@ int tt_container_load(const char *path, const char *kind, struct tt_segment *seg
         if (container.ended)
             status = 0;
         else
-            tt_err_set(err, TT_ERR_INPUT, "%s: a stream of several segments, where one file is expected", segment->name);
+            tt_err_set(err, TT_ERR_INPUT, "%s: a stream of several segments, where one file is expected",
+                   segment->name);
     }
     if (status)
         tt_segment_release(segment);

@@ -3,10 +3,10 @@
  *     u64 header length | JSON header, padded with blanks | tensors, one after another
  *     '----------------- a multiple of 64 ----------------'
  *
- * tt adds rules to safetensors (man 5 tt-format): __metadata__ comes first and begins with "checksum", the XXH3-128 of the
- * whole segment image with the checksum's own 32 digits written as zeros, then "kind", "format", "segment", "last". Tensors
- * stand in order of falling element size, so each is aligned to its element. A file has one segment; a stream may have many,
- * and only the last says "last": a producer that was killed does not look finished.
+ * tt adds rules to safetensors (man 5 tt-format): __metadata__ comes first and begins with "checksum", the XXH3-128 of
+ * the whole segment image with the checksum's own 32 digits written as zeros, then "kind", "format", "segment", "last".
+ * Tensors stand in order of falling element size, so each is aligned to its element. A file has one segment; a stream
+ * may have many, and only the last says "last": a producer that was killed does not look finished.
  *
  * Writing:  segment_init, segment_text..., segment_tensor..., segment_write (repeat for a stream), segment_release.
  * Reading:  container_open, then container_next until it says 0, container_close; or tt_container_load for one segment.
@@ -77,9 +77,9 @@ struct tt_container {
 int tt_container_open(struct tt_container *container, const char *path, struct tt_err *err) TT_CHECKED;
 void tt_container_close(struct tt_container *container);
 
-/* The next segment into *segment (its caller releases it): 1; at the proper end 0; on damage, an early end, bytes after the
- * last segment or a failed read -1. `kind` NULL takes any kind, else another kind is an error, as is a format version that
- * this program does not know: above TT_FORMAT, or of a model above TT_FORMAT_LAYERS. */
+/* The next segment into *segment (its caller releases it): 1; at the proper end 0; on damage, an early end, bytes after
+ * the last segment or a failed read -1. `kind` NULL takes any kind, else another kind is an error, as is a format
+ * version that this program does not know: above TT_FORMAT, or of a model above TT_FORMAT_LAYERS. */
 int tt_container_next(struct tt_container *container, const char *kind, struct tt_segment *segment,
                       struct tt_err *err) TT_CHECKED;
 

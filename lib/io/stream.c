@@ -256,8 +256,8 @@ int tt_writer_printf(struct tt_writer *writer, struct tt_err *err, const char *f
     return status;
 }
 
-/* fsync the folder that holds path, so that the new name survives a crash too. A folder that cannot be synced is not worth
- * failing for: the file itself is on disk. */
+/* fsync the folder that holds path, so that the new name survives a crash too. A folder that cannot be synced is not
+ * worth failing for: the file itself is on disk. */
 static void sync_folder(const char *path)
 {
     char folder[4096] = ".";

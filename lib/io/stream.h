@@ -1,11 +1,11 @@
 /* Named byte streams over file descriptors. The name is what messages show: the path, or <stdin> and <stdout>.
  *
  * A reader hands out bytes and, when asked, keeps the fingerprint of all that it gave. A writer buffers; a writer to a
- * path writes a temporary file beside it, "PATH.tmp.PID", and gives it the name only in tt_writer_finish, after fsync: a
- * crash leaves the old file or the new one, never half of one. The new file has the permission bits of the old one, and
- * a symbolic link is followed: what it leads to is replaced, not the link. The temporary file must not be there before:
- * two writers of a process to one file, under whatever names, are an error when the second is opened, and the first
- * goes on. A path that exists and is not a regular file (/dev/full, a fifo) is written to directly.
+ * path writes a temporary file beside it, "PATH.tmp.PID", and gives it the name only in tt_writer_finish, after fsync:
+ * a crash leaves the old file or the new one, never half of one. The new file has the permission bits of the old one,
+ * and a symbolic link is followed: what it leads to is replaced, not the link. The temporary file must not be there
+ * before: two writers of a process to one file, under whatever names, are an error when the second is opened, and the
+ * first goes on. A path that exists and is not a regular file (/dev/full, a fifo) is written to directly.
  *
  * Both structs are the caller's: open, use, then close a reader, finish or discard a writer.
  */
@@ -37,7 +37,8 @@ int tt_reader_read(struct tt_reader *reader, void *bytes, size_t n, size_t *got,
 /* The same, until n bytes are there or the input ends. */
 int tt_reader_read_full(struct tt_reader *reader, void *bytes, size_t n, size_t *got, struct tt_err *err) TT_CHECKED;
 
-/* Go back to the first byte, and forget the fingerprint so far. -1 without an error text when the input cannot (a pipe). */
+/* Go back to the first byte, and forget the fingerprint so far. -1 without an error text when the input cannot (a
+ * pipe). */
 int tt_reader_rewind(struct tt_reader *reader);
 
 /* Fine on a struct that is all zero, or closed already. */
@@ -56,8 +57,8 @@ struct tt_writer {
     int closed; /* by tt_writer_close */
 };
 
-/* Called with each temporary file's name when it is made (alive = 1) and when it is gone (alive = 0), so that a program can
- * remove it on a signal. May be NULL. Set per process by cmd/cli through tt_writer_open's last argument. */
+/* Called with each temporary file's name when it is made (alive = 1) and when it is gone (alive = 0), so that a program
+ * can remove it on a signal. May be NULL. Set per process by cmd/cli through tt_writer_open's last argument. */
 typedef void tt_temporary_fn(const char *temporary, int alive);
 
 /* NULL or "-" is standard output. */
@@ -70,13 +71,14 @@ int tt_writer_printf(struct tt_writer *writer, struct tt_err *err, const char *f
 /* Hand the buffered bytes to the system now (for a reader who waits at the other end of a pipe). */
 int tt_writer_flush(struct tt_writer *writer, struct tt_err *err) TT_CHECKED;
 
-/* Flush, fsync a regular file, and close, but leave it under its temporary name. For outputs that belong together: close
- * all, and only when none failed, finish all. What is left to fail then is the renaming; no system renames several files
- * as one act, so that a crash or an error between two renames leaves some new and some old. After it: finish or discard. */
+/* Flush, fsync a regular file, and close, but leave it under its temporary name. For outputs that belong together:
+ * close all, and only when none failed, finish all. What is left to fail then is the renaming; no system renames
+ * several files as one act, so that a crash or an error between two renames leaves some new and some old. After it:
+ * finish or discard. */
 int tt_writer_close(struct tt_writer *writer, struct tt_err *err) TT_CHECKED;
 
-/* Close, if tt_writer_close did not, and give the file its name. On failure nothing stands under the final name that was
- * not there before. The writer is closed either way. */
+/* Close, if tt_writer_close did not, and give the file its name. On failure nothing stands under the final name that
+ * was not there before. The writer is closed either way. */
 int tt_writer_finish(struct tt_writer *writer, tt_temporary_fn *watch, struct tt_err *err) TT_CHECKED;
 
 /* Give up: close, and remove the temporary file. Fine on a struct that is all zero, or finished already. */

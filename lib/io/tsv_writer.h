@@ -1,6 +1,6 @@
-/* Fields and rows out, as TSV or CSV: the counterpart of csv_reader, which reads back exactly what was written.
- * TSV escapes tab, line feed, carriage return and backslash as \t \n \r \\; CSV quotes a field that holds a comma, a quote or a
- * line break, doubling quotes, as RFC 4180 says.
+/* Fields and rows out, as TSV or CSV: the counterpart of csv_reader, which reads back exactly what was written. TSV
+ * escapes tab, line feed, carriage return and backslash as \t \n \r \\; CSV quotes a field that holds a comma, a quote
+ * or a line break, doubling quotes, as RFC 4180 says.
  */
 #ifndef TT_IO_TSV_WRITER_H
 #define TT_IO_TSV_WRITER_H

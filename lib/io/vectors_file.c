@@ -19,7 +19,8 @@ int tt_vectors_store(const struct tt_vectors *vectors, struct tt_segment *segmen
             goto done;
     if (tt_segment_init(segment, "vectors", TT_FORMAT, err))
         goto done;
-    if (tt_segment_text(segment, "side", vectors->side, err) || tt_segment_text(segment, "model", vectors->model, err) ||
+    if (tt_segment_text(segment, "side", vectors->side, err) ||
+        tt_segment_text(segment, "model", vectors->model, err) ||
         tt_segment_text(segment, "keys", names.data, err) ||
         tt_segment_tensor(segment, "vectors", TT_F32, vectors->n, vectors->dim, vectors->data, err))
         goto done;

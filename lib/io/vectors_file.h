@@ -23,12 +23,13 @@ struct tt_vectors {
     char names_store[1024];                /* private: the names of a view, each ended by a NUL */
 };
 
-/* Fill a segment with the vectors (tensors "vectors" (n, dim) F32, "key.0.offsets", "key.0.bytes", "key.1...."; metadata
- * "side", "model", "keys" = the names joined by tabs). The caller adds its lineage and writes the segment. On failure the segment is
- * empty: releasing it is not needed, and does no harm. */
+/* Fill a segment with the vectors (tensors "vectors" (n, dim) F32, "key.0.offsets", "key.0.bytes", "key.1....";
+ * metadata "side", "model", "keys" = the names joined by tabs). The caller adds its lineage and writes the segment. On
+ * failure the segment is empty: releasing it is not needed, and does no harm. */
 int tt_vectors_store(const struct tt_vectors *vectors, struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 
-/* A checked view of a segment of kind "vectors"; valid as long as the segment. Values that are not finite are refused. */
+/* A checked view of a segment of kind "vectors"; valid as long as the segment. Values that are not finite are
+ * refused. */
 int tt_vectors_view(struct tt_vectors *vectors, const struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 
 #endif

@@ -9,7 +9,7 @@
 struct tt_adam_rule {
     float beta1, beta2;
     float rate, epsilon; /* of this step, with both bias corrections in them */
-    float shrink;        /* decoupled weight decay: this share of a value goes (Loshchilov & Hutter 2019, algorithm 2) */
+    float shrink;        /* decoupled weight decay: this share of a value goes (Loshchilov & Hutter 2019, alg. 2) */
 };
 
 /* For each of n elements, with g its gradient:

@@ -2,10 +2,10 @@
  * costs nothing and keeps its moments as they are ("lazy"). The learning rate warms up linearly and then falls to 0
  * along a half cosine (Loshchilov & Hutter 2017, equation 5, without restarts).
  *
- * Weight decay is decoupled (AdamW: Loshchilov & Hutter 2019, algorithm 2): each step takes the share rate decay, of its
- * rate, from every value. A row that no step touches would shrink all the same; it does so when somebody looks at it:
- * S being the sum of log(1 - rate decay) over all steps so far, the row is multiplied by exp(S - S at its last turn),
- * which is what the steps in between would have come to.
+ * Weight decay is decoupled (AdamW: Loshchilov & Hutter 2019, algorithm 2): each step takes the share rate decay, of
+ * its rate, from every value. A row that no step touches would shrink all the same; it does so when somebody looks at
+ * it: S being the sum of log(1 - rate decay) over all steps so far, the row is multiplied by exp(S - S at its last
+ * turn), which is what the steps in between would have come to.
  *
  *     tt_adam_init, then for each step
  *         tt_adam_catch_up for each row that the step reads, when there is a decay

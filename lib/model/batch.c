@@ -14,7 +14,7 @@ enum {
     GROUP_BLOCK = 64,
     AHEAD = 4,       /* rows and groups whose tables' rows are on their way from memory */
     MANY = 8192,     /* entries from which on their sorting is shared among threads */
-    MAX_DIGIT = 20,  /* bits of a code that one pass of the sorting looks at: its counters must be small beside tables */
+    MAX_DIGIT = 20,  /* bits of a code that one pass of the sorting looks at: its counters are small beside tables */
 };
 
 struct tt_batch_entry {
@@ -360,7 +360,8 @@ static void forward_block(void *arg, size_t block, int worker)
     const struct tt_dense *dense = &model->dense[batch->input->side];
     size_t dim = model->dim, from = block * ROW_BLOCK, stride;
     size_t n = batch->n_rows - from < ROW_BLOCK ? batch->n_rows - from : ROW_BLOCK;
-    float *z[TT_MAX_HIDDEN + 1], *x = step->out + from * dim, *sums = sums_of(batch, batch->columns, step->out, &stride);
+    float *z[TT_MAX_HIDDEN + 1], *x = step->out + from * dim;
+    float *sums = sums_of(batch, batch->columns, step->out, &stride);
 
     (void)worker;
     memset(sums + from * stride, 0, n * stride * sizeof(*sums));

@@ -4,11 +4,11 @@
  *     z_l = max(0, z_(l-1) W_l + b_l)            (H_l)  l = 1 ... L: the hidden layers
  *     x   = e_1 + ... + e_F + z_L W_o + b_o      (D)    the output layer, added to the sum
  *
- * z_1 ... z_L are the towers of Covington et al. 2016 (RecSys, section 3.2: embeddings concatenated, ReLU layers) and of
- * Yi et al. 2019 (RecSys, section 5.1). The way around the layers is that of He et al. 2016 ("Deep Residual Learning",
- * equation 1); with W_o and b_o beginning at 0 the deep tower begins as the sum, with all that the spectral start knows,
- * and learns corrections. The hidden layers begin normal with variance 2 / n_in (He et al. 2015, "Delving Deep into
- * Rectifiers", equation 10), biases at 0.
+ * z_1 ... z_L are the towers of Covington et al. 2016 (RecSys, section 3.2: embeddings concatenated, ReLU layers) and
+ * of Yi et al. 2019 (RecSys, section 5.1). The way around the layers is that of He et al. 2016 ("Deep Residual
+ * Learning", equation 1); with W_o and b_o beginning at 0 the deep tower begins as the sum, with all that the spectral
+ * start knows, and learns corrections. The hidden layers begin normal with variance 2 / n_in (He et al. 2015, "Delving
+ * Deep into Rectifiers", equation 10), biases at 0.
  *
  * All numbers of a tower's layers are one flat array, `params`: for each layer its weights (n_in, n_out) and its bias.
  * A row's result does not depend on the rows beside it (affine.h).
@@ -45,8 +45,8 @@ void tt_dense_release(struct tt_dense *dense); /* fine on a struct that is all z
 /* The first values; streams TT_RNG_LAYER + which. */
 void tt_dense_start(struct tt_dense *dense, uint64_t seed, uint32_t which);
 
-/* Widths as text, "128,64" ("": none), to numbers: widths has room for TT_MAX_HIDDEN. -1 when the text is anything else.
- * And back, into a buffer of TT_WIDTHS_TEXT bytes. */
+/* Widths as text, "128,64" ("": none), to numbers: widths has room for TT_MAX_HIDDEN. -1 when the text is anything
+ * else. And back, into a buffer of TT_WIDTHS_TEXT bytes. */
 enum { TT_WIDTHS_TEXT = 6 * TT_MAX_HIDDEN };
 int tt_dense_parse_widths(const char *text, size_t *widths, size_t *n) TT_CHECKED;
 const char *tt_dense_print_widths(char buffer[TT_WIDTHS_TEXT], const size_t *widths, size_t n);

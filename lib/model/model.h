@@ -88,8 +88,8 @@ float tt_history_length(const float *weights, size_t n);
 
 /* ---- files (kind "model", man 5 tt-format) ---- */
 
-/* Fill a segment: metadata "dim" and what the caller adds; tensors "SIDE.NAME.embedding" (n_codes, dim). With layers, the
- * format is TT_FORMAT_LAYERS, and there are metadata "hidden" and the layers' tensors. */
+/* Fill a segment: metadata "dim" and what the caller adds; tensors "SIDE.NAME.embedding" (n_codes, dim). With layers,
+ * the format is TT_FORMAT_LAYERS, and there are metadata "hidden" and the layers' tensors. */
 int tt_model_store(const struct tt_model *model, struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 
 /* Load a model; model->base.segment.checksum names it. */

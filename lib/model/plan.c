@@ -47,7 +47,7 @@ static size_t choose_batch(const struct tt_plan_options *o, const struct tt_plan
         most = least(most, (size_t)((double)WANTED * (double)data->queries / (double)data->entries) / TILE * TILE);
     batch = least(n / MIN_STEPS / TILE * TILE, most);
     batch = batch ? batch : TILE;
-    return n ? tt_blocks(n, tt_blocks(n, batch)) : batch; /* in equal parts: each step moves as far, whatever it holds */
+    return n ? tt_blocks(n, tt_blocks(n, batch)) : batch; /* equal parts: each step moves as far, whatever it holds */
 }
 
 static struct tt_steps_options choose(const struct tt_plan_options *o, const struct tt_plan_data *data,

@@ -1,15 +1,16 @@
 /* What a training does in each step, where the options leave it open: the loss, the batch, how many items are drawn.
  *
- * The loss is chosen by what an epoch costs. With D dimensions, R rows an epoch (queries, or pairs of a query and an item
- * that it wants) and S candidates a step, the products take 6 D R S floating-point operations: each pair of row and
- * candidate has one inner product and a part in two sums, each a multiplication and an addition a dimension. For the
- * full softmax S is the catalogue; for the sampled one (mixed) it is what a step of the chosen size wants and draws.
+ * The loss is chosen by what an epoch costs. With D dimensions, R rows an epoch (queries, or pairs of a query and an
+ * item that it wants) and S candidates a step, the products take 6 D R S floating-point operations: each pair of row
+ * and candidate has one inner product and a part in two sums, each a multiplication and an addition a dimension. For
+ * the full softmax S is the catalogue; for the sampled one (mixed) it is what a step of the chosen size wants and
+ * draws.
  *
  *     auto: full, when that is at most 4e12, half a minute of two processors, or at most 4 times what mixed takes
  *
- * 4 because a step by all items is worth several by a sample: the measurements are in plan.c. mixed, because draws alone
- * find the popular items too seldom, and a batch alone gives an item that few want, when it comes, the weight of all the
- * times when it does not.
+ * 4 because a step by all items is worth several by a sample: the measurements are in plan.c. mixed, because draws
+ * alone find the popular items too seldom, and a batch alone gives an item that few want, when it comes, the weight of
+ * all the times when it does not.
  */
 #ifndef TT_MODEL_PLAN_H
 #define TT_MODEL_PLAN_H

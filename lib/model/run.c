@@ -60,7 +60,8 @@ int tt_run_state(struct tt_run *run, struct tt_state *state, struct tt_err *err)
         tt_validation_state(&run->validation, run->trainer.model, state, err) ||
         tt_state_count(state, "epochs", &run->epochs, err) ||
         tt_state_number(state, "first_loss", &run->first_loss, err) ||
-        tt_state_number(state, "loss", &run->loss, err) || tt_state_number(state, "focus.share", &run->focus.share, err) ||
+        tt_state_number(state, "loss", &run->loss, err) ||
+        tt_state_number(state, "focus.share", &run->focus.share, err) ||
         tt_state_number(state, "focus.loss", &run->focus.loss, err))
         return -1;
     if (run->epochs + 1 != run->trainer.at.epoch || run->validation.best_epoch > run->epochs)
@@ -87,7 +88,8 @@ static int is_over(const struct tt_run *run)
 /* What is left of the present epoch. */
 static int run_epoch(struct tt_run *run, const struct tt_run_hooks *hooks, struct tt_err *err)
 {
-    struct tt_epoch line = {.epoch = run->trainer.at.epoch, .examples = (double)(run->trainer.events + run->trainer.remembered)};
+    struct tt_epoch line = {.epoch = run->trainer.at.epoch,
+                            .examples = (double)(run->trainer.events + run->trainer.remembered)};
     struct tt_epoch_values found;
 
     while (!tt_trainer_is_epoch_over(&run->trainer))

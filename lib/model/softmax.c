@@ -511,8 +511,8 @@ double tt_softmax_loss_ref(size_t dim, const struct tt_softmax_step *step, doubl
         for (size_t k = p->starts[q]; k < p->starts[q + 1]; k++)
             add_ref(step, dim, q, p->item[k], -row[k - p->starts[q]] / (t * total), d_u, d_v);
         for (size_t j = 0; j < step->n_items; j++)
-            row[j] = j < step->n_shared ? exp(score_of(step, dim, q, j) / t - (step->log_p ? (double)step->log_p[j] : 0))
-                                        : 0;
+            row[j] = j >= step->n_shared ? 0
+                     : exp(score_of(step, dim, q, j) / t - (step->log_p ? (double)step->log_p[j] : 0));
         for (size_t k = p->starts[q]; k < p->starts[q + 1]; k++)
             row[p->item[k]] = exp(score_of(step, dim, q, p->item[k]) / t);
         for (size_t k = n->starts ? n->starts[q] : 0; n->starts && k < n->starts[q + 1]; k++)

@@ -133,7 +133,8 @@ static int init_room(struct tt_steps *s, struct tt_err *err)
     s->own_candidates = tt_alloc(s->max_candidates, sizeof(*s->own_candidates), err);
     s->places = tt_alloc(s->max_candidates, sizeof(*s->places), err);
     s->own_log_p = tt_alloc(s->max_shared, sizeof(*s->own_log_p), err);
-    if (!s->rows || !s->moments || !s->starts || !s->p_query || !s->p_item || !s->p_weight || !s->bad_starts || !s->bad_query ||
+    if (!s->rows || !s->moments || !s->starts || !s->p_query || !s->p_item || !s->p_weight || !s->bad_starts ||
+        !s->bad_query ||
         !s->bad_item || !s->place_candidate || !s->own_candidates || !s->places || !s->own_log_p)
         return -1;
     for (size_t i = 0; i < n; i++)

@@ -96,9 +96,10 @@ int tt_timeline_drift(const struct tt_timeline *t, size_t n_items, double *drift
     uint32_t *times = NULL;
     double sum = 0;
 
-    for (size_t u = 0; u < visits->n_rows; u++)
-        most = visits->offsets[u + 1] - visits->offsets[u] > most ? (size_t)(visits->offsets[u + 1] - visits->offsets[u])
-                                                                 : most;
+    for (size_t u = 0; u < visits->n_rows; u++) {
+        size_t size = (size_t)(visits->offsets[u + 1] - visits->offsets[u]);
+        most = size > most ? size : most;
+    }
     if (early && late)
         times = tt_alloc(most, sizeof(*times), err);
     for (size_t u = 0; times && u < visits->n_rows; u += stride)

@@ -1,6 +1,6 @@
 /* In what order users came to their items, and what that is good for: to learn to tell what comes next from what was
- * before. Where new items come up, or tastes move on, the items that a user turns to next differ from those of all their
- * past, and a loss that wants back any part of the past does not learn it.
+ * before. Where new items come up, or tastes move on, the items that a user turns to next differ from those of all
+ * their past, and a loss that wants back any part of the past does not learn it.
  *
  *     tt_timeline_init(&timeline, visits, events, &err);
  *     tt_timeline_drift(&timeline, n_items, &drift, &err);      does it matter?
@@ -27,8 +27,8 @@ int tt_timeline_init(struct tt_timeline *timeline, const struct tt_bags *visits,
 void tt_timeline_release(struct tt_timeline *timeline); /* fine on a struct that is all zero */
 
 /* How far the items that users come to late differ from those they come to early. Each user's items are cut at the
- * median of their first times (ties with it, and items without an event, are left out); over all users, item i is among the early ones a_i times and
- * among the late ones b_i times, N in all:
+ * median of their first times (ties with it, and items without an event, are left out); over all users, item i is among
+ * the early ones a_i times and among the late ones b_i times, N in all:
  *
  *     *drift = 1/N  sum over the items with a_i + b_i > 0 of  [ (a_i - b_i)^2 / (a_i + b_i)  -  1 ]
  *
@@ -37,8 +37,8 @@ void tt_timeline_release(struct tt_timeline *timeline); /* fine on a struct that
  * Looks at some 4 million visits, of users evenly chosen; n_items counts all rows of the item table. */
 int tt_timeline_drift(const struct tt_timeline *timeline, size_t n_items, double *drift, struct tt_err *err) TT_CHECKED;
 
-/* Like `first` of one of the user's items, chance in [0, 1) saying of which, and at least 1: what was before all is past at
- * any moment. */
+/* Like `first` of one of the user's items, chance in [0, 1) saying of which, and at least 1: what was before all is
+ * past at any moment. */
 uint32_t tt_timeline_moment(const struct tt_timeline *timeline, size_t user, double chance);
 
 /* Was the user's last visit to the item at this moment or after it? 0 for an item that the user has not. */

@@ -57,8 +57,8 @@ static int find_history(struct tt_trainer *t, const struct tt_column *column, co
     return tt_history_extend(&table->bags[c], column, table->n_rows, past.bags ? &past : NULL, visits, err);
 }
 
-/* Each user's history: into the users' table when the schema has one, else beside it; and each item's, of its users, where
- * the schema has that. */
+/* Each user's history: into the users' table when the schema has one, else beside it; and each item's, of its users,
+ * where the schema has that. */
 static int find_visits(struct tt_trainer *t, struct tt_err *err)
 {
     static const struct tt_column plain = {.kind = TT_KIND_HISTORY, .count = TT_COUNT_SQRT};
@@ -97,9 +97,9 @@ static int find_queries(struct tt_trainer *t, struct tt_err *err)
     return status;
 }
 
-/* Auto wants what is later from this drift on. MovieLens 100K has 0.13, and gains 48 % of Top-10 accuracy by it (0.0811 to
- * 0.1200, on the last eighth of each user's training part); with the times of 30 % of its events redrawn 0.064 and 3 %,
- * of 50 % 0.032 and a loss of 5 %, of all 0.0004 and a loss of 7 %. */
+/* Auto wants what is later from this drift on. MovieLens 100K has 0.13, and gains 48 % of Top-10 accuracy by it (0.0811
+ * to 0.1200, on the last eighth of each user's training part); with the times of 30 % of its events redrawn 0.064 and 3
+ * %, of 50 % 0.032 and a loss of 5 %, of all 0.0004 and a loss of 7 %. */
 static const double much_drift = 0.05;
 
 /* What the steps want. */
@@ -361,8 +361,9 @@ int tt_trainer_state(struct tt_trainer *t, struct tt_state *state, struct tt_err
     char name[TT_TENSOR_NAME];
 
     for (size_t c = 0; c < d->schema.n_columns; c++)
-        if (t->model->tables[c] && tt_state_array(state, tt_tensor_name(name, &d->schema.columns[c], "embedding"), TT_F32,
-                                                  d->features[c].n_codes, t->model->dim, t->model->tables[c], err))
+        if (t->model->tables[c] &&
+            tt_state_array(state, tt_tensor_name(name, &d->schema.columns[c], "embedding"), TT_F32,
+                           d->features[c].n_codes, t->model->dim, t->model->tables[c], err))
             return -1;
     for (enum tt_side side = TT_USER; side <= TT_ITEM; side++)
         if (tt_model_layers_state(t->model, side, "params", t->model->dense[side].params, state, err))

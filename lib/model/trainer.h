@@ -14,9 +14,9 @@
  * added up. Steps are described in steps.h, and how their kind and size are chosen in plan.h. The catalogue is the
  * items that have an event; others take no part.
  *
- * All that changes while training is the model's tables and layers, the optimiser's moments and marks (`adam`), and `at`. The rest
- * follows from examples and options, so a session that gets these three back (tt_trainer_state) goes on as if it had
- * never stopped.
+ * All that changes while training is the model's tables and layers, the optimiser's moments and marks (`adam`), and
+ * `at`. The rest follows from examples and options, so a session that gets these three back (tt_trainer_state) goes on
+ * as if it had never stopped.
  *
  * Determinism: the tables depend on examples, options and seed alone, on one kind of CPU; not on the pool.
  */
@@ -55,8 +55,8 @@ struct tt_train_options {
     double decay;        /* of the tables and layers, decoupled; 0: none */
     size_t warmup;       /* steps */
     double drop;         /* share of a history left out in each step */
-    enum tt_wants wants; /* in a step: all, given all of the history; or what is later than a moment, given what was before
-                            it (auto: by the users' drift) */
+    enum tt_wants wants; /* in a step: all, given all of the history; or what is later than a moment, given what was
+                            before it (auto: by the users' drift) */
     double noise;        /* deviation added to the spectral start */
     double half_life;    /* days after which an event weighs half in the loss; 0: never */
     uint64_t seed;
@@ -108,7 +108,8 @@ struct tt_trainer {
 };
 
 /* A session over model->base (users, items, events), whose users get their histories; model->dim is options->dim. The
- * model, which has no layers yet, gets the options'. Errors: no event that counts, half-lives without times, memory. On failure the struct is released. */
+ * model, which has no layers yet, gets the options'. Errors: no event that counts, half-lives without times, memory. On
+ * failure the struct is released. */
 int tt_trainer_init(struct tt_trainer *trainer, struct tt_model *model, const struct tt_train_options *options,
                     struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
 void tt_trainer_release(struct tt_trainer *trainer); /* fine on a struct that is all zero */

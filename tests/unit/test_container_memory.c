@@ -1,5 +1,5 @@
-/* A segment whose header meets a lack of memory anywhere is written whole or not at all. In a file of its own, since the
- * allocator of jansson is one for the process. */
+/* A segment whose header meets a lack of memory anywhere is written whole or not at all. In a file of its own, since
+ * the allocator of jansson is one for the process. */
 #include <jansson.h>
 
 #include "io/container.h"

@@ -375,7 +375,8 @@ static struct result extend(const char *schema_text, const char *before, int as_
 }
 
 static const char many_kinds[] = "user u id\nuser i history half_life=3\nuser c context\nuser d context\n"
-                                 "user n number buckets=4\nitem i id\nitem k category\nitem b bag\nitem h hash slots=8\n"
+                                 "user n number buckets=4\nitem i id\nitem k category\nitem b bag\n"
+                                 "item h hash slots=8\n"
                                  "item x number scale=yes\nevent w weight\nevent l label min=4\nevent t time\n";
 static const char many_columns[] = "u,i,c,d,n,k,b,h,x,w,l,t\n";
 static const char early[] = "p,a,noon,mon,5,bbq,x|y,q,1,1,5,100\nq,b,eve,,7,pub,y,r,2.5,0.5,3,200\n"

@@ -409,7 +409,8 @@ static void test_softmax_bilateral_lies_between_the_mean_and_the_nearest(void **
     double plain = run(&p, NULL, 0.5, 1, 1);
     for (size_t i = 0; i < LENGTH(h); i++) {
         p.bilateral = h[i];
-        assert_true(fabs(run(&p, NULL, 0.5, 1, 1) - (plain + (mean - (i ? mean : nearest)) / total)) < (i ? 1e-4 : 0.03));
+        double expected = plain + (mean - (i ? mean : nearest)) / total;
+        assert_true(fabs(run(&p, NULL, 0.5, 1, 1) - expected) < (i ? 1e-4 : 0.03));
     }
     problem_release(&p);
 }

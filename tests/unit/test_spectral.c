@@ -206,7 +206,8 @@ static void start(struct tt_model *model, size_t dim, double noise, uint64_t see
 }
 
 /* The history of row r in 1 .. n points where the id's row points, and the histories have mean length 1. */
-static void check_histories(const struct tt_model *model, const struct tt_bags *bags, size_t n, size_t column, size_t id)
+static void check_histories(const struct tt_model *model, const struct tt_bags *bags, size_t n, size_t column,
+                            size_t id)
 {
     double lengths = 0;
 

@@ -231,7 +231,7 @@ static void check_moments(const struct world *w, const struct tt_timeline *timel
         }
     }
     assert_true(later > earlier && earlier > later / 4); /* of n items, (n + 1) / 2 n on average are later */
-    assert_true(by_entry || 2 * changes > rows); /* an epoch draws other moments than the one before, for each query one */
+    assert_true(by_entry || 2 * changes > rows); /* an epoch draws other moments than the last, one a query */
     tt_steps_release(&s);
     tt_steps_release(&plain);
 }

@@ -334,8 +334,9 @@ static void test_writers_of_one_file_are_refused(void **state)
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         err = (struct tt_err)TT_ERR_INIT;
         assert_int_equal(tt_writer_open(&second, names[i], NULL, &err), -1);
-        snprintf(expected, sizeof(expected), "%s: '%s%s' exists: another output goes there too, or a killed run left it",
-                 names[i], i == 1 ? "./" : "", temporary_of("a"));
+        snprintf(expected, sizeof(expected),
+                 "%s: '%s%s' exists: another output goes there too, or a killed run left it", names[i],
+                 i == 1 ? "./" : "", temporary_of("a"));
         assert_string_equal(err.text, expected);
     }
     assert_int_equal(tt_writer_finish(&first, NULL, &err), 0); /* nobody took its temporary file away */

@@ -47,7 +47,7 @@ static void test_timeline_keeps_first_and_last_visits(void **state)
 {
     static const struct { uint32_t user, item; float weight; uint8_t label; uint32_t time; } events[] = {
         {1, 3, 1, 1, 50}, {1, 2, 1, 1, 20}, {1, 3, 1, 1, 30}, {1, 3, 1, 1, 40},
-        {1, 2, 1, 0, 10}, {1, 2, 0, 1, 99}, {1, 0, 1, 1, 5}, {2, 3, 1, 1, 7}, /* three that do not count; another user */
+        {1, 2, 1, 0, 10}, {1, 2, 0, 1, 99}, {1, 0, 1, 1, 5}, {2, 3, 1, 1, 7}, /* three do not count; another user */
     };
     struct world w = {0};
 

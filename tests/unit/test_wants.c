@@ -28,7 +28,12 @@ static void walk(struct tt_model *model, const char *schema, int by_order)
 
 static void test_auto_follows_the_drift(void **state)
 {
-    static const struct { const char *schema; int by_order; enum tt_wants wants, expected; double low, high; } cases[] = {
+    static const struct {
+        const char *schema;
+        int by_order;
+        enum tt_wants wants, expected;
+        double low, high;
+    } cases[] = {
         {timed, 1, TT_WANTS_AUTO, TT_WANTS_LATER, 0.1, 1},      {timed, 0, TT_WANTS_AUTO, TT_WANTS_ALL, -0.04, 0.04},
         {timed, 1, TT_WANTS_ALL, TT_WANTS_ALL, -1, -1},         {timed, 0, TT_WANTS_LATER, TT_WANTS_LATER, -0.04, 0.04},
         {timeless, 1, TT_WANTS_AUTO, TT_WANTS_ALL, -1, -1},
