@@ -134,8 +134,7 @@ static int init_room(struct tt_steps *s, struct tt_err *err)
     s->places = tt_alloc(s->max_candidates, sizeof(*s->places), err);
     s->own_log_p = tt_alloc(s->max_shared, sizeof(*s->own_log_p), err);
     if (!s->rows || !s->moments || !s->starts || !s->p_query || !s->p_item || !s->p_weight || !s->bad_starts ||
-        !s->bad_query ||
-        !s->bad_item || !s->place_candidate || !s->own_candidates || !s->places || !s->own_log_p)
+        !s->bad_query || !s->bad_item || !s->place_candidate || !s->own_candidates || !s->places || !s->own_log_p)
         return -1;
     for (size_t i = 0; i < n; i++)
         s->place_candidate[i] = s->loss == TT_LOSS_FULL ? (uint32_t)i : TT_NO_PLACE;
@@ -238,7 +237,6 @@ static void draw_candidates(struct tt_steps *s, size_t number)
 static void add_positive(struct tt_steps *s, size_t at, size_t row, uint64_t entry)
 {
     const struct tt_bags *wanted = &s->queries->wanted;
-
     int counts = !s->timeline || tt_timeline_is_later(s->timeline, s->queries->user[s->rows[row]], wanted->codes[entry],
                                                       s->moments[row]);
 

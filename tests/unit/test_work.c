@@ -8,7 +8,8 @@
 
 static const char plain[] = "user u id\nuser i history\nitem i id\n";
 
-static struct tt_work work_of(size_t n_users, size_t n_items, const struct tt_train_options *o, size_t measured)
+static struct tt_work work_by(const char *schema, size_t n_users, size_t n_items, const struct tt_train_options *o,
+                              size_t measured)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(1, &err);
@@ -17,7 +18,7 @@ static struct tt_work work_of(size_t n_users, size_t n_items, const struct tt_tr
     struct tt_trainer t;
 
     assert_non_null(pool);
-    tiny_begin(&base, plain, n_users, n_items);
+    tiny_begin(&base, schema, n_users, n_items);
     tiny_clusters(&base, n_users, n_items, 8, 1);
     NEED(tt_model_init(&model, &base, o->dim, &err));
     NEED(tt_trainer_init(&t, &model, o, pool, &err));
@@ -26,6 +27,11 @@ static struct tt_work work_of(size_t n_users, size_t n_items, const struct tt_tr
     tt_model_release(&model);
     tt_pool_free(pool);
     return work;
+}
+
+static struct tt_work work_of(size_t n_users, size_t n_items, const struct tt_train_options *o, size_t measured)
+{
+    return work_by(plain, n_users, n_items, o, measured);
 }
 
 static void test_work_grows_with_what_is_to_be_done(void **state)
@@ -49,6 +55,21 @@ static void test_work_grows_with_what_is_to_be_done(void **state)
     assert_true(work_of(200, 100, &random, 50).start == 0);
 }
 
+/* Every step adds up the users of all its candidates, there and back, and moves their rows. */
+static void test_histories_of_items_cost_each_step_a_pass_over_the_visits(void **state)
+{
+    static const char both[] = "user u id\nuser i history\nitem i id\nitem u history\n";
+    struct tt_train_options o = tiny_options;
+    double visits = 4000 * 7.5; /* of 8 events, some are repetitions */
+
+    (void)state;
+    for (o.batch = 500; o.batch <= 1000; o.batch += 500) {
+        double more = work_by(both, 4000, 100, &o, 0).epoch - work_of(4000, 100, &o, 0).epoch;
+        double steps = 4000 / (double)o.batch;
+        assert_true(fabs(more / (steps * TINY_DIM * (2 * visits / 2e9 + 4000 / 5e8)) - 1) < 0.1);
+    }
+}
+
 /* 6 D operations for each pair of query and item: the whole, where the catalogue is large. */
 static void test_the_full_softmax_is_its_products(void **state)
 {
@@ -66,6 +87,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_work_grows_with_what_is_to_be_done),
+        cmocka_unit_test(test_histories_of_items_cost_each_step_a_pass_over_the_visits),
         cmocka_unit_test(test_the_full_softmax_is_its_products),
     };
 
