@@ -6,7 +6,9 @@
 #   SIZES: numbers of events ["100K 1M 10M"]     THREADS: [2]     EPOCHS: of the losses [3]
 #   PEER, DATA, PYTHON: a script that takes a folder of data and --framework tf, that folder, and a python3 with TensorFlow
 # Prints TSV, a table a part. An epoch's seconds are those of the log between the first epoch's end and the last one's,
-# what is measured after each epoch included. GFLOP/s count 6 DIM flop a pair of query and candidate; share is of sgemm's.
+# what is measured after each epoch included. GFLOP/s count 6 DIM flop a pair: of the full loss, of a query and an item; of the
+# others, of an example and a candidate, as if none came twice in a step. tt-train merges those that do, so the share, which is
+# of sgemm's, may be above 1.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 BIN=${BIN:-$root/build/release/bin}
@@ -45,7 +47,7 @@ kernel() {
     done
 }
 
-# $1: name, $2: examples, $3: pairs an example (0: unknown), rest: options
+# $1: name, $2: examples, $3: pairs an example, $4: encoded examples, rest: options
 loss_line() {
     name=$1 examples=$2 pairs=$3 file=$4
     shift 4
@@ -62,7 +64,7 @@ losses() {
     tt-encode -q -s history.schema -o history.tt "${EVENTS:-events.csv}"
     peak=$(bench_softmax 64 2048 128 "$THREADS" 3 | awk '$1 == "sgemm" { print $4 }')
     n=$(tt-train -e 1 -d 4 -o model.tt ids.tt 2>&1 | sed -n 's/^tt-train: \([0-9]*\) events .*/\1/p')
-    pairs=$(tt-train -e 1 -d 4 -o model.tt ids.tt 2>&1 |
+    of_full=$(tt-train -e 1 -d 4 -o model.tt ids.tt 2>&1 |
         sed -n 's/.*, \([0-9]*\) queries, \([0-9]*\) items with.*/\1 \2/p' | awk -v n="$n" '{ print $1 * $2 / n }')
     printf 'loss\tepoch_seconds\texamples_per_s\tgflops\tshare_of_sgemm\n'
     for b in 1024 4096; do
@@ -74,8 +76,8 @@ losses() {
                 --batch "$b" --negatives "$negatives"
         done
     done
-    loss_line 'full 1024 users ids' "$n" "$pairs" ids.tt --loss full --batch 1024
-    loss_line 'full 1024 users history' "$n" "$pairs" history.tt --loss full --batch 1024
+    loss_line 'full 1024 users ids' "$n" "$of_full" ids.tt --loss full --batch 1024
+    loss_line 'full 1024 users history' "$n" "$of_full" history.tt --loss full --batch 1024
 }
 
 size() {
