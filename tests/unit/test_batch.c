@@ -1,4 +1,4 @@
-/* The rows of a step: sums of bags, dropped histories, grouping, and gradients of the whole chain by differences. */
+/* The rows of a step: sums of bags, and gradients of the whole chain by differences. */
 #include "model/batch.h"
 
 #include <math.h>
@@ -98,98 +98,6 @@ static void test_batch_forward_agrees_with_embedding(void **state)
         tt_batch_release(&batch);
         world_release(&w);
     }
-}
-
-/* Lengths of histories after dropping; every row's weights have length 1. */
-static size_t dropped_entries(struct world *w, struct tt_batch *batch, double share, uint64_t epoch,
-                              uint32_t *first_codes)
-{
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_drop drop = {.share = share, .seed = 11, .epoch = epoch};
-    uint32_t rows[USERS];
-
-    for (uint32_t r = 0; r < USERS; r++)
-        rows[r] = r + 1;
-    NEED(tt_batch_gather(batch, w->pool, rows, USERS, &drop, &err));
-    const struct tt_batch_column *c = &batch->columns[HISTORY];
-    for (size_t r = 0; r < USERS; r++) {
-        double squares = 0;
-        assert_true(c->counts[r] > 0);
-        for (size_t e = (size_t)c->starts[r]; e < c->starts[r] + c->counts[r]; e++)
-            squares += (double)c->weights[e] * (double)c->weights[e];
-        assert_true(fabs(squares - 1) < 1e-5);
-        first_codes[r] = c->codes[c->starts[r]];
-    }
-    return c->n;
-}
-
-static void test_batch_drops_the_stated_share_of_histories(void **state)
-{
-    struct tt_err err = TT_ERR_INIT;
-    struct world w;
-    struct tt_batch batch;
-    uint32_t codes[USERS], again[USERS];
-    double kept = 0;
-
-    (void)state;
-    world_init(&w, 0);
-    NEED(tt_batch_init(&batch, &w.model, &w.users, USERS, &err));
-    size_t whole = (size_t)w.model.base.users.bags[HISTORY].offsets[USERS + 1];
-    assert_int_equal(dropped_entries(&w, &batch, 0, 1, codes), whole);
-    for (uint64_t epoch = 0; epoch < 200; epoch++)
-        kept += (double)dropped_entries(&w, &batch, 0.3, epoch, codes);
-    double share = kept / (200 * (double)whole);
-    assert_true(share > 0.68 && share < 0.72); /* a dropped-out history counts as its one unknown entry */
-    size_t n = dropped_entries(&w, &batch, 0.3, 9, codes);
-    assert_int_equal(dropped_entries(&w, &batch, 0.3, 9, again), n);
-    assert_memory_equal(codes, again, sizeof(codes));
-    dropped_entries(&w, &batch, 0.3, 10, again);
-    assert_memory_not_equal(codes, again, sizeof(codes));
-    dropped_entries(&w, &batch, 1, 1, codes); /* all are dropped: the unknown history, weight 1 */
-    for (size_t r = 0; r < USERS; r++)
-        assert_int_equal(codes[r], 0);
-    tt_batch_release(&batch);
-    world_release(&w);
-}
-
-static void test_batch_leaves_out_what_was_not_yet_there(void **state)
-{
-    struct tt_err err = TT_ERR_INIT;
-    struct world w;
-    struct tt_batch batch;
-    uint32_t rows[USERS], moments[USERS], times[USERS * 6];
-
-    (void)state;
-    world_init(&w, 0);
-    const struct tt_bags *bags = &w.model.base.users.bags[HISTORY];
-    for (uint32_t e = 0; e < bags->offsets[USERS + 1]; e++)
-        times[e] = 10 + bags->codes[e] % 3;
-    for (uint32_t r = 0; r < USERS; r++) {
-        rows[r] = USERS - r;
-        moments[r] = 10 + r % 4; /* some rows have nothing yet, others all */
-    }
-    struct tt_drop drop = {.share = 0, .times = times, .moments = moments};
-    NEED(tt_batch_init(&batch, &w.model, &w.users, USERS, &err));
-    NEED(tt_batch_gather(&batch, w.pool, rows, USERS, &drop, &err));
-    const struct tt_batch_column *c = &batch.columns[HISTORY];
-    for (size_t r = 0; r < USERS; r++) {
-        size_t at = (size_t)c->starts[r];
-        for (uint64_t e = bags->offsets[rows[r]]; e < bags->offsets[rows[r] + 1]; e++)
-            if (times[e] < moments[r])
-                assert_int_equal(c->codes[at++], bags->codes[e]);
-        if (at == c->starts[r])
-            assert_int_equal(c->codes[at++], 0);
-        assert_int_equal(c->counts[r], at - c->starts[r]);
-    }
-    drop.share = 0.5; /* and of what there is, half goes */
-    size_t there = c->n;
-    NEED(tt_batch_gather(&batch, w.pool, rows, USERS, &drop, &err));
-    assert_true(c->n < there);
-    for (size_t r = 0; r < USERS; r++)
-        for (size_t e = (size_t)c->starts[r]; e < c->starts[r] + c->counts[r]; e++)
-            assert_true(c->codes[e] == 0 || 10 + c->codes[e] % 3 < moments[r]);
-    tt_batch_release(&batch);
-    world_release(&w);
 }
 
 /* Sums of gradients by row, and those of the layers. */
@@ -315,101 +223,6 @@ static void test_batch_gives_the_gradients_of_deep_towers(void **state)
     check_gradients(1);
 }
 
-/* Groups hold each code's rows together, in their order, for few and for many codes, by one pass and by several. */
-struct visits {
-    const struct tt_batch_column *column;
-    _Atomic size_t n;
-};
-
-static void visit(void *arg, size_t column, size_t row)
-{
-    struct visits *visits = arg;
-
-    assert_int_equal(column, 0);
-    for (size_t g = 0; g < visits->column->n_groups; g++)
-        visits->n += visits->column->group_codes[g] == row;
-}
-
-static void test_batch_groups_entries_by_code(void **state)
-{
-    static const size_t sizes[] = {1, 300, 65535, 65536, 70000, 200000, 3000000};
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_pool *pool = tt_pool_new(3, &err);
-
-    (void)state;
-    assert_non_null(pool);
-    for (size_t s = 0; s < LENGTH(sizes); s++) {
-        struct tt_examples base;
-        struct tt_model model;
-        struct tt_tower_input input;
-        struct tt_batch batch;
-        enum { MOST = 10000 };
-        size_t n = s % 2 ? MOST : 500; /* shared among threads, or not */
-        static uint32_t rows[MOST];
-        struct tt_rng rng;
-        tiny_begin(&base, "user u id\nitem i id\n", sizes[s], 1);
-        NEED(tt_model_init(&model, &base, 1, &err));
-        NEED(tt_tower_input_of_table(&input, &model.base.users, &model.base.dictionary.schema, &err));
-        NEED(tt_batch_init(&batch, &model, &input, n, &err));
-        tt_rng_init(&rng, 1, TT_RNG_TEST, s);
-        for (size_t r = 0; r < n; r++) /* some codes often, and the last one */
-            rows[r] = (uint32_t)(r % 3 == 0 ? sizes[s] - r / 3 % 2 : tt_rng_below(&rng, sizes[s] + 1));
-        NEED(tt_batch_gather(&batch, pool, rows, n, NULL, &err));
-        const struct tt_batch_column *c = &batch.columns[0];
-        assert_int_equal(c->n, n);
-        assert_int_equal(c->groups[0], 0);
-        assert_int_equal(c->groups[c->n_groups], n);
-        for (size_t g = 0; g < c->n_groups; g++) {
-            assert_true(c->groups[g] < c->groups[g + 1]);
-            assert_true(g == 0 || c->group_codes[g] > c->group_codes[g - 1]);
-            for (size_t i = c->groups[g]; i < c->groups[g + 1]; i++) {
-                assert_int_equal(rows[c->rows[i]], c->group_codes[g]); /* the table counts through its ids */
-                assert_true(i == c->groups[g] || c->rows[i] > c->rows[i - 1]);
-            }
-        }
-        struct visits visits = {.column = c};
-        if (n == 500) { /* each row once */
-            tt_batch_each_row(&batch, pool, visit, &visits);
-            assert_int_equal(visits.n, c->n_groups);
-        }
-        tt_batch_release(&batch);
-        tt_tower_input_release(&input);
-        tt_model_release(&model);
-    }
-    tt_pool_free(pool);
-}
-
-/* Bags of several entries, sorted by several threads: row, code and weight of an entry stay together. */
-static void test_batch_keeps_entries_together_while_sorting(void **state)
-{
-    enum { N = 3000 };
-    struct tt_err err = TT_ERR_INIT;
-    struct world w;
-    struct tt_batch batch;
-    uint32_t rows[N];
-    size_t seen = 0;
-
-    (void)state;
-    world_init(&w, 0);
-    NEED(tt_batch_init(&batch, &w.model, &w.users, N, &err));
-    for (uint32_t r = 0; r < N; r++)
-        rows[r] = 1 + r % USERS;
-    NEED(tt_batch_gather(&batch, w.pool, rows, N, NULL, &err));
-    const struct tt_batch_column *c = &batch.columns[HISTORY];
-    assert_true(c->n > 8192);
-    for (size_t g = 0; g < c->n_groups; g++)
-        for (size_t i = c->groups[g]; i < c->groups[g + 1]; i++) {
-            size_t from = (size_t)c->starts[c->rows[i]], e = from;
-            while (e < from + c->counts[c->rows[i]] && c->codes[e] != c->group_codes[g])
-                e++;
-            assert_true(e < from + c->counts[c->rows[i]] && c->weights[e] == c->row_weights[i]);
-            seen++;
-        }
-    assert_int_equal(seen, c->n);
-    tt_batch_release(&batch);
-    world_release(&w);
-}
-
 /* An empty bag of any kind counts as the unknown code, in training as in embedding. */
 static void test_batch_takes_an_empty_bag_for_the_unknown(void **state)
 {
@@ -442,12 +255,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_batch_forward_agrees_with_embedding),
-        cmocka_unit_test(test_batch_drops_the_stated_share_of_histories),
-        cmocka_unit_test(test_batch_leaves_out_what_was_not_yet_there),
         cmocka_unit_test(test_batch_gives_the_gradients_of_the_whole_chain),
         cmocka_unit_test(test_batch_gives_the_gradients_of_deep_towers),
-        cmocka_unit_test(test_batch_groups_entries_by_code),
-        cmocka_unit_test(test_batch_keeps_entries_together_while_sorting),
         cmocka_unit_test(test_batch_takes_an_empty_bag_for_the_unknown),
     };
 

@@ -1,0 +1,243 @@
+/* Lookups: dropped histories, what was not yet there, grouping by code. The sums and gradients are in test_batch.c. */
+#include "model/lookup.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "data/history.h"
+#include "model/spectral.h"
+#include "tiny_model.h"
+
+static const char schema[] = "user u id\nuser i history count=sqrt\nitem i id\n";
+enum { USERS = 30, ITEMS = 20, DIM = 6, HISTORY = 1 };
+
+/* A model with histories, and its users as an input. */
+struct world {
+    struct tt_model model;
+    struct tt_tower_input users;
+    struct tt_lookup_scratch scratch;
+    struct tt_pool *pool;
+};
+
+static void world_init(struct world *w)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_examples base;
+
+    *w = (struct world){0};
+    tiny_begin(&base, schema, USERS, ITEMS);
+    tiny_clusters(&base, USERS, ITEMS, 6, 1);
+    struct tt_visits visits = {.n = base.events.n, .user = base.events.user, .item = base.events.item};
+    NEED(tt_history_build(&base.users.bags[HISTORY], &base.dictionary.schema.columns[HISTORY], USERS + 1, &visits,
+                          &err));
+    NEED(tt_model_init(&w->model, &base, DIM, &err));
+    tt_random_start(&w->model, 5);
+    NEED(tt_tower_input_of_table(&w->users, &w->model.base.users, &w->model.base.dictionary.schema, &err));
+    w->pool = tt_pool_new(2, &err);
+    assert_non_null(w->pool);
+}
+
+static void world_release(struct world *w)
+{
+    tt_tower_input_release(&w->users);
+    tt_lookup_scratch_release(&w->scratch);
+    tt_model_release(&w->model);
+    tt_pool_free(w->pool);
+}
+
+/* Lengths of histories after dropping; every row's weights have length 1. */
+static size_t dropped_entries(struct world *w, struct tt_lookup *lookup, double share, uint64_t epoch,
+                              uint32_t *first_codes)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_drop drop = {.share = share, .seed = 11, .epoch = epoch};
+    uint32_t rows[USERS];
+
+    for (uint32_t r = 0; r < USERS; r++)
+        rows[r] = r + 1;
+    NEED(tt_lookup_gather(lookup, &w->scratch, w->pool, rows, USERS, &drop, &err));
+    for (size_t r = 0; r < USERS; r++) {
+        double squares = 0;
+        assert_true(lookup->counts[r] > 0);
+        for (size_t e = (size_t)lookup->starts[r]; e < lookup->starts[r] + lookup->counts[r]; e++)
+            squares += (double)lookup->weights[e] * (double)lookup->weights[e];
+        assert_true(fabs(squares - 1) < 1e-5);
+        first_codes[r] = lookup->codes[lookup->starts[r]];
+    }
+    return lookup->n;
+}
+
+static void test_lookup_drops_the_stated_share_of_histories(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct world w;
+    struct tt_lookup lookup;
+    uint32_t codes[USERS], again[USERS];
+    double kept = 0;
+
+    (void)state;
+    world_init(&w);
+    NEED(tt_lookup_init(&lookup, &w.model, &w.users, HISTORY, USERS, &err));
+    size_t whole = (size_t)w.model.base.users.bags[HISTORY].offsets[USERS + 1];
+    assert_int_equal(dropped_entries(&w, &lookup, 0, 1, codes), whole);
+    for (uint64_t epoch = 0; epoch < 200; epoch++)
+        kept += (double)dropped_entries(&w, &lookup, 0.3, epoch, codes);
+    double share = kept / (200 * (double)whole);
+    assert_true(share > 0.68 && share < 0.72); /* a dropped-out history counts as its one unknown entry */
+    size_t n = dropped_entries(&w, &lookup, 0.3, 9, codes);
+    assert_int_equal(dropped_entries(&w, &lookup, 0.3, 9, again), n);
+    assert_memory_equal(codes, again, sizeof(codes));
+    dropped_entries(&w, &lookup, 0.3, 10, again);
+    assert_memory_not_equal(codes, again, sizeof(codes));
+    dropped_entries(&w, &lookup, 1, 1, codes); /* all are dropped: the unknown history, weight 1 */
+    for (size_t r = 0; r < USERS; r++)
+        assert_int_equal(codes[r], 0);
+    tt_lookup_release(&lookup);
+    world_release(&w);
+}
+
+static void test_lookup_leaves_out_what_was_not_yet_there(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct world w;
+    struct tt_lookup lookup;
+    uint32_t rows[USERS], moments[USERS], times[USERS * 6];
+
+    (void)state;
+    world_init(&w);
+    const struct tt_bags *bags = &w.model.base.users.bags[HISTORY];
+    for (uint32_t e = 0; e < bags->offsets[USERS + 1]; e++)
+        times[e] = 10 + bags->codes[e] % 3;
+    for (uint32_t r = 0; r < USERS; r++) {
+        rows[r] = USERS - r;
+        moments[r] = 10 + r % 4; /* some rows have nothing yet, others all */
+    }
+    struct tt_drop drop = {.share = 0, .times = times, .moments = moments};
+    NEED(tt_lookup_init(&lookup, &w.model, &w.users, HISTORY, USERS, &err));
+    NEED(tt_lookup_gather(&lookup, &w.scratch, w.pool, rows, USERS, &drop, &err));
+    for (size_t r = 0; r < USERS; r++) {
+        size_t at = (size_t)lookup.starts[r];
+        for (uint64_t e = bags->offsets[rows[r]]; e < bags->offsets[rows[r] + 1]; e++)
+            if (times[e] < moments[r])
+                assert_int_equal(lookup.codes[at++], bags->codes[e]);
+        if (at == lookup.starts[r])
+            assert_int_equal(lookup.codes[at++], 0);
+        assert_int_equal(lookup.counts[r], at - lookup.starts[r]);
+    }
+    drop.share = 0.5; /* and of what there is, half goes */
+    size_t there = lookup.n;
+    NEED(tt_lookup_gather(&lookup, &w.scratch, w.pool, rows, USERS, &drop, &err));
+    assert_true(lookup.n < there);
+    for (size_t r = 0; r < USERS; r++)
+        for (size_t e = (size_t)lookup.starts[r]; e < lookup.starts[r] + lookup.counts[r]; e++)
+            assert_true(lookup.codes[e] == 0 || 10 + lookup.codes[e] % 3 < moments[r]);
+    tt_lookup_release(&lookup);
+    world_release(&w);
+}
+
+/* Groups hold each code's rows together, in their order, for few and for many codes, by one pass and by several. */
+struct visits {
+    const struct tt_lookup *lookup;
+    _Atomic size_t n;
+};
+
+static void visit(void *arg, size_t column, size_t row)
+{
+    struct visits *visits = arg;
+
+    assert_int_equal(column, 0);
+    for (size_t g = 0; g < visits->lookup->n_groups; g++)
+        visits->n += visits->lookup->group_codes[g] == row;
+}
+
+static void test_lookup_groups_entries_by_code(void **state)
+{
+    static const size_t sizes[] = {1, 300, 65535, 65536, 70000, 200000, 3000000};
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_pool *pool = tt_pool_new(3, &err);
+    struct tt_lookup_scratch scratch = {0};
+
+    (void)state;
+    assert_non_null(pool);
+    for (size_t s = 0; s < LENGTH(sizes); s++) {
+        struct tt_examples base;
+        struct tt_model model;
+        struct tt_tower_input input;
+        struct tt_lookup lookup;
+        enum { MOST = 10000 };
+        size_t n = s % 2 ? MOST : 500; /* shared among threads, or not */
+        static uint32_t rows[MOST];
+        struct tt_rng rng;
+        tiny_begin(&base, "user u id\nitem i id\n", sizes[s], 1);
+        NEED(tt_model_init(&model, &base, 1, &err));
+        NEED(tt_tower_input_of_table(&input, &model.base.users, &model.base.dictionary.schema, &err));
+        NEED(tt_lookup_init(&lookup, &model, &input, 0, n, &err));
+        tt_rng_init(&rng, 1, TT_RNG_TEST, s);
+        for (size_t r = 0; r < n; r++) /* some codes often, and the last one */
+            rows[r] = (uint32_t)(r % 3 == 0 ? sizes[s] - r / 3 % 2 : tt_rng_below(&rng, sizes[s] + 1));
+        NEED(tt_lookup_gather(&lookup, &scratch, pool, rows, n, NULL, &err));
+        assert_int_equal(lookup.n, n);
+        assert_int_equal(lookup.groups[0], 0);
+        assert_int_equal(lookup.groups[lookup.n_groups], n);
+        for (size_t g = 0; g < lookup.n_groups; g++) {
+            assert_true(lookup.groups[g] < lookup.groups[g + 1]);
+            assert_true(g == 0 || lookup.group_codes[g] > lookup.group_codes[g - 1]);
+            for (size_t i = lookup.groups[g]; i < lookup.groups[g + 1]; i++) {
+                assert_int_equal(rows[lookup.rows[i]], lookup.group_codes[g]); /* the table counts through its ids */
+                assert_true(i == lookup.groups[g] || lookup.rows[i] > lookup.rows[i - 1]);
+            }
+        }
+        struct visits visits = {.lookup = &lookup};
+        if (n == 500) { /* each row once */
+            tt_lookup_each_row(&lookup, pool, visit, &visits);
+            assert_int_equal(visits.n, lookup.n_groups);
+        }
+        tt_lookup_release(&lookup);
+        tt_tower_input_release(&input);
+        tt_model_release(&model);
+    }
+    tt_lookup_scratch_release(&scratch);
+    tt_pool_free(pool);
+}
+
+/* Bags of several entries, sorted by several threads: row, code and weight of an entry stay together. */
+static void test_lookup_keeps_entries_together_while_sorting(void **state)
+{
+    enum { N = 3000 };
+    struct tt_err err = TT_ERR_INIT;
+    struct world w;
+    struct tt_lookup lookup;
+    uint32_t rows[N];
+    size_t seen = 0;
+
+    (void)state;
+    world_init(&w);
+    NEED(tt_lookup_init(&lookup, &w.model, &w.users, HISTORY, N, &err));
+    for (uint32_t r = 0; r < N; r++)
+        rows[r] = 1 + r % USERS;
+    NEED(tt_lookup_gather(&lookup, &w.scratch, w.pool, rows, N, NULL, &err));
+    assert_true(lookup.n > 8192);
+    for (size_t g = 0; g < lookup.n_groups; g++)
+        for (size_t i = lookup.groups[g]; i < lookup.groups[g + 1]; i++) {
+            size_t from = (size_t)lookup.starts[lookup.rows[i]], e = from;
+            while (e < from + lookup.counts[lookup.rows[i]] && lookup.codes[e] != lookup.group_codes[g])
+                e++;
+            assert_true(e < from + lookup.counts[lookup.rows[i]] && lookup.weights[e] == lookup.row_weights[i]);
+            seen++;
+        }
+    assert_int_equal(seen, lookup.n);
+    tt_lookup_release(&lookup);
+    world_release(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lookup_drops_the_stated_share_of_histories),
+        cmocka_unit_test(test_lookup_leaves_out_what_was_not_yet_there),
+        cmocka_unit_test(test_lookup_groups_entries_by_code),
+        cmocka_unit_test(test_lookup_keeps_entries_together_while_sorting),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
