@@ -402,6 +402,8 @@ static void on_start(void *arg, const struct tt_training *training)
              plan->steps.by_entry ? "events" : "queries", drawn,
              ranked == TT_SEEN_REMOVE ? "; validation leaves out each user's training items"
              : ranked == TT_SEEN_KEEP ? "; validation ranks each user's training items too" : "");
+    if (plan->renewal > 1)
+        cli_note("items' histories are read once in %zu steps, so as not to take longer than the steps", plan->renewal);
     if (t->drift >= 0)
         cli_note("drift of the users' items %.3f: a step wants %s", t->drift,
                  t->wants == TT_WANTS_LATER ? "what is later than a moment, given what was before it"

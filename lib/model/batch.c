@@ -48,12 +48,19 @@ void tt_batch_release(struct tt_batch *batch)
     *batch = (struct tt_batch){0};
 }
 
+/* Is the column looked up here? */
+static int is_looked_up(const struct tt_batch *batch, size_t column)
+{
+    return batch->input->bags[column] && !(batch->stale && batch->stale->lookup.column == column);
+}
+
 int tt_batch_gather(struct tt_batch *batch, struct tt_pool *pool, const uint32_t *rows, size_t n,
                     const struct tt_drop *drop, struct tt_err *err)
 {
     batch->n_rows = n;
+    batch->rows = rows;
     for (size_t c = 0; c < batch->model->base.dictionary.schema.n_columns; c++)
-        if (batch->input->bags[c] &&
+        if (is_looked_up(batch, c) &&
             tt_lookup_gather(&batch->columns[c].lookup, &batch->scratch, pool, rows, n, drop, err))
             return -1;
     return 0;
@@ -62,7 +69,7 @@ int tt_batch_gather(struct tt_batch *batch, struct tt_pool *pool, const uint32_t
 void tt_batch_each_row(struct tt_batch *batch, struct tt_pool *pool, tt_row_fn *fn, void *arg)
 {
     for (size_t c = 0; c < batch->model->base.dictionary.schema.n_columns; c++)
-        if (batch->input->bags[c])
+        if (is_looked_up(batch, c))
             tt_lookup_each_row(&batch->columns[c].lookup, pool, fn, arg);
 }
 
@@ -99,8 +106,11 @@ static void forward_block(void *arg, size_t block, int worker)
     (void)worker;
     memset(batch->dense.z[0] ? batch->dense.z[0] + from * stride : x, 0, n * stride * sizeof(*x));
     for (size_t c = 0; c < batch->model->base.dictionary.schema.n_columns; c++)
-        if (batch->input->bags[c])
+        if (is_looked_up(batch, c))
             tt_lookup_add(&batch->columns[c].lookup, from, n, sums_of(batch, c, forward->u) + from * stride, stride);
+    if (batch->stale)
+        tt_stale_add(batch->stale, batch->rows + from, n,
+                     sums_of(batch, batch->stale->lookup.column, forward->u) + from * stride, stride);
     for (size_t l = 0; l < dense->n_layers; l++)
         z[l] = batch->dense.z[l] + from * dense->layers[l].n_in;
     if (dense->n_layers)
@@ -176,6 +186,19 @@ static void ahead_one_to_one(void *arg, size_t column, size_t code)
     back->ahead(back->arg, column, code);
 }
 
+/* What the stale sums get of the rows' gradients. */
+static void collect_block(void *arg, size_t block, int worker)
+{
+    const struct back *back = arg;
+    const struct tt_batch *batch = back->batch;
+    size_t from = block * ROW_BLOCK, stride = stride_of(batch);
+    size_t n = batch->n_rows - from < ROW_BLOCK ? batch->n_rows - from : ROW_BLOCK;
+
+    (void)worker;
+    tt_stale_collect(batch->stale, batch->rows + from, n,
+                     sums_of(batch, batch->stale->lookup.column, back->d) + from * stride, stride);
+}
+
 void tt_batch_backward(struct tt_batch *batch, struct tt_pool *pool, const float *u, float *d_u, tt_gradient_fn *take,
                        tt_row_fn *ahead, void *arg)
 {
@@ -192,6 +215,10 @@ void tt_batch_backward(struct tt_batch *batch, struct tt_pool *pool, const float
     if (dense->n_layers)
         tt_dense_backward(dense, pool, batch->n_rows, batch->dense.z, d_u, batch->gradient);
     for (size_t c = 0; c < batch->model->base.dictionary.schema.n_columns; c++)
-        if (batch->input->bags[c])
+        if (is_looked_up(batch, c))
             tt_lookup_back(&batch->columns[c].lookup, pool, sums_of(batch, c, d_u), stride_of(batch), take, ahead, arg);
+    if (batch->stale) {
+        tt_pool_run(pool, tt_blocks(batch->n_rows, ROW_BLOCK), collect_block, &back);
+        tt_stale_count(batch->stale);
+    }
 }

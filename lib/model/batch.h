@@ -9,7 +9,7 @@
 #ifndef TT_MODEL_BATCH_H
 #define TT_MODEL_BATCH_H
 
-#include "model/lookup.h"
+#include "model/stale.h"
 
 struct tt_batch_column {
     struct tt_lookup lookup;     /* columns of the input */
@@ -19,7 +19,10 @@ struct tt_batch_column {
 struct tt_batch {
     const struct tt_model *model;
     const struct tt_tower_input *input;
-    size_t max_rows, n_rows;     /* n_rows of the present step */
+    struct tt_stale *stale;      /* borrowed: stands for the lookup of its column; NULL: all columns are looked up. Set
+                                    between init and the first gather */
+    size_t max_rows, n_rows;     /* n_rows of the present step, */
+    const uint32_t *rows;        /* and which these are: borrowed from the gather on */
     struct tt_batch_column *columns; /* (schema.n_columns) */
     float *length;               /* (max_rows) |x| */
     struct tt_dense_rows dense;  /* deep towers: what their layers keep of max_rows rows */
@@ -31,7 +34,8 @@ int tt_batch_init(struct tt_batch *batch, const struct tt_model *model, const st
                   size_t max_rows, struct tt_err *err) TT_CHECKED;
 void tt_batch_release(struct tt_batch *batch);
 
-/* Take the input's rows `rows` (n of them, n <= max_rows). drop NULL: nothing is left out. */
+/* Take the input's rows `rows` (n of them, n <= max_rows), which stay as they are until the backward pass. drop NULL:
+ * nothing is left out. */
 int tt_batch_gather(struct tt_batch *batch, struct tt_pool *pool, const uint32_t *rows, size_t n,
                     const struct tt_drop *drop, struct tt_err *err) TT_CHECKED;
 

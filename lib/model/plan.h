@@ -11,6 +11,9 @@
  * 4 because a step by all items is worth several by a sample: the measurements are in plan.c. mixed, because draws
  * alone find the popular items too seldom, and a batch alone gives an item that few want, when it comes, the weight of
  * all the times when it does not.
+ *
+ * Where items have histories, these are read for the whole catalogue once in `renewal` steps (stale.h): so seldom that
+ * reading them takes a quarter of the time of the products or less, but at least 32 times an epoch.
  */
 #ifndef TT_MODEL_PLAN_H
 #define TT_MODEL_PLAN_H
@@ -29,11 +32,13 @@ struct tt_plan_options {
 /* What the data are. */
 struct tt_plan_data {
     size_t queries, entries, items; /* queries that want something, pairs, the catalogue */
+    size_t visitors;                /* entries of the items' histories; 0: they have none */
 };
 
 struct tt_plan {
     struct tt_steps_options steps;
     double candidates;              /* that all rows of a step share, on average, or somewhat fewer */
+    size_t renewal;                 /* steps from one reading of the items' histories to the next; 1: each reads its own */
     double full, sampled;           /* floating-point operations of an epoch by the full and by the mixed loss */
 };
 

@@ -158,7 +158,14 @@ static struct tt_plan make_plan(const struct tt_trainer *t)
     const struct tt_train_options *o = t->o;
     struct tt_plan_options options = {.loss = o->loss, .by_entry = o->step == TT_STEP_EVENTS, .batch = o->batch,
                                       .negatives = o->negatives, .dim = o->dim, .max_memory = o->max_memory};
-    struct tt_plan_data data = {tt_steps_queries(&t->queries), tt_steps_entries(&t->queries), t->catalogue.n};
+    const struct tt_examples *base = &t->model->base;
+    const struct tt_column *visitors = tt_schema_find(&base->dictionary.schema, TT_ITEM, TT_KIND_HISTORY);
+    struct tt_plan_data data = {tt_steps_queries(&t->queries), tt_steps_entries(&t->queries), t->catalogue.n, 0};
+
+    if (visitors) {
+        const struct tt_bags *bags = &base->items.bags[visitors - base->dictionary.schema.columns];
+        data.visitors = bags->offsets ? (size_t)bags->offsets[bags->n_rows] : 0;
+    }
 
     return tt_plan_make(&options, &data);
 }
@@ -180,10 +187,10 @@ static int make_room(struct tt_trainer *t, size_t shared, size_t candidates, str
     tt_softmax_release(&t->softmax);
     free(t->d_v);
     t->d_v = tt_alloc_aligned(candidates, dim * sizeof(float), err);
-    return t->d_v && tt_batch_init(&t->items, t->model, &t->item_input, candidates, err) == 0 &&
-                   tt_softmax_init(&t->softmax, t->steps.batch, shared, candidates, dim, t->kernels, err) == 0
-               ? 0
-               : -1;
+    if (!t->d_v || tt_batch_init(&t->items, t->model, &t->item_input, candidates, err))
+        return -1;
+    t->items.stale = t->plan.renewal > 1 ? &t->stale : NULL;
+    return tt_softmax_init(&t->softmax, t->steps.batch, shared, candidates, dim, t->kernels, err);
 }
 
 static int init_adam(struct tt_trainer *t, struct tt_err *err)
@@ -196,6 +203,18 @@ static int init_adam(struct tt_trainer *t, struct tt_err *err)
     t->adam.decay = t->o->decay;
     t->adam.total = t->o->epochs * t->steps.n_steps;
     return tt_adam_init(&t->adam, t->model, err);
+}
+
+/* The items' histories, where they are not read in each step. */
+static int prepare_stale(struct tt_trainer *t, struct tt_err *err)
+{
+    const struct tt_schema *schema = &t->model->base.dictionary.schema;
+
+    if (t->plan.renewal <= 1)
+        return 0;
+    size_t column = (size_t)(tt_schema_find(schema, TT_ITEM, TT_KIND_HISTORY) - schema->columns);
+    return tt_stale_init(&t->stale, t->model, &t->item_input, column, t->catalogue.items, t->catalogue.n, t->pool,
+                         err);
 }
 
 static int prepare_steps(struct tt_trainer *t, struct tt_err *err)
@@ -213,7 +232,7 @@ static int prepare_steps(struct tt_trainer *t, struct tt_err *err)
         tt_queries_input(&t->queries, d, &t->model->base.users, &t->user_input, err) ||
         tt_tower_input_of_table(&t->item_input, &t->model->base.items, &d->schema, err) ||
         prepare_catalogue_input(t, err) || tt_batch_init(&t->users, t->model, &t->user_input, batch, err) ||
-        init_adam(t, err) || make_room(t, (size_t)t->plan.candidates, (size_t)t->plan.candidates, err))
+        init_adam(t, err) || prepare_stale(t, err) || make_room(t, (size_t)t->plan.candidates, (size_t)t->plan.candidates, err))
         return -1;
     t->u = tt_alloc_aligned(batch, dim * sizeof(float), err);
     t->d_u = tt_alloc_aligned(batch, dim * sizeof(float), err);
@@ -260,6 +279,7 @@ void tt_trainer_release(struct tt_trainer *t)
     tt_tower_input_release(&t->user_input);
     tt_tower_input_release(&t->item_input);
     tt_tower_input_release(&t->catalogue_input);
+    tt_stale_release(&t->stale);
     tt_adam_release(&t->adam);
     tt_softmax_release(&t->softmax);
     tt_steps_release(&t->steps);
@@ -288,6 +308,35 @@ int tt_trainer_start(struct tt_trainer *t, struct tt_err *err)
 
 /* ---- steps ---- */
 
+/* Does the table of the items' histories move in this step? */
+static int is_renewal(const struct tt_trainer *t)
+{
+    return t->items.stale && (t->stale.steps + 1 >= t->plan.renewal || t->at.step + 1 == t->steps.n_steps);
+}
+
+static void catch_up(struct tt_trainer *t)
+{
+    if (!(t->adam.decay > 0))
+        return;
+    tt_batch_each_row(&t->users, t->pool, tt_adam_catch_up, &t->adam);
+    tt_batch_each_row(&t->items, t->pool, tt_adam_catch_up, &t->adam);
+    if (is_renewal(t))
+        tt_lookup_each_row(&t->stale.lookup, t->pool, tt_adam_catch_up, &t->adam);
+}
+
+static void move_tables(struct tt_trainer *t)
+{
+    int renews = is_renewal(t);
+
+    tt_adam_step(&t->adam, t->at.steps);
+    tt_batch_backward(&t->users, t->pool, t->u, t->d_u, tt_adam_apply, tt_adam_ahead, &t->adam);
+    tt_batch_backward(&t->items, t->pool, t->v, t->d_v, tt_adam_apply, tt_adam_ahead, &t->adam);
+    if (renews)
+        tt_stale_move(&t->stale, t->pool, tt_adam_apply, tt_adam_ahead, &t->adam);
+    tt_adam_apply_layers(&t->adam, TT_USER, t->users.gradient);
+    tt_adam_apply_layers(&t->adam, TT_ITEM, t->items.gradient);
+}
+
 int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)
 {
     struct tt_steps *s = &t->steps;
@@ -303,10 +352,9 @@ int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)
         (!t->items_gathered && tt_batch_gather(&t->items, t->pool, s->candidates, s->n_candidates, NULL, err)))
         return -1;
     t->items_gathered = s->loss == TT_LOSS_FULL;
-    if (t->adam.decay > 0) {
-        tt_batch_each_row(&t->users, t->pool, tt_adam_catch_up, &t->adam);
-        tt_batch_each_row(&t->items, t->pool, tt_adam_catch_up, &t->adam);
-    }
+    if (t->items.stale)
+        tt_stale_refresh(&t->stale, t->pool);
+    catch_up(t); /* later than the sums: those of a session that was taken back are the same */
     tt_batch_forward(&t->users, t->pool, t->u);
     tt_batch_forward(&t->items, t->pool, t->v);
     struct tt_softmax_step step = {.n_queries = s->n_rows, .n_shared = s->n_shared, .n_items = s->n_candidates,
@@ -319,11 +367,7 @@ int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)
     if (!isfinite(loss))
         return tt_err_set(err, TT_ERR_INPUT, "the loss is not finite in step %zu: is the learning rate too large?",
                           t->at.steps + 1);
-    tt_adam_step(&t->adam, t->at.steps);
-    tt_batch_backward(&t->users, t->pool, t->u, t->d_u, tt_adam_apply, tt_adam_ahead, &t->adam);
-    tt_batch_backward(&t->items, t->pool, t->v, t->d_v, tt_adam_apply, tt_adam_ahead, &t->adam);
-    tt_adam_apply_layers(&t->adam, TT_USER, t->users.gradient);
-    tt_adam_apply_layers(&t->adam, TT_ITEM, t->items.gradient);
+    move_tables(t);
     if (tt_adam_check(&t->adam, t->at.steps + 1, err))
         return -1;
     t->at.step++;
@@ -343,6 +387,7 @@ void tt_trainer_end_epoch(struct tt_trainer *t, double *loss)
     *loss = t->at.weight > 0 ? t->at.loss / t->at.weight : 0;
     t->at = (struct tt_trainer_position){.epoch = t->at.epoch + 1, .steps = t->at.steps};
     tt_adam_catch_up_all(&t->adam, t->pool);
+    t->stale.is_fresh = 0; /* the decay may have moved the table once more */
 }
 
 static int check_position(const struct tt_trainer *t, struct tt_err *err)
@@ -368,6 +413,8 @@ int tt_trainer_state(struct tt_trainer *t, struct tt_state *state, struct tt_err
     for (enum tt_side side = TT_USER; side <= TT_ITEM; side++)
         if (tt_model_layers_state(t->model, side, "params", t->model->dense[side].params, state, err))
             return -1;
+    if (t->items.stale && tt_stale_state(&t->stale, state, err))
+        return -1;
     return tt_adam_state(&t->adam, state, err) || tt_state_count(state, "at.epoch", &t->at.epoch, err) ||
                    tt_state_count(state, "at.step", &t->at.step, err) ||
                    tt_state_count(state, "at.steps", &t->at.steps, err) ||

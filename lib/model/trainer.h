@@ -14,8 +14,8 @@
  * added up. Steps are described in steps.h, and how their kind and size are chosen in plan.h. The catalogue is the
  * items that have an event; others take no part.
  *
- * All that changes while training is the model's tables and layers, the optimiser's moments and marks (`adam`), and
- * `at`. The rest follows from examples and options, so a session that gets these three back (tt_trainer_state) goes on
+ * All that changes while training is the model's tables and layers, the optimiser's moments and marks (`adam`), what
+ * `stale` has collected, and `at`. The rest follows from examples and options, so a session that gets these back (tt_trainer_state) goes on
  * as if it had never stopped.
  *
  * Determinism: the tables depend on examples, options and seed alone, on one kind of CPU; not on the pool.
@@ -98,6 +98,7 @@ struct tt_trainer {
     struct tt_tower_input user_input, item_input;
     struct tt_tower_input catalogue_input; /* row i is the catalogue's item i */
     struct tt_batch users, items;
+    struct tt_stale stale;               /* the items' histories, when plan.renewal is above 1; else empty */
     const struct tt_tile_kernels *kernels;
     struct tt_softmax softmax;
     struct tt_adam adam;

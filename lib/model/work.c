@@ -25,13 +25,13 @@ struct tt_work tt_work_of(const struct tt_trainer *t, size_t measured)
     double visits = (double)t->visits->offsets[t->visits->n_rows] / (double)t->visits->n_rows; /* of a user */
     double users = (double)t->visits->n_rows, visitors = visits * users / catalogue; /* of an item */
     double of_step = visits * (double)t->steps.batch;          /* a step's history entries; its rows are fewer */
-    double of_items = visitors * candidates;
+    double renewal = (double)t->plan.renewal, of_items = visitors * (renewal > 1 ? catalogue : candidates);
     double touched = candidates * count_tables(schema, TT_ITEM, 0) +
                      (of_step < catalogue ? of_step : catalogue) * count_tables(schema, TT_USER, 1) +
-                     (of_items < users ? of_items : users) * count_tables(schema, TT_ITEM, 1);
+                     (of_items < users ? of_items : users) / renewal * count_tables(schema, TT_ITEM, 1);
     double of_users = rows * count_tables(schema, TT_USER, 0);
     double added = rows * visits * count_tables(schema, TT_USER, 1) +
-                   steps * of_items * count_tables(schema, TT_ITEM, 1);
+                   steps / renewal * of_items * count_tables(schema, TT_ITEM, 1);
     double layers = 6 * (rows * (double)t->model->dense[TT_USER].n_params +
                          steps * candidates * (double)t->model->dense[TT_ITEM].n_params);
     double scores = 6 * rows * candidates + 2 * (double)measured * catalogue;

@@ -9,7 +9,7 @@ static const struct tt_plan_options all_open = {.loss = TT_LOSS_AUTO, .dim = 64,
 
 static void test_plan_counts_the_operations(void **state)
 {
-    struct tt_plan_data data = {30000, 1200000, 40000};
+    struct tt_plan_data data = {30000, 1200000, 40000, 0};
     struct tt_plan_options o = all_open;
 
     (void)state;
@@ -36,14 +36,14 @@ static void test_plan_takes_the_full_softmax_while_it_is_cheap(void **state)
         struct tt_plan_data data;
         enum tt_loss expected;
     } cases[] = {
-        {{100, 1000, 50}, TT_LOSS_FULL},
-        {{31668, 1237259, 38048}, TT_LOSS_FULL},
-        {{1000, 50000, 1000000}, TT_LOSS_FULL}, /* few queries: 0.4 Tflop, whatever the share */
-        {{1000000, 10000000, 20000}, TT_LOSS_FULL},
-        {{1000000, 10000000, 1000000}, TT_LOSS_MIXED},
-        {{10000000, 100000000, 1000000}, TT_LOSS_MIXED},
-        {{10000000, 10000000, 200000}, TT_LOSS_MIXED},
-        {{1000000, 20000000, 60000}, TT_LOSS_MIXED},
+        {{100, 1000, 50, 0}, TT_LOSS_FULL},
+        {{31668, 1237259, 38048, 0}, TT_LOSS_FULL},
+        {{1000, 50000, 1000000, 0}, TT_LOSS_FULL}, /* few queries: 0.4 Tflop, whatever the share */
+        {{1000000, 10000000, 20000, 0}, TT_LOSS_FULL},
+        {{1000000, 10000000, 1000000, 0}, TT_LOSS_MIXED},
+        {{10000000, 100000000, 1000000, 0}, TT_LOSS_MIXED},
+        {{10000000, 10000000, 200000, 0}, TT_LOSS_MIXED},
+        {{1000000, 20000000, 60000, 0}, TT_LOSS_MIXED},
     };
 
     (void)state;
@@ -59,7 +59,7 @@ static void test_plan_takes_the_full_softmax_while_it_is_cheap(void **state)
 static void test_plan_keeps_what_is_given(void **state)
 {
     static const enum tt_loss losses[] = {TT_LOSS_FULL, TT_LOSS_SAMPLED, TT_LOSS_BATCH, TT_LOSS_MIXED};
-    struct tt_plan_data data = {10000, 100000, 5000};
+    struct tt_plan_data data = {10000, 100000, 5000, 0};
 
     (void)state;
     for (size_t l = 0; l < LENGTH(losses); l++)
@@ -79,7 +79,7 @@ static void test_plan_keeps_what_is_given(void **state)
 
 static void test_plan_makes_batches_that_fit(void **state)
 {
-    struct tt_plan_data data = {100000, 100000, 1000000}, tiny = {5, 9, 4};
+    struct tt_plan_data data = {100000, 100000, 1000000, 0}, tiny = {5, 9, 4, 0};
     struct tt_plan_options o = all_open;
 
     (void)state;
@@ -98,6 +98,27 @@ static void test_plan_makes_batches_that_fit(void **state)
     assert_int_equal(tt_plan_make(&o, &tiny).steps.batch, 9);
 }
 
+static void test_plan_reads_the_items_histories_as_often_as_it_can_afford(void **state)
+{
+    struct tt_plan_options o = all_open;
+    struct tt_plan_data data = {30000, 1200000, 40000, 1200000};
+
+    (void)state;
+    o.batch = 200; /* 150 steps: at most every fourth */
+    assert_int_equal(tt_plan_make(&o, &data).renewal, 4); /* 32 x 1.2e6 of a quarter of 6 x 200 x 40000: 3.2 */
+    data.visitors = 600000;
+    assert_int_equal(tt_plan_make(&o, &data).renewal, 2);
+    data.visitors = 100000;
+    assert_int_equal(tt_plan_make(&o, &data).renewal, 1);
+    data.visitors = 100000000;
+    assert_int_equal(tt_plan_make(&o, &data).renewal, 4);
+    o.batch = 1000;
+    assert_int_equal(tt_plan_make(&o, &data).renewal, 1); /* 30 steps: there are none to save */
+    o.batch = 20;
+    data.visitors = 0;
+    assert_int_equal(tt_plan_make(&o, &data).renewal, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +126,7 @@ int main(void)
         cmocka_unit_test(test_plan_takes_the_full_softmax_while_it_is_cheap),
         cmocka_unit_test(test_plan_keeps_what_is_given),
         cmocka_unit_test(test_plan_makes_batches_that_fit),
+        cmocka_unit_test(test_plan_reads_the_items_histories_as_often_as_it_can_afford),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,11 +111,56 @@ static void test_a_session_goes_on_from_its_state(void **state)
     tt_pool_free(pool);
 }
 
+/* Items' histories that are read in every third step only, with a decay that moves them in between: a session that was
+ * taken back between two readings has the same sums, and the gradients that had come together. */
+static void test_stale_histories_are_taken_back(void **state)
+{
+    static const char both[] = "user u id\nuser i history\nitem i id\nitem u history\n";
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_pool *pool = tt_pool_new(2, &err);
+    struct tt_train_options o = tiny_options;
+    size_t waiting = 0;
+
+    (void)state;
+    o.batch = 3;
+    o.decay = 0.1;
+    for (size_t stop = 97; stop < 103; stop++) {
+        struct tt_trainer whole, rest;
+        struct tt_model a, b;
+        struct tt_segment segment = {0};
+        struct tt_state store = {.segment = &segment}, taken = {.segment = &segment, .is_taking = 1};
+        tiny_clustered_model(&a, both, 300, ITEMS);
+        tiny_clustered_model(&b, both, 300, ITEMS);
+        NEED(tt_trainer_init(&whole, &a, &o, pool, &err));
+        NEED(tt_trainer_init(&rest, &b, &o, pool, &err));
+        assert_int_equal(whole.plan.renewal, 3);
+        assert_true(whole.steps.n_steps == 100);
+        NEED(tt_trainer_start(&whole, &err));
+        run_until(&whole, stop);
+        waiting += whole.stale.steps;
+        assert_true(stop != 100 || whole.stale.steps == 0); /* nothing is left over at the end of an epoch */
+        NEED(tt_trainer_state(&whole, &store, &err));
+        NEED(tt_trainer_state(&rest, &taken, &err));
+        assert_int_equal(rest.stale.steps, whole.stale.steps);
+        run_until(&whole, stop + 7);
+        run_until(&rest, stop + 7);
+        assert_true(tiny_same_tables(&a, &b));
+        tt_segment_release(&segment);
+        tt_trainer_release(&whole);
+        tt_trainer_release(&rest);
+        tt_model_release(&a);
+        tt_model_release(&b);
+    }
+    assert_true(waiting > 3);
+    tt_pool_free(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_session_counts_steps_and_epochs),
         cmocka_unit_test(test_a_session_goes_on_from_its_state),
+        cmocka_unit_test(test_stale_histories_are_taken_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
