@@ -15,8 +15,8 @@
  * items that have an event; others take no part.
  *
  * All that changes while training is the model's tables and layers, the optimiser's moments and marks (`adam`), what
- * `stale` has collected, and `at`. The rest follows from examples and options, so a session that gets these back (tt_trainer_state) goes on
- * as if it had never stopped.
+ * `stale` has collected, and `at`. The rest follows from examples and options, so a session that gets these back
+ * (tt_trainer_state) goes on as if it had never stopped.
  *
  * Determinism: the tables depend on examples, options and seed alone, on one kind of CPU; not on the pool.
  */
