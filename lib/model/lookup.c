@@ -271,8 +271,9 @@ static int sort_by_code(struct tt_lookup *lookup, struct tt_lookup_scratch *scra
         if (tt_grow(&scratch->entries[i], &scratch->cap_entries[i], lookup->n, sizeof(*scratch->entries[i]), err))
             return -1;
     for (unsigned i = 0; i < passes; i++) {
-        struct pass pass = {.lookup = lookup, .digits = scratch->digits, .n_parts = n_parts, .n_digits = (size_t)1 << digit,
-                            .shift = i * digit, .from = i == 0 ? NULL : scratch->entries[(i - 1) % 2],
+        struct pass pass = {.lookup = lookup, .digits = scratch->digits, .n_parts = n_parts,
+                            .n_digits = (size_t)1 << digit, .shift = i * digit,
+                            .from = i == 0 ? NULL : scratch->entries[(i - 1) % 2],
                             .to = i + 1 == passes ? NULL : scratch->entries[i % 2]};
         run_pass(&pass, pool);
     }

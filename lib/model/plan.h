@@ -38,7 +38,7 @@ struct tt_plan_data {
 struct tt_plan {
     struct tt_steps_options steps;
     double candidates;              /* that all rows of a step share, on average, or somewhat fewer */
-    size_t renewal;                 /* steps from one reading of the items' histories to the next; 1: each reads its own */
+    size_t renewal;                 /* steps from one reading of items' histories to the next; 1: each reads its own */
     double full, sampled;           /* floating-point operations of an epoch by the full and by the mixed loss */
 };
 

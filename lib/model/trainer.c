@@ -232,7 +232,8 @@ static int prepare_steps(struct tt_trainer *t, struct tt_err *err)
         tt_queries_input(&t->queries, d, &t->model->base.users, &t->user_input, err) ||
         tt_tower_input_of_table(&t->item_input, &t->model->base.items, &d->schema, err) ||
         prepare_catalogue_input(t, err) || tt_batch_init(&t->users, t->model, &t->user_input, batch, err) ||
-        init_adam(t, err) || prepare_stale(t, err) || make_room(t, (size_t)t->plan.candidates, (size_t)t->plan.candidates, err))
+        init_adam(t, err) || prepare_stale(t, err) ||
+        make_room(t, (size_t)t->plan.candidates, (size_t)t->plan.candidates, err))
         return -1;
     t->u = tt_alloc_aligned(batch, dim * sizeof(float), err);
     t->d_u = tt_alloc_aligned(batch, dim * sizeof(float), err);
