@@ -118,6 +118,14 @@ void tt_adam_step(struct tt_adam *adam, size_t step)
     adam->shrunk += log1p(-rate * adam->decay);
 }
 
+/* The corrections of the moments' bias stay: b^n to the power of t / n is b^t. */
+void tt_adam_stretch(struct tt_adam *adam, size_t n)
+{
+    adam->rule.beta1 = (float)pow(adam->beta1, (double)n);
+    adam->rule.beta2 = (float)pow(adam->beta2, (double)n);
+    adam->rule.rate *= (float)n;
+}
+
 static void note_bad(struct tt_adam *adam, size_t place, size_t n, const float *gradient)
 {
     atomic_fetch_or(&adam->bad[place], tt_vec_is_finite(gradient, n) ? BAD_VALUE : BAD_GRADIENT);

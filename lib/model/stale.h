@@ -4,8 +4,9 @@
  * in every step takes longer than the step. Between two renewals their sums stay as they are: "stale", or historical,
  * embeddings (Chen, Zhu & Song 2018, "Stochastic Training of Graph Convolutional Networks with Variance Reduction",
  * section 4.1; Fey et al. 2021, "GNNAutoScale", section 2). The gradients by them are added up meanwhile, and a renewal
- * moves the table once by what has come together. All else moves in every step as before. How many steps lie between
- * two renewals is chosen in plan.h; with one, the sums are never stale.
+ * moves the table once by what has come together, as far as so many steps would (tt_adam_stretch). All else moves in
+ * every step as before. How many steps lie between two renewals is chosen in plan.h; with one, the sums are never
+ * stale.
  *
  *     tt_stale_init, then in each step
  *         tt_stale_refresh                     looks the sums up, when the table has moved

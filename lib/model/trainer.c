@@ -332,10 +332,12 @@ static void move_tables(struct tt_trainer *t)
     tt_adam_step(&t->adam, t->at.steps);
     tt_batch_backward(&t->users, t->pool, t->u, t->d_u, tt_adam_apply, tt_adam_ahead, &t->adam);
     tt_batch_backward(&t->items, t->pool, t->v, t->d_v, tt_adam_apply, tt_adam_ahead, &t->adam);
-    if (renews)
-        tt_stale_move(&t->stale, t->pool, tt_adam_apply, tt_adam_ahead, &t->adam);
     tt_adam_apply_layers(&t->adam, TT_USER, t->users.gradient);
     tt_adam_apply_layers(&t->adam, TT_ITEM, t->items.gradient);
+    if (!renews)
+        return;
+    tt_adam_stretch(&t->adam, t->stale.steps);
+    tt_stale_move(&t->stale, t->pool, tt_adam_apply, tt_adam_ahead, &t->adam);
 }
 
 int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)

@@ -46,6 +46,37 @@ static void test_adam_follows_the_algorithm(void **state)
     tt_model_release(&model);
 }
 
+/* Under a gradient that stays, one move for three steps gets as far as three, whenever it comes: the corrections of the
+ * bias fit too. */
+static void test_adam_makes_one_move_for_some_steps(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_examples base;
+    struct tt_model model;
+    struct tt_adam adam = {.rate = 0.05, .beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-8, .warmup = 0, .total = 0};
+    static const float once[] = {0.5f, -2}, thrice[] = {1.5f, -6};
+
+    (void)state;
+    tiny_begin(&base, schema, 3, 2);
+    NEED(tt_model_init(&model, &base, 2, &err));
+    NEED(tt_adam_init(&adam, &model, &err));
+    for (size_t step = 0; step < 30; step++) {
+        tt_adam_step(&adam, step);
+        tt_adam_apply(&adam, 0, 1, once);
+        if (step % 3 < 2)
+            continue;
+        tt_adam_stretch(&adam, 3);
+        tt_adam_apply(&adam, 0, 2, thrice);
+        for (size_t i = 0; i < 2; i++) {
+            double expected = (once[i] > 0 ? -0.05 : 0.05) * (double)(step + 1);
+            assert_true(fabs((double)model.tables[0][2 + i] - expected) < 1e-4);
+            assert_true(fabs((double)model.tables[0][4 + i] - expected) < 1e-4);
+        }
+    }
+    tt_adam_release(&adam);
+    tt_model_release(&model);
+}
+
 /* The rate without the bias corrections. */
 static double rate_at(struct tt_adam *adam, size_t step)
 {
@@ -170,6 +201,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_adam_follows_the_algorithm),
+        cmocka_unit_test(test_adam_makes_one_move_for_some_steps),
         cmocka_unit_test(test_adam_warms_up_and_cools_down),
         cmocka_unit_test(test_adam_lets_untouched_rows_decay),
         cmocka_unit_test(test_adam_names_what_is_not_finite),
