@@ -50,8 +50,8 @@ int tt_adam_state(struct tt_adam *adam, struct tt_state *state, struct tt_err *e
 /* Begin step number `step`, from 0. */
 void tt_adam_step(struct tt_adam *adam, size_t step);
 
-/* What is applied from now on, until the next step begins, is the gradients of n steps in one: the moments decay as over
- * n steps, and a row may move n times as far. */
+/* What is applied from now on, until the next step begins, is the gradients of n steps in one: the moments decay as
+ * over n steps, and a row may move n times as far. */
 void tt_adam_stretch(struct tt_adam *adam, size_t n);
 
 /* Move row `row` of a column's table by its gradient (dim). `adam` is a struct tt_adam *: this is a tt_gradient_fn of
