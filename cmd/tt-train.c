@@ -182,7 +182,7 @@ static void on_epoch(void *arg, const struct tt_training *training, const struct
     course->told = now;
     if (course->err->kind || tt_buf_printf(lines, course->err, "%zu\t%.9g", epoch->epoch, epoch->loss) ||
         add_value(lines, epoch->train_value, course->err) || add_value(lines, epoch->valid_value, course->err) ||
-        tt_buf_printf(lines, course->err, "\t%.3f\t%s\n", now, run_name(training)) ||
+        tt_buf_printf(lines, course->err, "\t%.3f\t%s\t%.9g\n", now, run_name(training), epoch->gradient) ||
         (course->has_log && tt_writer_write(&course->log, lines->data + from, lines->len - from, course->err)))
         return;
 }
@@ -571,8 +571,8 @@ static int run(struct tt_writer *writer, struct tt_err *err)
         goto done;
     if (log_path) {
         if (tt_writer_open(&course.log, log_path, cli_watch_temporary, err) ||
-            tt_writer_printf(&course.log, err, "epoch\tloss\ttrain_%s\tvalid_%s\tseconds\trun\n", metric_at_k(),
-                             metric_at_k()))
+            tt_writer_printf(&course.log, err, "epoch\tloss\ttrain_%s\tvalid_%s\tseconds\trun\tgradient\n",
+                             metric_at_k(), metric_at_k()))
             goto done;
         course.has_log = 1;
     }

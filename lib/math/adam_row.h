@@ -15,9 +15,10 @@ struct tt_adam_rule {
 /* For each of n elements, with g its gradient:
  *     moment1 = beta1 moment1 + (1 - beta1) g        moment2 = beta2 moment2 + (1 - beta2) g^2
  *     value  -= rate moment1 / (sqrt(moment2) + epsilon) + shrink value
- * The arrays must not overlap. Returns 1 when all the values are finite then, else 0; a gradient that is not makes a
- * value that is not. */
+ * The arrays must not overlap. *squares gets the sum of all g^2: element i is added to sum i % 16, and these are added
+ * up pairwise. Returns 1 when all the values are finite then, else 0; a gradient that is not makes a value that is not.
+ */
 int tt_adam_row(const struct tt_adam_rule *rule, size_t n, const float *gradient, float *value, float *moment1,
-                float *moment2);
+                float *moment2, float *squares);
 
 #endif

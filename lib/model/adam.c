@@ -12,7 +12,7 @@
  * moves each by about the rate: as many as a layer has inputs add up where a table's row moves by one. */
 static const float layers_share = 0.1f;
 
-enum { BAD_GRADIENT = 1, BAD_VALUE = 2, ROW_BLOCK = 1024 };
+enum { BAD_GRADIENT = 1, BAD_VALUE = 2, ROW_BLOCK = 1024, LAYER_BLOCK = 4096 };
 
 int tt_adam_init(struct tt_adam *adam, struct tt_model *model, struct tt_err *err)
 {
@@ -131,17 +131,19 @@ static void note_bad(struct tt_adam *adam, size_t place, size_t n, const float *
     atomic_fetch_or(&adam->bad[place], tt_vec_is_finite(gradient, n) ? BAD_VALUE : BAD_GRADIENT);
 }
 
-void tt_adam_apply(void *arg, size_t column, size_t row, const float *gradient)
+double tt_adam_apply(void *arg, size_t column, size_t row, const float *gradient)
 {
     struct tt_adam *adam = arg;
     size_t dim = adam->model->dim, at = row * dim;
+    float squares;
 
     if (!tt_adam_row(&adam->rule, dim, gradient, adam->model->tables[column] + at, adam->first[column] + at,
-                     adam->second[column] + at))
+                     adam->second[column] + at, &squares))
         note_bad(adam, column, dim, gradient);
     adam->trained[column][row] = 1;
     if (adam->row_shrunk[column])
         adam->row_shrunk[column][row] = adam->shrunk;
+    return (double)squares;
 }
 
 void tt_adam_ahead(void *arg, size_t column, size_t row)
@@ -192,15 +194,22 @@ void tt_adam_catch_up_all(struct tt_adam *adam, struct tt_pool *pool)
             tt_pool_run(pool, tt_blocks(d->features[c].n_codes, ROW_BLOCK), row_block, &(struct all_rows){adam, c});
 }
 
-void tt_adam_apply_layers(struct tt_adam *adam, enum tt_side side, const float *gradient)
+double tt_adam_apply_layers(struct tt_adam *adam, enum tt_side side, const float *gradient)
 {
     const struct tt_dense *dense = &adam->model->dense[side];
     struct tt_adam_rule rule = adam->rule;
+    double squares = 0;
 
     rule.rate *= layers_share;
-    if (!tt_adam_row(&rule, dense->n_params, gradient, dense->params, adam->layers_first[side],
-                     adam->layers_second[side]))
-        note_bad(adam, adam->model->base.dictionary.schema.n_columns + (size_t)side, dense->n_params, gradient);
+    for (size_t at = 0; at < dense->n_params; at += LAYER_BLOCK) {
+        size_t n = dense->n_params - at < LAYER_BLOCK ? dense->n_params - at : LAYER_BLOCK;
+        float some;
+        if (!tt_adam_row(&rule, n, gradient + at, dense->params + at, adam->layers_first[side] + at,
+                         adam->layers_second[side] + at, &some))
+            note_bad(adam, adam->model->base.dictionary.schema.n_columns + (size_t)side, n, gradient + at);
+        squares += (double)some;
+    }
+    return squares;
 }
 
 int tt_adam_check(const struct tt_adam *adam, size_t number, struct tt_err *err)

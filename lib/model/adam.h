@@ -54,20 +54,21 @@ void tt_adam_step(struct tt_adam *adam, size_t step);
  * over n steps, and a row may move n times as far. */
 void tt_adam_stretch(struct tt_adam *adam, size_t n);
 
-/* Move row `row` of a column's table by its gradient (dim). `adam` is a struct tt_adam *: this is a tt_gradient_fn of
- * batch.h. May run at once for different rows. */
-void tt_adam_apply(void *adam, size_t column, size_t row, const float *gradient);
+/* Move row `row` of a column's table by its gradient (dim), and return the sum of this one's squares. `adam` is a
+ * struct tt_adam *: this is a tt_gradient_fn of lookup.h. May run at once for different rows. */
+double tt_adam_apply(void *adam, size_t column, size_t row, const float *gradient);
 
-/* Ask the memory for what tt_adam_apply will need: a tt_row_fn of batch.h. */
+/* Ask the memory for what tt_adam_apply will need: a tt_row_fn of lookup.h. */
 void tt_adam_ahead(void *adam, size_t column, size_t row);
 
-/* Let row `row` of a column's table have the decay of all steps begun so far: a tt_row_fn of batch.h. Nothing without a
- * decay. May run at once for different rows. */
+/* Let row `row` of a column's table have the decay of all steps begun so far: a tt_row_fn of lookup.h. Nothing without
+ * a decay. May run at once for different rows. */
 void tt_adam_catch_up(void *adam, size_t column, size_t row);
 void tt_adam_catch_up_all(struct tt_adam *adam, struct tt_pool *pool);
 
-/* Move the layers of a tower by their gradient (dense[side].n_params). Nothing where there are none. */
-void tt_adam_apply_layers(struct tt_adam *adam, enum tt_side side, const float *gradient);
+/* Move the layers of a tower by their gradient (dense[side].n_params), and return the sum of its squares. Nothing where
+ * there are none. */
+double tt_adam_apply_layers(struct tt_adam *adam, enum tt_side side, const float *gradient);
 
 /* -1 when a gradient or a value of the present step, which is the `number`-th from 1, was not finite; *err names the
  * tensor: the first one in the order of the schema, then of the layers. */

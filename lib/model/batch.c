@@ -171,12 +171,12 @@ static int is_one_to_one(const struct tt_batch *batch, size_t *column)
 
 /* Then a row's gradient is its code's, and the length is taken on the way to it: a whole catalogue's gradients are too
  * many for any cache. */
-static void take_one_to_one(void *arg, size_t column, size_t code, const float *gradient)
+static double take_one_to_one(void *arg, size_t column, size_t code, const float *gradient)
 {
     const struct back *back = arg;
 
     length_back(back, (size_t)(gradient - back->d) / back->batch->model->dim);
-    back->take(back->arg, column, code, gradient);
+    return back->take(back->arg, column, code, gradient);
 }
 
 static void ahead_one_to_one(void *arg, size_t column, size_t code)
@@ -199,26 +199,27 @@ static void collect_block(void *arg, size_t block, int worker)
                      sums_of(batch, batch->stale->lookup.column, back->d) + from * stride, stride);
 }
 
-void tt_batch_backward(struct tt_batch *batch, struct tt_pool *pool, const float *u, float *d_u, tt_gradient_fn *take,
-                       tt_row_fn *ahead, void *arg)
+double tt_batch_backward(struct tt_batch *batch, struct tt_pool *pool, const float *u, float *d_u,
+                         tt_gradient_fn *take, tt_row_fn *ahead, void *arg)
 {
     struct back back = {batch, u, d_u, take, ahead, arg};
     const struct tt_dense *dense = &batch->model->dense[batch->input->side];
     size_t only = 0;
+    double squares = 0;
 
-    if (is_one_to_one(batch, &only)) {
-        tt_lookup_back(&batch->columns[only].lookup, pool, d_u, batch->model->dim, take_one_to_one,
-                       ahead ? ahead_one_to_one : NULL, &back);
-        return;
-    }
+    if (is_one_to_one(batch, &only))
+        return tt_lookup_back(&batch->columns[only].lookup, pool, d_u, batch->model->dim, take_one_to_one,
+                              ahead ? ahead_one_to_one : NULL, &back);
     tt_pool_run(pool, tt_blocks(batch->n_rows, ROW_BLOCK), length_block, &back);
     if (dense->n_layers)
         tt_dense_backward(dense, pool, batch->n_rows, batch->dense.z, d_u, batch->gradient);
     for (size_t c = 0; c < batch->model->base.dictionary.schema.n_columns; c++)
         if (is_looked_up(batch, c))
-            tt_lookup_back(&batch->columns[c].lookup, pool, sums_of(batch, c, d_u), stride_of(batch), take, ahead, arg);
+            squares += tt_lookup_back(&batch->columns[c].lookup, pool, sums_of(batch, c, d_u), stride_of(batch), take,
+                                      ahead, arg);
     if (batch->stale) {
         tt_pool_run(pool, tt_blocks(batch->n_rows, ROW_BLOCK), collect_block, &back);
         tt_stale_count(batch->stale);
     }
+    return squares;
 }

@@ -46,8 +46,9 @@ void tt_batch_each_row(struct tt_batch *batch, struct tt_pool *pool, tt_row_fn *
 void tt_batch_forward(struct tt_batch *batch, struct tt_pool *pool, float *u);
 
 /* From u and d_u, which is overwritten by d_x, to the rows' gradients, which `take` gets, and to batch->gradient. Once
- * after each forward pass, whose intermediate results it takes. ahead: as in tt_lookup_back. */
-void tt_batch_backward(struct tt_batch *batch, struct tt_pool *pool, const float *u, float *d_u, tt_gradient_fn *take,
-                       tt_row_fn *ahead, void *arg);
+ * after each forward pass, whose intermediate results it takes. ahead, and what is returned: as in tt_lookup_back;
+ * layers and stale sums are not in it. */
+double tt_batch_backward(struct tt_batch *batch, struct tt_pool *pool, const float *u, float *d_u,
+                         tt_gradient_fn *take, tt_row_fn *ahead, void *arg);
 
 #endif

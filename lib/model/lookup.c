@@ -45,6 +45,7 @@ void tt_lookup_release(struct tt_lookup *lookup)
     free(lookup->row_weights);
     free(lookup->groups);
     free(lookup->group_codes);
+    free(lookup->squares);
     *lookup = (struct tt_lookup){0};
 }
 
@@ -278,7 +279,8 @@ static int sort_by_code(struct tt_lookup *lookup, struct tt_lookup_scratch *scra
         run_pass(&pass, pool);
     }
     find_groups(lookup);
-    return 0;
+    return tt_grow(&lookup->squares, &lookup->cap_squares, tt_blocks(lookup->n_groups, GROUP_BLOCK),
+                   sizeof(*lookup->squares), err);
 }
 
 int tt_lookup_gather(struct tt_lookup *lookup, struct tt_lookup_scratch *scratch, struct tt_pool *pool,
@@ -334,6 +336,7 @@ static void back_block(void *arg, size_t block, int worker)
     const struct tt_lookup *lookup = back->lookup;
     size_t dim = lookup->model->dim, to = (block + 1) * GROUP_BLOCK;
     float gradient[TT_MAX_DIM];
+    double squares = 0;
 
     (void)worker;
     for (size_t g = block * GROUP_BLOCK; g < to && g < lookup->n_groups; g++) {
@@ -348,16 +351,22 @@ static void back_block(void *arg, size_t block, int worker)
             tt_bag_add(n, lookup->rows + first, lookup->is_weighted ? lookup->row_weights + first : NULL, back->d,
                        back->stride, dim, gradient);
         }
-        back->take(back->arg, lookup->column, lookup->group_codes[g], found);
+        squares += back->take(back->arg, lookup->column, lookup->group_codes[g], found);
     }
+    lookup->squares[block] = squares;
 }
 
-void tt_lookup_back(const struct tt_lookup *lookup, struct tt_pool *pool, const float *d, size_t stride,
-                    tt_gradient_fn *take, tt_row_fn *ahead, void *arg)
+double tt_lookup_back(const struct tt_lookup *lookup, struct tt_pool *pool, const float *d, size_t stride,
+                      tt_gradient_fn *take, tt_row_fn *ahead, void *arg)
 {
     struct back back = {lookup, d, stride, take, ahead, arg};
+    size_t n_blocks = tt_blocks(lookup->n_groups, GROUP_BLOCK);
+    double squares = 0;
 
-    tt_pool_run(pool, tt_blocks(lookup->n_groups, GROUP_BLOCK), back_block, &back);
+    tt_pool_run(pool, n_blocks, back_block, &back);
+    for (size_t b = 0; b < n_blocks; b++)
+        squares += lookup->squares[b];
+    return squares;
 }
 
 struct visit {

@@ -27,7 +27,8 @@ struct tt_lookup {
     uint32_t *group_codes;             /* (n_groups) */
     size_t n_groups;
     int is_weighted;
-    size_t cap_codes, cap_weights, cap_rows, cap_row_weights, cap_groups, cap_group_codes;
+    double *squares;                   /* of each block of groups, while gradients are handed over */
+    size_t cap_codes, cap_weights, cap_rows, cap_row_weights, cap_groups, cap_group_codes, cap_squares;
 };
 
 /* Room for the sorting by code, which lookups that are gathered one after the other can share. All zero at first. */
@@ -66,12 +67,12 @@ typedef void tt_row_fn(void *arg, size_t column, size_t row);
 void tt_lookup_each_row(const struct tt_lookup *lookup, struct tt_pool *pool, tt_row_fn *fn, void *arg);
 
 /* What takes the gradient (D) of one table row: called once for each row that was read, from any thread, for different
- * rows at once. */
-typedef void tt_gradient_fn(void *arg, size_t column, size_t row, const float *gradient);
+ * rows at once. Returns the sum of its squares. */
+typedef double tt_gradient_fn(void *arg, size_t column, size_t row, const float *gradient);
 
 /* From d, D floats for each gathered row, `stride` apart, to d_E. ahead is called a few rows before `take`, for what it
- * may ask of the memory; NULL: it is not. */
-void tt_lookup_back(const struct tt_lookup *lookup, struct tt_pool *pool, const float *d, size_t stride,
-                    tt_gradient_fn *take, tt_row_fn *ahead, void *arg);
+ * may ask of the memory; NULL: it is not. Returns the sum of what `take` returned, in the same order for any pool. */
+double tt_lookup_back(const struct tt_lookup *lookup, struct tt_pool *pool, const float *d, size_t stride,
+                      tt_gradient_fn *take, tt_row_fn *ahead, void *arg);
 
 #endif

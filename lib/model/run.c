@@ -90,12 +90,15 @@ static int run_epoch(struct tt_run *run, const struct tt_run_hooks *hooks, struc
 {
     struct tt_epoch line = {.epoch = run->trainer.at.epoch,
                             .examples = (double)(run->trainer.events + run->trainer.remembered)};
+    struct tt_epoch_means means;
     struct tt_epoch_values found;
 
     while (!tt_trainer_is_epoch_over(&run->trainer))
         if (tt_trainer_step(&run->trainer, err) || pause_at(hooks, err))
             return -1;
-    tt_trainer_end_epoch(&run->trainer, &line.loss);
+    tt_trainer_end_epoch(&run->trainer, &means);
+    line.loss = means.loss;
+    line.gradient = means.gradient;
     if (tt_validation_measure(&run->validation, &run->trainer, line.epoch, &found, err))
         return -1;
     run->epochs = line.epoch;

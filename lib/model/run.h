@@ -16,7 +16,7 @@
 /* One line of the log. The values are of the options' metric at k, -1 when not measured. */
 struct tt_epoch {
     size_t epoch;        /* from 1 */
-    double loss;         /* nats an event */
+    double loss, gradient; /* trainer.h */
     double train_value, valid_value;
     double examples;     /* events seen in this epoch */
     int is_best;

@@ -87,16 +87,17 @@ void tt_stale_count(struct tt_stale *stale)
     stale->steps++;
 }
 
-void tt_stale_move(struct tt_stale *stale, struct tt_pool *pool, tt_gradient_fn *take, tt_row_fn *ahead, void *arg)
+double tt_stale_move(struct tt_stale *stale, struct tt_pool *pool, tt_gradient_fn *take, tt_row_fn *ahead, void *arg)
 {
     size_t dim = stale->lookup.model->dim;
 
     if (stale->steps == 0)
-        return;
-    tt_lookup_back(&stale->lookup, pool, stale->gradient, dim, take, ahead, arg);
+        return 0;
+    double squares = tt_lookup_back(&stale->lookup, pool, stale->gradient, dim, take, ahead, arg);
     memset(stale->gradient, 0, stale->lookup.n_rows * dim * sizeof(*stale->gradient));
     stale->steps = 0;
     stale->is_fresh = 0;
+    return squares;
 }
 
 int tt_stale_state(struct tt_stale *stale, struct tt_state *state, struct tt_err *err)

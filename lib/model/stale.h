@@ -47,8 +47,8 @@ void tt_stale_collect(struct tt_stale *stale, const uint32_t *rows, size_t n, co
 void tt_stale_count(struct tt_stale *stale);
 
 /* Hand over the gradient of each row of the table that the catalogue reads, as tt_lookup_back does, and begin anew.
- * Nothing when no step has passed. */
-void tt_stale_move(struct tt_stale *stale, struct tt_pool *pool, tt_gradient_fn *take, tt_row_fn *ahead, void *arg);
+ * Nothing, and 0, when no step has passed. */
+double tt_stale_move(struct tt_stale *stale, struct tt_pool *pool, tt_gradient_fn *take, tt_row_fn *ahead, void *arg);
 
 /* What changes: the gradient and its steps. The sums follow from the table. */
 int tt_stale_state(struct tt_stale *stale, struct tt_state *state, struct tt_err *err) TT_CHECKED;

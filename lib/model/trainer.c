@@ -325,19 +325,21 @@ static void catch_up(struct tt_trainer *t)
         tt_lookup_each_row(&t->stale.lookup, t->pool, tt_adam_catch_up, &t->adam);
 }
 
-static void move_tables(struct tt_trainer *t)
+/* Returns the sum of the squares of all gradients. */
+static double move_tables(struct tt_trainer *t)
 {
     int renews = is_renewal(t);
+    double squares = 0;
 
     tt_adam_step(&t->adam, t->at.steps);
-    tt_batch_backward(&t->users, t->pool, t->u, t->d_u, tt_adam_apply, tt_adam_ahead, &t->adam);
-    tt_batch_backward(&t->items, t->pool, t->v, t->d_v, tt_adam_apply, tt_adam_ahead, &t->adam);
-    tt_adam_apply_layers(&t->adam, TT_USER, t->users.gradient);
-    tt_adam_apply_layers(&t->adam, TT_ITEM, t->items.gradient);
+    squares += tt_batch_backward(&t->users, t->pool, t->u, t->d_u, tt_adam_apply, tt_adam_ahead, &t->adam);
+    squares += tt_batch_backward(&t->items, t->pool, t->v, t->d_v, tt_adam_apply, tt_adam_ahead, &t->adam);
+    squares += tt_adam_apply_layers(&t->adam, TT_USER, t->users.gradient);
+    squares += tt_adam_apply_layers(&t->adam, TT_ITEM, t->items.gradient);
     if (!renews)
-        return;
+        return squares;
     tt_adam_stretch(&t->adam, t->stale.steps);
-    tt_stale_move(&t->stale, t->pool, tt_adam_apply, tt_adam_ahead, &t->adam);
+    return squares + tt_stale_move(&t->stale, t->pool, tt_adam_apply, tt_adam_ahead, &t->adam);
 }
 
 int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)
@@ -370,12 +372,13 @@ int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)
     if (!isfinite(loss))
         return tt_err_set(err, TT_ERR_INPUT, "the loss is not finite in step %zu: is the learning rate too large?",
                           t->at.steps + 1);
-    move_tables(t);
+    double squares = move_tables(t);
     if (tt_adam_check(&t->adam, t->at.steps + 1, err))
         return -1;
     t->at.step++;
     t->at.steps++;
     t->at.loss += loss * s->weight;
+    t->at.gradient += sqrt(squares);
     t->at.weight += s->weight;
     return 0;
 }
@@ -385,9 +388,10 @@ int tt_trainer_is_epoch_over(const struct tt_trainer *t)
     return t->at.step >= t->steps.n_steps;
 }
 
-void tt_trainer_end_epoch(struct tt_trainer *t, double *loss)
+void tt_trainer_end_epoch(struct tt_trainer *t, struct tt_epoch_means *means)
 {
-    *loss = t->at.weight > 0 ? t->at.loss / t->at.weight : 0;
+    *means = (struct tt_epoch_means){.loss = t->at.weight > 0 ? t->at.loss / t->at.weight : 0,
+                                     .gradient = t->at.gradient / (double)t->steps.n_steps};
     t->at = (struct tt_trainer_position){.epoch = t->at.epoch + 1, .steps = t->at.steps};
     tt_adam_catch_up_all(&t->adam, t->pool);
     t->stale.is_fresh = 0; /* the decay may have moved the table once more */
@@ -422,6 +426,7 @@ int tt_trainer_state(struct tt_trainer *t, struct tt_state *state, struct tt_err
                    tt_state_count(state, "at.step", &t->at.step, err) ||
                    tt_state_count(state, "at.steps", &t->at.steps, err) ||
                    tt_state_number(state, "at.loss", &t->at.loss, err) ||
+                   tt_state_number(state, "at.gradient", &t->at.gradient, err) ||
                    tt_state_number(state, "at.weight", &t->at.weight, err)
                ? -1
                : check_position(t, err);

@@ -6,7 +6,7 @@
  *     while (t.at.epoch <= options.epochs) {
  *         while (!tt_trainer_is_epoch_over(&t))
  *             tt_trainer_step(&t, &err);
- *         tt_trainer_end_epoch(&t, &loss);
+ *         tt_trainer_end_epoch(&t, &means);
  *     }
  *     tt_trainer_finish(&t);                                 rows that training never saw
  *
@@ -66,7 +66,7 @@ struct tt_train_options {
     size_t k;            /* ... of the first k */
     enum tt_seen seen;   /* validation: are a user's training items ranked? auto: when some event repeats one */
     size_t patience;     /* with validation: epochs without a better one before the end; 0: never end early */
-    size_t max_memory;   /* bytes for the logits of a step; a batch is made smaller, down to 128, to fit */
+    size_t max_memory;   /* bytes for the logits of a step; a batch is made smaller, down to 64, to fit */
     const struct tt_model *from; /* the model that is gone on from, in place of a start; or NULL */
     double remember;     /* examples that extend `from`: the share of users without an event who are learnt too */
 };
@@ -77,6 +77,14 @@ struct tt_trainer_position {
     size_t step;         /* its next step, from 0 */
     size_t steps;        /* done in all epochs */
     double loss, weight; /* sums over the epoch's steps so far: loss times weight, and weight */
+    double gradient;     /* likewise, the length of the steps' gradients */
+};
+
+/* Of an epoch, while the model was changing. */
+struct tt_epoch_means {
+    double loss;         /* nats an event */
+    double gradient;     /* of the steps: the length of the gradient of the step's loss by all that moves; of several
+                            steps' losses by what moves then for all of them (stale.h) */
 };
 
 struct tt_trainer {
@@ -124,8 +132,8 @@ int tt_trainer_step(struct tt_trainer *trainer, struct tt_err *err) TT_CHECKED;
 
 int tt_trainer_is_epoch_over(const struct tt_trainer *trainer);
 
-/* Go to the next epoch. *loss: this one's mean in nats an event, while the model was changing. */
-void tt_trainer_end_epoch(struct tt_trainer *trainer, double *loss);
+/* Go to the next epoch. *means: of this one. */
+void tt_trainer_end_epoch(struct tt_trainer *trainer, struct tt_epoch_means *means);
 
 /* What changes: the tables, the optimiser, the position. Taking a state back replaces tt_trainer_start; a position that
  * the session does not have is an error. */

@@ -180,10 +180,12 @@ not_ok 'and of no other' sh -c 'tt-train -d 16 -e 1 -o m wide.tt 2>&1 | grep -q 
 
 # --- the log ---
 tt-train -q -d 8 -e 5 -k 3 --valid valid.tt --log log.tsv -o logged.tt train.tt
-t 'the log has a header' 0 'epoch	loss	train_top_k_accuracy@3	valid_top_k_accuracy@3	seconds	run' '' head -n 1 log.tsv
+t 'the log has a header' 0 'epoch	loss	train_top_k_accuracy@3	valid_top_k_accuracy@3	seconds	run	gradient' '' head -n 1 log.tsv
 t 'and a line an epoch' 0 '1,2,3,4,5' '' sh -c 'sed 1d log.tsv | cut -f 1 | paste -s -d , -'
-ok 'of six fields, values from 0 to 1, rising seconds' awk -F '\t' 'NR > 1 && (NF != 6 || $6 != "final" || !($2 > 0) || $3 < 0 || $3 > 1 ||
-    $4 < 0 || $4 > 1 || $5 < last) { bad = 1 } { last = NR > 1 ? $5 : 0 } END { exit bad || NR != 6 }' log.tsv
+ok 'of seven fields, values from 0 to 1, rising seconds' awk -F '\t' 'NR > 1 && (NF != 7 || $6 != "final" || !($2 > 0) || !($7 > 0) ||
+    $3 < 0 || $3 > 1 || $4 < 0 || $4 > 1 || $5 < last) { bad = 1 } { last = NR > 1 ? $5 : 0 } END { exit bad || NR != 6 }' log.tsv
+ok 'the same for any -j, seconds aside' sh -c 'cut -f 1-4,6-7 log.tsv >want; for j in 1 2 3; do
+    tt-train -q -j $j -d 8 -e 5 -k 3 --valid valid.tt --log - -o m train.tt | cut -f 1-4,6-7 | cmp - want || exit 1; done'
 tt-train -q -d 8 -e 2 --log log2.tsv -o m train.tt
 ok 'without --valid its accuracy is -' awk -F '\t' 'NR > 1 && $4 != "-" { bad = 1 } END { exit bad }' log2.tsv
 tt-train -q -d 8 -e 2 -o n train.tt
@@ -206,7 +208,7 @@ ok '--patience ends early' sh -c 'tt-train -q -d 8 -e 60 --rate 0.3 --patience 2
     [ "$lines" -lt 60 ] && [ $((lines - best)) -eq 2 ]'
 for metric in top_k_accuracy recall precision ndcg mrr hit_rate map; do
     tt-train -q -d 8 -e 4 -k 3 --rate 0.2 --metric $metric --valid valid.tt --log $metric.tsv -o m train.tt
-    t "--metric $metric names its columns" 0 "epoch	loss	train_$metric@3	valid_$metric@3	seconds	run" '' head -n 1 $metric.tsv
+    t "--metric $metric names its columns" 0 "epoch	loss	train_$metric@3	valid_$metric@3	seconds	run	gradient" '' head -n 1 $metric.tsv
     ok 'and chooses the epoch by it' sh -c "best=\$(sed 1d $metric.tsv | sort -k 4,4gr -k 1,1n | head -n 1 | cut -f 1)
         tt-show m | grep -q \"^epoch[: 	]*\$best\\$\""
 done

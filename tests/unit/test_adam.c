@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "math/vec.h"
 #include "tiny_model.h"
 
 static const char schema[] = "user u id\nitem i id\n";
@@ -33,7 +34,8 @@ static void test_adam_follows_the_algorithm(void **state)
             v[i] = 0.98 * v[i] + 0.02 * g * g;
             value[i] -= 0.05 * (m[i] / (1 - pow(0.9, t))) / (sqrt(v[i] / (1 - pow(0.98, t))) + 1e-3);
         }
-        tt_adam_apply(&adam, 0, 2, gradient);
+        double squares = tt_adam_apply(&adam, 0, 2, gradient), want = tt_vec_sum_squares_ref(gradient, DIM);
+        assert_true(fabs(squares - want) < 1e-6 * want);
     }
     for (size_t i = 0; i < DIM; i++) {
         assert_true(fabs((double)model.tables[0][2 * DIM + i] - value[i]) < 1e-5);
@@ -170,6 +172,39 @@ static void test_adam_lets_untouched_rows_decay(void **state)
     check_decay(0);
 }
 
+/* Layers move by a tenth of the tables' rate, all of their numbers: more than are moved at once. */
+static void test_adam_moves_layers_by_a_tenth(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_examples base;
+    struct tt_model model;
+    struct tt_adam adam = {.rate = 0.05, .beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-9};
+    static float gradient[20000];
+
+    (void)state;
+    tiny_begin(&base, schema, 3, 2);
+    NEED(tt_model_init(&model, &base, 2, &err));
+    NEED(tt_model_add_layers(&model, (const size_t[]){100, 97}, 2, &err));
+    NEED(tt_adam_init(&adam, &model, &err));
+    struct tt_dense *dense = &model.dense[TT_ITEM];
+    assert_true(dense->n_params > 9000 && dense->n_params <= LENGTH(gradient));
+    for (size_t i = 0; i < dense->n_params; i++)
+        gradient[i] = i % 3 ? 0.25f : -0.5f; /* the first step is as long as the rate, whatever the gradient */
+    tt_adam_step(&adam, 0);
+    double squares = tt_adam_apply_layers(&adam, TT_ITEM, gradient);
+    double want = tt_vec_sum_squares_ref(gradient, dense->n_params);
+    assert_true(fabs(squares - want) < 1e-6 * want);
+    for (size_t i = 0; i < dense->n_params; i++)
+        assert_true(fabs((double)dense->params[i] - (i % 3 ? -0.005 : 0.005)) < 1e-6);
+    NEED(tt_adam_check(&adam, 1, &err));
+    gradient[9000] = NAN;
+    tt_adam_apply_layers(&adam, TT_ITEM, gradient);
+    assert_int_equal(tt_adam_check(&adam, 2, &err), -1);
+    assert_true(strncmp(err.text, "the gradient of '", 17) == 0);
+    tt_adam_release(&adam);
+    tt_model_release(&model);
+}
+
 static void test_adam_names_what_is_not_finite(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
@@ -204,6 +239,7 @@ int main(void)
         cmocka_unit_test(test_adam_makes_one_move_for_some_steps),
         cmocka_unit_test(test_adam_warms_up_and_cools_down),
         cmocka_unit_test(test_adam_lets_untouched_rows_decay),
+        cmocka_unit_test(test_adam_moves_layers_by_a_tenth),
         cmocka_unit_test(test_adam_names_what_is_not_finite),
     };
 

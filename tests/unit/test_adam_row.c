@@ -9,11 +9,25 @@
 static void test_adam_row_without_memory_of_squares_takes_steps_of_the_rate(void **state)
 {
     struct tt_adam_rule rule = {.beta1 = 0, .beta2 = 0, .rate = 0.5f, .epsilon = 0};
-    float gradient[3] = {2, -0.25f, 8}, value[3] = {1, 1, 1}, m1[3] = {0}, m2[3] = {0};
+    float gradient[3] = {2, -0.25f, 8}, value[3] = {1, 1, 1}, m1[3] = {0}, m2[3] = {0}, squares;
 
     (void)state;
-    tt_adam_row(&rule, 3, gradient, value, m1, m2);
+    tt_adam_row(&rule, 3, gradient, value, m1, m2, &squares);
     assert_true(value[0] == 0.5f && value[1] == 1.5f && value[2] == 0.5f);
+    assert_true(squares == 4 + 0.0625f + 64);
+}
+
+/* In 16 sums, added up pairwise. */
+static float sum_squares(const float *x, size_t n)
+{
+    float sum[16] = {0};
+
+    for (size_t i = 0; i < n; i++)
+        sum[i % 16] += x[i] * x[i];
+    for (size_t half = 8; half > 0; half /= 2)
+        for (size_t j = 0; j < half; j++)
+            sum[j] += sum[j + half];
+    return sum[0];
 }
 
 /* Every operation is rounded to float by itself, in the order that the header writes, so the bits are known. */
@@ -21,7 +35,7 @@ static void test_adam_row_has_the_bits_of_its_formula(void **state)
 {
     const struct tt_adam_rule rule = {.beta1 = 0.9f, .beta2 = 0.99f, .rate = 0.01f, .epsilon = 1e-6f, .shrink = 0.003f};
     enum { MOST = 70 };
-    float gradient[MOST], value[MOST + 1], m1[MOST], m2[MOST];
+    float gradient[MOST], value[MOST + 1], m1[MOST], m2[MOST], squares;
     struct tt_rng rng;
 
     (void)state;
@@ -46,10 +60,10 @@ static void test_adam_row_has_the_bits_of_its_formula(void **state)
             want[i] = value[i] - up;
         }
         value[n] = 77; /* what lies behind the row stays */
-        assert_int_equal(tt_adam_row(&rule, n, gradient, value, m1, m2), 1);
+        assert_int_equal(tt_adam_row(&rule, n, gradient, value, m1, m2, &squares), 1);
         for (size_t i = 0; i < n; i++)
             assert_true(value[i] == want[i] && m1[i] == want1[i] && m2[i] == want2[i]);
-        assert_true(value[n] == 77);
+        assert_true(value[n] == 77 && squares == sum_squares(gradient, n));
     }
 }
 
@@ -62,12 +76,12 @@ static void test_adam_row_tells_when_a_value_is_not_finite(void **state)
     (void)state;
     for (size_t at = 0; at < N; at++)
         for (size_t b = 0; b < 2 * LENGTH(bad); b++) {
-            float gradient[N] = {0}, value[N], m1[N] = {0}, m2[N] = {0};
+            float gradient[N] = {0}, value[N], m1[N] = {0}, m2[N] = {0}, squares;
             for (size_t i = 0; i < N; i++)
                 value[i] = i % 2 ? 3e38f : -1e-40f; /* as large and as small as floats are */
-            assert_int_equal(tt_adam_row(&rule, N, gradient, value, m1, m2), 1);
+            assert_int_equal(tt_adam_row(&rule, N, gradient, value, m1, m2, &squares), 1);
             (b % 2 ? value : gradient)[at] = bad[b / 2];
-            assert_int_equal(tt_adam_row(&rule, N, gradient, value, m1, m2), 0);
+            assert_int_equal(tt_adam_row(&rule, N, gradient, value, m1, m2, &squares), 0);
         }
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "data/history.h"
+#include "math/vec.h"
 #include "model/softmax.h"
 #include "model/spectral.h"
 #include "tiny_model.h"
@@ -100,20 +101,22 @@ static void test_batch_forward_agrees_with_embedding(void **state)
     }
 }
 
-/* Sums of gradients by row, and those of the layers. */
+/* Sums of gradients by row, and those of the layers; of the rows' the squares. */
 struct sink {
     double *gradient[8];
     size_t calls[8];
     float *layers[2];
+    double squares;
 };
 
-static void take(void *arg, size_t column, size_t row, const float *gradient)
+static double take(void *arg, size_t column, size_t row, const float *gradient)
 {
     struct sink *sink = arg;
 
     sink->calls[column]++;
     for (size_t d = 0; d < DIM; d++)
         sink->gradient[column][row * DIM + d] += (double)gradient[d];
+    return tt_vec_sum_squares_ref(gradient, DIM);
 }
 
 /* The loss of the whole chain, by tables as they are: with gradients into `sink`, or without (NULL). */
@@ -148,8 +151,8 @@ static double chain(struct world *w, struct sink *sink)
     if (sink) {
         struct tt_pool *one = tt_pool_new(1, &err);
         assert_non_null(one);
-        tt_batch_backward(&users, one, u, d_u, take, NULL, sink);
-        tt_batch_backward(&batch_items, one, v, d_v, take, NULL, sink);
+        sink->squares = tt_batch_backward(&users, one, u, d_u, take, NULL, sink) +
+                        tt_batch_backward(&batch_items, one, v, d_v, take, NULL, sink);
         for (int side = TT_USER; side <= TT_ITEM && sink->layers[side]; side++)
             memcpy(sink->layers[side], (side == TT_USER ? &users : &batch_items)->gradient,
                    w->model.dense[side].n_params * sizeof(float));
@@ -185,6 +188,7 @@ static void check_gradients(int is_deep)
     struct world w;
     struct sink sink = {0};
     size_t moved = 0, moved_layers = 0;
+    double squares = 0;
 
     world_init(&w, is_deep);
     const struct tt_dictionary *d = &w.model.base.dictionary;
@@ -195,8 +199,10 @@ static void check_gradients(int is_deep)
     chain(&w, &sink);
     for (size_t c = 0; c < d->schema.n_columns; c++) {
         assert_true(sink.calls[c] > 0 && sink.calls[c] <= d->features[c].n_codes); /* each row once */
-        for (size_t i = 0; i < d->features[c].n_codes * DIM; i++)
+        for (size_t i = 0; i < d->features[c].n_codes * DIM; i++) {
             moved += check_slope(&w, &w.model.tables[c][i], sink.gradient[c][i], "column", c, i);
+            squares += sink.gradient[c][i] * sink.gradient[c][i];
+        }
         free(sink.gradient[c]);
     }
     assert_true(moved > 300);
@@ -206,6 +212,7 @@ static void check_gradients(int is_deep)
             moved_layers += check_slope(&w, &dense->params[i], (double)sink.layers[side][i], "side", (size_t)side, i);
         free(sink.layers[side]);
     }
+    assert_true(squares > 0 && fabs(sink.squares - squares) < 1e-12 * squares);
     if (is_deep && moved_layers < 100)
         fail_msg("only %zu slopes of layers differ from 0", moved_layers);
     world_release(&w);

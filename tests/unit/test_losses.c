@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "data/history.h"
+#include "math/vec.h"
 #include "model/batch.h"
 #include "model/spectral.h"
 #include "model/steps.h"
@@ -62,12 +63,13 @@ struct sink {
     double *gradient[8];
 };
 
-static void take(void *arg, size_t column, size_t row, const float *gradient)
+static double take(void *arg, size_t column, size_t row, const float *gradient)
 {
     struct sink *sink = arg;
 
     for (size_t d = 0; d < DIM; d++)
         sink->gradient[column][row * DIM + d] += (double)gradient[d];
+    return tt_vec_sum_squares_ref(gradient, DIM);
 }
 
 /* The loss of the step at hand by the tables as they are: with gradients into `sink`, or without (NULL). */

@@ -7,6 +7,7 @@
 #include "data/history.h"
 #include "model/batch.h"
 #include "model/spectral.h"
+#include "math/vec.h"
 #include "tiny_model.h"
 
 static const char schema[] = "user u id\nitem i id\nitem u history\n";
@@ -50,13 +51,14 @@ static void world_release(struct world *w)
     tt_pool_free(w->pool);
 }
 
-static void take(void *arg, size_t column, size_t row, const float *gradient)
+static double take(void *arg, size_t column, size_t row, const float *gradient)
 {
     float *sums = arg;
 
     assert_int_equal(column, HISTORY);
     for (size_t i = 0; i < DIM; i++)
         sums[row * DIM + i] += gradient[i];
+    return tt_vec_sum_squares_ref(gradient, DIM);
 }
 
 static void test_stale_adds_what_a_lookup_adds_until_the_table_moves(void **state)
@@ -117,7 +119,8 @@ static void test_stale_moves_by_the_gradients_of_all_steps(void **state)
     }
     assert_int_equal(w.stale.steps, 2);
     tt_stale_refresh(&w.stale, w.pool);
-    tt_stale_move(&w.stale, one, take, NULL, found);
+    double squares = tt_stale_move(&w.stale, one, take, NULL, found);
+    assert_true(fabs(squares - tt_vec_sum_squares_ref(found, LENGTH(found))) < 1e-5 * squares);
     for (size_t i = 0; i < LENGTH(found); i++) {
         assert_true(fabsf(found[i] - expected[i]) < 1e-5f * (1 + fabsf(expected[i])));
         differing += expected[i] != 0;
@@ -126,7 +129,7 @@ static void test_stale_moves_by_the_gradients_of_all_steps(void **state)
     assert_int_equal(w.stale.steps, 0);
     assert_false(w.stale.is_fresh);
     memset(found, 0, sizeof(found));
-    tt_stale_move(&w.stale, one, take, NULL, found); /* nothing has come together */
+    assert_true(tt_stale_move(&w.stale, one, take, NULL, found) == 0); /* nothing has come together */
     for (size_t i = 0; i < LENGTH(found); i++)
         assert_true(found[i] == 0);
     tt_stale_collect(&w.stale, rows, 0, d, DIM);

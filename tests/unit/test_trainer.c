@@ -1,8 +1,10 @@
 /* A session of steps. */
 #include "model/trainer.h"
 
+#include <math.h>
 #include <stdlib.h>
 
+#include "math/vec.h"
 #include "tiny_training.h"
 
 static const char plain[] = "user u id\nuser i history\nuser meal context\nitem i id\nitem kind category\n";
@@ -20,12 +22,12 @@ static void begin(struct tt_trainer *t, struct tt_model *model, const struct tt_
 static void run_until(struct tt_trainer *t, size_t steps)
 {
     struct tt_err err = TT_ERR_INIT;
-    double loss;
+    struct tt_epoch_means means;
 
     while (t->at.steps < steps) {
         NEED(tt_trainer_step(t, &err));
         if (tt_trainer_is_epoch_over(t))
-            tt_trainer_end_epoch(t, &loss);
+            tt_trainer_end_epoch(t, &means);
     }
 }
 
@@ -36,7 +38,8 @@ static void test_a_session_counts_steps_and_epochs(void **state)
     struct tt_train_options o = tiny_options;
     struct tt_trainer t;
     struct tt_model model;
-    double loss, sum = 0, weight = 0;
+    struct tt_epoch_means means;
+    double sum = 0, weight = 0, gradient = 0;
 
     (void)state;
     o.batch = 64;
@@ -50,14 +53,55 @@ static void test_a_session_counts_steps_and_epochs(void **state)
         assert_true(t.at.step == i + 1 && t.at.steps == i + 1);
         weight += t.steps.weight;
         sum = t.at.loss;
+        assert_true(t.at.gradient > gradient);
+        gradient = t.at.gradient;
     }
     assert_true(tt_trainer_is_epoch_over(&t) && t.at.weight == weight && t.events == (size_t)weight);
-    tt_trainer_end_epoch(&t, &loss);
-    assert_true(loss == sum / weight);
+    tt_trainer_end_epoch(&t, &means);
+    assert_true(means.loss == sum / weight);
+    assert_true(gradient > 0 && means.gradient == gradient / (double)t.steps.n_steps && t.at.gradient == 0);
     assert_true(t.at.epoch == 2 && t.at.step == 0 && t.at.steps == t.steps.n_steps && t.at.loss == 0);
     tt_trainer_release(&t);
     tt_trainer_release(&t);
     tt_model_release(&model);
+    tt_pool_free(pool);
+}
+
+/* After the first step, the first moments are the gradient times 0.1. */
+static double squares_of_moments(const struct tt_trainer *t)
+{
+    const struct tt_model *model = t->model;
+    double squares = 0;
+
+    for (size_t c = 0; c < model->base.dictionary.schema.n_columns; c++)
+        if (model->tables[c])
+            squares += tt_vec_sum_squares_ref(t->adam.first[c], tt_model_table_size(model, c));
+    for (int side = TT_USER; side <= TT_ITEM; side++)
+        squares += tt_vec_sum_squares_ref(t->adam.layers_first[side], model->dense[side].n_params);
+    return squares * 100;
+}
+
+static void test_the_gradient_is_that_of_all_tables_and_layers(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_pool *pool = tt_pool_new(2, &err);
+    struct tt_train_options o = tiny_options;
+    double length[2];
+
+    (void)state;
+    for (o.n_hidden = 0; o.n_hidden < 2; o.n_hidden++) {
+        struct tt_trainer t;
+        struct tt_model model;
+        o.hidden[0] = 5;
+        begin(&t, &model, &o, pool);
+        NEED(tt_trainer_start(&t, &err));
+        NEED(tt_trainer_step(&t, &err));
+        length[o.n_hidden] = t.at.gradient;
+        assert_true(fabs(length[o.n_hidden] - sqrt(squares_of_moments(&t))) < 1e-5 * length[o.n_hidden]);
+        tt_trainer_release(&t);
+        tt_model_release(&model);
+    }
+    assert_true(length[1] > length[0] * 1.001); /* of layers that begin at 0 */
     tt_pool_free(pool);
 }
 
@@ -100,6 +144,7 @@ static void test_a_session_goes_on_from_its_state(void **state)
         run_until(&rest, 2 * STEPS);
         assert_true(tiny_same_tables(&a, &b));
         assert_true(rest.at.loss == whole.at.loss && rest.at.epoch == whole.at.epoch);
+        assert_true(rest.at.gradient == whole.at.gradient);
         tt_trainer_finish(&whole);
         tt_trainer_finish(&rest);
         assert_true(tiny_same_tables(&a, &b));
@@ -159,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_session_counts_steps_and_epochs),
+        cmocka_unit_test(test_the_gradient_is_that_of_all_tables_and_layers),
         cmocka_unit_test(test_a_session_goes_on_from_its_state),
         cmocka_unit_test(test_stale_histories_are_taken_back),
     };

@@ -12,11 +12,11 @@ enum { USERS = 60, ITEMS = 40 };
 static void run_epoch(struct tt_trainer *t)
 {
     struct tt_err err = TT_ERR_INIT;
-    double loss;
+    struct tt_epoch_means means;
 
     while (!tt_trainer_is_epoch_over(t))
         NEED(tt_trainer_step(t, &err));
-    tt_trainer_end_epoch(t, &loss);
+    tt_trainer_end_epoch(t, &means);
 }
 
 /* Of a model with so many layers. */
