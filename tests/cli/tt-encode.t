@@ -171,12 +171,12 @@ t 'as it was' 0 old '' cat kept
 not_ok 'and no temporary file' sh -c 'ls kept.* 2>/dev/null'
 mkfifo slow
 for signal in KILL TERM; do
-    { cat e.csv; exec sleep 60; } >slow &
+    { cat e.csv; : >fed; exec sleep 60; } >slow &
     feeder=$!
     tt-encode -q -s s.schema -o never.tt slow &
     victim=$!
     tries=0
-    until ls never.tt.tmp.* >/dev/null 2>&1 || [ $tries -eq 100 ]; do
+    until { ls never.tt.tmp.* && ls fed; } >/dev/null 2>&1 || [ $tries -eq 100 ]; do
         sleep 0.1
         tries=$((tries + 1))
     done
@@ -187,7 +187,7 @@ for signal in KILL TERM; do
     wait $feeder 2>/dev/null
     not_ok "$signal: nothing under the final name" test -e never.tt
     [ $signal = KILL ] || not_ok "$signal: no temporary file either" sh -c 'ls never.tt.tmp.* 2>/dev/null'
-    rm -f never.tt.tmp.*
+    rm -f never.tt.tmp.* fed
 done
 
 # ---- side files ----
