@@ -4,46 +4,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "data/history.h"
-#include "model/spectral.h"
-#include "tiny_model.h"
+#include "tiny_histories.h"
 
 static const char schema[] = "user u id\nuser i history count=sqrt\nitem i id\n";
-enum { USERS = 30, ITEMS = 20, DIM = 6, HISTORY = 1 };
-
-/* A model with histories, and its users as an input. */
-struct world {
-    struct tt_model model;
-    struct tt_tower_input users;
-    struct tt_lookup_scratch scratch;
-    struct tt_pool *pool;
-};
-
-static void world_init(struct world *w)
-{
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_examples base;
-
-    *w = (struct world){0};
-    tiny_begin(&base, schema, USERS, ITEMS);
-    tiny_clusters(&base, USERS, ITEMS, 6, 1);
-    struct tt_visits visits = {.n = base.events.n, .user = base.events.user, .item = base.events.item};
-    NEED(tt_history_build(&base.users.bags[HISTORY], &base.dictionary.schema.columns[HISTORY], USERS + 1, &visits,
-                          &err));
-    NEED(tt_model_init(&w->model, &base, DIM, &err));
-    tt_random_start(&w->model, 5);
-    NEED(tt_tower_input_of_table(&w->users, &w->model.base.users, &w->model.base.dictionary.schema, &err));
-    w->pool = tt_pool_new(2, &err);
-    assert_non_null(w->pool);
-}
-
-static void world_release(struct world *w)
-{
-    tt_tower_input_release(&w->users);
-    tt_lookup_scratch_release(&w->scratch);
-    tt_model_release(&w->model);
-    tt_pool_free(w->pool);
-}
+enum { HISTORY = 1 };
 
 /* Lengths of histories after dropping; every row's weights have length 1. */
 static size_t dropped_entries(struct world *w, struct tt_lookup *lookup, double share, uint64_t epoch,
@@ -76,8 +40,8 @@ static void test_lookup_drops_the_stated_share_of_histories(void **state)
     double kept = 0;
 
     (void)state;
-    world_init(&w);
-    NEED(tt_lookup_init(&lookup, &w.model, &w.users, HISTORY, USERS, &err));
+    world_init(&w, schema, TT_USER, HISTORY);
+    NEED(tt_lookup_init(&lookup, &w.model, &w.input, HISTORY, USERS, &err));
     size_t whole = (size_t)w.model.base.users.bags[HISTORY].offsets[USERS + 1];
     assert_int_equal(dropped_entries(&w, &lookup, 0, 1, codes), whole);
     for (uint64_t epoch = 0; epoch < 200; epoch++)
@@ -104,7 +68,7 @@ static void test_lookup_leaves_out_what_was_not_yet_there(void **state)
     uint32_t rows[USERS], moments[USERS], times[USERS * 6];
 
     (void)state;
-    world_init(&w);
+    world_init(&w, schema, TT_USER, HISTORY);
     const struct tt_bags *bags = &w.model.base.users.bags[HISTORY];
     for (uint32_t e = 0; e < bags->offsets[USERS + 1]; e++)
         times[e] = 10 + bags->codes[e] % 3;
@@ -113,7 +77,7 @@ static void test_lookup_leaves_out_what_was_not_yet_there(void **state)
         moments[r] = 10 + r % 4; /* some rows have nothing yet, others all */
     }
     struct tt_drop drop = {.share = 0, .times = times, .moments = moments};
-    NEED(tt_lookup_init(&lookup, &w.model, &w.users, HISTORY, USERS, &err));
+    NEED(tt_lookup_init(&lookup, &w.model, &w.input, HISTORY, USERS, &err));
     NEED(tt_lookup_gather(&lookup, &w.scratch, w.pool, rows, USERS, &drop, &err));
     for (size_t r = 0; r < USERS; r++) {
         size_t at = (size_t)lookup.starts[r];
@@ -211,8 +175,8 @@ static void test_lookup_keeps_entries_together_while_sorting(void **state)
     size_t seen = 0;
 
     (void)state;
-    world_init(&w);
-    NEED(tt_lookup_init(&lookup, &w.model, &w.users, HISTORY, N, &err));
+    world_init(&w, schema, TT_USER, HISTORY);
+    NEED(tt_lookup_init(&lookup, &w.model, &w.input, HISTORY, N, &err));
     for (uint32_t r = 0; r < N; r++)
         rows[r] = 1 + r % USERS;
     NEED(tt_lookup_gather(&lookup, &w.scratch, w.pool, rows, N, NULL, &err));

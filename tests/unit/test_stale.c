@@ -4,51 +4,30 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "data/history.h"
-#include "model/batch.h"
-#include "model/spectral.h"
 #include "math/vec.h"
-#include "tiny_model.h"
+#include "model/batch.h"
+#include "tiny_histories.h"
 
 static const char schema[] = "user u id\nitem i id\nitem u history\n";
-enum { USERS = 30, ITEMS = 20, DIM = 6, HISTORY = 2, N = 7 };
+enum { HISTORY = 2, N = 7 };
 
 /* Rows of a catalogue without item 1, and not in their order. */
 static const uint32_t catalogue[] = {4, 20, 3, 2, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5};
 static const uint32_t rows[N] = {3, 20, 11, 2, 4, 17, 8};
 
-struct world {
-    struct tt_model model;
-    struct tt_tower_input items;
-    struct tt_stale stale;
-    struct tt_pool *pool;
-};
-
-static void world_init(struct world *w)
+static void begin(struct world *w, struct tt_stale *stale)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_examples base;
 
-    *w = (struct world){0};
-    tiny_begin(&base, schema, USERS, ITEMS);
-    tiny_clusters(&base, USERS, ITEMS, 6, 1);
-    struct tt_visits visits = {.n = base.events.n, .user = base.events.item, .item = base.events.user};
-    NEED(tt_history_build(&base.items.bags[HISTORY], &base.dictionary.schema.columns[HISTORY], ITEMS + 1, &visits,
-                          &err));
-    NEED(tt_model_init(&w->model, &base, DIM, &err));
-    tt_random_start(&w->model, 5);
-    NEED(tt_tower_input_of_table(&w->items, &w->model.base.items, &w->model.base.dictionary.schema, &err));
-    w->pool = tt_pool_new(2, &err);
-    assert_non_null(w->pool);
-    NEED(tt_stale_init(&w->stale, &w->model, &w->items, HISTORY, catalogue, LENGTH(catalogue), w->pool, &err));
+    world_init(w, schema, TT_ITEM, HISTORY);
+    NEED(tt_stale_init(stale, &w->model, &w->input, HISTORY, catalogue, LENGTH(catalogue), w->pool, &err));
 }
 
-static void world_release(struct world *w)
+static void end(struct world *w, struct tt_stale *stale)
 {
-    tt_stale_release(&w->stale);
-    tt_tower_input_release(&w->items);
-    tt_model_release(&w->model);
-    tt_pool_free(w->pool);
+    tt_stale_release(stale);
+    tt_stale_release(stale);
+    world_release(w);
 }
 
 static double take(void *arg, size_t column, size_t row, const float *gradient)
@@ -64,83 +43,81 @@ static double take(void *arg, size_t column, size_t row, const float *gradient)
 static void test_stale_adds_what_a_lookup_adds_until_the_table_moves(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_lookup_scratch scratch = {0};
     struct tt_lookup lookup;
     struct world w;
+    struct tt_stale kept;
     float fresh[N * DIM] = {0}, stale[N * DIM] = {0}, later[N * DIM] = {0};
 
     (void)state;
-    world_init(&w);
-    NEED(tt_lookup_init(&lookup, &w.model, &w.items, HISTORY, N, &err));
-    NEED(tt_lookup_gather(&lookup, &scratch, w.pool, rows, N, NULL, &err));
+    begin(&w, &kept);
+    NEED(tt_lookup_init(&lookup, &w.model, &w.input, HISTORY, N, &err));
+    NEED(tt_lookup_gather(&lookup, &w.scratch, w.pool, rows, N, NULL, &err));
     tt_lookup_add(&lookup, 0, N, fresh, DIM);
-    tt_stale_refresh(&w.stale, w.pool);
-    tt_stale_add(&w.stale, rows, N, stale, DIM);
+    tt_stale_refresh(&kept, w.pool);
+    tt_stale_add(&kept, rows, N, stale, DIM);
     assert_memory_equal(fresh, stale, sizeof(stale));
     for (size_t i = 0; i < tt_model_table_size(&w.model, HISTORY); i++)
         w.model.tables[HISTORY][i] *= 2;
-    tt_stale_refresh(&w.stale, w.pool); /* nobody has said that the table moved */
-    tt_stale_add(&w.stale, rows, N, later, DIM);
+    tt_stale_refresh(&kept, w.pool); /* nobody has said that the table moved */
+    tt_stale_add(&kept, rows, N, later, DIM);
     assert_memory_equal(later, stale, sizeof(stale));
-    w.stale.is_fresh = 0;
-    tt_stale_refresh(&w.stale, w.pool);
+    kept.is_fresh = 0;
+    tt_stale_refresh(&kept, w.pool);
     memset(later, 0, sizeof(later));
-    tt_stale_add(&w.stale, rows, N, later, DIM);
+    tt_stale_add(&kept, rows, N, later, DIM);
     for (size_t i = 0; i < N * DIM; i++)
         assert_true(later[i] == 2 * stale[i]);
     tt_lookup_release(&lookup);
-    tt_lookup_scratch_release(&scratch);
-    world_release(&w);
+    end(&w, &kept);
 }
 
 /* The gradients of two steps with some rows in common, against those of two lookups. */
 static void test_stale_moves_by_the_gradients_of_all_steps(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_lookup_scratch scratch = {0};
     struct tt_lookup lookup;
     struct world w;
+    struct tt_stale kept;
     float d[N * DIM], expected[(USERS + 1) * DIM] = {0}, found[(USERS + 1) * DIM] = {0};
     size_t differing = 0;
 
     (void)state;
-    world_init(&w);
-    NEED(tt_lookup_init(&lookup, &w.model, &w.items, HISTORY, N, &err));
+    begin(&w, &kept);
+    NEED(tt_lookup_init(&lookup, &w.model, &w.input, HISTORY, N, &err));
     struct tt_pool *one = tt_pool_new(1, &err);
     assert_non_null(one);
     for (size_t step = 0; step < 2; step++) {
         size_t n = step ? 4 : N;
         for (size_t i = 0; i < n * DIM; i++)
             d[i] = (float)((i * 7 + step * 3) % 11) - 5;
-        NEED(tt_lookup_gather(&lookup, &scratch, w.pool, rows, n, NULL, &err));
+        NEED(tt_lookup_gather(&lookup, &w.scratch, w.pool, rows, n, NULL, &err));
         tt_lookup_back(&lookup, one, d, DIM, take, NULL, expected);
-        tt_stale_collect(&w.stale, rows, n, d, DIM);
-        tt_stale_count(&w.stale);
+        tt_stale_collect(&kept, rows, n, d, DIM);
+        tt_stale_count(&kept);
     }
-    assert_int_equal(w.stale.steps, 2);
-    tt_stale_refresh(&w.stale, w.pool);
-    double squares = tt_stale_move(&w.stale, one, take, NULL, found);
+    assert_int_equal(kept.steps, 2);
+    tt_stale_refresh(&kept, w.pool);
+    double squares = tt_stale_move(&kept, one, take, NULL, found);
     assert_true(fabs(squares - tt_vec_sum_squares_ref(found, LENGTH(found))) < 1e-5 * squares);
     for (size_t i = 0; i < LENGTH(found); i++) {
         assert_true(fabsf(found[i] - expected[i]) < 1e-5f * (1 + fabsf(expected[i])));
         differing += expected[i] != 0;
     }
     assert_true(differing > DIM * 10);
-    assert_int_equal(w.stale.steps, 0);
-    assert_false(w.stale.is_fresh);
+    assert_int_equal(kept.steps, 0);
+    assert_false(kept.is_fresh);
     memset(found, 0, sizeof(found));
-    assert_true(tt_stale_move(&w.stale, one, take, NULL, found) == 0); /* nothing has come together */
+    assert_true(tt_stale_move(&kept, one, take, NULL, found) == 0); /* nothing has come together */
     for (size_t i = 0; i < LENGTH(found); i++)
         assert_true(found[i] == 0);
-    tt_stale_collect(&w.stale, rows, 0, d, DIM);
-    tt_stale_count(&w.stale);
-    tt_stale_move(&w.stale, one, take, NULL, found);
+    tt_stale_collect(&kept, rows, 0, d, DIM);
+    tt_stale_count(&kept);
+    tt_stale_move(&kept, one, take, NULL, found);
     for (size_t i = 0; i < LENGTH(found); i++) /* and what was handed over is forgotten */
         assert_true(found[i] == 0);
     tt_pool_free(one);
     tt_lookup_release(&lookup);
-    tt_lookup_scratch_release(&scratch);
-    world_release(&w);
+    end(&w, &kept);
 }
 
 /* A batch that has the sums kept computes what one computes that looks them up. */
@@ -148,15 +125,16 @@ static void test_a_batch_with_stale_sums_is_the_same_while_they_are_fresh(void *
 {
     struct tt_err err = TT_ERR_INIT;
     struct world w;
+    struct tt_stale kept;
     struct tt_batch plain, batch;
     float u[N * DIM], v[N * DIM];
 
     (void)state;
-    world_init(&w);
-    NEED(tt_batch_init(&plain, &w.model, &w.items, N, &err));
-    NEED(tt_batch_init(&batch, &w.model, &w.items, N, &err));
-    batch.stale = &w.stale;
-    tt_stale_refresh(&w.stale, w.pool);
+    begin(&w, &kept);
+    NEED(tt_batch_init(&plain, &w.model, &w.input, N, &err));
+    NEED(tt_batch_init(&batch, &w.model, &w.input, N, &err));
+    batch.stale = &kept;
+    tt_stale_refresh(&kept, w.pool);
     NEED(tt_batch_gather(&plain, w.pool, rows, N, NULL, &err));
     NEED(tt_batch_gather(&batch, w.pool, rows, N, NULL, &err));
     tt_batch_forward(&plain, w.pool, u);
@@ -165,7 +143,7 @@ static void test_a_batch_with_stale_sums_is_the_same_while_they_are_fresh(void *
         assert_true(fabsf(u[i] - v[i]) < 1e-6f);
     tt_batch_release(&plain);
     tt_batch_release(&batch);
-    world_release(&w);
+    end(&w, &kept);
 }
 
 int main(void)

@@ -1,0 +1,50 @@
+/* The tiny world in clusters, as a model with random tables whose one history, of users or of items, is column HISTORY of
+ * a schema; and that side's table as an input. */
+#ifndef TT_TESTS_TINY_HISTORIES_H
+#define TT_TESTS_TINY_HISTORIES_H
+
+#include "data/history.h"
+#include "model/lookup.h"
+#include "model/spectral.h"
+#include "tiny_model.h"
+
+enum { USERS = 30, ITEMS = 20, DIM = 6 };
+
+struct world {
+    struct tt_model model;
+    struct tt_tower_input input;
+    struct tt_lookup_scratch scratch;
+    struct tt_pool *pool;
+};
+
+static inline void world_init(struct world *w, const char *schema, enum tt_side side, size_t history)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_examples base;
+
+    *w = (struct world){0};
+    tiny_begin(&base, schema, USERS, ITEMS);
+    tiny_clusters(&base, USERS, ITEMS, 6, 1);
+    struct tt_table *table = side == TT_USER ? &base.users : &base.items;
+    struct tt_visits visits = {.n = base.events.n,
+                               .user = side == TT_USER ? base.events.user : base.events.item,
+                               .item = side == TT_USER ? base.events.item : base.events.user};
+    NEED(tt_history_build(&table->bags[history], &base.dictionary.schema.columns[history],
+                          (side == TT_USER ? USERS : ITEMS) + 1, &visits, &err));
+    NEED(tt_model_init(&w->model, &base, DIM, &err));
+    tt_random_start(&w->model, 5);
+    NEED(tt_tower_input_of_table(&w->input, side == TT_USER ? &w->model.base.users : &w->model.base.items,
+                                 &w->model.base.dictionary.schema, &err));
+    w->pool = tt_pool_new(2, &err);
+    assert_non_null(w->pool);
+}
+
+static inline void world_release(struct world *w)
+{
+    tt_tower_input_release(&w->input);
+    tt_lookup_scratch_release(&w->scratch);
+    tt_model_release(&w->model);
+    tt_pool_free(w->pool);
+}
+
+#endif
