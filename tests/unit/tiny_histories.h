@@ -1,5 +1,5 @@
-/* The tiny world in clusters, as a model with random tables whose one history, of users or of items, is column HISTORY of
- * a schema; and that side's table as an input. */
+/* The tiny world in clusters, as a model with random tables: a schema's one history, of users or of items, is made from
+ * the events, and that side's table is an input. */
 #ifndef TT_TESTS_TINY_HISTORIES_H
 #define TT_TESTS_TINY_HISTORIES_H
 
