@@ -1,28 +1,44 @@
-/* A thread pool: see pool.h. Workers sleep on a condition variable between runs and take block numbers from a shared
- * counter within one. The one file that knows pthreads. */
+/* A thread pool: see pool.h. Within a run, workers take block numbers from a shared counter. Between runs they look for
+ * the next one for a while, and then sleep on a condition variable. The caller waits for none that has not come: it may
+ * have done all the blocks by then. The one file that knows pthreads. */
 #include "base/pool.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
+
+/* A step of training is ten runs, of some ten microseconds to a millisecond each, and waking a thread takes 30 to 80 of
+ * them. So whoever waits looks a number of times, at 20 to 50 ns each, before it sleeps. The number doubles when that
+ * was of use, and is halved when it was not, as on a busy machine, where what is waited for may need this very
+ * processor. */
+enum { MIN_LOOKS = 128, MAX_LOOKS = 4096 };
+
+/* The state of the pool in one number: workers inside the run, may they still enter it, and its own number. */
+enum { INSIDE = 0xffff, IS_OPEN = 0x10000 };
+static const uint64_t NEXT_RUN = 0x20000;
 
 struct worker {
     struct tt_pool *pool;
     pthread_t thread;
     int number;
+    int looks;             /* for a run */
 };
 
 struct tt_pool {
     int threads;
     int started;           /* workers that exist, threads - 1 at most */
     struct worker *workers;
+    int max_looks;         /* 0 where there are fewer processors than threads */
+    int looks;             /* of the caller, for the end of a run */
+    _Atomic uint64_t state; /* opened under the lock */
     pthread_mutex_t lock;
     pthread_cond_t work;   /* a new run, or the end */
     pthread_cond_t done;   /* the last worker has left the run */
-    unsigned long run;     /* number of the run */
-    int busy;              /* workers still inside it */
+    int sleepers;          /* workers that wait for `work`; under the lock */
     int stop;
     tt_pool_fn *fn;
     void *arg;
@@ -38,27 +54,94 @@ static void take_blocks(struct tt_pool *pool, int worker)
         pool->fn(pool->arg, block, worker);
 }
 
+/* Between two looks: leave the core to its other thread, if it has one. */
+static inline void pause_briefly(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
+static int more_looks(const struct tt_pool *pool, int looks)
+{
+    return looks < pool->max_looks / 2 ? 2 * looks : pool->max_looks;
+}
+
+static int fewer_looks(const struct tt_pool *pool, int looks)
+{
+    return looks / 2 > MIN_LOOKS ? looks / 2 : pool->max_looks ? MIN_LOOKS : 0;
+}
+
+/* Enter a run that is open, and is not the one `seen`, which becomes it. Returns 0 when there is none. */
+static int enter(struct tt_pool *pool, uint64_t *seen)
+{
+    uint64_t state = atomic_load(&pool->state);
+
+    do {
+        if (!(state & IS_OPEN) || state / NEXT_RUN == *seen)
+            return 0;
+    } while (!atomic_compare_exchange_weak(&pool->state, &state, state + 1));
+    *seen = state / NEXT_RUN;
+    return 1;
+}
+
+/* Wait for a run to enter. Returns 0 when there will be none. */
+static int wait_for_run(struct worker *self, uint64_t *seen)
+{
+    struct tt_pool *pool = self->pool;
+    int has_entered = 0;
+
+    for (int i = 0; i < self->looks; i++) {
+        if (enter(pool, seen)) {
+            self->looks = more_looks(pool, self->looks);
+            return 1;
+        }
+        pause_briefly();
+    }
+    self->looks = fewer_looks(pool, self->looks);
+    pthread_mutex_lock(&pool->lock);
+    pool->sleepers++;
+    while (!pool->stop && !(has_entered = enter(pool, seen)))
+        pthread_cond_wait(&pool->work, &pool->lock);
+    pool->sleepers--;
+    pthread_mutex_unlock(&pool->lock);
+    return has_entered;
+}
+
 static void *worker_main(void *arg)
 {
     struct worker *self = arg;
     struct tt_pool *pool = self->pool;
-    unsigned long seen = 0;
+    uint64_t seen = 0;
 
-    pthread_mutex_lock(&pool->lock);
-    for (;;) {
-        while (pool->run == seen && !pool->stop)
-            pthread_cond_wait(&pool->work, &pool->lock);
-        if (pool->stop)
-            break;
-        seen = pool->run;
-        pthread_mutex_unlock(&pool->lock);
+    while (wait_for_run(self, &seen)) {
         take_blocks(pool, self->number);
-        pthread_mutex_lock(&pool->lock);
-        if (--pool->busy == 0)
-            pthread_cond_signal(&pool->done);
+        uint64_t left = atomic_fetch_sub(&pool->state, 1) - 1;
+        if (left & (INSIDE | IS_OPEN))
+            continue;
+        pthread_mutex_lock(&pool->lock); /* the caller is about to look, or sleeps */
+        pthread_cond_signal(&pool->done);
+        pthread_mutex_unlock(&pool->lock);
     }
-    pthread_mutex_unlock(&pool->lock);
     return NULL;
+}
+
+/* Let nobody enter the run any more, and wait until all have left it. */
+static void close_run(struct tt_pool *pool)
+{
+    atomic_fetch_and(&pool->state, ~(uint64_t)IS_OPEN);
+    for (int i = 0; i < pool->looks; i++) {
+        if (!(atomic_load(&pool->state) & INSIDE)) {
+            pool->looks = i ? more_looks(pool, pool->looks) : pool->looks;
+            return;
+        }
+        pause_briefly();
+    }
+    pool->looks = fewer_looks(pool, pool->looks);
+    pthread_mutex_lock(&pool->lock);
+    while (atomic_load(&pool->state) & INSIDE)
+        pthread_cond_wait(&pool->done, &pool->lock);
+    pthread_mutex_unlock(&pool->lock);
 }
 
 struct tt_pool *tt_pool_new(int threads, struct tt_err *err)
@@ -68,6 +151,8 @@ struct tt_pool *tt_pool_new(int threads, struct tt_err *err)
     if (!pool)
         return NULL;
     pool->threads = threads;
+    pool->max_looks = sysconf(_SC_NPROCESSORS_ONLN) >= threads ? MAX_LOOKS : 0;
+    pool->looks = pool->max_looks;
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->work, NULL);
     pthread_cond_init(&pool->done, NULL);
@@ -78,6 +163,7 @@ struct tt_pool *tt_pool_new(int threads, struct tt_err *err)
         struct worker *w = &pool->workers[i];
         w->pool = pool;
         w->number = i + 1;
+        w->looks = pool->max_looks;
         int failed = pthread_create(&w->thread, NULL, worker_main, w);
         if (failed) {
             tt_err_system(err, failed, "cannot start thread %d of %d", i + 2, threads);
@@ -120,18 +206,15 @@ void tt_pool_run(struct tt_pool *pool, size_t n_blocks, tt_pool_fn *fn, void *ar
             fn(arg, block, 0);
         return;
     }
-    pthread_mutex_lock(&pool->lock);
-    pool->fn = fn;
+    pool->fn = fn; /* nobody is inside */
     pool->arg = arg;
     pool->n_blocks = n_blocks;
-    atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
-    pool->busy = pool->started;
-    pool->run++;
-    pthread_cond_broadcast(&pool->work);
+    atomic_store(&pool->next, 0);
+    pthread_mutex_lock(&pool->lock);
+    atomic_fetch_add(&pool->state, NEXT_RUN + IS_OPEN);
+    if (pool->sleepers)
+        pthread_cond_broadcast(&pool->work);
     pthread_mutex_unlock(&pool->lock);
     take_blocks(pool, 0);
-    pthread_mutex_lock(&pool->lock);
-    while (pool->busy)
-        pthread_cond_wait(&pool->done, &pool->lock);
-    pthread_mutex_unlock(&pool->lock);
+    close_run(pool);
 }

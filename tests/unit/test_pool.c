@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "unit.h"
 
@@ -54,6 +55,45 @@ static void test_pool_runs_every_block_once(void **state)
     }
 }
 
+static void sleep_for(long microseconds)
+{
+    struct timespec t = {0, microseconds * 1000};
+
+    nanosleep(&t, NULL);
+}
+
+/* Block 1 is long: whoever takes it lets the others wait. */
+static void work_at_length(void *arg, size_t block, int worker)
+{
+    if (block == 1)
+        sleep_for(3000);
+    work(arg, block, worker);
+}
+
+/* Waits are long enough, of workers between runs and of the caller in them, for whoever waits to fall asleep. */
+static void test_pool_wakes_up_those_who_sleep(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    static struct job job;
+
+    (void)state;
+    for (int threads = 2; threads <= MAX_THREADS; threads++) {
+        struct tt_pool *pool = tt_pool_new(threads, &err);
+        assert_non_null(pool);
+        for (size_t run = 0; run < 20; run++) {
+            memset(&job, 0, sizeof(job));
+            job.input = run;
+            sleep_for(run % 2 ? 3000 : 0);
+            tt_pool_run(pool, 5, work_at_length, &job);
+            for (size_t block = 0; block < 5; block++) {
+                assert_int_equal(job.count[block], 1);
+                assert_int_equal(job.output[block], run + block);
+            }
+        }
+        tt_pool_free(pool);
+    }
+}
+
 static void test_pool_that_never_ran_can_be_freed(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
@@ -81,6 +121,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pool_runs_every_block_once),
+        cmocka_unit_test(test_pool_wakes_up_those_who_sleep),
         cmocka_unit_test(test_pool_that_never_ran_can_be_freed),
         cmocka_unit_test(test_blocks_cover_n),
     };
