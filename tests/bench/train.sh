@@ -59,7 +59,7 @@ loss_line() {
 }
 
 losses() {
-    [ -n "${EVENTS:-}" ] || world 1.2M 32K 38K >events.csv
+    [ -n "${EVENTS:-}" ] || world 1200K 32K 38K >events.csv
     tt-encode -q -s ids.schema -o ids.tt "${EVENTS:-events.csv}"
     tt-encode -q -s history.schema -o history.tt "${EVENTS:-events.csv}"
     peak=$(bench_softmax 64 2048 128 "$THREADS" 3 | awk '$1 == "sgemm" { print $4 }')
