@@ -27,7 +27,7 @@ killed() { # option...
         [ $k_code -eq 137 ] || break
         k_n=$((k_n + 1)) k_tries=$((k_tries + 1))
     done 2>/dev/null
-    if [ $k_n -eq $k_tries ] && [ ! -e out.tt ]; then
+    if [ $k_code -eq 137 ]; then # even if the model is there: it may have been killed before it took the checkpoint away
         tt-train -q "$@" --checkpoint ck --resume ck --log k.log -o out.tt train.tt
         k_code=$?
     fi
