@@ -55,6 +55,9 @@ $B/%.o: %.c Makefile
 	$(call say,CC)
 	$Q$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# madvise, which POSIX does not have.
+$B/lib/base/alloc.o: ALL_CFLAGS += -D_DEFAULT_SOURCE
+
 $B/lib.a: $(LIB_OBJ)
 	@rm -f $@
 	$(call say,AR)
