@@ -14,7 +14,6 @@
 static const char *const losses[] = {"auto", "full", "sampled", "batch", "mixed", NULL};
 static const char *const step_kinds[] = {"queries", "events", NULL};
 static const char *const starts[] = {"spectral", "random", NULL};
-static const char *const wants_choices[] = {"auto", "all", "later", NULL};
 static const char *const precisions[] = {"float", "bf16", NULL};
 static const char *const seens[] = {"auto", "keep", "remove", NULL};
 
@@ -60,7 +59,7 @@ static struct cli_option options[] = {
      .help = "steps until the peak learning rate"},
     {0, "drop", CLI_NUMBER, &drop, .min = 0, .max = 0.99, .metavar = "X",
      .help = "share of a history left out in each step"},
-    {0, "wants", CLI_CHOICE, &wants, .choices = wants_choices, .metavar = "WHAT", .is_rare = 1,
+    {0, "wants", CLI_CHOICE, &wants, .choices = tt_wants_names, .metavar = "WHAT", .is_rare = 1,
      .help = "in a step: all of the past, or, given a part of it, what was later"},
     {0, "half-life", CLI_NUMBER, &half_life, .min = 0, .max = 1e6, .metavar = "DAYS",
      .help = "an event weighs half in the loss after DAYS; 0: never; else as the history"},
@@ -357,6 +356,7 @@ static int write_model(const struct tt_model *model, const char *examples_sum, c
     if (tt_model_store(model, &segment, err) || cli_add_lineage(&segment, err) ||
         tt_segment_text(&segment, "inputs", inputs, err) || tt_segment_text(&segment, "blas", tt_gemm_core(), err) ||
         tt_segment_text(&segment, "loss", losses[report->plan.steps.loss], err) ||
+        tt_segment_text(&segment, "wants", tt_wants_names[report->wants], err) ||
         tt_segment_text(&segment, "epoch", number, err) ||
         (tune > 0 && tt_segment_text(&segment, "tuned", settings_text(report->settings), err)) ||
         (from_sum[0] && tt_segment_text(&segment, "from", from_sum, err)) ||
@@ -375,6 +375,8 @@ static void on_start(void *arg, const struct tt_training *training)
     const struct tt_trainer *t = &training->run.trainer;
     const struct tt_plan *plan = &t->plan;
     enum tt_seen ranked = training->run.validation.seen;
+    const char *what = t->wants == TT_WANTS_LATER ? "what is later than a moment, given what was before it"
+                                                  : "all of the past";
     char drawn[64] = "";
     double ignorant;
 
@@ -404,10 +406,10 @@ static void on_start(void *arg, const struct tt_training *training)
              : ranked == TT_SEEN_KEEP ? "; validation ranks each user's training items too" : "");
     if (plan->renewal > 1)
         cli_note("items' histories are read once in %zu steps, so as not to take longer than the steps", plan->renewal);
-    if (t->drift >= 0)
-        cli_note("drift of the users' items %.3f: a step wants %s", t->drift,
-                 t->wants == TT_WANTS_LATER ? "what is later than a moment, given what was before it"
-                                            : "all of the past");
+    if (t->wants_as_before)
+        cli_note("a step wants %s, as it did for %s", what, from_path);
+    else if (t->drift >= 0)
+        cli_note("drift of the users' items %.3f: a step wants %s", t->drift, what);
     if (loss == TT_LOSS_AUTO)
         cli_note("chosen, as an epoch takes %.3g Gflop by the loss full and %.3g by the loss mixed", plan->full / 1e9,
                  plan->sampled / 1e9);

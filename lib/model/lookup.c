@@ -86,7 +86,7 @@ static uint32_t take_history(const struct gather *g, size_t r, const uint32_t *c
     enum { AT_ONCE = 256 };
     const struct tt_drop *drop = g->drop && g->drop->share > 0 ? g->drop : NULL;
     const uint32_t *times = g->drop && g->drop->times ? g->drop->times + (codes - bags_of(g->lookup)->codes) : NULL;
-    uint32_t moment = times ? g->drop->moments[r] : 0;
+    uint32_t moment = times ? g->drop->moments[r] : 0; /* 0 - 1 is later than any time */
     float chance[AT_ONCE];
     uint32_t kept = 0;
 
@@ -97,7 +97,7 @@ static uint32_t take_history(const struct gather *g, size_t r, const uint32_t *c
         for (size_t e = 0; e < some; e++) { /* written in any case, and kept by counting: no branch to guess */
             to_codes[kept] = codes[from + e];
             to_weights[kept] = weights ? weights[from + e] : 1;
-            kept += (!drop || (double)chance[e] >= drop->share) & (!times || times[from + e] < moment);
+            kept += (!drop || (double)chance[e] >= drop->share) & (!times || times[from + e] <= moment - 1);
         }
     }
     if (kept == 0) {

@@ -47,7 +47,7 @@ struct tt_drop {
     double share;
     uint64_t seed, epoch;
     const uint32_t *times;   /* (entries of the history's bags) since when each entry is there; NULL: always */
-    const uint32_t *moments; /* (n) of the gathered rows: entries with an equal or later time are left out */
+    const uint32_t *moments; /* (n) of the gathered rows: entries with an equal or later time are left out; 0: none */
 };
 
 /* The input has bags for the column. */

@@ -127,6 +127,7 @@ int tt_run_finish(struct tt_run *run, struct tt_train_report *report, struct tt_
     *report = (struct tt_train_report){.plan = trainer->plan,
                                        .settings = tt_settings_of(trainer->o),
                                        .seen = run->validation.seen,
+                                       .wants = trainer->wants,
                                        .queries = trainer->queries.n,
                                        .catalogue = trainer->catalogue.n,
                                        .best_epoch = run->validation.best_epoch,

@@ -42,6 +42,7 @@ struct tt_train_report {
     struct tt_plan plan;    /* the loss and the steps used */
     struct tt_settings settings;
     enum tt_seen seen;
+    enum tt_wants wants;    /* not auto */
     size_t queries, catalogue, best_epoch, epochs;
     size_t events, unliked; /* events used, and events left out because their label is 0 */
     double best_value;      /* valid; -1 without */

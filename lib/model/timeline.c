@@ -118,9 +118,11 @@ int tt_timeline_drift(const struct tt_timeline *t, size_t n_items, double *drift
 uint32_t tt_timeline_moment(const struct tt_timeline *t, size_t user, double chance)
 {
     uint64_t from = t->visits->offsets[user], n = t->visits->offsets[user + 1] - from;
-    uint32_t moment = n ? t->first[from + (uint64_t)(chance * (double)n)] : 1;
+    uint32_t moment = n ? t->first[from + (uint64_t)(chance * (double)n)] : 0;
 
-    return moment ? moment : 1;
+    for (uint64_t e = from; moment == 0 && e < from + n; e++)
+        moment = t->first[e] > 0;
+    return moment;
 }
 
 int tt_timeline_is_later(const struct tt_timeline *t, size_t user, uint32_t item, uint32_t moment)

@@ -5,7 +5,7 @@
  *     tt_timeline_init(&timeline, visits, events, &err);
  *     tt_timeline_drift(&timeline, n_items, &drift, &err);      does it matter?
  *     moment = tt_timeline_moment(&timeline, user, chance);     drawn anew in each step
- *         an item is past when timeline.first[entry] < moment   what the history holds
+ *         an item is past when timeline.first[entry] < moment   what the history holds; with moment 0, always
  *         tt_timeline_is_later(&timeline, user, item, moment)   what is wanted
  *
  * An item that a user comes back to may be both.
@@ -38,7 +38,8 @@ void tt_timeline_release(struct tt_timeline *timeline); /* fine on a struct that
 int tt_timeline_drift(const struct tt_timeline *timeline, size_t n_items, double *drift, struct tt_err *err) TT_CHECKED;
 
 /* Like `first` of one of the user's items, chance in [0, 1) saying of which, and at least 1: what was before all is
- * past at any moment. */
+ * past at any moment. Of users who have nothing else it is 0: nothing is known to be later, so all is past and all is
+ * wanted, as without a timeline. They would want nothing otherwise, and what is new would be all that anybody wants. */
 uint32_t tt_timeline_moment(const struct tt_timeline *timeline, size_t user, double chance);
 
 /* Was the user's last visit to the item at this moment or after it? 0 for an item that the user has not. */

@@ -33,6 +33,7 @@ enum tt_step { TT_STEP_QUERIES, TT_STEP_EVENTS };
 enum tt_start { TT_START_SPECTRAL, TT_START_RANDOM };
 enum tt_seen { TT_SEEN_AUTO, TT_SEEN_KEEP, TT_SEEN_REMOVE };
 enum tt_wants { TT_WANTS_AUTO, TT_WANTS_ALL, TT_WANTS_LATER };
+extern const char *const tt_wants_names[]; /* ended by NULL */
 enum tt_precision { TT_PRECISION_FLOAT, TT_PRECISION_BF16 };
 
 struct tt_train_options {
@@ -56,7 +57,8 @@ struct tt_train_options {
     size_t warmup;       /* steps */
     double drop;         /* share of a history left out in each step */
     enum tt_wants wants; /* in a step: all, given all of the history; or what is later than a moment, given what was
-                            before it (auto: by the users' drift) */
+                            before it (auto: by the users' drift; where the examples extend
+                            `from`, as it did) */
     double noise;        /* deviation added to the spectral start */
     double half_life;    /* days after which an event weighs half in the loss; 0: never */
     uint64_t seed;
@@ -101,6 +103,7 @@ struct tt_trainer {
     struct tt_timeline timeline;         /* empty when not needed, or without times */
     double drift;                        /* of the timeline; -1 when not looked at */
     enum tt_wants wants;                 /* not auto */
+    int wants_as_before;                 /* ... as the earlier model did, not by the drift */
     struct tt_catalogue catalogue;
     struct tt_steps steps;
     struct tt_tower_input user_input, item_input;

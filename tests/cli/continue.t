@@ -188,6 +188,25 @@ for at in 0 1 100 2000 $((size / 2)) $((size - 64)) $((size - 1)); do
 done
 t 'models cut anywhere are refused' 0 "$tried" '' echo $refused
 
+# --- what a step wants: as the model did ---
+printf '%s\n' 'user u id' 'user i history' 'item i id' 'event t time' >walk.schema
+walk() { # first-user last-user first-step last-step
+    awk -v a="$1" -v b="$2" -v from="$3" -v to="$4" 'BEGIN { print "u,i,t"
+        for (u = a; u <= b; u++) for (k = from; k <= to; k++) print u ",i" u % 9 + k "," 100000 * k }'
+}
+walk 1 60 0 5 | tt-encode -q -s walk.schema | tt-train -q -d 4 -e 2 --batch 20 -o walk.model
+t 'a model says what its steps wanted' 0 later '' field wants walk.model
+walk 1 10 6 6 | tt-encode -q -e walk.model -o walk.tt
+tt-train --batch 20 --from walk.model -o next.model walk.tt 2>err
+ok 'and one that goes on from it says that it does the same' grep -qx \
+    'tt-train: a step wants what is later than a moment, given what was before it, as it did for walk.model' err
+t 'which it hands on' 0 later '' field wants next.model
+tt-train -q --batch 20 --from walk.model --wants later -o later.model walk.tt
+tt-train -q --batch 20 --from walk.model --wants all -o all.model walk.tt
+t 'another wish is followed' 0 all '' field wants all.model
+ok 'as if it were asked for' sh -c 'for m in next later all; do tt-show --rows user.i.embedding $m.model >$m; done
+    cmp next later && ! cmp -s next all'
+
 # --- the tour's nights ---
 cat >my.schema <<'END'
 user  user_id    id

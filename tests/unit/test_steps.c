@@ -190,13 +190,16 @@ static void test_steps_depend_on_seed_epoch_and_number(void **state)
     world_release(&w);
 }
 
-/* What a step wants given a timeline: weight 0 for what the user did not come back to, all else as without. */
+/* What a step wants given a timeline: weight 0 for what the user did not come back to, all else as without; every
+ * OLD-th user has no event. */
+enum { OLD = 11 };
+
 static void check_moments(const struct world *w, const struct tt_timeline *timeline, enum tt_loss loss, int by_entry)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_steps_options o = {loss, by_entry, 16, 8, timeline};
     struct tt_steps s, plain;
-    size_t later = 0, earlier = 0, changes = 0, rows = 0;
+    size_t later = 0, earlier = 0, changes = 0, rows = 0, old = 0;
     uint32_t moments[USERS + 1] = {0};
 
     NEED(tt_steps_init(&s, &w->queries, &w->catalogue, &o, &err));
@@ -216,6 +219,8 @@ static void check_moments(const struct world *w, const struct tt_timeline *timel
                 uint32_t row = s.positives.query[k], user = w->queries.user[s.rows[row]];
                 int is_later = tt_timeline_is_later(timeline, user, s.candidates[s.positives.item[k]], s.moments[row]);
                 assert_int_equal(s.positives.item[k], plain.positives.item[k]);
+                assert_true(is_later || user % OLD);
+                old += user % OLD == 0;
                 assert_true(s.positives.weight[k] == (is_later ? plain.positives.weight[k] : 0));
                 weight += (double)s.positives.weight[k];
                 later += (size_t)is_later;
@@ -224,13 +229,14 @@ static void check_moments(const struct world *w, const struct tt_timeline *timel
             for (size_t r = 0; r < s.n_rows; r++) {
                 uint32_t *last = &moments[w->queries.user[s.rows[r]]];
                 changes += *last != s.moments[r];
-                rows++;
+                rows += w->queries.user[s.rows[r]] % OLD > 0;
                 *last = s.moments[r];
             }
             assert_true(fabs(s.weight - weight) < 1e-9);
         }
     }
     assert_true(later > earlier && earlier > later / 4); /* of n items, (n + 1) / 2 n on average are later */
+    assert_true(old > 0);
     assert_true(by_entry || 2 * changes > rows); /* an epoch draws other moments than the last, one a query */
     tt_steps_release(&s);
     tt_steps_release(&plain);
@@ -250,6 +256,9 @@ static void test_steps_with_a_timeline_want_what_is_later(void **state)
     struct tt_visits visits = {.n = e->n, .user = e->user, .item = e->item, .time = e->time, .label = e->label};
     NEED(tt_history_build(&bags, &column, w.base.users.n_rows, &visits, &err));
     NEED(tt_timeline_init(&timeline, &bags, e, &err));
+    for (size_t u = OLD; u < w.base.users.n_rows; u += OLD)
+        for (uint64_t i = bags.offsets[u]; i < bags.offsets[u + 1]; i++)
+            timeline.first[i] = timeline.last[i] = 0;
     for (size_t l = 0; l < LENGTH(losses); l++)
         for (int by_entry = 0; by_entry < 2; by_entry++)
             check_moments(&w, &timeline, losses[l], by_entry);

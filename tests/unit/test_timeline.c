@@ -64,7 +64,7 @@ static void test_timeline_keeps_first_and_last_visits(void **state)
     assert_int_equal(tt_timeline_moment(&w.timeline, 1, 0.499), 21);
     assert_int_equal(tt_timeline_moment(&w.timeline, 1, 0.5), 31);
     assert_int_equal(tt_timeline_moment(&w.timeline, 1, 0.9999999), 31);
-    assert_int_equal(tt_timeline_moment(&w.timeline, 3, 0.5), 1);
+    assert_int_equal(tt_timeline_moment(&w.timeline, 3, 0.5), 0);
     assert_true(tt_timeline_is_later(&w.timeline, 1, 2, 21) && !tt_timeline_is_later(&w.timeline, 1, 2, 22));
     assert_true(tt_timeline_is_later(&w.timeline, 1, 3, 51) && !tt_timeline_is_later(&w.timeline, 1, 3, 52));
     assert_false(tt_timeline_is_later(&w.timeline, 1, 4, 0)); /* not theirs */
@@ -91,6 +91,12 @@ static void test_what_has_no_event_was_before_all(void **state)
     assert_int_equal(tt_timeline_moment(&w.timeline, 1, 0.4), 1); /* of item 2: what is new is later, itself is past */
     assert_true(tt_timeline_is_later(&w.timeline, 1, 1, 1) && tt_timeline_is_later(&w.timeline, 1, 3, UINT32_MAX));
     assert_false(tt_timeline_is_later(&w.timeline, 1, 2, 1));
+    w.timeline.first[0] = w.timeline.first[2] = w.timeline.last[0] = w.timeline.last[2] = 0; /* nothing is new */
+    assert_int_equal(tt_timeline_moment(&w.timeline, 1, 0.4), 0);
+    assert_true(tt_timeline_is_later(&w.timeline, 1, 2, 0)); /* all is wanted */
+    assert_false(tt_timeline_is_later(&w.timeline, 1, 4, 0));
+    tt_timeline_release(&w.timeline);
+    NEED(tt_timeline_init(&w.timeline, &w.visits, &w.base.events, &err));
     assert_float_equal(drift_of(&w), 0, 1e-12); /* items 1 and 3, each once: 1/2 (1 - 1 + 1 - 1) */
     world_release(&w);
 }
