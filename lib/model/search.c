@@ -15,8 +15,8 @@ static double rounded(double x)
 /* The best settings with one of them moved by a step. Returns 0 when there is no such place. */
 static int move(const struct tt_search *s, struct tt_settings *to)
 {
-    static const double factor[LEVELS] = {1.4, 1.2, 1.1}, step[LEVELS] = {0.2, 0.1, 0.05};
-    static const double part[LEVELS] = {0.3, 0.15, 0.07};
+    static const double factor[LEVELS] = {2, 1.4, 1.2}, step[LEVELS] = {0.4, 0.2, 0.1};
+    static const double part[LEVELS] = {0.4, 0.2, 0.1};
     int up = s->direction > 0;
     double plus = up ? step[s->level] : -step[s->level];
 

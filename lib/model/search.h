@@ -10,11 +10,13 @@
  * direction for as long as that is better; when nothing moves any more, steps are halved, twice at most. A move that is
  * not better is not made, so what is told is best measured with some reserve against chance.
  *
- *     temperature  times or divided by 1.4, 1.2, 1.1      from 0.02 to 10
- *     drop         plus or minus 0.3, 0.15, 0.07          from 0 to 0.9, both included
- *     c            plus or minus 0.2, 0.1, 0.05           from 0.05 to 100
+ *     temperature  times or divided by 2, 1.4, 1.2        from 0.02 to 10
+ *     drop         plus or minus 0.4, 0.2, 0.1            from 0 to 0.9, both included
+ *     c            plus or minus 0.4, 0.2, 0.1            from 0.05 to 100
  *     dimensions   halved or doubled                      in the range
  *     epochs       halved or doubled                      in the range
+ *
+ * Steps are large, as long as what they change stands out from chance: finer ones find little else than chance.
  *
  * Steps follow from what was told alone, so a search is repeated by telling the same.
  */

@@ -98,7 +98,7 @@ static void test_a_training_killed_at_any_pause_ends_in_the_same_bytes(void **st
         }
         assert_int_equal(train(&whole, &o, by, 0, &killer, &whole_report), 0);
         size_t pauses = killer.pauses;
-        assert_true(i < 10 ? killer.trials == 0 : killer.trials >= 3 && killer.trials < 12);
+        assert_true(i < 10 ? killer.trials == 0 : killer.trials >= 3 && killer.trials < 16);
         assert_true((killer.choosing > 0) == (i >= 8 && i < 11) && (killer.narrow > 0) == (i == 11));
         assert_true(pauses >= 8);
         for (size_t at = 1; at <= pauses; at += i == 11 ? 3 : 1) {

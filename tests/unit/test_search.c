@@ -28,11 +28,11 @@ static size_t search_for(struct tt_search *s, const struct tt_settings *best, co
     tt_search_init(s, &given, range);
     for (size_t n = 0; tt_search_next(s, &x); n++) {
         double v = value(&x, best);
-        int is_better = n == 0 || v > highest + reserve;
+        int is_better = n > 0 && v > highest + reserve;
         if (n == 0)
             assert_true(memcmp(&x, &given, sizeof(x)) == 0);
         tt_search_tell(s, is_better);
-        if (is_better)
+        if (n == 0 || is_better)
             highest = v;
         for (size_t i = 0; i < n; i++) /* nothing twice */
             assert_true(memcmp(&s->tried[i], &x, sizeof(x)));
@@ -58,6 +58,27 @@ static void test_the_search_finds_the_best_place(void **state)
         assert_true(fabs(s.best.drop - places[i].drop) < 0.04);
         assert_true(s.best.dim == places[i].dim && s.best.epochs == places[i].epochs);
     }
+}
+
+/* After a round in which something moved, the same steps are tried again from the new place; then smaller ones. */
+static void test_steps_are_halved_when_nothing_moves(void **state)
+{
+    static const struct tt_settings best = {0.13, 1.5, 0.3, 64, 16};
+    static const struct tt_settings expected[] = {
+        {0.13, 1.1, 0.3, 64, 16},  {0.065, 1.1, 0.3, 64, 16}, {0.26, 1.1, 0.3, 64, 16},    {0.13, 1.1, 0, 64, 16},
+        {0.13, 1.1, 0.7, 64, 16},  {0.13, 0.7, 0.3, 64, 16},  {0.13, 1.5, 0.3, 64, 16},    {0.13, 1.9, 0.3, 64, 16},
+        {0.13, 1.5, 0.3, 32, 16},  {0.13, 1.5, 0.3, 64, 8},   {0.13, 1.5, 0.3, 64, 32},    {0.065, 1.5, 0.3, 64, 16},
+        {0.26, 1.5, 0.3, 64, 16},  {0.13, 1.5, 0, 64, 16},    {0.13, 1.5, 0.7, 64, 16},    {0.0929, 1.5, 0.3, 64, 16},
+        {0.182, 1.5, 0.3, 64, 16}, {0.13, 1.5, 0.1, 64, 16},  {0.13, 1.5, 0.5, 64, 16},
+    };
+    struct tt_search s;
+
+    (void)state;
+    assert_true(search_for(&s, &best, &wide, 0) > LENGTH(expected));
+    for (size_t i = 0; i < LENGTH(expected); i++)
+        if (memcmp(&s.tried[i], &expected[i], sizeof(expected[i])))
+            fail_msg("%zu: %g, %g, %g, %zu, %zu", i, s.tried[i].temperature, s.tried[i].negative, s.tried[i].drop,
+                     s.tried[i].dim, s.tried[i].epochs);
 }
 
 static void test_nothing_better_leaves_what_was_given(void **state)
@@ -102,6 +123,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_search_finds_the_best_place),
+        cmocka_unit_test(test_steps_are_halved_when_nothing_moves),
         cmocka_unit_test(test_nothing_better_leaves_what_was_given),
         cmocka_unit_test(test_the_range_is_kept),
         cmocka_unit_test(test_an_endless_climb_ends),
