@@ -108,6 +108,45 @@ static void test_without_events_the_last_epoch_is_best(void **state)
     tt_pool_free(pool);
 }
 
+/* Whatever events weigh, each counts once. */
+static void test_weights_do_not_count(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_pool *pool = tt_pool_new(1, &err);
+    struct tt_trainer t;
+    struct tt_model model;
+    struct tt_examples valid;
+    double values[2];
+
+    (void)state;
+    tiny_clustered_model(&model, plain, USERS, ITEMS);
+    NEED(tt_trainer_init(&t, &model, &tiny_options, pool, &err));
+    NEED(tt_trainer_start(&t, &err));
+    run_epoch(&t);
+    for (int is_weighted = 0; is_weighted < 2; is_weighted++) {
+        struct tt_validation v;
+        struct tt_epoch_values found;
+        tiny_begin(&valid, plain, USERS, ITEMS);
+        tiny_clusters(&valid, USERS - 1, ITEMS - 2, 2, 77);
+        float *weight = calloc(valid.events.n, sizeof(*weight));
+        assert_non_null(weight);
+        for (size_t e = 0; e < valid.events.n; e++)
+            weight[e] = (float)(1 + 50 * (e % 3));
+        struct tt_events events = valid.events;
+        events.weight = is_weighted ? weight : NULL;
+        NEED(tt_validation_init(&v, &t, &events, &err));
+        NEED(tt_validation_measure(&v, &t, 1, &found, &err));
+        values[is_weighted] = found.valid;
+        tt_validation_release(&v);
+        tt_examples_release(&valid);
+        free(weight);
+    }
+    assert_true(values[0] > 0 && values[0] < 1 && values[0] == values[1]);
+    tt_trainer_release(&t);
+    tt_model_release(&model);
+    tt_pool_free(pool);
+}
+
 /* Only what is surely better than the last epoch is recommended instead of it. */
 static void test_the_best_epoch_must_be_surely_better(void **state)
 {
@@ -138,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_best_tables_and_layers_come_back),
+        cmocka_unit_test(test_weights_do_not_count),
         cmocka_unit_test(test_the_best_epoch_must_be_surely_better),
         cmocka_unit_test(test_without_events_the_last_epoch_is_best),
     };
