@@ -216,11 +216,12 @@ static const char *settings_text(struct tt_settings s)
 static void on_tuned(void *arg, const struct tt_training *training)
 {
     struct course *course = arg;
-    double spent = 0;
+    double spent = 0, taken = 0;
 
     for (size_t i = 0; i < training->n_trials; i++) {
         const struct tt_trial *t = &training->trials[i];
         spent += t->seconds;
+        taken += t->is_taken;
         if (course->has_tune_log && !course->err->kind &&
             tt_writer_printf(&course->tune_log, course->err,
                              "%zu\t%.9g\t%.9g\t%.9g\t%.0f\t%.0f\t%.0f\t%.9g\t%.9g\t%.9g\t%.9g\t%.0f\n", i + 1,
@@ -232,8 +233,8 @@ static void on_tuned(void *arg, const struct tt_training *training)
         cli_note("warning: --tune: no time for two trials of %d epochs: training with what was given",
                  TT_LEAST_TRIAL_EPOCHS);
     else
-        cli_note("tuned by %zu trials, %.3g nominal seconds: %s", training->n_trials, spent,
-                 settings_text(tt_settings_of(&training->options)));
+        cli_note("tuned by %zu trials, %.3g nominal seconds: %s%s", training->n_trials, spent,
+                 taken > 1 ? "" : "nothing is surely better than ", settings_text(tt_settings_of(&training->options)));
 }
 
 /* ---- checkpoints ---- */

@@ -171,8 +171,8 @@ static int hold_out(struct tt_training *t, struct tt_err *err)
     if (liked)
         return 0;
     return tt_err_set(err, TT_ERR_INPUT,
-                      "--valid-fraction: none of the %zu events that would be put aside is liked: each user keeps one",
-                      t->holdout.held.n);
+                      "%s: none of the %zu events that would be put aside is liked: each user keeps one",
+                      t->o->valid_fraction > 0 ? "--valid-fraction" : "--tune", t->holdout.held.n);
 }
 
 /* Let the run that was measured say how many epochs the final one has. */

@@ -37,7 +37,7 @@ struct tt_work tt_work_of(const struct tt_trainer *t, size_t measured)
     double scores = 6 * rows * candidates + 2 * (double)measured * catalogue;
 
     return (struct tt_work){
-        .start = t->o->start == TT_START_SPECTRAL
+        .start = t->o->start == TT_START_SPECTRAL && !t->o->from
                      ? dim * PASSES * 2 * (double)t->visits->offsets[t->visits->n_rows] / additions : 0,
         .epoch = (dim * scores + layers) / products + dim * (steps * touched + of_users) / updates +
                  2 * dim * added / additions,

@@ -207,6 +207,15 @@ t 'another wish is followed' 0 all '' field wants all.model
 ok 'as if it were asked for' sh -c 'for m in next later all; do tt-show --rows user.i.embedding $m.model >$m; done
     cmp next later && ! cmp -s next all'
 
+# --- a search for settings ---
+walk 1 60 0 5 | tt-encode -q -s walk.schema | tt-train -q -d 16 -e 2 --batch 20 -o wide.model
+walk 1 40 6 8 | tt-encode -q -e wide.model -o walks.tt
+for j in 1 2 3; do tt-train -q -j $j --from wide.model --wants all --tune 0.05 --tune-log tune.$j -o tune.$j.model walks.tt; done
+ok '--tune: -j 2 gives the same bytes' cmp tune.1.model tune.2.model
+ok 'and -j 3' cmp tune.1.model tune.3.model
+ok 'of the model'"'"'s dimensions, in its 4 epochs at first' awk -F '\t' 'NR == 2 && $6 != 4 { bad = 1 } NR > 1 && $5 != 16 { bad = 1 }
+    END { exit bad || NR < 5 }' tune.1
+
 # --- the tour's nights ---
 cat >my.schema <<'END'
 user  user_id    id

@@ -253,7 +253,10 @@ ok 'the notes say what is done' sh -c 'tt-train -d 8 -e 2 -k 3 --valid-fraction 
 tt-train -q -d 8 -e 6 -k 3 --valid-fraction 0.2 --seed 2 --log s.tsv -o m full.tt
 not_ok 'another seed puts other events aside' sh -c 'cut -f 4 s.tsv >a; cut -f 4 f.1.tsv | cmp -s - a'
 t 'one event a user' 1 '' 'tt-train: --valid-fraction: none of the 0 events that would be put aside is liked: each user keeps one' \
-    sh -c 'awk -F, "NR == 1 || !seen[\$1]++" train.csv | tt-encode -q -s plain.schema | tt-train -q --valid-fraction 0.5'
+    sh -c 'awk -F, "NR == 1 || !seen[\$1]++" train.csv | tt-encode -q -s plain.schema -o once.tt
+    tt-train -q --valid-fraction 0.5 once.tt'
+t 'nor with --tune' 1 '' 'tt-train: --tune: none of the 0 events that would be put aside is liked: each user keeps one' \
+    tt-train -q --tune 5 once.tt
 
 # --- trials ---
 for j in 1 2 3; do
@@ -275,13 +278,19 @@ t 'the log has all runs' 0 "$(awk -F '\t' 'NR > 1 { print $6 " trial " $1 }' tun
     sh -c 'sed 1d tl.1.tsv | cut -f 6 | grep trial | uniq -c | sed "s/^ *//"'
 tt-train -d 16 -e 6 -k 3 --tune 0.01 -o m full.tt 2>err
 ok 'notes: the plan' grep -qxE 'tt-train: trials of [456] epochs in 0.01 nominal seconds: [0-9]+ events to learn from, [0-9]+ to measure by' err
-ok 'each trial' grep -qE '^tt-train: trial 2: -t 0.0929 --drop 0.3 -c 1.1 -d 16 -e [456]: top_k_accuracy@3 0\.[0-9]{4} at epoch [1-6], [+-]0\.[0-9]{4} \(error 0\.[0-9]{4}\)(: taken)?$' err
-ok 'and the end' grep -qxE "tt-train: tuned by [0-9]+ trials, 0.0[0-9.]+ nominal seconds: $(tt-show --text tuned tuned.1)" err
+ok 'each trial' grep -qE '^tt-train: trial 2: -t 0.065 --drop 0.3 -c 1.1 -d 16 -e [456]: top_k_accuracy@3 0\.[0-9]{4} at epoch [1-6], [+-]0\.[0-9]{4} \(error 0\.[0-9]{4}\)(: taken)?$' err
+ok 'and the end' grep -qxE "tt-train: tuned by [0-9]+ trials, 0.0[0-9.]+ nominal seconds: (nothing is surely better than )?$(tt-show --text tuned tuned.1)" err
+tt-train -d 8 -e 5 -k 1 --metric mrr -c 1 --drop 0 --tune 0.004 --seed 3 --tune-log few.tsv -o m train.tt 2>err
+ok 'which says whether anything was taken' sh -c 'taken=$(cut -f 12 few.tsv | grep -c 1)
+    grep "tuned by" err | grep -q "surely better"; test $? -eq $((taken > 1))'
 tt-train -d 16 -e 6 -k 3 --tune 1e-9 -o m full.tt 2>err
 ok 'no time for trials' grep -qx 'tt-train: warning: --tune: no time for two trials of 4 epochs: training with what was given' err
 tt-train -d 8 -e 5 -k 3 --tune 0.01 --valid valid.tt --log v.tsv -o m train.tt 2>err
 ok '--tune by --valid keeps the best epoch of the final run' sh -c 'best=$(grep final v.tsv | sort -k 4,4gr -k 1,1n | head -n 1 | cut -f 1)
     tt-show m | grep -q "^epoch[: 	]*$best\$" && grep -q "^tt-train: trials of . epochs in 0.01 nominal seconds: 320 events to learn from, 80 to measure by" err'
+tt-train -q -d 8 -e 5 -k 3 --tune 0.5 --valid valid.tt --log v.tsv -o m train.tt
+t 'which has all of its epochs, whatever the best trial recommends' 0 "$(tt-show --text tuned m | sed 's/.*--epochs //')" '' \
+    grep -c final v.tsv
 ok 'the table on standard output' sh -c 'tt-train -q -d 16 -e 6 -k 3 --tune 0.01 --tune-log - -o m full.tt | cmp - tune.1.tsv'
 
 # --- progress ---

@@ -23,6 +23,10 @@ static struct tt_work work_by(const char *schema, size_t n_users, size_t n_items
     NEED(tt_model_init(&model, &base, o->dim, &err));
     NEED(tt_trainer_init(&t, &model, o, pool, &err));
     struct tt_work work = tt_work_of(&t, measured);
+    struct tt_train_options warm = *o; /* begins with a model, without a decomposition */
+    warm.from = &model;
+    t.o = &warm;
+    assert_true(tt_work_of(&t, measured).start == 0 && tt_work_of(&t, measured).epoch == work.epoch);
     tt_trainer_release(&t);
     tt_model_release(&model);
     tt_pool_free(pool);
