@@ -275,6 +275,34 @@ static void test_spectral_start_takes_means_for_attributes(void **state)
     tt_model_release(&model);
 }
 
+/* A context begins with what its events' items have in common, less what all have. */
+static void test_spectral_start_centres_contexts(void **state)
+{
+    struct tt_model model;
+    enum { DIM = 6 };
+    size_t differing = 0;
+
+    (void)state;
+    start(&model, DIM, 0, 1);
+    const struct tt_events *events = &model.base.events;
+    for (uint32_t code = 1; code <= TINY_VALUES; code++)
+        for (size_t d = 0; d < DIM; d++) {
+            double sum = 0, n = 0, all = 0;
+            for (size_t e = 0; e < events->n; e++) {
+                double x = (double)model.tables[3][events->item[e] * DIM + d];
+                int is_own = tt_narrow_get(&events->contexts[2], e) == code;
+                sum += is_own ? x : 0;
+                n += is_own;
+                all += x / (double)events->n;
+            }
+            double expected = n > 0 ? sum / n - all : 0;
+            assert_true(fabs((double)model.tables[2][code * DIM + d] - expected) < 1e-6);
+            differing += fabs(all) > 1e-3 && n > 0;
+        }
+    assert_true(differing > 0);
+    tt_model_release(&model);
+}
+
 static void test_spectral_start_fills_no_more_than_the_rank(void **state)
 {
     struct tt_model model;
@@ -327,6 +355,7 @@ int main(void)
         cmocka_unit_test(test_svd_has_the_same_bits_for_any_pool),
         cmocka_unit_test(test_spectral_start_puts_clusters_apart),
         cmocka_unit_test(test_spectral_start_takes_means_for_attributes),
+        cmocka_unit_test(test_spectral_start_centres_contexts),
         cmocka_unit_test(test_spectral_start_fills_no_more_than_the_rank),
         cmocka_unit_test(test_starts_have_the_stated_noise),
     };
