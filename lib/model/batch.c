@@ -186,19 +186,6 @@ static void ahead_one_to_one(void *arg, size_t column, size_t code)
     back->ahead(back->arg, column, code);
 }
 
-/* What the stale sums get of the rows' gradients. */
-static void collect_block(void *arg, size_t block, int worker)
-{
-    const struct back *back = arg;
-    const struct tt_batch *batch = back->batch;
-    size_t from = block * ROW_BLOCK, stride = stride_of(batch);
-    size_t n = batch->n_rows - from < ROW_BLOCK ? batch->n_rows - from : ROW_BLOCK;
-
-    (void)worker;
-    tt_stale_collect(batch->stale, batch->rows + from, n,
-                     sums_of(batch, batch->stale->lookup.column, back->d) + from * stride, stride);
-}
-
 double tt_batch_backward(struct tt_batch *batch, struct tt_pool *pool, const float *u, float *d_u,
                          tt_gradient_fn *take, tt_row_fn *ahead, void *arg)
 {
@@ -217,9 +204,8 @@ double tt_batch_backward(struct tt_batch *batch, struct tt_pool *pool, const flo
         if (is_looked_up(batch, c))
             squares += tt_lookup_back(&batch->columns[c].lookup, pool, sums_of(batch, c, d_u), stride_of(batch), take,
                                       ahead, arg);
-    if (batch->stale) {
-        tt_pool_run(pool, tt_blocks(batch->n_rows, ROW_BLOCK), collect_block, &back);
-        tt_stale_count(batch->stale);
-    }
+    if (batch->stale)
+        tt_stale_collect(batch->stale, pool, batch->rows, batch->n_rows,
+                         sums_of(batch, batch->stale->lookup.column, d_u), stride_of(batch));
     return squares;
 }

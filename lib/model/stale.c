@@ -9,22 +9,18 @@
 enum { ROW_BLOCK = 64 };
 
 int tt_stale_init(struct tt_stale *stale, const struct tt_model *model, const struct tt_tower_input *input,
-                  size_t column, const uint32_t *rows, size_t n, struct tt_pool *pool, struct tt_err *err)
+                  size_t column, const struct tt_catalogue *catalogue, struct tt_pool *pool, struct tt_err *err)
 {
     struct tt_lookup_scratch scratch = {0};
-    int status = -1;
+    size_t n = catalogue->n;
 
-    *stale = (struct tt_stale){0};
-    stale->place = tt_alloc_zero(input->n_rows, sizeof(*stale->place), err);
+    *stale = (struct tt_stale){.catalogue = catalogue};
     stale->sums = tt_alloc(n, model->dim * sizeof(*stale->sums), err);
     stale->gradient = tt_alloc_zero(n, model->dim * sizeof(*stale->gradient), err);
-    if (stale->place && stale->sums && stale->gradient &&
-        tt_lookup_init(&stale->lookup, model, input, column, n, err) == 0 &&
-        tt_lookup_gather(&stale->lookup, &scratch, pool, rows, n, NULL, err) == 0) {
-        for (size_t r = 0; r < n; r++)
-            stale->place[rows[r]] = (uint32_t)r;
-        status = 0;
-    }
+    int status = stale->sums && stale->gradient &&
+                         tt_lookup_init(&stale->lookup, model, input, column, n, err) == 0 &&
+                         tt_lookup_gather(&stale->lookup, &scratch, pool, catalogue->items, n, NULL, err) == 0
+                     ? 0 : -1;
     tt_lookup_scratch_release(&scratch);
     if (status)
         tt_stale_release(stale);
@@ -34,7 +30,6 @@ int tt_stale_init(struct tt_stale *stale, const struct tt_model *model, const st
 void tt_stale_release(struct tt_stale *stale)
 {
     tt_lookup_release(&stale->lookup);
-    free(stale->place);
     free(stale->sums);
     free(stale->gradient);
     *stale = (struct tt_stale){0};
@@ -63,27 +58,41 @@ void tt_stale_add(const struct tt_stale *stale, const uint32_t *rows, size_t n, 
     size_t dim = stale->lookup.model->dim;
 
     for (size_t r = 0; r < n; r++) {
-        const float *from = stale->sums + stale->place[rows[r]] * dim;
+        const float *from = stale->sums + stale->catalogue->place[rows[r]] * dim;
         float *to = sums + r * stride;
         for (size_t i = 0; i < dim; i++)
             to[i] += from[i];
     }
 }
 
-void tt_stale_collect(struct tt_stale *stale, const uint32_t *rows, size_t n, const float *d, size_t stride)
-{
-    size_t dim = stale->lookup.model->dim;
+struct collect {
+    struct tt_stale *stale;
+    const uint32_t *rows;
+    size_t n;
+    const float *d;
+    size_t stride;
+};
 
-    for (size_t r = 0; r < n; r++) {
-        const float *from = d + r * stride;
-        float *to = stale->gradient + stale->place[rows[r]] * dim;
+static void collect_block(void *arg, size_t block, int worker)
+{
+    const struct collect *c = arg;
+    size_t dim = c->stale->lookup.model->dim, to = (block + 1) * ROW_BLOCK;
+
+    (void)worker;
+    for (size_t r = block * ROW_BLOCK; r < to && r < c->n; r++) {
+        const float *d = c->d + r * c->stride;
+        float *sum = c->stale->gradient + c->stale->catalogue->place[c->rows[r]] * dim;
         for (size_t i = 0; i < dim; i++)
-            to[i] += from[i];
+            sum[i] += d[i];
     }
 }
 
-void tt_stale_count(struct tt_stale *stale)
+void tt_stale_collect(struct tt_stale *stale, struct tt_pool *pool, const uint32_t *rows, size_t n, const float *d,
+                      size_t stride)
 {
+    struct collect collect = {stale, rows, n, d, stride};
+
+    tt_pool_run(pool, tt_blocks(n, ROW_BLOCK), collect_block, &collect);
     stale->steps++;
 }
 

@@ -13,38 +13,38 @@
  *         tt_stale_add, tt_stale_collect       of the step's rows, by batch.h
  *         tt_stale_move                        at a renewal; and at the end of an epoch
  *
- * Shapes: n rows of the catalogue, D dimensions. Which rows a step has does not matter: a row is found by its number in
- * the input.
+ * Shapes: n items of the catalogue, D dimensions. Which of them a step has does not matter.
  */
 #ifndef TT_MODEL_STALE_H
 #define TT_MODEL_STALE_H
 
+#include "model/catalogue.h"
 #include "model/lookup.h"
 
 struct tt_stale {
+    const struct tt_catalogue *catalogue; /* borrowed */
     struct tt_lookup lookup; /* of the catalogue's rows, gathered for good */
-    uint32_t *place;         /* (input's n_rows) which of them a row of the input is; others: not read */
     float *sums;             /* (n, D) as they were at the last refresh */
     float *gradient;         /* (n, D) by the sums, of all steps since the table last moved */
     size_t steps;            /* how many these are */
     int is_fresh;            /* 0: the table has moved since, or was never looked up */
 };
 
-/* The column's bags of the input's rows `rows`, n distinct ones. */
+/* The column's bags of the catalogue's items, which are rows of the input. */
 int tt_stale_init(struct tt_stale *stale, const struct tt_model *model, const struct tt_tower_input *input,
-                  size_t column, const uint32_t *rows, size_t n, struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
+                  size_t column, const struct tt_catalogue *catalogue, struct tt_pool *pool,
+                  struct tt_err *err) TT_CHECKED;
 void tt_stale_release(struct tt_stale *stale); /* fine on a struct that is all zero */
 
 /* Look the sums up again, unless the table is as it was. */
 void tt_stale_refresh(struct tt_stale *stale, struct tt_pool *pool);
 
-/* The input's rows rows[i], i < n, at sums + i stride, D floats each: += their sums. */
+/* The items rows[i] of the catalogue, i < n, at sums + i stride, D floats each: += their sums. */
 void tt_stale_add(const struct tt_stale *stale, const uint32_t *rows, size_t n, float *sums, size_t stride);
 
-/* The other way: the gradient by the rows' sums, at d + i stride, is kept. Rows differ. May run at once for different
- * rows. A step counts once tt_stale_count has been called, after all of its rows. */
-void tt_stale_collect(struct tt_stale *stale, const uint32_t *rows, size_t n, const float *d, size_t stride);
-void tt_stale_count(struct tt_stale *stale);
+/* The other way, once a step: the gradient by the sums of all its rows, at d + i stride, is kept. Rows differ. */
+void tt_stale_collect(struct tt_stale *stale, struct tt_pool *pool, const uint32_t *rows, size_t n, const float *d,
+                      size_t stride);
 
 /* Hand over the gradient of each row of the table that the catalogue reads, as tt_lookup_back does, and begin anew.
  * Nothing, and 0, when no step has passed. */

@@ -233,8 +233,7 @@ static int prepare_stale(struct tt_trainer *t, struct tt_err *err)
     if (t->plan.renewal <= 1)
         return 0;
     size_t column = (size_t)(tt_schema_find(schema, TT_ITEM, TT_KIND_HISTORY) - schema->columns);
-    return tt_stale_init(&t->stale, t->model, &t->item_input, column, t->catalogue.items, t->catalogue.n, t->pool,
-                         err);
+    return tt_stale_init(&t->stale, t->model, &t->item_input, column, &t->catalogue, t->pool, err);
 }
 
 static int prepare_steps(struct tt_trainer *t, struct tt_err *err)
@@ -414,7 +413,6 @@ void tt_trainer_end_epoch(struct tt_trainer *t, struct tt_epoch_means *means)
                                      .gradient = t->at.gradient / (double)t->steps.n_steps};
     t->at = (struct tt_trainer_position){.epoch = t->at.epoch + 1, .steps = t->at.steps};
     tt_adam_catch_up_all(&t->adam, t->pool);
-    t->stale.is_fresh = 0; /* the decay may have moved the table once more */
 }
 
 static int check_position(const struct tt_trainer *t, struct tt_err *err)

@@ -57,8 +57,7 @@ struct tt_train_options {
     size_t warmup;       /* steps */
     double drop;         /* share of a history left out in each step */
     enum tt_wants wants; /* in a step: all, given all of the history; or what is later than a moment, given what was
-                            before it (auto: by the users' drift; where the examples extend
-                            `from`, as it did) */
+                            before it (auto: by the users' drift; where the examples extend `from`, as it did) */
     double noise;        /* deviation added to the spectral start */
     double half_life;    /* days after which an event weighs half in the loss; 0: never */
     uint64_t seed;

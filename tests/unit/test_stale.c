@@ -11,16 +11,21 @@
 static const char schema[] = "user u id\nitem i id\nitem u history\n";
 enum { HISTORY = 2, N = 7 };
 
-/* Rows of a catalogue without item 1, and not in their order. */
-static const uint32_t catalogue[] = {4, 20, 3, 2, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5};
+/* Items of a catalogue that has all but the unknown one and item 1. */
 static const uint32_t rows[N] = {3, 20, 11, 2, 4, 17, 8};
 
 static void begin(struct world *w, struct tt_stale *stale)
 {
+    static uint32_t items[ITEMS - 1], place[ITEMS + 1] = {TT_NO_PLACE, TT_NO_PLACE};
+    static const struct tt_catalogue catalogue = {ITEMS - 1, items, place};
     struct tt_err err = TT_ERR_INIT;
 
+    for (uint32_t i = 2; i <= ITEMS; i++) {
+        items[i - 2] = i;
+        place[i] = i - 2;
+    }
     world_init(w, schema, TT_ITEM, HISTORY);
-    NEED(tt_stale_init(stale, &w->model, &w->input, HISTORY, catalogue, LENGTH(catalogue), w->pool, &err));
+    NEED(tt_stale_init(stale, &w->model, &w->input, HISTORY, &catalogue, w->pool, &err));
 }
 
 static void end(struct world *w, struct tt_stale *stale)
@@ -92,8 +97,7 @@ static void test_stale_moves_by_the_gradients_of_all_steps(void **state)
             d[i] = (float)((i * 7 + step * 3) % 11) - 5;
         NEED(tt_lookup_gather(&lookup, &w.scratch, w.pool, rows, n, NULL, &err));
         tt_lookup_back(&lookup, one, d, DIM, take, NULL, expected);
-        tt_stale_collect(&kept, rows, n, d, DIM);
-        tt_stale_count(&kept);
+        tt_stale_collect(&kept, w.pool, rows, n, d, DIM);
     }
     assert_int_equal(kept.steps, 2);
     tt_stale_refresh(&kept, w.pool);
@@ -110,8 +114,7 @@ static void test_stale_moves_by_the_gradients_of_all_steps(void **state)
     assert_true(tt_stale_move(&kept, one, take, NULL, found) == 0); /* nothing has come together */
     for (size_t i = 0; i < LENGTH(found); i++)
         assert_true(found[i] == 0);
-    tt_stale_collect(&kept, rows, 0, d, DIM);
-    tt_stale_count(&kept);
+    tt_stale_collect(&kept, w.pool, rows, 0, d, DIM);
     tt_stale_move(&kept, one, take, NULL, found);
     for (size_t i = 0; i < LENGTH(found); i++) /* and what was handed over is forgotten */
         assert_true(found[i] == 0);
