@@ -12,8 +12,9 @@
  * alone find the popular items too seldom, and a batch alone gives an item that few want, when it comes, the weight of
  * all the times when it does not.
  *
- * Where items have histories, these are read for the whole catalogue once in `renewal` steps (stale.h): so seldom that
- * reading them takes a quarter of the time of the products or less, but at least 32 times an epoch.
+ * Where items have histories, and a step's reading of them would take more than a quarter of the time of its products,
+ * they are read for the whole catalogue once in `renewal` steps (stale.h): so seldom that it takes that or less, but at
+ * least in every fourth step, and 32 times an epoch.
  */
 #ifndef TT_MODEL_PLAN_H
 #define TT_MODEL_PLAN_H

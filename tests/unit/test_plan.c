@@ -115,6 +115,13 @@ static void test_plan_reads_the_items_histories_as_often_as_it_can_afford(void *
     o.batch = 1000;
     assert_int_equal(tt_plan_make(&o, &data).renewal, 1); /* 30 steps: there are none to save */
     o.batch = 20;
+    assert_int_equal(tt_plan_make(&o, &data).renewal, 4); /* of 1500 steps, too: the sums would be too old */
+    o.loss = TT_LOSS_SAMPLED;
+    o.negatives = 20000;
+    assert_int_equal(tt_plan_make(&o, &data).renewal, 4);
+    o.negatives = 8000;
+    assert_int_equal(tt_plan_make(&o, &data).renewal, 1); /* a fifth of the items' in each step are fewer */
+    o.loss = TT_LOSS_FULL;
     data.visitors = 0;
     assert_int_equal(tt_plan_make(&o, &data).renewal, 1);
 }
