@@ -53,11 +53,14 @@ void *tt_alloc(size_t n, size_t size, struct tt_err *err)
 void *tt_alloc_zero(size_t n, size_t size, struct tt_err *err)
 {
     size_t bytes = product(n, size);
-    void *block = is_large(bytes) ? allocate(bytes, HUGE_PAGE, err) : calloc(bytes ? bytes : 1, 1);
+    void *block;
 
-    if (block && is_large(bytes))
-        memset(block, 0, bytes);
-    else if (!block && !is_large(bytes))
+    if (is_large(bytes)) {
+        block = allocate(bytes, HUGE_PAGE, err);
+        return block ? memset(block, 0, bytes) : NULL;
+    }
+    block = calloc(bytes ? bytes : 1, 1);
+    if (!block)
         tt_err_memory(err, bytes);
     return block;
 }

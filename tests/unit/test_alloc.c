@@ -55,6 +55,27 @@ static void test_alloc_clears_and_aligns(void **state)
     }
 }
 
+/* Large blocks come in another way; what is given back dirty may come again. */
+static void test_alloc_clears_and_aligns_large_blocks(void **state)
+{
+    enum { LARGE = 5 << 20 };
+    struct tt_err err = TT_ERR_INIT;
+
+    (void)state;
+    for (size_t run = 0; run < 4; run++) {
+        unsigned char *dirty = tt_alloc_aligned(LARGE + run, 1, &err), *zero;
+        assert_non_null(dirty);
+        assert_int_equal((uintptr_t)dirty % 64, 0);
+        memset(dirty, 1, LARGE + run);
+        free(dirty);
+        zero = tt_alloc_zero(LARGE + run, 1, &err);
+        assert_non_null(zero);
+        for (size_t i = 0; i < LARGE + run; i++)
+            assert_true(zero[i] == 0);
+        free(zero);
+    }
+}
+
 static void test_grow_keeps_what_was_there(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
@@ -100,6 +121,7 @@ int main(void)
         cmocka_unit_test(test_alloc_refuses_products_that_overflow),
         cmocka_unit_test(test_alloc_gives_blocks_for_nothing_too),
         cmocka_unit_test(test_alloc_clears_and_aligns),
+        cmocka_unit_test(test_alloc_clears_and_aligns_large_blocks),
         cmocka_unit_test(test_grow_keeps_what_was_there),
         cmocka_unit_test(test_copy_text_ends_in_a_nul),
     };
