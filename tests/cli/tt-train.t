@@ -99,6 +99,22 @@ tt-train -q -d 8 -e 3 --half-life 0 -o never.model full.tt
 ok 'without a half-life in the schema it is 0' sh -c 'tt-show full.model | grep -v options >a; tt-show never.model |
     grep -v options >b; grep -v checksum a >a1; grep -v checksum b | cmp - a1'
 
+# --- histories of items, read once in some steps ---
+tt-gen -q --events 3000 --n-users 300 --n-stores 60 >seen.csv
+printf '%s\n' 'user user_id id embed=no' 'user store_id history' 'item store_id id' 'item user_id history' >both.schema
+tt-encode -q -s both.schema -o both.tt seen.csv
+for loss in full mixed; do
+    set -- --loss $loss --batch 4 --negatives 9 --decay 0.1
+    tt-train -j 1 -d 8 -e 2 "$@" -o stale.1 both.tt 2>err
+    ok "$loss: says how seldom items' histories are read" grep -qx \
+        "tt-train: items' histories are read once in 2 steps, so as not to take longer than the steps" err
+    for j in 2 3; do
+        tt-train -q -j $j -d 8 -e 2 "$@" both.tt >stale.j
+        ok "$loss: -j $j gives the same bytes then, too" cmp stale.1 stale.j
+    done
+done
+not_ok 'in few steps all are read in each' sh -c 'tt-train -d 8 -e 1 --batch 64 -o m both.tt 2>&1 | grep -q "are read once"'
+
 # --- the order of events ---
 awk 'BEGIN { print "u,i,t"; for (u = 0; u < 60; u++) for (k = 0; k < 6; k++) print u ",i" u % 9 + k "," 1000 * k }' >walk.csv
 printf '%s\n' 'user u id' 'user i history' 'item i id' 'event t time' >walk.schema
