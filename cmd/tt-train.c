@@ -216,12 +216,13 @@ static const char *settings_text(struct tt_settings s)
 static void on_tuned(void *arg, const struct tt_training *training)
 {
     struct course *course = arg;
-    double spent = 0, taken = 0;
+    double spent = 0;
+    size_t taken = 0; /* what was given is the first that is */
 
     for (size_t i = 0; i < training->n_trials; i++) {
         const struct tt_trial *t = &training->trials[i];
         spent += t->seconds;
-        taken += t->is_taken;
+        taken += t->is_taken != 0;
         if (course->has_tune_log && !course->err->kind &&
             tt_writer_printf(&course->tune_log, course->err,
                              "%zu\t%.9g\t%.9g\t%.9g\t%.0f\t%.0f\t%.0f\t%.9g\t%.9g\t%.9g\t%.9g\t%.0f\n", i + 1,
