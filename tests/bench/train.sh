@@ -1,7 +1,7 @@
 #!/bin/sh
 # How fast tt-train is: the kernel beside sgemm, examples a second of each loss, and time and memory against size.
 #   tests/bench/train.sh [part]...     parts: kernel losses size peers [all of them]
-#   BIN: folder of the programs [build/release/bin]; its neighbour bench/ has bench_softmax (make builds it)
+#   BIN: folder of the programs [build/release/bin]; its neighbour bench/ has bench_softmax (make check-build builds it)
 #   EVENTS: CSV with user_id,item_id for the losses [a generated world of Yelp2018's size]
 #   SIZES: numbers of events ["100K 1M 10M"]     THREADS: [2]     EPOCHS: of the losses [3]
 #   PEER, DATA, PYTHON: a script that takes a folder of data and --framework tf, that folder, and a python3 with TensorFlow
@@ -40,7 +40,14 @@ timed() {
     seconds=$(echo "$from $(date +%s.%N)" | awk '{ printf "%.2f", $2 - $1 }')
 }
 
+need_bench() {
+    command -v bench_softmax >/dev/null && return
+    echo 'train.sh: no bench_softmax: make check-build builds it' >&2
+    exit 1
+}
+
 kernel() {
+    need_bench
     for d in 64 128 256; do
         echo "dim $d"
         bench_softmax "$d" 38048 896 "$THREADS"
@@ -59,6 +66,7 @@ loss_line() {
 }
 
 losses() {
+    need_bench
     [ -n "${EVENTS:-}" ] || world 1200K 32K 38K >events.csv
     tt-encode -q -s ids.schema -o ids.tt "${EVENTS:-events.csv}"
     tt-encode -q -s history.schema -o history.tt "${EVENTS:-events.csv}"
