@@ -111,11 +111,9 @@ double tt_stale_move(struct tt_stale *stale, struct tt_pool *pool, tt_gradient_f
 
 int tt_stale_state(struct tt_stale *stale, struct tt_state *state, struct tt_err *err)
 {
-    if (tt_state_array(state, "stale.gradient", TT_F32, stale->lookup.n_rows, stale->lookup.model->dim,
-                       stale->gradient, err) ||
-        tt_state_count(state, "stale.steps", &stale->steps, err))
-        return -1;
-    if (state->is_taking)
-        stale->is_fresh = 0;
-    return 0;
+    return tt_state_array(state, "stale.gradient", TT_F32, stale->lookup.n_rows, stale->lookup.model->dim,
+                          stale->gradient, err) ||
+                   tt_state_count(state, "stale.steps", &stale->steps, err)
+               ? -1
+               : 0;
 }

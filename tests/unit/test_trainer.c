@@ -156,11 +156,63 @@ static void test_a_session_goes_on_from_its_state(void **state)
     tt_pool_free(pool);
 }
 
+static const char both[] = "user u id\nuser i history\nitem i id\nitem u history\n";
+enum { VISITORS = 3 }; /* the column of the items' histories */
+
+/* Items' histories are read in every third step, and their table moves in the third for the first time: by three times
+ * the rate, as Adam's first moves go, from values that three steps have decayed. A session that would wait longer is
+ * the same, but for what that adds to the gradient. */
+static void test_stale_histories_move_as_far_as_their_steps(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_pool *pool = tt_pool_new(2, &err);
+    struct tt_train_options o = tiny_options;
+    struct tt_trainer moving, waiting;
+    struct tt_model a, b;
+    size_t moved = 0;
+
+    (void)state;
+    o.batch = 3;
+    o.decay = 0.1;
+    tiny_clustered_model(&a, both, 300, ITEMS);
+    tiny_clustered_model(&b, both, 300, ITEMS);
+    NEED(tt_trainer_init(&moving, &a, &o, pool, &err));
+    NEED(tt_trainer_init(&waiting, &b, &o, pool, &err));
+    assert_int_equal(moving.plan.renewal, 3);
+    waiting.plan.renewal = 4;
+    NEED(tt_trainer_start(&moving, &err));
+    NEED(tt_trainer_start(&waiting, &err));
+    run_until(&moving, 2);
+    run_until(&waiting, 2);
+    assert_true(tiny_same_tables(&a, &b) && moving.at.gradient == waiting.at.gradient);
+    double before = moving.at.gradient, squares = 0, rate = o.rate; /* the warm-up ends with step 3 */
+    double left = (1 - rate / 3 * o.decay) * (1 - rate * 2 / 3 * o.decay) * (1 - rate * o.decay);
+    run_until(&moving, 3);
+    run_until(&waiting, 3);
+    for (size_t i = 0; i < tt_model_table_size(&a, VISITORS); i++) {
+        double g = (double)moving.adam.first[VISITORS][i] / (1 - pow(0.9, 3)); /* of the moments' first move */
+        double old = (double)b.tables[VISITORS][i], now = (double)a.tables[VISITORS][i];
+        squares += g * g;
+        if (fabs(g) < 1e-3) /* the optimiser's epsilon would be felt */
+            continue;
+        if (fabs(now - (old * left - copysign(3 * rate, g))) >= 2e-5)
+            fail_msg("number %zu: %g by a gradient of %g, from %g", i, now, g, old);
+        moved++;
+    }
+    assert_true(moved > 1000);
+    double with = moving.at.gradient - before, without = waiting.at.gradient - before;
+    assert_true(fabs(with * with / (without * without + squares) - 1) < 1e-4);
+    tt_trainer_release(&moving);
+    tt_trainer_release(&waiting);
+    tt_model_release(&a);
+    tt_model_release(&b);
+    tt_pool_free(pool);
+}
+
 /* Items' histories that are read in every third step only, with a decay that moves them in between: a session that was
  * taken back between two readings has the same sums, and the gradients that had come together. */
 static void test_stale_histories_are_taken_back(void **state)
 {
-    static const char both[] = "user u id\nuser i history\nitem i id\nitem u history\n";
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(2, &err);
     struct tt_train_options o = tiny_options;
@@ -190,6 +242,7 @@ static void test_stale_histories_are_taken_back(void **state)
         run_until(&whole, stop + 7);
         run_until(&rest, stop + 7);
         assert_true(tiny_same_tables(&a, &b));
+        assert_true(rest.at.gradient == whole.at.gradient);
         tt_segment_release(&segment);
         tt_trainer_release(&whole);
         tt_trainer_release(&rest);
@@ -206,6 +259,7 @@ int main(void)
         cmocka_unit_test(test_a_session_counts_steps_and_epochs),
         cmocka_unit_test(test_the_gradient_is_that_of_all_tables_and_layers),
         cmocka_unit_test(test_a_session_goes_on_from_its_state),
+        cmocka_unit_test(test_stale_histories_move_as_far_as_their_steps),
         cmocka_unit_test(test_stale_histories_are_taken_back),
     };
 
