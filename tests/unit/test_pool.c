@@ -75,6 +75,7 @@ static void test_pool_wakes_up_those_who_sleep(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
     static struct job job;
+    size_t helped = 0; /* blocks done by those who slept before the run */
 
     (void)state;
     for (int threads = 2; threads <= MAX_THREADS; threads++) {
@@ -89,9 +90,12 @@ static void test_pool_wakes_up_those_who_sleep(void **state)
                 assert_int_equal(job.count[block], 1);
                 assert_int_equal(job.output[block], run + block);
             }
+            for (int worker = 1; run % 2 && worker < threads; worker++)
+                helped += job.of_worker[worker][0];
         }
         tt_pool_free(pool);
     }
+    assert_true(helped > 0);
 }
 
 static void test_pool_that_never_ran_can_be_freed(void **state)
