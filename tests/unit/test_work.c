@@ -59,7 +59,7 @@ static void test_work_grows_with_what_is_to_be_done(void **state)
     assert_true(work_of(200, 100, &random, 50).start == 0);
 }
 
-/* Every step adds up the users of all its candidates, there and back, and moves their rows; of 200 every fourth does. */
+/* Every step adds up the users of all its candidates, there and back, and moves their rows; of 200, every fourth. */
 static void test_histories_of_items_cost_passes_over_the_visits(void **state)
 {
     static const char both[] = "user u id\nuser i history\nitem i id\nitem u history\n";
