@@ -14,7 +14,8 @@ enum {
     MIN_RESAMPLES = 39, /* the ends of the interval are the values of rank 0.025 (n + 1) and 0.975 (n + 1) */
 };
 
-static const char *truth_path, *known_path, *items_path, *per_user_path, *replicates_path, *top = "10", *run_name = "-";
+static const char *truth_path, *known_path, *items_path, *per_user_path, *per_event_path, *replicates_path;
+static const char *top = "10", *run_name = "-";
 static uint64_t resamples = 1000, seed = 1;
 static int may_be_short;
 
@@ -29,6 +30,8 @@ static struct cli_option options[] = {
      .help = "the catalogue: adds its coverage"},
     {0, "per-user", CLI_TEXT, &per_user_path, .metavar = "FILE", .no_lineage = 1,
      .help = "also write each query's metrics to FILE"},
+    {0, "per-event", CLI_TEXT, &per_event_path, .metavar = "FILE", .no_lineage = 1,
+     .help = "also write the rank of each event's item to FILE"},
     {0, "replicates", CLI_TEXT, &replicates_path, .metavar = "FILE", .no_lineage = 1,
      .help = "also write each resample's metrics to FILE"},
     {0, "resamples", CLI_COUNT, &resamples, .min = 0, .max = 1e6, .metavar = "N",
@@ -148,13 +151,16 @@ static int write_metrics(struct tt_writer *writer, const struct tt_evaluation *e
     return 0;
 }
 
-static int write_per_user(const struct tt_evaluation *e, struct tt_err *err)
+/* A file beside the metrics, written whole or not at all. */
+static int write_beside(const char *path, const struct tt_evaluation *e,
+                        int (*write)(const struct tt_evaluation *, struct tt_writer *, struct tt_err *),
+                        struct tt_err *err)
 {
     struct tt_writer writer = {0};
 
-    if (tt_writer_open(&writer, per_user_path, cli_watch_temporary, err))
+    if (tt_writer_open(&writer, path, cli_watch_temporary, err))
         return -1;
-    if (tt_evaluation_write_queries(e, &writer, err)) {
+    if (write(e, &writer, err)) {
         tt_writer_discard(&writer, cli_watch_temporary);
         return -1;
     }
@@ -200,7 +206,8 @@ static int evaluate(const size_t *ks, size_t n_ks, struct tt_err *err)
         goto done;
     if (cli_verbose)
         cli_note("read and judged in %.3f s, means and intervals in %.3f s", read, cli_seconds() - read);
-    if ((per_user_path && write_per_user(&e, err)) ||
+    if ((per_user_path && write_beside(per_user_path, &e, tt_evaluation_write_queries, err)) ||
+        (per_event_path && write_beside(per_event_path, &e, tt_evaluation_write_events, err)) ||
         (replicates_path && write_replicates(ks, n_ks, replicates, err)) || cli_open_output(&writer, 0, err))
         goto done;
     if (write_metrics(&writer, &e, ks, n_ks, estimates, err)) {
@@ -216,6 +223,25 @@ done:
     return status;
 }
 
+/* Standard input is the lists or the truth, standard output the metrics, and no file is written twice. */
+static void check_paths(void)
+{
+    const struct cli_file inputs[] = {{"new", known_path}, {"items", items_path}};
+    const struct cli_file outputs[] = {{"output", cli_output ? cli_output : "-"}, {"per-user", per_user_path},
+                                       {"per-event", per_event_path}, {"replicates", replicates_path}};
+    size_t n_inputs = sizeof(inputs) / sizeof(*inputs), n_outputs = sizeof(outputs) / sizeof(*outputs);
+
+    if (strcmp(truth_path, "-") == 0 && (cli_n_operands == 0 || strcmp(cli_operands[0], "-") == 0))
+        cli_usage_error("--truth and the lists cannot both be standard input");
+    for (size_t i = 0; i < n_inputs; i++)
+        if (inputs[i].path && strcmp(inputs[i].path, "-") == 0)
+            cli_usage_error("--%s cannot be standard input", inputs[i].option);
+    for (size_t i = 1; i < n_outputs; i++)
+        if (outputs[i].path && strcmp(outputs[i].path, "-") == 0)
+            cli_usage_error("--%s cannot be standard output", outputs[i].option);
+    cli_check_different(outputs, n_outputs);
+}
+
 int main(int argc, char **argv)
 {
     struct tt_err err = TT_ERR_INIT;
@@ -227,18 +253,7 @@ int main(int argc, char **argv)
     if (resamples > 0 && resamples < MIN_RESAMPLES)
         cli_usage_error("--resamples: '%llu' is too few: a 95 %% interval needs %d, and 0 is for none",
                         (unsigned long long)resamples, MIN_RESAMPLES);
-    if (strcmp(truth_path, "-") == 0 && (cli_n_operands == 0 || strcmp(cli_operands[0], "-") == 0))
-        cli_usage_error("--truth and the lists cannot both be standard input");
-    if (known_path && strcmp(known_path, "-") == 0)
-        cli_usage_error("--new cannot be standard input");
-    if (items_path && strcmp(items_path, "-") == 0)
-        cli_usage_error("--items cannot be standard input");
-    if (per_user_path && strcmp(per_user_path, "-") == 0)
-        cli_usage_error("--per-user cannot be standard output");
-    if (replicates_path && strcmp(replicates_path, "-") == 0)
-        cli_usage_error("--replicates cannot be standard output");
-    cli_check_different((struct cli_file[]){{"output", cli_output ? cli_output : "-"},
-                                            {"per-user", per_user_path}, {"replicates", replicates_path}}, 3);
+    check_paths();
     size_t *ks = parse_top(&n_ks, &err);
     int status = ks ? evaluate(ks, n_ks, &err) : -1;
     free(ks);

@@ -10,11 +10,6 @@
 #include "eval/bootstrap.h"
 #include "io/tsv_writer.h"
 
-/* An event of the truth while it is read. */
-struct event {
-    uint32_t query, item;
-};
-
 /* The list that is being read. */
 struct open_list {
     uint32_t number; /* from 1; 0 before the first */
@@ -135,12 +130,17 @@ static int is_known(struct tt_evaluation *e, const struct tt_csv *csv, const siz
     return 0;
 }
 
-static int read_event(struct tt_evaluation *e, const struct tt_csv *csv, const size_t *columns, struct event *event,
-                      size_t *cap_users, struct tt_err *err)
+/* One more event, whose place is its item's code until group_events. */
+static int read_event(struct tt_evaluation *e, const struct tt_csv *csv, const size_t *columns, size_t *cap_users,
+                      struct tt_err *err)
 {
+    struct tt_judged_event *event;
     const struct tt_csv_field *user = &csv->fields[columns[0]];
     struct tt_csv_field key;
 
+    if (tt_grow(&e->events, &e->cap_events, e->n_events + 1, sizeof(*e->events), err))
+        return -1;
+    event = &e->events[e->n_events];
     if (key_of(e, csv, columns, &key, err) || tt_vocab_add(&e->queries, key.text, key.len, &event->query, err))
         return -1;
     if (event->query == e->n_queries) { /* a new one */
@@ -149,7 +149,10 @@ static int read_event(struct tt_evaluation *e, const struct tt_csv *csv, const s
             return -1;
         e->n_queries++;
     }
-    return item_code(e, &csv->fields[columns[e->n_keys]], &event->item, err);
+    if (item_code(e, &csv->fields[columns[e->n_keys]], &event->place, err))
+        return -1;
+    e->n_events++;
+    return 0;
 }
 
 static int by_item(const void *a, const void *b)
@@ -161,7 +164,7 @@ static int by_item(const void *a, const void *b)
 
 /* Events to each query's distinct items with their number of events: a counting sort by query, then by item within.
  * */
-static int group_events(struct tt_evaluation *e, const struct event *events, struct tt_err *err)
+static int group_events(struct tt_evaluation *e, struct tt_err *err)
 {
     e->starts = tt_alloc_zero(e->n_queries + 1, sizeof(*e->starts), err);
     e->wanted = tt_alloc(e->n_events, sizeof(*e->wanted), err);
@@ -169,12 +172,12 @@ static int group_events(struct tt_evaluation *e, const struct event *events, str
     if (!e->starts || !e->wanted || !e->events_of)
         return -1;
     for (size_t i = 0; i < e->n_events; i++)
-        e->events_of[events[i].query]++;
+        e->events_of[e->events[i].query]++;
     for (size_t q = 0; q < e->n_queries; q++)
         e->starts[q + 1] = e->starts[q] + e->events_of[q];
     for (size_t i = e->n_events; i-- > 0;) { /* fills each query's part from its end, moving the ends to the starts */
-        size_t *end = &e->starts[events[i].query + 1];
-        e->wanted[--*end] = (struct tt_wanted){events[i].item, 1};
+        size_t *end = &e->starts[e->events[i].query + 1];
+        e->wanted[--*end] = (struct tt_wanted){.item = e->events[i].place, .events = 1};
     }
     size_t to = 0;
     for (size_t q = 0; q < e->n_queries; q++) {
@@ -192,41 +195,48 @@ static int group_events(struct tt_evaluation *e, const struct event *events, str
     return 0;
 }
 
+/* The events' items to their places in `wanted`. */
+static void place_events(struct tt_evaluation *e)
+{
+    for (size_t i = 0; i < e->n_events; i++) {
+        struct tt_judged_event *event = &e->events[i];
+        struct tt_wanted key = {.item = event->place}, *part = e->wanted + e->starts[event->query];
+        size_t n = e->starts[event->query + 1] - e->starts[event->query];
+        const struct tt_wanted *found = bsearch(&key, part, n, sizeof(*part), by_item);
+        event->place = (uint32_t)(found - e->wanted);
+    }
+}
+
 static int read_truth(struct tt_evaluation *e, struct tt_csv *csv, size_t *columns, struct tt_err *err)
 {
-    struct event *events = NULL;
-    size_t cap = 0, cap_users = 0;
-    int more, known, status = -1;
+    size_t cap_users = 0;
+    int more, known;
 
     if (find_columns(e, csv, columns, err))
         return -1;
     while ((more = tt_csv_next(csv, err)) == 1) {
         if (is_known(e, csv, columns, &known, err))
-            goto done;
-        if (known) {
+            return -1;
+        if (known)
             e->n_known_events++;
-            continue;
-        }
-        if (tt_grow(&events, &cap, e->n_events + 1, sizeof(*events), err) ||
-            read_event(e, csv, columns, &events[e->n_events], &cap_users, err))
-            goto done;
-        e->n_events++;
+        else if (read_event(e, csv, columns, &cap_users, err))
+            return -1;
     }
     if (more < 0)
-        goto done;
+        return -1;
     if (e->n_events == 0 && e->n_known_events)
-        tt_err_set(err, TT_ERR_INPUT, "%s: no test event is new: the users had the items of all %zu already",
-                   csv->reader.name, e->n_known_events);
-    else if (e->n_events == 0)
-        tt_err_set(err, TT_ERR_INPUT, "%s: no test events", csv->reader.name);
-    else if (e->n_events > UINT32_MAX)
-        tt_err_set(err, TT_ERR_INPUT, "%s: more than %lu test events", csv->reader.name, (unsigned long)UINT32_MAX);
-    else
-        status = group_events(e, events, err);
+        return tt_err_set(err, TT_ERR_INPUT, "%s: no test event is new: the users had the items of all %zu already",
+                          csv->reader.name, e->n_known_events);
+    if (e->n_events == 0)
+        return tt_err_set(err, TT_ERR_INPUT, "%s: no test events", csv->reader.name);
+    if (e->n_events > UINT32_MAX)
+        return tt_err_set(err, TT_ERR_INPUT, "%s: more than %lu test events", csv->reader.name,
+                          (unsigned long)UINT32_MAX);
     e->n_users = e->users.texts.n;
-done:
-    free(events);
-    return status;
+    if (group_events(e, err))
+        return -1;
+    place_events(e);
+    return 0;
 }
 
 /* ---- the lists ---- */
@@ -270,7 +280,7 @@ static int begin_list(struct tt_evaluation *e, const struct tt_csv *csv, const s
     for (size_t i = e->starts[list->query]; i < e->starts[list->query + 1]; i++) {
         struct tt_evaluated_item *item = &e->item[e->wanted[i].item];
         item->wanted_in = list->number;
-        item->events = e->wanted[i].events;
+        item->place = (uint32_t)i;
     }
     return 0;
 }
@@ -314,7 +324,8 @@ static int add_row(struct tt_evaluation *e, const struct tt_csv *csv, size_t ite
         return 0;
     if (tt_grow(&list->hits, &list->cap_hits, list->n_hits + 1, sizeof(*list->hits), err))
         return -1;
-    list->hits[list->n_hits++] = (struct tt_hit){rank, item->events};
+    e->wanted[item->place].rank = rank;
+    list->hits[list->n_hits++] = (struct tt_hit){rank, e->wanted[item->place].events};
     return 0;
 }
 
@@ -397,6 +408,7 @@ void tt_evaluation_release(struct tt_evaluation *e)
     free(e->events_of);
     free(e->starts);
     free(e->wanted);
+    free(e->events);
     free(e->item);
     free(e->first_line);
     free(e->values);
@@ -507,13 +519,35 @@ int tt_evaluation_read_catalogue(struct tt_evaluation *e, struct tt_csv *csv, st
     return 0;
 }
 
-static int write_names(const struct tt_evaluation *e, struct tt_writer *writer, struct tt_err *err)
+/* ---- a line a query, a line an event ---- */
+
+static int write_key_names(const struct tt_evaluation *e, struct tt_writer *writer, struct tt_err *err)
 {
     for (size_t i = 0; i < e->n_keys; i++)
         if (tt_tsv_field(writer, TT_CSV_TAB, e->names[i], strlen(e->names[i]), err) ||
             tt_writer_text(writer, "\t", err))
             return -1;
-    if (tt_writer_text(writer, "n", err))
+    return 0;
+}
+
+/* The key fields of a query, a tab after each. */
+static int write_key(const struct tt_evaluation *e, size_t query, struct tt_writer *writer, struct tt_err *err)
+{
+    size_t len;
+    const char *key = tt_text_list_get(&e->queries.texts, query, &len), *end = key + len;
+
+    for (size_t i = 0; i < e->n_keys; i++) {
+        const char *nul = i + 1 < e->n_keys ? memchr(key, '\0', (size_t)(end - key)) : end;
+        if (tt_tsv_field(writer, TT_CSV_TAB, key, (size_t)(nul - key), err) || tt_writer_text(writer, "\t", err))
+            return -1;
+        key = nul < end ? nul + 1 : end;
+    }
+    return 0;
+}
+
+static int write_query_names(const struct tt_evaluation *e, struct tt_writer *writer, struct tt_err *err)
+{
+    if (write_key_names(e, writer, err) || tt_writer_text(writer, "n", err))
         return -1;
     for (int m = 0; m < TT_METRICS; m++)
         for (size_t i = 0; i < e->n_ks; i++)
@@ -524,18 +558,10 @@ static int write_names(const struct tt_evaluation *e, struct tt_writer *writer, 
 
 int tt_evaluation_write_queries(const struct tt_evaluation *e, struct tt_writer *writer, struct tt_err *err)
 {
-    if (write_names(e, writer, err))
+    if (write_query_names(e, writer, err))
         return -1;
     for (size_t q = 0; q < e->n_queries; q++) {
-        size_t len;
-        const char *key = tt_text_list_get(&e->queries.texts, q, &len), *end = key + len;
-        for (size_t i = 0; i < e->n_keys; i++) {
-            const char *nul = i + 1 < e->n_keys ? memchr(key, '\0', (size_t)(end - key)) : end;
-            if (tt_tsv_field(writer, TT_CSV_TAB, key, (size_t)(nul - key), err) || tt_writer_text(writer, "\t", err))
-                return -1;
-            key = nul < end ? nul + 1 : end;
-        }
-        if (tt_writer_printf(writer, err, "%u", (unsigned)e->events_of[q]))
+        if (write_key(e, q, writer, err) || tt_writer_printf(writer, err, "%u", (unsigned)e->events_of[q]))
             return -1;
         for (size_t m = 0; m < TT_METRICS; m++)
             for (size_t i = 0; i < e->n_ks; i++)
@@ -543,6 +569,25 @@ int tt_evaluation_write_queries(const struct tt_evaluation *e, struct tt_writer 
                     tt_tsv_number(writer, e->values[(q * e->n_ks + i) * TT_METRICS + m], err))
                     return -1;
         if (tt_writer_text(writer, "\n", err))
+            return -1;
+    }
+    return 0;
+}
+
+int tt_evaluation_write_events(const struct tt_evaluation *e, struct tt_writer *writer, struct tt_err *err)
+{
+    const char *item_name = e->names[e->n_keys];
+
+    if (write_key_names(e, writer, err) || tt_tsv_field(writer, TT_CSV_TAB, item_name, strlen(item_name), err) ||
+        tt_writer_text(writer, "\trank\n", err))
+        return -1;
+    for (size_t i = 0; i < e->n_events; i++) {
+        const struct tt_wanted *wanted = &e->wanted[e->events[i].place];
+        size_t len;
+        const char *item = tt_text_list_get(&e->items.texts, wanted->item, &len);
+        if (write_key(e, e->events[i].query, writer, err) || tt_tsv_field(writer, TT_CSV_TAB, item, len, err) ||
+            (wanted->rank ? tt_writer_printf(writer, err, "\t%u\n", (unsigned)wanted->rank)
+                          : tt_writer_text(writer, "\t-\n", err)))
             return -1;
     }
     return 0;

@@ -10,9 +10,9 @@
  * them. The queries that count are those of the truth: each is judged by its own distinct items, a query without a
  * list has found nothing, and lists of other queries are checked and passed over.
  *
- * The truth is held in memory: 8 bytes an event, 16 while it is read, and each distinct text once. Lists are judged as
- * they come, and of them only the texts of new queries and items are kept. Codes are given by first appearance, truth
- * before lists, and all sums are taken in that order.
+ * The truth is held in memory: 20 bytes an event, and each distinct text once. Lists are judged as they come, and of
+ * them only the ranks of wanted items and the texts of new queries and items are kept. Codes are given by first
+ * appearance, truth before lists, and all sums are taken in that order.
  */
 #ifndef TT_EVAL_EVALUATION_H
 #define TT_EVAL_EVALUATION_H
@@ -29,13 +29,20 @@
 struct tt_evaluated_item {
     uint32_t listed_in; /* the last list that holds it; 0: none */
     uint32_t wanted_in; /* the last list whose query wants it */
-    uint32_t events;    /* ... and by how many events */
+    uint32_t place;     /* ... and where it stands in `wanted` */
     uint32_t best_rank; /* the least rank in a list that counts; 0: in none */
     int in_catalogue;
 };
 
 struct tt_wanted {
     uint32_t item, events;
+    uint32_t rank; /* in the query's list; 0: not there */
+};
+
+/* An event of the truth that counts. */
+struct tt_judged_event {
+    uint32_t query;
+    uint32_t place; /* of its item in `wanted` */
 };
 
 struct tt_evaluation {
@@ -57,7 +64,9 @@ struct tt_evaluation {
     uint32_t *user_of;        /* (n_queries) */
     uint32_t *events_of;      /* (n_queries) */
     size_t *starts;           /* (n_queries + 1) into wanted */
-    struct tt_wanted *wanted; /* each query's distinct items */
+    struct tt_wanted *wanted; /* each query's distinct items, by code */
+    struct tt_judged_event *events; /* (n_events), as the truth has them */
+    size_t cap_events;
     struct tt_evaluated_item *item; /* by code */
     size_t n_item, cap_item;
     uint64_t *first_line;     /* of each query's list, 0: none; by code, also of queries that do not count */
@@ -101,5 +110,9 @@ double tt_evaluation_coverage(const struct tt_evaluation *e, size_t k);
 
 /* A TSV line a query, in the order of the truth: key columns, n (its events), and METRIC@K, metric by metric. */
 int tt_evaluation_write_queries(const struct tt_evaluation *e, struct tt_writer *writer, struct tt_err *err) TT_CHECKED;
+
+/* A TSV line an event that counts, in the order of the truth: key columns, the item, and "rank", where the item stands
+ * in the query's list, at any depth; "-": it does not. */
+int tt_evaluation_write_events(const struct tt_evaluation *e, struct tt_writer *writer, struct tt_err *err) TT_CHECKED;
 
 #endif

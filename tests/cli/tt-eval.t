@@ -103,6 +103,26 @@ tt-eval -q -k 1,2 --truth meals.csv --per-user users.tsv meals.tsv >/dev/null
 t '--per-user goes metric by metric' 0 \
     "$(echo 'user meal n top_k_accuracy@1 top_k_accuracy@2 recall@1 recall@2' | tab)" '' sh -c 'head -n 1 users.tsv | cut -f 1-7'
 
+t '--per-event has the rank of each event'"'"'s item' 0 "$(tab <<'END'
+user meal shop rank
+u1 lunch b 2
+u1 dinner b 1
+u1 dinner c -
+u2 lunch c 1
+END
+)" '' sh -c 'tt-eval -q -k 1 --truth meals.csv --per-event events.tsv meals.tsv >/dev/null; cat events.tsv'
+t 'at any depth, each event by itself, in the order of the truth; an item found or not, with or without a list' 0 \
+    "$(tab <<'END'
+user_id store_id rank
+u1 b 2
+u2 a 2
+u1 b 2
+u1 x -
+u2 d 1
+u3 c -
+END
+)" '' sh -c 'tt-eval -q -k 1 --truth test.csv --per-event events.tsv recs.tsv >/dev/null; cat events.tsv'
+
 # --- agreement with scikit-learn 1.9 and numpy 2.4: the data and the Python are in tests/unit/test_metrics.c ---
 {
     printf 'q\trank\ti\n'
@@ -170,6 +190,14 @@ t 'known events without an item' 1 '' "tt-eval: sk.csv: no column 'user_id' (the
     sh -c 'printf "a,b\n1,2\n" >sk.csv; tt-eval -q -k 1 --new sk.csv --truth test.csv recs.tsv'
 t 'no such known events' 1 '' 'tt-eval: nowhere: No such file or directory' \
     tt-eval -q -k 1 --new nowhere --truth test.csv recs.tsv
+
+t '--per-event has the events that count' 0 "$(tab <<'END'
+user_id store_id rank
+u2 a 2
+u1 x -
+u3 c -
+END
+)" '' sh -c 'tt-eval -q -k 1 --new train.csv --truth test.csv --per-event events.tsv recs.tsv >/dev/null; cat events.tsv'
 
 # --- lists without rows, short lists ---
 head -n 1 recs.tsv >empty.tsv
@@ -305,6 +333,8 @@ not_ok 'nor a temporary file' sh -c 'ls late.tsv* 2>/dev/null'
 if [ -c /dev/full ]; then
     t '--per-user on a full disk' 1 '' 'tt-eval: /dev/full: No space left on device' \
         tt-eval -q -k 1 --per-user /dev/full --truth test.csv recs.tsv
+    t '--per-event on a full disk' 1 '' 'tt-eval: /dev/full: No space left on device' \
+        tt-eval -q -k 1 --per-event /dev/full --truth test.csv recs.tsv
 fi
 
 usage() { # name message arguments...
@@ -319,6 +349,9 @@ usage 'two standard inputs by name' '--truth and the lists cannot both be standa
 usage 'known events on standard input' '--new cannot be standard input' --truth test.csv --new -
 usage 'items on standard input' '--items cannot be standard input' --truth test.csv --items -
 usage 'queries on standard output' '--per-user cannot be standard output' --truth test.csv --per-user -
+usage 'events on standard output' '--per-event cannot be standard output' --truth test.csv --per-event -
+usage 'queries and events in one file' '--per-user and --per-event are the same file' --truth test.csv \
+    --per-user x --per-event ./x
 for k in 0 x 1, ,1 '' 10,5 5,5 1000001 1.5 -1; do
     usage "-k '$k'" "--top: '$k' is not a list of ascending whole numbers from 1 to 1000000" --truth test.csv --top="$k"
 done
