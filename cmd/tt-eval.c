@@ -7,6 +7,7 @@
 #include "base/number.h"
 #include "cli.h"
 #include "eval/evaluation.h"
+#include "eval/part.h"
 #include "io/tsv_writer.h"
 
 enum {
@@ -14,7 +15,9 @@ enum {
     MIN_RESAMPLES = 39, /* the ends of the interval are the values of rank 0.025 (n + 1) and 0.975 (n + 1) */
 };
 
-static const char *truth_path, *known_path, *items_path, *per_user_path, *per_event_path, *replicates_path;
+static const char *truth_path, *known_path, *training_path, *items_path, *users_path;
+static const char *per_user_path, *per_event_path, *slices_path, *replicates_path;
+static struct cli_list slice_names;
 static const char *top = "10", *run_name = "-";
 static uint64_t resamples = 1000, seed = 1;
 static int may_be_short;
@@ -28,6 +31,13 @@ static struct cli_option options[] = {
     {0, "run", CLI_TEXT, &run_name, .metavar = "NAME", .help = "the first column of the output"},
     {0, "items", CLI_TEXT, &items_path, .metavar = "FILE", .no_lineage = 1,
      .help = "the catalogue: adds its coverage"},
+    {0, "train", CLI_TEXT, &training_path, .metavar = "FILE", .no_lineage = 1,
+     .help = "the training events: adds novelty and popularity"},
+    {0, "slice", CLI_LIST, &slice_names, .metavar = "WHAT",
+     .help = "a column of the truth, --items or --users; activity, popularity or known by --train"},
+    {0, "slices", CLI_TEXT, &slices_path, .metavar = "FILE", .no_lineage = 1,
+     .help = "where the metrics of each part of each --slice go"},
+    {0, "users", CLI_TEXT, &users_path, .metavar = "FILE", .no_lineage = 1, .help = "columns of users for --slice"},
     {0, "per-user", CLI_TEXT, &per_user_path, .metavar = "FILE", .no_lineage = 1,
      .help = "also write each query's metrics to FILE"},
     {0, "per-event", CLI_TEXT, &per_event_path, .metavar = "FILE", .no_lineage = 1,
@@ -91,52 +101,77 @@ static void say_counts(const struct tt_evaluation *e)
                  e->n_ignored_rows);
     if (e->n_uncatalogued)
         cli_note("items in the lists that are not in '%s': %zu", items_path, e->n_uncatalogued);
+    if (!training_path)
+        return;
+    const struct tt_recommended *r = &e->recommended;
+    if (r->n_rows)
+        cli_note("rows of the lists: %zu, with an item that the user has in '%s': %zu (seen items %s)", r->n_rows,
+                 training_path, r->n_seen_rows, r->n_seen_rows ? "kept" : "removed");
+    if (r->n_unheld_rows)
+        cli_note("rows of the lists with an item that nobody has in '%s': %zu", training_path, r->n_unheld_rows);
 }
 
-static int read_all(struct tt_evaluation *e, const size_t *ks, size_t n_ks, struct tt_err *err)
+/* Open path unless it is NULL: *csv is then the file, else NULL. */
+static int open_table(struct tt_csv *file, const char *path, struct tt_csv **csv, struct tt_err *err)
 {
-    struct tt_csv lists = {0}, truth = {0}, known = {0}, items = {0};
-    int status = -1, ready = 0;
+    *csv = path ? file : NULL;
+    return path ? tt_csv_open(file, path, TT_CSV_AUTO, err) : 0;
+}
 
-    if (tt_csv_open(&lists, cli_n_operands ? cli_operands[0] : NULL, TT_CSV_AUTO, err) == 0 &&
-        tt_csv_open(&truth, truth_path, TT_CSV_AUTO, err) == 0 &&
-        (!known_path || tt_csv_open(&known, known_path, TT_CSV_AUTO, err) == 0)) {
-        status = tt_evaluation_run(e, &lists, &truth, known_path ? &known : NULL, ks, n_ks, may_be_short, err);
-        ready = status == 0;
-    }
-    if (ready && items_path) {
-        status = tt_csv_open(&items, items_path, TT_CSV_AUTO, err);
-        if (status == 0)
-            status = tt_evaluation_read_catalogue(e, &items, err);
-        if (status)
-            tt_evaluation_release(e);
-    }
-    tt_csv_close(&lists);
-    tt_csv_close(&truth);
-    tt_csv_close(&known);
-    tt_csv_close(&items);
+static int read_all(struct tt_evaluation *e, struct tt_slices *slices, const size_t *ks, size_t n_ks,
+                    struct tt_err *err)
+{
+    enum { FILES = 6 };
+    struct tt_csv files[FILES] = {0};
+    struct tt_evaluation_sources sources = {.slices = slice_names.n ? slices : NULL};
+    int status = -1;
+
+    if (open_table(&files[0], cli_n_operands ? cli_operands[0] : "-", &sources.lists, err) == 0 &&
+        open_table(&files[1], truth_path, &sources.truth, err) == 0 &&
+        open_table(&files[2], known_path, &sources.known, err) == 0 &&
+        open_table(&files[3], training_path, &sources.training, err) == 0 &&
+        open_table(&files[4], items_path, &sources.items, err) == 0 &&
+        open_table(&files[5], users_path, &sources.users, err) == 0)
+        status = tt_evaluation_run(e, &sources, ks, n_ks, may_be_short, err);
+    for (int i = 0; i < FILES; i++)
+        tt_csv_close(&files[i]);
     return status;
 }
 
-static int write_row(struct tt_writer *writer, const char *metric, size_t k, const struct tt_estimate *x,
-                     struct tt_err *err)
+/* The last columns of a figure: metric, k, value, low, high, n. */
+static int write_figure(struct tt_writer *writer, const char *metric, size_t k, const struct tt_estimate *x,
+                        struct tt_err *err)
 {
-    if (tt_tsv_field(writer, TT_CSV_TAB, run_name, strlen(run_name), err) ||
-        tt_writer_printf(writer, err, "\t%s\t%zu\t%.9g\t", metric, k, x->value))
+    if (tt_writer_printf(writer, err, "\t%s\t%zu\t%.9g\t", metric, k, x->value))
         return -1;
     if (isnan(x->low)) /* no interval */
         return tt_writer_printf(writer, err, "-\t-\t%zu\n", x->n);
     return tt_writer_printf(writer, err, "%.9g\t%.9g\t%zu\n", x->low, x->high, x->n);
 }
 
+static int write_row(struct tt_writer *writer, const char *metric, size_t k, const struct tt_estimate *x,
+                     struct tt_err *err)
+{
+    return tt_tsv_field(writer, TT_CSV_TAB, run_name, strlen(run_name), err) || write_figure(writer, metric, k, x, err)
+               ? -1
+               : 0;
+}
+
+/* What all is told of: the means, and what the lists recommend (recommended is NULL without training events). */
+struct figures {
+    struct tt_estimate *means;       /* (n_ks, TT_METRICS) */
+    struct tt_estimate *recommended; /* (n_ks, TT_RECOMMENDED_FIGURES) */
+    double *replicates;              /* (n_ks, TT_METRICS, resamples) */
+};
+
 static int write_metrics(struct tt_writer *writer, const struct tt_evaluation *e, const size_t *ks, size_t n_ks,
-                         const struct tt_estimate *estimates, struct tt_err *err)
+                         const struct figures *figures, struct tt_err *err)
 {
     if (tt_writer_text(writer, "run\tmetric\tk\tvalue\tlow\thigh\tn\n", err))
         return -1;
     for (size_t m = 0; m < TT_METRICS; m++)
         for (size_t i = 0; i < n_ks; i++)
-            if (write_row(writer, tt_metric_names[m], ks[i], &estimates[i * TT_METRICS + m], err))
+            if (write_row(writer, tt_metric_names[m], ks[i], &figures->means[i * TT_METRICS + m], err))
                 return -1;
     for (size_t i = 0; i < n_ks; i++) {
         struct tt_estimate x = {(double)tt_evaluation_distinct(e, ks[i]), NAN, NAN, e->n_lists};
@@ -148,6 +183,11 @@ static int write_metrics(struct tt_writer *writer, const struct tt_evaluation *e
         if (write_row(writer, "coverage", ks[i], &x, err))
             return -1;
     }
+    for (size_t f = 0; training_path && e->n_lists && f < TT_RECOMMENDED_FIGURES; f++)
+        for (size_t i = 0; i < n_ks; i++)
+            if (write_row(writer, tt_recommended_names[f], ks[i],
+                          &figures->recommended[i * TT_RECOMMENDED_FIGURES + f], err))
+                return -1;
     return 0;
 }
 
@@ -189,46 +229,134 @@ fail:
     return -1;
 }
 
+/* ---- slices ---- */
+
+/* The figures of one part: a line a metric and k. events (n_events) is scratch. */
+static int write_part(struct tt_writer *writer, const struct tt_evaluation *e, const struct tt_slice *slice,
+                      uint32_t number, struct tt_pool *pool, uint32_t *events, struct tt_estimate *estimates,
+                      struct tt_err *err)
+{
+    const char *columns[] = {run_name, slice->name, slice->part[number].name};
+    struct tt_evaluation part;
+    size_t n = 0;
+
+    for (size_t i = 0; i < e->n_events; i++)
+        if (slice->part_of[i] == number)
+            events[n++] = (uint32_t)i;
+    if (tt_part_judge(&part, e, events, n, err))
+        return -1;
+    int status = tt_evaluation_estimates(&part, pool, (size_t)resamples, seed, estimates, NULL, err);
+    tt_evaluation_release(&part);
+    for (size_t m = 0; m < TT_METRICS; m++)
+        for (size_t i = 0; i < e->n_ks; i++) {
+            for (size_t c = 0; status == 0 && c < 3; c++)
+                if ((c && tt_writer_text(writer, "\t", err)) ||
+                    tt_tsv_field(writer, TT_CSV_TAB, columns[c], strlen(columns[c]), err))
+                    status = -1;
+            if (status || write_figure(writer, tt_metric_names[m], e->ks[i], &estimates[i * TT_METRICS + m], err))
+                return -1;
+        }
+    return 0;
+}
+
+static int write_slices(const struct tt_evaluation *e, struct tt_pool *pool, struct tt_err *err)
+{
+    struct tt_writer writer = {0};
+    struct tt_estimate *estimates = tt_alloc(e->n_ks, TT_METRICS * sizeof(*estimates), err);
+    uint32_t *events = tt_alloc(e->n_events, sizeof(*events), err);
+    int status = -1;
+
+    if (!estimates || !events || tt_writer_open(&writer, slices_path, cli_watch_temporary, err))
+        goto done;
+    status = tt_writer_text(&writer, "run\tslice\tpart\tmetric\tk\tvalue\tlow\thigh\tn\n", err);
+    for (size_t s = 0; s < e->slices->n; s++)
+        for (size_t p = 0; status == 0 && p < e->slices->slice[s].n_parts; p++)
+            status = write_part(&writer, e, &e->slices->slice[s], (uint32_t)p, pool, events, estimates, err);
+    if (status)
+        tt_writer_discard(&writer, cli_watch_temporary);
+    else
+        status = tt_writer_finish(&writer, cli_watch_temporary, err);
+done:
+    free(estimates);
+    free(events);
+    return status;
+}
+
+/* ---- the whole ---- */
+
+static int make_figures(struct figures *figures, const struct tt_evaluation *e, struct tt_pool *pool,
+                        struct tt_err *err)
+{
+    if (tt_evaluation_estimates(e, pool, (size_t)resamples, seed, figures->means, figures->replicates, err))
+        return -1;
+    if (!training_path)
+        return 0;
+    return tt_recommended_estimates(&e->recommended, e->user_of, e->n_users, pool, (size_t)resamples, seed,
+                                    figures->recommended, err);
+}
+
 static int evaluate(const size_t *ks, size_t n_ks, struct tt_err *err)
 {
     struct tt_evaluation e = {0};
+    struct tt_slices slices = {0};
     struct tt_writer writer = {0};
-    struct tt_estimate *estimates = tt_alloc(n_ks, TT_METRICS * sizeof(*estimates), err);
-    double *replicates = tt_alloc(n_ks * TT_METRICS, (size_t)resamples * sizeof(*replicates), err);
+    struct figures figures = {
+        .means = tt_alloc(n_ks, TT_METRICS * sizeof(*figures.means), err),
+        .recommended = tt_alloc(n_ks, TT_RECOMMENDED_FIGURES * sizeof(*figures.recommended), err),
+        .replicates = tt_alloc(n_ks * TT_METRICS, (size_t)resamples * sizeof(*figures.replicates), err),
+    };
     struct tt_pool *pool = cli_pool(err);
     int status = -1;
 
-    if (!estimates || !replicates || !pool || read_all(&e, ks, n_ks, err))
+    if (!figures.means || !figures.recommended || !figures.replicates || !pool ||
+        tt_slices_init(&slices, slice_names.items, slice_names.n, err) || read_all(&e, &slices, ks, n_ks, err))
         goto done;
     say_counts(&e);
     double read = cli_seconds();
-    if (tt_evaluation_estimates(&e, pool, (size_t)resamples, seed, estimates, replicates, err))
+    if (make_figures(&figures, &e, pool, err))
         goto done;
     if (cli_verbose)
         cli_note("read and judged in %.3f s, means and intervals in %.3f s", read, cli_seconds() - read);
     if ((per_user_path && write_beside(per_user_path, &e, tt_evaluation_write_queries, err)) ||
         (per_event_path && write_beside(per_event_path, &e, tt_evaluation_write_events, err)) ||
-        (replicates_path && write_replicates(ks, n_ks, replicates, err)) || cli_open_output(&writer, 0, err))
+        (slices_path && write_slices(&e, pool, err)) ||
+        (replicates_path && write_replicates(ks, n_ks, figures.replicates, err)) || cli_open_output(&writer, 0, err))
         goto done;
-    if (write_metrics(&writer, &e, ks, n_ks, estimates, err)) {
+    if (write_metrics(&writer, &e, ks, n_ks, &figures, err)) {
         tt_writer_discard(&writer, cli_watch_temporary);
         goto done;
     }
     status = tt_writer_finish(&writer, cli_watch_temporary, err);
 done:
     tt_evaluation_release(&e);
+    tt_slices_release(&slices);
     tt_pool_free(pool);
-    free(estimates);
-    free(replicates);
+    free(figures.means);
+    free(figures.recommended);
+    free(figures.replicates);
     return status;
+}
+
+static void check_slices(void)
+{
+    if (slice_names.n && !slices_path)
+        cli_usage_error("--slice needs --slices, the file for its figures");
+    if (slices_path && !slice_names.n)
+        cli_usage_error("--slices needs a --slice");
+    for (size_t i = 0; i < slice_names.n; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(slice_names.items[i], slice_names.items[j]) == 0)
+                cli_usage_error("--slice: '%s' is given twice", slice_names.items[i]);
 }
 
 /* Standard input is the lists or the truth, standard output the metrics, and no file is written twice. */
 static void check_paths(void)
 {
-    const struct cli_file inputs[] = {{"new", known_path}, {"items", items_path}};
+    const struct cli_file inputs[] = {{"new", known_path}, {"train", training_path}, {"items", items_path},
+                                      {"users", users_path}};
     const struct cli_file outputs[] = {{"output", cli_output ? cli_output : "-"}, {"per-user", per_user_path},
-                                       {"per-event", per_event_path}, {"replicates", replicates_path}};
+                                       {"per-event", per_event_path}, {"slices", slices_path},
+                                       {"replicates", replicates_path}};
     size_t n_inputs = sizeof(inputs) / sizeof(*inputs), n_outputs = sizeof(outputs) / sizeof(*outputs);
 
     if (strcmp(truth_path, "-") == 0 && (cli_n_operands == 0 || strcmp(cli_operands[0], "-") == 0))
@@ -254,6 +382,7 @@ int main(int argc, char **argv)
         cli_usage_error("--resamples: '%llu' is too few: a 95 %% interval needs %d, and 0 is for none",
                         (unsigned long long)resamples, MIN_RESAMPLES);
     check_paths();
+    check_slices();
     size_t *ks = parse_top(&n_ks, &err);
     int status = ks ? evaluate(ks, n_ks, &err) : -1;
     free(ks);

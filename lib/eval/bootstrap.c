@@ -129,3 +129,39 @@ void tt_bootstrap_interval(double *values, size_t n, double level, double *low, 
     *low = at(values, n, ((double)n + 1) * tail);
     *high = at(values, n, ((double)n + 1) * (1.0 - tail));
 }
+
+static double total_of(const double *sums, size_t n, size_t columns, size_t column)
+{
+    double total = 0;
+
+    for (size_t i = 0; i < n; i++)
+        total += sums[i * columns + column];
+    return total;
+}
+
+int tt_bootstrap_estimates(struct tt_pool *pool, const double *sums, size_t n, size_t columns, const size_t *under,
+                           size_t first, size_t resamples, uint64_t seed, struct tt_estimate *estimates, double *kept,
+                           struct tt_err *err)
+{
+    double *replicates = tt_alloc(columns, (resamples + 1) * sizeof(*replicates), err);
+    int status = -1;
+
+    if (!replicates || (resamples && tt_bootstrap_ratios(pool, sums, n, columns, under, resamples, seed, replicates,
+                                                         err)))
+        goto done;
+    if (resamples && kept)
+        memcpy(kept, replicates + first * resamples, (columns - first) * resamples * sizeof(*kept));
+    for (size_t j = first; j < columns; j++) {
+        struct tt_estimate *out = &estimates[j - first];
+        double divisor = total_of(sums, n, columns, under[j]);
+        out->n = (size_t)divisor;
+        out->value = total_of(sums, n, columns, j) / divisor;
+        out->low = out->high = NAN;
+        if (resamples)
+            tt_bootstrap_interval(replicates + j * resamples, resamples, 0.95, &out->low, &out->high);
+    }
+    status = 0;
+done:
+    free(replicates);
+    return status;
+}

@@ -7,7 +7,6 @@
 
 #include "base/alloc.h"
 #include "base/number.h"
-#include "eval/bootstrap.h"
 #include "io/tsv_writer.h"
 
 /* The list that is being read. */
@@ -85,49 +84,35 @@ static int item_code(struct tt_evaluation *e, const struct tt_csv_field *field, 
         return 0;
     if (tt_grow(&e->item, &e->cap_item, e->n_item + 1, sizeof(*e->item), err))
         return -1;
-    e->item[e->n_item++] = (struct tt_evaluated_item){0};
+    struct tt_evaluated_item item = {.in_training = TT_VOCAB_NONE};
+    if (e->training.n_events)
+        item.in_training = tt_vocab_find(&e->training.items, field->text, field->len);
+    e->item[e->n_item++] = item;
     return 0;
 }
 
 /* ---- the truth ---- */
 
-/* A user and an item as one text. */
-static int pair_of(struct tt_evaluation *e, const struct tt_csv_field *user, const struct tt_csv_field *item,
-                   struct tt_err *err)
-{
-    e->key.len = 0;
-    return tt_buf_add(&e->key, user->text, user->len, err) || tt_buf_add(&e->key, "", 1, err) ||
-                   tt_buf_add(&e->key, item->text, item->len, err)
-               ? -1
-               : 0;
-}
-
-static int read_known(struct tt_evaluation *e, struct tt_csv *csv, struct tt_err *err)
-{
-    long user = tt_csv_need_column(csv, e->names[0], err), item = -1;
-    uint32_t ignored;
-    int more;
-
-    if (user < 0 || (item = tt_csv_need_column(csv, e->names[e->n_keys], err)) < 0 || tt_vocab_init(&e->known, err))
-        return -1;
-    while ((more = tt_csv_next(csv, err)) == 1)
-        if (pair_of(e, &csv->fields[user], &csv->fields[item], err) ||
-            tt_vocab_add(&e->known, e->key.data, e->key.len, &ignored, err))
-            return -1;
-    return more;
-}
-
 /* Did the user have the item already? */
-static int is_known(struct tt_evaluation *e, const struct tt_csv *csv, const size_t *columns, int *known,
-                    struct tt_err *err)
+static int is_known(const struct tt_past *past, const struct tt_csv_field *user, const struct tt_csv_field *item)
 {
-    *known = 0;
-    if (!e->known.slots)
+    return tt_past_has(past, tt_vocab_find(&past->users, user->text, user->len),
+                       tt_vocab_find(&past->items, item->text, item->len));
+}
+
+/* The present row is the next event: what slices want of it. */
+static int add_to_slices(struct tt_evaluation *e, const struct tt_csv *csv, const struct tt_csv_field *user,
+                         uint32_t item, struct tt_err *err)
+{
+    const struct tt_past *past = &e->training;
+
+    if (!e->slices)
         return 0;
-    if (pair_of(e, &csv->fields[columns[0]], &csv->fields[columns[e->n_keys]], err))
-        return -1;
-    *known = tt_vocab_find(&e->known, e->key.data, e->key.len) != TT_VOCAB_NONE;
-    return 0;
+    if (past->n_events == 0)
+        return tt_slices_add_event(e->slices, csv, 0, 0, 0, err);
+    uint32_t past_user = tt_vocab_find(&past->users, user->text, user->len), past_item = e->item[item].in_training;
+    return tt_slices_add_event(e->slices, csv, tt_past_activity(past, past_user), tt_past_popularity(past, past_item),
+                               tt_past_has(past, past_user, past_item), err);
 }
 
 /* One more event, whose place is its item's code until group_events. */
@@ -149,7 +134,8 @@ static int read_event(struct tt_evaluation *e, const struct tt_csv *csv, const s
             return -1;
         e->n_queries++;
     }
-    if (item_code(e, &csv->fields[columns[e->n_keys]], &event->place, err))
+    if (item_code(e, &csv->fields[columns[e->n_keys]], &event->place, err) ||
+        add_to_slices(e, csv, user, event->place, err))
         return -1;
     e->n_events++;
     return 0;
@@ -210,14 +196,12 @@ static void place_events(struct tt_evaluation *e)
 static int read_truth(struct tt_evaluation *e, struct tt_csv *csv, size_t *columns, struct tt_err *err)
 {
     size_t cap_users = 0;
-    int more, known;
+    int more;
 
     if (find_columns(e, csv, columns, err))
         return -1;
     while ((more = tt_csv_next(csv, err)) == 1) {
-        if (is_known(e, csv, columns, &known, err))
-            return -1;
-        if (known)
+        if (e->known.n_events && is_known(&e->known, &csv->fields[columns[0]], &csv->fields[columns[e->n_keys]]))
             e->n_known_events++;
         else if (read_event(e, csv, columns, &cap_users, err))
             return -1;
@@ -246,6 +230,8 @@ static void end_list(struct tt_evaluation *e, const struct open_list *list)
     if (list->number == 0 || !list->counts)
         return;
     size_t q = list->query, n_items = e->starts[q + 1] - e->starts[q];
+    if (e->training.n_events)
+        tt_recommended_end(&e->recommended);
     for (size_t i = 0; i < e->n_ks; i++)
         tt_metrics_of_list(list->hits, list->n_hits, n_items, e->events_of[q], e->ks[i],
                            e->values + (q * e->n_ks + i) * TT_METRICS);
@@ -277,6 +263,11 @@ static int begin_list(struct tt_evaluation *e, const struct tt_csv *csv, const s
         return 0;
     }
     e->n_lists++;
+    if (e->training.n_events) {
+        size_t len;
+        const char *user = tt_text_list_get(&e->users.texts, e->user_of[list->query], &len);
+        tt_recommended_begin(&e->recommended, list->query, tt_vocab_find(&e->training.users, user, len));
+    }
     for (size_t i = e->starts[list->query]; i < e->starts[list->query + 1]; i++) {
         struct tt_evaluated_item *item = &e->item[e->wanted[i].item];
         item->wanted_in = list->number;
@@ -317,6 +308,8 @@ static int add_row(struct tt_evaluation *e, const struct tt_csv *csv, size_t ite
         e->n_ignored_rows++;
         return 0;
     }
+    if (e->training.n_events)
+        tt_recommended_add(&e->recommended, item->in_training);
     uint32_t rank = (uint32_t)list->rank; /* fits: its items differ */
     if (item->best_rank == 0 || rank < item->best_rank)
         item->best_rank = rank;
@@ -340,6 +333,8 @@ static int read_lists(struct tt_evaluation *e, struct tt_csv *csv, size_t *colum
     if (!e->values || !e->first_line || find_columns(e, csv, columns, err))
         return -1;
     e->n_first_line = e->cap_first_line = e->n_queries;
+    if (e->training.n_events && tt_recommended_init(&e->recommended, &e->training, e->ks, e->n_ks, e->n_queries, err))
+        return -1;
     while ((more = tt_csv_next(csv, err)) == 1) {
         struct tt_csv_field key;
         if (key_of(e, csv, columns, &key, err))
@@ -366,26 +361,114 @@ static void count_unlisted(struct tt_evaluation *e)
             e->n_unlisted_events += e->wanted[i].events;
 }
 
-int tt_evaluation_run(struct tt_evaluation *e, struct tt_csv *lists, struct tt_csv *truth, struct tt_csv *known,
-                      const size_t *ks, size_t n_ks, int may_be_short, struct tt_err *err)
+static size_t count_distinct(const struct tt_evaluation *e, size_t k, int in_catalogue)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < e->n_item; i++)
+        n += e->item[i].best_rank && e->item[i].best_rank <= k && (e->item[i].in_catalogue || !in_catalogue);
+    return n;
+}
+
+/* ---- items, users, slices ---- */
+
+static int read_items(struct tt_evaluation *e, struct tt_csv *csv, struct tt_err *err)
+{
+    long column = tt_csv_need_column(csv, e->names[e->n_keys], err);
+    uint32_t code;
+    int more;
+
+    if (column < 0)
+        return -1;
+    while ((more = tt_csv_next(csv, err)) == 1) {
+        if (item_code(e, &csv->fields[column], &code, err) ||
+            (e->slices && tt_slices_add_item(e->slices, csv, code, err)))
+            return -1;
+        e->n_catalogue += !e->item[code].in_catalogue;
+        e->item[code].in_catalogue = 1;
+    }
+    if (more < 0)
+        return -1;
+    if (e->n_catalogue == 0)
+        return tt_err_set(err, TT_ERR_INPUT, "%s: no items", csv->reader.name);
+    e->n_uncatalogued = count_distinct(e, SIZE_MAX, 0) - count_distinct(e, SIZE_MAX, 1);
+    return 0;
+}
+
+static int read_users(struct tt_evaluation *e, struct tt_csv *csv, struct tt_err *err)
+{
+    long column = tt_csv_need_column(csv, e->names[0], err);
+    int more;
+
+    if (column < 0)
+        return -1;
+    while ((more = tt_csv_next(csv, err)) == 1) {
+        uint32_t user = tt_vocab_find(&e->users, csv->fields[column].text, csv->fields[column].len);
+        if (user != TT_VOCAB_NONE && tt_slices_add_user(e->slices, csv, user, err))
+            return -1;
+    }
+    return more;
+}
+
+static int find_slices(const struct tt_evaluation *e, const struct tt_evaluation_sources *sources, struct tt_err *err)
+{
+    struct tt_slice_sources where = {
+        .truth = sources->truth, .items = sources->items, .users = sources->users, .item_column = e->names[e->n_keys],
+        .user_column = e->names[0], .has_training = sources->training != NULL,
+    };
+
+    return tt_slices_find(e->slices, &where, err);
+}
+
+static int cut_slices(struct tt_evaluation *e, struct tt_err *err)
+{
+    for (size_t i = 0; i < e->n_events; i++) {
+        const struct tt_judged_event *event = &e->events[i];
+        tt_slices_join(e->slices, i, e->user_of[event->query], e->wanted[event->place].item);
+    }
+    return tt_slices_cut(e->slices, err);
+}
+
+/* Earlier events, which may be none, and training events, of which there are some. */
+static int read_past(struct tt_evaluation *e, const struct tt_evaluation_sources *sources, struct tt_err *err)
+{
+    const char *user = e->names[0], *item = e->names[e->n_keys];
+
+    if (sources->known && tt_past_read(&e->known, sources->known, user, item, err))
+        return -1;
+    if (!sources->training)
+        return 0;
+    if (tt_past_read(&e->training, sources->training, user, item, err))
+        return -1;
+    if (e->training.n_events == 0)
+        return tt_err_set(err, TT_ERR_INPUT, "%s: no training events", sources->training->reader.name);
+    return 0;
+}
+
+int tt_evaluation_run(struct tt_evaluation *e, const struct tt_evaluation_sources *sources, const size_t *ks,
+                      size_t n_ks, int may_be_short, struct tt_err *err)
 {
     size_t *columns = NULL;
     int status = -1;
 
-    *e = (struct tt_evaluation){.ks = ks, .n_ks = n_ks};
+    *e = (struct tt_evaluation){.ks = ks, .n_ks = n_ks, .slices = sources->slices};
     if (tt_vocab_init(&e->queries, err) || tt_vocab_init(&e->users, err) || tt_vocab_init(&e->items, err) ||
-        take_names(e, lists, err))
+        take_names(e, sources->lists, err))
         goto done;
     columns = tt_alloc(e->n_keys + 1, sizeof(*columns), err);
-    if (!columns || (known && read_known(e, known, err)) || read_truth(e, truth, columns, err) ||
-        read_lists(e, lists, columns, err))
+    if (!columns || (e->slices && find_slices(e, sources, err)) || read_past(e, sources, err) ||
+        read_truth(e, sources->truth, columns, err) || read_lists(e, sources->lists, columns, err))
         goto done;
     if (e->max_rank && e->max_rank < ks[n_ks - 1] && !may_be_short) {
         tt_err_set(err, TT_ERR_INPUT, "%s: lists have at most %zu items, -k %zu asked (--short allows it)",
-                   lists->reader.name, e->max_rank, ks[n_ks - 1]);
+                   sources->lists->reader.name, e->max_rank, ks[n_ks - 1]);
         goto done;
     }
     count_unlisted(e);
+    if ((sources->items && read_items(e, sources->items, err)) ||
+        (e->slices && tt_slices_need(e->slices, TT_SLICE_USERS) && read_users(e, sources->users, err)) ||
+        (e->slices && cut_slices(e, err)))
+        goto done;
     status = 0;
 done:
     free(columns);
@@ -402,7 +485,9 @@ void tt_evaluation_release(struct tt_evaluation *e)
     tt_vocab_release(&e->queries);
     tt_vocab_release(&e->users);
     tt_vocab_release(&e->items);
-    tt_vocab_release(&e->known);
+    tt_past_release(&e->known);
+    tt_past_release(&e->training);
+    tt_recommended_release(&e->recommended);
     tt_buf_release(&e->key);
     free(e->user_of);
     free(e->events_of);
@@ -446,45 +531,20 @@ int tt_evaluation_estimates(const struct tt_evaluation *e, struct tt_pool *pool,
 {
     size_t columns = FIRST_FIGURE + e->n_ks * TT_METRICS;
     double *sums = tt_alloc_zero(e->n_users, columns * sizeof(*sums), err);
-    double *replicates = tt_alloc(columns, (resamples + 1) * sizeof(*replicates), err);
     size_t *under = tt_alloc(columns, sizeof(*under), err);
     int status = -1;
 
-    if (!sums || !replicates || !under)
+    if (!sums || !under)
         goto done;
     add_by_user(e, sums, columns);
     for (size_t j = 0; j < columns; j++)
         under[j] = j < FIRST_FIGURE ? j : divisor_of(j - FIRST_FIGURE);
-    if (resamples && tt_bootstrap_ratios(pool, sums, e->n_users, columns, under, resamples, seed, replicates, err))
-        goto done;
-    if (resamples && kept)
-        memcpy(kept, replicates + FIRST_FIGURE * resamples, (columns - FIRST_FIGURE) * resamples * sizeof(*kept));
-    for (size_t j = FIRST_FIGURE; j < columns; j++) {
-        struct tt_estimate *out = &estimates[j - FIRST_FIGURE];
-        double total = 0;
-        for (size_t u = 0; u < e->n_users; u++)
-            total += sums[u * columns + j];
-        out->n = under[j] == EVENTS ? e->n_events : e->n_queries;
-        out->value = total / (double)out->n;
-        out->low = out->high = NAN;
-        if (resamples)
-            tt_bootstrap_interval(replicates + j * resamples, resamples, 0.95, &out->low, &out->high);
-    }
-    status = 0;
+    status = tt_bootstrap_estimates(pool, sums, e->n_users, columns, under, FIRST_FIGURE, resamples, seed, estimates,
+                                    kept, err);
 done:
     free(sums);
-    free(replicates);
     free(under);
     return status;
-}
-
-static size_t count_distinct(const struct tt_evaluation *e, size_t k, int in_catalogue)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < e->n_item; i++)
-        n += e->item[i].best_rank && e->item[i].best_rank <= k && (e->item[i].in_catalogue || !in_catalogue);
-    return n;
 }
 
 size_t tt_evaluation_distinct(const struct tt_evaluation *e, size_t k)
@@ -495,28 +555,6 @@ size_t tt_evaluation_distinct(const struct tt_evaluation *e, size_t k)
 double tt_evaluation_coverage(const struct tt_evaluation *e, size_t k)
 {
     return (double)count_distinct(e, k, 1) / (double)e->n_catalogue;
-}
-
-int tt_evaluation_read_catalogue(struct tt_evaluation *e, struct tt_csv *csv, struct tt_err *err)
-{
-    long column = tt_csv_need_column(csv, e->names[e->n_keys], err);
-    uint32_t code;
-    int more;
-
-    if (column < 0)
-        return -1;
-    while ((more = tt_csv_next(csv, err)) == 1) {
-        if (item_code(e, &csv->fields[column], &code, err))
-            return -1;
-        e->n_catalogue += !e->item[code].in_catalogue;
-        e->item[code].in_catalogue = 1;
-    }
-    if (more < 0)
-        return -1;
-    if (e->n_catalogue == 0)
-        return tt_err_set(err, TT_ERR_INPUT, "%s: no items", csv->reader.name);
-    e->n_uncatalogued = count_distinct(e, SIZE_MAX, 0) - count_distinct(e, SIZE_MAX, 1);
-    return 0;
 }
 
 /* ---- a line a query, a line an event ---- */

@@ -1,8 +1,9 @@
 /* Lists of recommendations against the events that came true: from two texts to figures with their intervals.
  *
  *     tt_csv_open(&lists, ...); tt_csv_open(&truth, ...);
- *     tt_evaluation_run(&e, &lists, &truth, NULL, ks, n_ks, may_be_short, &err);
- *     tt_evaluation_estimates(&e, pool, 1000, seed, estimates, &err);
+ *     tt_evaluation_run(&e, &(struct tt_evaluation_sources){.lists = &lists, .truth = &truth}, ks, n_ks, may_be_short,
+ *                       &err);
+ *     tt_evaluation_estimates(&e, pool, 1000, seed, estimates, NULL, &err);
  *     tt_evaluation_release(&e);
  *
  * The lists' columns are: key columns, "rank", the item, and others that are not looked at. The truth has the same
@@ -21,6 +22,10 @@
 
 #include "base/pool.h"
 #include "data/vocab.h"
+#include "eval/bootstrap.h"
+#include "eval/past.h"
+#include "eval/recommended.h"
+#include "eval/slice.h"
 #include "io/csv_reader.h"
 #include "io/stream.h"
 #include "math/metrics.h"
@@ -31,6 +36,7 @@ struct tt_evaluated_item {
     uint32_t wanted_in; /* the last list whose query wants it */
     uint32_t place;     /* ... and where it stands in `wanted` */
     uint32_t best_rank; /* the least rank in a list that counts; 0: in none */
+    uint32_t in_training; /* its code there, or TT_VOCAB_NONE */
     int in_catalogue;
 };
 
@@ -52,14 +58,16 @@ struct tt_evaluation {
     size_t n_unlisted_events;            /* events whose item is in no list at all */
     size_t n_ignored_lists, n_ignored_rows; /* of queries that the truth does not have */
     size_t max_rank;                     /* in any list; 0: no rows */
-    size_t n_catalogue, n_uncatalogued;  /* after tt_evaluation_read_catalogue */
+    size_t n_catalogue, n_uncatalogued;  /* distinct items there; items in lists that count and not there */
+    struct tt_recommended recommended;   /* all zero without training events */
     /* private */
     const size_t *ks; /* (n_ks), ascending, borrowed */
     size_t n_ks;
     char **names; /* (n_keys + 1): the key columns, the item */
     size_t n_keys;
     struct tt_vocab queries, users, items; /* a query's text: its key fields joined by NUL bytes */
-    struct tt_vocab known;    /* a user and an item, joined by a NUL byte */
+    struct tt_past known, training;
+    struct tt_slices *slices; /* or NULL; borrowed */
     struct tt_buf key;
     uint32_t *user_of;        /* (n_queries) */
     uint32_t *events_of;      /* (n_queries) */
@@ -74,23 +82,28 @@ struct tt_evaluation {
     double *values;           /* (n_queries, n_ks, TT_METRICS) */
 };
 
-/* Read the truth, then the lists. known: earlier events, with the columns of user and item, or NULL; an event of the
- * truth whose user has its item there does not count. It is held in memory as pairs, each once, while all is read. ks
- * (n_ks): ascending, 1 and up, n_ks >= 1, borrowed until release. When the longest list is shorter than the greatest k,
- * that is an error unless may_be_short: a file made for k = 10 says nothing about k = 20. On failure the struct is
- * released. Errors: a column that is missing; a truth without events, or without any that counts; ranks that do not
- * count 1, 2, 3 ...; rows of a query that are not consecutive; an item twice in a list; and what csv_reader finds. */
-int tt_evaluation_run(struct tt_evaluation *e, struct tt_csv *lists, struct tt_csv *truth, struct tt_csv *known,
-                      const size_t *ks, size_t n_ks, int may_be_short, struct tt_err *err) TT_CHECKED;
-void tt_evaluation_release(struct tt_evaluation *e);
-
-struct tt_estimate {
-    double value;
-    double low, high; /* 95 %; NaN when there were no resamples */
-    size_t n;         /* top_k_accuracy: events; others: queries */
+/* What an evaluation reads: open files with their headers read, NULL where there is none. Users and items have the
+ * names of the lists' first key column and item column in all of them. */
+struct tt_evaluation_sources {
+    struct tt_csv *lists, *truth;
+    struct tt_csv *known;     /* earlier events: an event of the truth whose user has its item there does not count */
+    struct tt_csv *training;  /* the training events: novelty and popularity of the lists, and slices by them */
+    struct tt_csv *items;     /* the catalogue: coverage, and slices by its columns */
+    struct tt_csv *users;     /* slices by their columns */
+    struct tt_slices *slices; /* initialised; borrowed until release; cut when the run is done */
 };
 
-/* The means, and their intervals by tt_bootstrap_ratios with users as clusters. top_k_accuracy is over events, the
+/* Read earlier and training events, which are held in memory as pairs, the truth, the lists, and then items and users.
+ * ks (n_ks): ascending, 1 and up, n_ks >= 1, borrowed until release. When the longest list is shorter than the
+ * greatest k, that is an error unless may_be_short: a file made for k = 10 says nothing about k = 20. On failure the
+ * struct is released. Errors: a column that is missing; a truth without events, or without any that counts; training
+ * events or a catalogue without rows; ranks that do not count 1, 2, 3 ...; rows of a query that are not consecutive; an
+ * item twice in a list; slices that tt_slices_find refuses; and what csv_reader finds. */
+int tt_evaluation_run(struct tt_evaluation *e, const struct tt_evaluation_sources *sources, const size_t *ks,
+                      size_t n_ks, int may_be_short, struct tt_err *err) TT_CHECKED;
+void tt_evaluation_release(struct tt_evaluation *e);
+
+/* The means, and their intervals by tt_bootstrap_estimates with users as clusters. top_k_accuracy is over events, the
  * others over queries. resamples may be 0. estimates (n_ks, TT_METRICS). kept (n_ks, TT_METRICS, resamples), or NULL:
  * every resample's figures, in the order in which they were drawn. Evaluations of the same truth with the same seed
  * draw the same users, so the difference of two runs' replicates is a paired bootstrap of their difference. Fails only
@@ -101,11 +114,8 @@ int tt_evaluation_estimates(const struct tt_evaluation *e, struct tt_pool *pool,
 /* Distinct items among the first k of the lists that count. */
 size_t tt_evaluation_distinct(const struct tt_evaluation *e, size_t k);
 
-/* Read the catalogue, whose item column is called as in the lists; sets n_catalogue, its distinct items, and
- * n_uncatalogued, items in lists that count and not in it. An empty one is an error. */
-int tt_evaluation_read_catalogue(struct tt_evaluation *e, struct tt_csv *csv, struct tt_err *err) TT_CHECKED;
-
-/* The same as tt_evaluation_distinct, of the catalogue's items only, divided by their number: 0 ... 1. */
+/* The same as tt_evaluation_distinct, of the catalogue's items only, divided by their number: 0 ... 1. Needs a
+ * catalogue. */
 double tt_evaluation_coverage(const struct tt_evaluation *e, size_t k);
 
 /* A TSV line a query, in the order of the truth: key columns, n (its events), and METRIC@K, metric by metric. */

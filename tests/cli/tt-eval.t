@@ -152,6 +152,36 @@ t 'agrees with scikit-learn at 5' 0 '0.428571429
 t 'agrees with scikit-learn at the whole catalogue' 0 'map	0.379977353' '' \
     sh -c 'tt-eval -q -k 12 --truth sk.csv sk.tsv | grep -w map | cut -f 2,4'
 
+# RecBole 1.2.1, recbole/evaluator/metrics.py with numpy 2.4 (np.float = float), of the same lists and truth:
+#   pos = np.array([[i in t for i in l] for l, t in zip(lists, truth)]).astype(int)[:, :k]
+#   n = np.array([len(set(t)) for t in truth])
+#   x = Recall.metric_info(pos, n)      NDCG, MAP likewise; Precision, MRR, Hit without n
+#   x.mean(axis=0)[k - 1]
+# and of the training events below, pop = items' numbers of events:
+#   AveragePopularity.metric_info(pop[lists[:, :k]]).mean(axis=0)[k - 1]
+{
+    echo q,i
+    for i in 0 0 0 4 4 8 8 8 8 11 3 3 1; do echo "9,$i"; done
+} >sk-train.csv
+t 'agrees with RecBole at 3 and 5' 0 "$(tab <<'END'
+recall 3 0.136111111
+recall 5 0.563888889
+precision 3 0.222222222
+precision 5 0.366666667
+ndcg 3 0.166666667
+ndcg 5 0.356074237
+mrr 3 0.25
+mrr 5 0.316666667
+hit_rate 3 0.666666667
+hit_rate 5 1
+map 3 0.0833333333
+map 5 0.2
+popularity 3 1.44444444
+popularity 5 1.5
+END
+)" '' sh -c 'tt-eval -q -k 3,5 --train sk-train.csv --truth sk.csv sk.tsv | cut -f 2-4 |
+    grep -v -e metric -e top_k -e distinct -e novelty'
+
 ok '--verbose tells the seconds' sh -c 'tt-eval -v -k 1 --truth test.csv recs.tsv 2>&1 >/dev/null |
     grep -Eq "^tt-eval: read and judged in [0-9.]+ s, means and intervals in [0-9.]+ s$"'
 
@@ -199,6 +229,48 @@ u3 c -
 END
 )" '' sh -c 'tt-eval -q -k 1 --new train.csv --truth test.csv --per-event events.tsv recs.tsv >/dev/null; cat events.tsv'
 
+# --- the training events: novelty and popularity of the lists ---
+# Eight users. a: 4 have it, 1 bit, 4 events; b: 2 have it, 2 bits, 3 events; d: 2 have it, 2 bits, 5 events; nobody has c
+# and e, which count as if one had them: 3 bits, 0 events. Lists: u1 a b c, u2 d a e; u3 has none; u4 is not judged.
+# novelty: k = 1 (1 + 2)/2; k = 2 (3/2 + 3/2)/2; k = 3 (6/3 + 6/3)/2.
+# popularity: k = 1 (4 + 5)/2; k = 2 (7/2 + 9/2)/2; k = 3 (7/3 + 9/3)/2.
+{
+    echo store_id,user_id
+    for row in b,u1 b,u1 d,u2 a,u5 a,u6 a,u7 a,u8 b,u9 d,u10 d,u10 d,u10 d,u10; do echo $row; done
+} >past.csv
+t 'novelty and popularity of the lists' 0 "$(tab <<'END'
+- novelty 1 1.5 - - 2
+- novelty 2 1.5 - - 2
+- novelty 3 2 - - 2
+- novelty 20 2 - - 2
+- popularity 1 4.5 - - 2
+- popularity 2 4 - - 2
+- popularity 3 2.66666667 - - 2
+- popularity 20 2.66666667 - - 2
+END
+)" '' sh -c \
+    'tt-eval -k 1,2,3,20 --short --resamples 0 --train past.csv --truth test.csv recs.tsv 2>notes | tail -n 8'
+t 'and notes tell of seen items' 0 \
+    "tt-eval: rows of the lists: 6, with an item that the user has in 'past.csv': 2 (seen items kept)
+tt-eval: rows of the lists with an item that nobody has in 'past.csv': 2" '' tail -n 2 notes
+t 'lists without seen items' 0 \
+    "tt-eval: rows of the lists: 6, with an item that the user has in 'train.csv': 0 (seen items removed)" '' sh -c \
+    'printf "user_id,store_id\nu1,d\nu2,b\nu4,z\nu1,a9\n" >train.csv
+    tt-eval -k 1 --train train.csv --truth test.csv recs.tsv 2>&1 >/dev/null | grep seen'
+t 'the other figures are the same' 0 '' '' sh -c \
+    'tt-eval -q -k 1,2 --train past.csv --truth test.csv recs.tsv | grep -v -e novelty -e popularity >a
+    tt-eval -q -k 1,2 --truth test.csv recs.tsv | diff - a'
+t 'with two users who have lists, the interval is of theirs' 0 "$(tab <<'END'
+- popularity 1 4.5 4 5 2
+END
+)" '' sh -c 'tt-eval -q -k 1 --train past.csv --truth test.csv recs.tsv | grep popularity'
+t 'lists without rows have neither' 0 '0' '' sh -c 'head -n 1 recs.tsv >none.tsv
+    tt-eval -q -k 1 --train past.csv --truth test.csv none.tsv | grep -c -e novelty -e popularity -e nan; :'
+t 'no training events' 1 '' 'tt-eval: e.csv: no training events' \
+    sh -c 'head -n 1 past.csv >e.csv; tt-eval -q -k 1 --train e.csv --truth test.csv recs.tsv'
+t 'training events without an item' 1 '' "tt-eval: e.csv: no column 'store_id' (there are: user_id)" \
+    sh -c 'echo user_id >e.csv; tt-eval -q -k 1 --train e.csv --truth test.csv recs.tsv'
+
 # --- lists without rows, short lists ---
 head -n 1 recs.tsv >empty.tsv
 tt-eval -k 5 --truth test.csv empty.tsv >out 2>notes
@@ -243,6 +315,83 @@ not_ok 'another seed, another interval' cmp -s j1 seed2
 ok 'another seed, the same means' sh -c 'cut -f 1-4,7 j1 >a; cut -f 1-4,7 seed2 >b; cmp a b'
 ok 'low < value < high, and not far' awk -F '\t' 'NR > 1 && $5 != "-" { n += $5 < $4 && $4 < $6 && $6 - $5 < 0.2 }
     END { exit n != 7 }' j1
+
+# --- slices: each part as if the truth held nothing else ---
+# all.csv has every column; the files that tt-eval sees have some of them each.
+awk 'BEGIN { print "u,i"; for (e = 0; e < 2500; e++) {
+    x = e * 7919 % 2503 / 2503; print int(x * x * 350) "," int(x * x * x * 103 + e) % 103 } }' >seen.csv
+awk -F, 'BEGIN { print "u,i,day,price,kind,town,activity,popularity,known" }
+    FNR == 1 { file++; next }
+    file == 1 { users[$1]++; items[$2]++; has[$1, $2] = 1; next }
+    { day = substr("MonTueWed", $1 % 3 * 3 + 1, FNR % 7 ? 3 : 0); price = $2 % 5 ? $2 % 37 / 4 : ""
+      town = $1 % 2 ? "town" $1 % 15 : ""
+      print $1 "," $2 "," day "," price ",kind" $2 % 4 "," town "," users[$1] + 0 "," items[$2] + 0 "," \
+          (($1, $2) in has ? "known" : "new") }' seen.csv many.csv >all.csv
+cut -d, -f 1-3 all.csv >days.csv
+{
+    echo name,i,price,kind
+    sed 1d all.csv | cut -d, -f 2,4,5 | sort -u | sed 's/^/x,/'
+} >shops.csv
+{
+    echo u,town
+    sed 1d all.csv | cut -d, -f 1,6 | sort -u
+} >people.csv
+slices='--slice day --slice price --slice kind --slice town --slice activity --slice popularity --slice known'
+tt-eval -q -k 2,5 --run r --train seen.csv --items shops.csv --users people.csv $slices --slices parts.tsv \
+    --truth days.csv -o sliced many.tsv
+t 'slices have their columns' 0 "$(echo run slice part metric k value low high n | tab)" '' head -n 1 parts.tsv
+sed 1d parts.tsv | cut -f 2,3 | uniq >names
+t 'parts in their order' 0 'day Tue Mon Wed (none)
+price 0-2 2.25-4 4.25-6 6.25+ (none)
+kind kind0 kind2 kind3 kind1
+town town1 town2 (other) (none)
+known new known' '' sh -c 'awk "\$1 != last { if (NR > 1) print line; line = last = \$1 } { line = line \" \" \$2 }
+    END { print line }" names | grep -v -e activity -e popularity |
+    sed "s/^\(town\) .* \((other).*\)/\1 town1 town2 \2/"'
+t 'four parts by activity and by popularity' 0 '8' '' sh -c 'grep -c -e ^activity -e ^popularity names'
+while read -r slice part; do
+    awk -F, -v slice="$slice" -v part="$part" -v names=names '
+        BEGIN { while ((getline line <names) > 0) { split(line, f, "\t"); if (f[1] == slice) named[f[2]] = 1 } }
+        NR == 1 { for (c = 1; $c != slice; c++); print; next }
+        slice == "activity" || slice == "popularity" || slice == "price" {
+            split(part, ends, /[-+]/)
+            if (part == "(none)" ? $c == "" : $c != "" && $c + 0 >= ends[1] + 0 &&
+                (part ~ /[+]$/ || $c + 0 <= (part ~ /-/ ? ends[2] : ends[1]) + 0)) print
+            next }
+        ($c == "" ? "(none)" : $c in named ? $c : "(other)") == part' all.csv >part.csv
+    tt-eval -q -k 2,5 --run r --truth part.csv many.tsv | sed 1d | grep -v distinct >expected_part
+    awk -F '\t' -v OFS='\t' -v slice="$slice" -v part="$part" '$2 == slice && $3 == part {
+        print $1, $4, $5, $6, $7, $8, $9 }' parts.tsv >got_part
+    ok "the part '$part' of '$slice' is as if the truth held nothing else" sh -c '[ -s got_part ] && diff expected_part got_part'
+done <names
+for slice in $(cut -f 1 names | uniq); do
+    t "the parts of '$slice' have all events" 0 3000 '' awk -F '\t' -v slice="$slice" \
+        '$2 == slice && $4 == "top_k_accuracy" && $5 == 2 { n += $9 } END { print n }' parts.tsv
+done
+ok 'the metrics beside slices are the same' sh -c "tt-eval -q -k 2,5 --run r --train seen.csv --items shops.csv \
+    --truth days.csv many.tsv | cmp - sliced"
+ok 'slices do not depend on -j' sh -c "tt-eval -q -j 3 -k 2,5 --run r --train seen.csv --items shops.csv \
+    --users people.csv $slices --slices parts3.tsv --truth days.csv many.tsv >/dev/null; cmp parts.tsv parts3.tsv"
+ok 'lists, truth, items, users by pipes' sh -c "mkfifo fifo fifo2; cat shops.csv >fifo & cat people.csv >fifo2 &
+    cat many.tsv | tt-eval -q -k 2,5 --run r --train seen.csv --items fifo --users fifo2 $slices --slices parts3.tsv \
+    --truth days.csv >/dev/null; cmp parts.tsv parts3.tsv"
+t 'slices of the events that are new' 0 "$(sed 1d all.csv | grep -c ,new)" '' sh -c 'tt-eval -q -k 2 --new seen.csv \
+    --train seen.csv --slice known --slices parts3.tsv --truth days.csv many.tsv >/dev/null; cut -f 3 parts3.tsv | sort -u |
+    tr -d "\n" | grep -qx newpart && awk "\$4 == \"top_k_accuracy\" { print \$9 }" parts3.tsv'
+t 'a slice that is nowhere' 1 '' "tt-eval: slice 'x': no such column in days.csv, shops.csv" \
+    tt-eval -q -k 2 --items shops.csv --slice x --slices parts4.tsv --truth days.csv many.tsv
+not_ok 'leaves no file' sh -c 'ls parts4.tsv* 2>/dev/null'
+t 'a slice that is in two files' 1 '' "tt-eval: slice 'day': days.csv and all.csv both have this column" \
+    tt-eval -q -k 2 --users all.csv --slice day --slices parts4.tsv --truth days.csv many.tsv
+t 'activity without training events' 1 '' \
+    "tt-eval: slice 'activity': no file has this column, and the training events are not given" \
+    tt-eval -q -k 2 --slice activity --slices parts4.tsv --truth days.csv many.tsv
+t 'users without the key' 1 '' "tt-eval: shops.csv: no column 'u' (there are: name, i, price, kind)" \
+    tt-eval -q -k 2 --users shops.csv --slice kind --slices parts4.tsv --truth days.csv many.tsv
+if [ -c /dev/full ]; then
+    t '--slices on a full disk' 1 '' 'tt-eval: /dev/full: No space left on device' \
+        tt-eval -q -k 2 --slice day --slices /dev/full --truth days.csv many.tsv
+fi
 
 # --- errors ---
 refused() { # name message; the lists on standard input
@@ -352,6 +501,12 @@ usage 'queries on standard output' '--per-user cannot be standard output' --trut
 usage 'events on standard output' '--per-event cannot be standard output' --truth test.csv --per-event -
 usage 'queries and events in one file' '--per-user and --per-event are the same file' --truth test.csv \
     --per-user x --per-event ./x
+usage 'training events on standard input' '--train cannot be standard input' --truth test.csv --train -
+usage 'users on standard input' '--users cannot be standard input' --truth test.csv --users -
+usage 'slices on standard output' '--slices cannot be standard output' --truth test.csv --slice visited --slices -
+usage 'a slice without a file' '--slice needs --slices, the file for its figures' --truth test.csv --slice visited
+usage 'a file without a slice' '--slices needs a --slice' --truth test.csv --slices x
+usage 'a slice twice' "--slice: 'a' is given twice" --truth test.csv --slice a --slice b --slice a --slices x
 for k in 0 x 1, ,1 '' 10,5 5,5 1000001 1.5 -1; do
     usage "-k '$k'" "--top: '$k' is not a list of ascending whole numbers from 1 to 1000000" --truth test.csv --top="$k"
 done

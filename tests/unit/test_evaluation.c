@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/rng.h"
-#include "eval/bootstrap.h"
 #include "unit.h"
 
 /* A small random world: users with two contexts each; a query is u * CONTEXTS + c. Item 0 ... ITEMS-1. */
@@ -134,7 +133,8 @@ static int run(const struct files *files, struct tt_evaluation *e, const size_t 
 
     assert_int_equal(tt_csv_open(&lists, files->lists, TT_CSV_AUTO, err), 0);
     assert_int_equal(tt_csv_open(&truth, files->truth, TT_CSV_AUTO, err), 0);
-    int status = tt_evaluation_run(e, &lists, &truth, NULL, ks, n_ks, may_be_short, err);
+    struct tt_evaluation_sources sources = {.lists = &lists, .truth = &truth};
+    int status = tt_evaluation_run(e, &sources, ks, n_ks, may_be_short, err);
     tt_csv_close(&lists);
     tt_csv_close(&truth);
     return status;
@@ -208,7 +208,8 @@ static void test_known_events_do_not_count(void **state)
         assert_int_equal(tt_csv_open(&lists, files->lists, TT_CSV_AUTO, &err), 0);
         assert_int_equal(tt_csv_open(&truth, files->truth, TT_CSV_AUTO, &err), 0);
         assert_int_equal(tt_csv_open(&known, known_path, TT_CSV_AUTO, &err), 0);
-        assert_int_equal(tt_evaluation_run(&e, &lists, &truth, &known, ks, 1, 1, &err), 0);
+        struct tt_evaluation_sources sources = {.lists = &lists, .truth = &truth, .known = &known};
+        assert_int_equal(tt_evaluation_run(&e, &sources, ks, 1, 1, &err), 0);
         assert_int_equal(tt_evaluation_estimates(&e, pool, 0, 1, estimates, NULL, &err), 0);
         assert_true(e.n_events == (size_t)events && e.n_known_events == EVENTS - (size_t)events);
         assert_true(fabs(estimates[TT_METRIC_TOP_K_ACCURACY].value - hits / events) < 1e-12);
