@@ -208,6 +208,31 @@ static void test_bootstrap_coverage_of_a_share_of_clustered_events(void **state)
     assert_in_range(covered, 368, 392); /* 0.92 ... 0.98 */
 }
 
+/* The ratios themselves, and the same intervals and resamples as step by step. */
+static void test_estimates_are_ratios_with_intervals(void **state)
+{
+    static const double sums[] = {2, 1, 0.5, 3, 4, 1.25, 1, 0, 0.75}; /* three users; events, hits, another sum */
+    static const size_t under[] = {0, 0, 0};
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_pool *pool = tt_pool_new(2, &err);
+    double replicates[3 * 99], kept[2 * 99], low, high;
+    struct tt_estimate estimates[2];
+    (void)state;
+
+    assert_int_equal(tt_bootstrap_ratios(pool, sums, 3, 3, under, 99, 5, replicates, &err), 0);
+    assert_int_equal(tt_bootstrap_estimates(pool, sums, 3, 3, under, 1, 99, 5, estimates, kept, &err), 0);
+    assert_memory_equal(kept, replicates + 99, sizeof(kept));
+    assert_true(estimates[0].value == 5.0 / 6 && estimates[1].value == 2.5 / 6);
+    for (size_t j = 0; j < 2; j++) {
+        tt_bootstrap_interval(replicates + (j + 1) * 99, 99, 0.95, &low, &high);
+        assert_true(low < high && estimates[j].low == low && estimates[j].high == high);
+        assert_int_equal(estimates[j].n, 6);
+    }
+    assert_int_equal(tt_bootstrap_estimates(pool, sums, 3, 3, under, 1, 0, 5, estimates, kept, &err), 0);
+    assert_true(estimates[1].value == 2.5 / 6 && isnan(estimates[1].low) && isnan(estimates[1].high));
+    tt_pool_free(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +243,7 @@ int main(void)
         cmocka_unit_test(test_bootstrap_interval_takes_order_statistics),
         cmocka_unit_test(test_bootstrap_coverage_for_few_users),
         cmocka_unit_test(test_bootstrap_coverage_of_a_share_of_clustered_events),
+        cmocka_unit_test(test_estimates_are_ratios_with_intervals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

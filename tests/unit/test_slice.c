@@ -174,7 +174,7 @@ static void test_columns_of_items_and_users(void **state)
 {
     static const char *const names[] = {"kind", "age"};
     struct tt_csv truth = open_csv("a", "u,i\n1,1\n");
-    struct tt_csv items = open_csv("b", "i,kind\n0,thai\n1,bbq\n0,bbq\n0,thai\n");
+    struct tt_csv items = open_csv("b", "i,kind\n0,bbq\n1,bbq\n0,thai\n0,thai\n");
     struct tt_csv users = open_csv("c", "age,u\nold,0\n,1\n");
     struct tt_err err = TT_ERR_INIT;
     struct tt_slice_sources sources = {
