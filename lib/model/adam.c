@@ -103,12 +103,8 @@ void tt_adam_step(struct tt_adam *adam, size_t step)
 {
     double t = (double)step + 1, rate = adam->rate;
 
-    if (step < adam->warmup) {
+    if (step < adam->warmup)
         rate *= t / (double)adam->warmup;
-    } else if (adam->total > adam->warmup) {
-        double done = (t - (double)adam->warmup) / (double)(adam->total - adam->warmup + 1);
-        rate *= 0.5 * (1 + cos(3.141592653589793 * (done < 1 ? done : 1)));
-    }
     /* rate * m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + e)  =  rule.rate * m / (sqrt(v) + rule.epsilon) */
     double root = sqrt(1 - pow(adam->beta2, t));
     adam->rule = (struct tt_adam_rule){.beta1 = (float)adam->beta1, .beta2 = (float)adam->beta2,

@@ -1,6 +1,6 @@
 /* Adam (Kingma & Ba 2015, algorithm 1) over the tables of a model, a row at a time: a row that a step does not touch
- * costs nothing and keeps its moments as they are ("lazy"). The learning rate warms up linearly and then falls to 0
- * along a half cosine (Loshchilov & Hutter 2017, equation 5, without restarts).
+ * costs nothing and keeps its moments as they are ("lazy"). The learning rate warms up linearly and then
+ * stays: what a fall at the end would bring, the average of the steps does (average.h).
  *
  * Weight decay is decoupled (AdamW: Loshchilov & Hutter 2019, algorithm 2): each step takes the share rate decay, of
  * its rate, from every value. A row that no step touches would shrink all the same; it does so when somebody looks at
@@ -29,7 +29,6 @@ struct tt_adam {
     double epsilon;
     double decay;         /* of the weights; 0: none */
     size_t warmup;        /* steps until the peak */
-    size_t total;         /* steps until 0 */
     struct tt_adam_rule rule; /* of the present step */
     double shrunk;            /* S, with the present step */
     double **row_shrunk;      /* (schema.n_columns) of (n_codes): S at each row's last turn; NULL without decay */

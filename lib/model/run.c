@@ -85,6 +85,15 @@ static int is_over(const struct tt_run *run)
            (run->validation.valid.n && o->patience && run->epochs - run->validation.best_epoch >= o->patience);
 }
 
+/* Measure the average, which is what would be kept. */
+static int measure(struct tt_run *run, size_t epoch, struct tt_epoch_values *found, struct tt_err *err)
+{
+    tt_average_swap(&run->trainer.average);
+    int status = tt_validation_measure(&run->validation, &run->trainer, epoch, found, err);
+    tt_average_swap(&run->trainer.average);
+    return status;
+}
+
 /* What is left of the present epoch. */
 static int run_epoch(struct tt_run *run, const struct tt_run_hooks *hooks, struct tt_err *err)
 {
@@ -99,7 +108,7 @@ static int run_epoch(struct tt_run *run, const struct tt_run_hooks *hooks, struc
     tt_trainer_end_epoch(&run->trainer, &means);
     line.loss = means.loss;
     line.gradient = means.gradient;
-    if (tt_validation_measure(&run->validation, &run->trainer, line.epoch, &found, err))
+    if (measure(run, line.epoch, &found, err))
         return -1;
     run->epochs = line.epoch;
     run->loss = line.loss;
@@ -136,6 +145,7 @@ int tt_run_finish(struct tt_run *run, struct tt_train_report *report, struct tt_
                                        .unliked = trainer->unliked,
                                        .best_value = run->validation.best_value,
                                        .has_no_progress = run->epochs > 1 && run->loss >= run->first_loss};
+    tt_average_swap(&trainer->average);
     tt_validation_restore(&run->validation, trainer);
     if (tt_validation_inspect(&run->validation, trainer, &report->signs, err))
         return -1;

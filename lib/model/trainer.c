@@ -13,6 +13,8 @@
 #include "model/spectral.h"
 #include "model/warm_start.h"
 
+enum { AVERAGED = 16 }; /* models an epoch; on Yelp2018 they take 2 % of the time */
+
 /* ---- setting up ---- */
 
 /* What the earlier model knows of a side, when the examples go on from it. */
@@ -221,7 +223,6 @@ static int init_adam(struct tt_trainer *t, struct tt_err *err)
     t->adam.epsilon = 1e-8;
     t->adam.warmup = t->o->warmup;
     t->adam.decay = t->o->decay;
-    t->adam.total = t->o->epochs * t->steps.n_steps;
     return tt_adam_init(&t->adam, t->model, err);
 }
 
@@ -251,7 +252,8 @@ static int prepare_steps(struct tt_trainer *t, struct tt_err *err)
         tt_queries_input(&t->queries, d, &t->model->base.users, &t->user_input, err) ||
         tt_tower_input_of_table(&t->item_input, &t->model->base.items, &d->schema, err) ||
         prepare_catalogue_input(t, err) || tt_batch_init(&t->users, t->model, &t->user_input, batch, err) ||
-        init_adam(t, err) || prepare_stale(t, err) ||
+        init_adam(t, err) ||
+        tt_average_init(&t->average, t->model, err) || prepare_stale(t, err) ||
         make_room(t, (size_t)t->plan.candidates, (size_t)t->plan.candidates, err))
         return -1;
     t->u = tt_alloc_aligned(batch, dim * sizeof(float), err);
@@ -301,6 +303,7 @@ void tt_trainer_release(struct tt_trainer *t)
     tt_tower_input_release(&t->catalogue_input);
     tt_stale_release(&t->stale);
     tt_adam_release(&t->adam);
+    tt_average_release(&t->average);
     tt_softmax_release(&t->softmax);
     tt_steps_release(&t->steps);
     tt_catalogue_release(&t->catalogue);
@@ -342,6 +345,14 @@ static void catch_up(struct tt_trainer *t)
     tt_batch_each_row(&t->items, t->pool, tt_adam_catch_up, &t->adam);
     if (is_renewal(t))
         tt_lookup_each_row(&t->stale.lookup, t->pool, tt_adam_catch_up, &t->adam);
+}
+
+/* Does the average take in what the steps so far have come to? The last step of an epoch is one that does. */
+static int is_averaged(const struct tt_trainer *t)
+{
+    size_t n = t->steps.n_steps;
+
+    return t->at.step * AVERAGED / n != (t->at.step - 1) * AVERAGED / n;
 }
 
 /* Returns the sum of the squares of all gradients. */
@@ -399,6 +410,10 @@ int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)
     t->at.loss += loss * s->weight;
     t->at.gradient += sqrt(squares);
     t->at.weight += s->weight;
+    if (is_averaged(t)) {
+        tt_adam_catch_up_all(&t->adam, t->pool);
+        tt_average_add(&t->average, t->pool);
+    }
     return 0;
 }
 
@@ -412,7 +427,6 @@ void tt_trainer_end_epoch(struct tt_trainer *t, struct tt_epoch_means *means)
     *means = (struct tt_epoch_means){.loss = t->at.weight > 0 ? t->at.loss / t->at.weight : 0,
                                      .gradient = t->at.gradient / (double)t->steps.n_steps};
     t->at = (struct tt_trainer_position){.epoch = t->at.epoch + 1, .steps = t->at.steps};
-    tt_adam_catch_up_all(&t->adam, t->pool);
 }
 
 static int check_position(const struct tt_trainer *t, struct tt_err *err)
@@ -440,7 +454,8 @@ int tt_trainer_state(struct tt_trainer *t, struct tt_state *state, struct tt_err
             return -1;
     if (t->items.stale && tt_stale_state(&t->stale, state, err))
         return -1;
-    return tt_adam_state(&t->adam, state, err) || tt_state_count(state, "at.epoch", &t->at.epoch, err) ||
+    return tt_adam_state(&t->adam, state, err) || tt_average_state(&t->average, state, err) ||
+                   tt_state_count(state, "at.epoch", &t->at.epoch, err) ||
                    tt_state_count(state, "at.step", &t->at.step, err) ||
                    tt_state_count(state, "at.steps", &t->at.steps, err) ||
                    tt_state_number(state, "at.loss", &t->at.loss, err) ||

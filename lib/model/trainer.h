@@ -14,9 +14,9 @@
  * added up. Steps are described in steps.h, and how their kind and size are chosen in plan.h. The catalogue is the
  * items that have an event; others take no part.
  *
- * All that changes while training is the model's tables and layers, the optimiser's moments and marks (`adam`), what
- * `stale` has collected, and `at`. The rest follows from examples and options, so a session that gets these back
- * (tt_trainer_state) goes on as if it had never stopped.
+ * All that changes while training is the model's tables and layers, their average, the optimiser's moments and marks
+ * (`adam`), what `stale` has collected, and `at`. The rest follows from examples and options, so a session that gets
+ * these back (tt_trainer_state) goes on as if it had never stopped.
  *
  * Determinism: the tables depend on examples, options and seed alone, on one kind of CPU; not on the pool.
  */
@@ -26,6 +26,7 @@
 #include "base/pool.h"
 #include "math/metrics.h"
 #include "model/adam.h"
+#include "model/average.h"
 #include "model/batch.h"
 #include "model/plan.h"
 
@@ -39,7 +40,7 @@ enum tt_precision { TT_PRECISION_FLOAT, TT_PRECISION_BF16 };
 struct tt_train_options {
     size_t dim;
     size_t n_hidden, hidden[TT_MAX_HIDDEN]; /* ReLU layers of each tower and their widths; 0: plain sums */
-    size_t epochs;       /* of the learning rate's way to 0 */
+    size_t epochs;
     size_t stop;         /* the last epoch that is run; 0: all */
     size_t batch;        /* queries or events a step; 0: chosen */
     enum tt_loss loss;
@@ -112,6 +113,7 @@ struct tt_trainer {
     const struct tt_tile_kernels *kernels;
     struct tt_softmax softmax;
     struct tt_adam adam;
+    struct tt_average average;           /* what is measured, and in the end kept (run.h) */
     float *u, *v, *d_u, *d_v;            /* v has room for the whole catalogue: measuring uses it too */
     /* private */
     size_t shuffled;                     /* the epoch that `steps` is shuffled for */

@@ -11,10 +11,10 @@
  *
  * The trials begin with the settings that are given, and fit into options->tune seconds of a nominal machine (work.h),
  * counted, not measured: the plan, and with it the model, is the same wherever it is made. If there is room for 12
- * trials of full length they have it; otherwise they are shortened, learning rates included, so that 12 fit, but not
- * below 4 epochs. Trials of full length may also be of half the epochs, or twice, or four times as many, while there is
- * time. Settings are taken when their value is above that of the best ones so far by more than TT_SURE standard errors
- * of the difference, users being drawn.
+ * trials of full length they have it; otherwise they are shortened so that 12 fit, but not below 4 epochs. Trials of
+ * full length may also be of half the epochs, or twice, or four times as many, while there is time. Settings are taken
+ * when their value is above that of the best ones so far by more than TT_SURE standard errors of the difference, users
+ * being drawn.
  *
  * Determinism: the model depends on examples, options and seed alone, on one kind of CPU; not on the pool.
  */

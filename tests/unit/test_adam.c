@@ -14,7 +14,7 @@ static void test_adam_follows_the_algorithm(void **state)
     struct tt_err err = TT_ERR_INIT;
     struct tt_examples base;
     struct tt_model model;
-    struct tt_adam adam = {.rate = 0.05, .beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-3, .warmup = 0, .total = 0};
+    struct tt_adam adam = {.rate = 0.05, .beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-3, .warmup = 0};
     enum { DIM = 35 }; /* two vectors of 16 and a tail */
     double value[DIM] = {0}, m[DIM] = {0}, v[DIM] = {0};
     struct tt_rng rng;
@@ -55,7 +55,7 @@ static void test_adam_makes_one_move_for_some_steps(void **state)
     struct tt_err err = TT_ERR_INIT;
     struct tt_examples base;
     struct tt_model model;
-    struct tt_adam adam = {.rate = 0.05, .beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-8, .warmup = 0, .total = 0};
+    struct tt_adam adam = {.rate = 0.05, .beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-8, .warmup = 0};
     static const float once[] = {0.5f, -2}, thrice[] = {1.5f, -6};
 
     (void)state;
@@ -88,23 +88,17 @@ static double rate_at(struct tt_adam *adam, size_t step)
     return (double)adam->rule.rate * (1 - pow(adam->beta1, t)) / sqrt(1 - pow(adam->beta2, t));
 }
 
-static void test_adam_warms_up_and_cools_down(void **state)
+static void test_adam_warms_up_and_stays(void **state)
 {
-    struct tt_adam adam = {.rate = 0.2, .beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-8, .warmup = 10, .total = 110};
+    struct tt_adam adam = {.rate = 0.2, .beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-8, .warmup = 10};
 
     (void)state;
     assert_true(fabs(rate_at(&adam, 0) - 0.02) < 1e-6);
     assert_true(fabs(rate_at(&adam, 4) - 0.1) < 1e-6);
-    assert_true(fabs(rate_at(&adam, 9) - 0.2) < 1e-6);
-    for (size_t step = 10; step < 110; step++)
-        assert_true(rate_at(&adam, step) < rate_at(&adam, step - 1));
-    assert_true(fabs(rate_at(&adam, 59) - 0.1) < 0.01); /* half way */
-    assert_true(rate_at(&adam, 109) > 0 && rate_at(&adam, 109) < 0.001);
-    assert_true(fabs(rate_at(&adam, 500)) < 1e-9);
+    for (size_t step = 9; step < 500; step++)
+        assert_true(fabs(rate_at(&adam, step) - 0.2) < 1e-6);
     adam.warmup = 0;
-    assert_true(rate_at(&adam, 0) > 0.199);
-    adam.warmup = 200; /* longer than the training: it only rises */
-    assert_true(fabs(rate_at(&adam, 109) - 0.11) < 1e-6);
+    assert_true(fabs(rate_at(&adam, 0) - 0.2) < 1e-6);
 }
 
 /* Rows with a turn now and then, against the decay of every row in every step. */
@@ -113,8 +107,7 @@ static void check_decay(double decay)
     struct tt_err err = TT_ERR_INIT;
     struct tt_examples base;
     struct tt_model model;
-    struct tt_adam adam = {.rate = 0.05, .beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-3, .decay = decay, .warmup = 5,
-                           .total = 100};
+    struct tt_adam adam = {.rate = 0.05, .beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-3, .decay = decay, .warmup = 5};
     enum { DIM = 3, ROWS = 4 };
     double value[ROWS][DIM], m[ROWS][DIM] = {{0}}, v[ROWS][DIM] = {{0}};
     struct tt_pool *pool = tt_pool_new(2, &err);
@@ -237,7 +230,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_adam_follows_the_algorithm),
         cmocka_unit_test(test_adam_makes_one_move_for_some_steps),
-        cmocka_unit_test(test_adam_warms_up_and_cools_down),
+        cmocka_unit_test(test_adam_warms_up_and_stays),
         cmocka_unit_test(test_adam_lets_untouched_rows_decay),
         cmocka_unit_test(test_adam_moves_layers_by_a_tenth),
         cmocka_unit_test(test_adam_names_what_is_not_finite),

@@ -40,7 +40,7 @@ static void begin(struct tt_run *run, struct tt_model *model, const struct tt_tr
 }
 
 /* A run that stops early has gone the same way as the one that does not. */
-static void test_a_stop_leaves_the_rates_as_they_are(void **state)
+static void test_a_stop_goes_the_same_way(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(1, &err);
@@ -123,7 +123,7 @@ static void test_patience_ends_a_run_that_is_not_getting_better(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_stop_leaves_the_rates_as_they_are),
+        cmocka_unit_test(test_a_stop_goes_the_same_way),
         cmocka_unit_test(test_a_pause_can_end_a_run),
         cmocka_unit_test(test_patience_ends_a_run_that_is_not_getting_better),
     };

