@@ -28,6 +28,8 @@ enum tt_rng_purpose {
     TT_RNG_LAYER = 110, /* first values of a tower's layers; + the side, up to 1 */
     TT_RNG_REMEMBER = 112, /* tt-train --from: whose visits are learnt again */
     TT_RNG_BOOTSTRAP = 128,
+    TT_RNG_PERMUTATION = 129, /* which users' arms change places */
+    TT_RNG_OTHER_SEEDS = 130, /* what other seeds might have given */
     TT_RNG_TEST = 1000, /* unit tests */
 };
 
