@@ -4,6 +4,7 @@
 OUT      ?= out/demo
 SEEDS    ?= 5
 K        := 10
+SLICES   ?= meal_time category activity popularity
 WORLD    ?= --seed 1
 REVIEWS  := $(OUT)/visits.csv
 ITEMS    := $(OUT)/stores.csv

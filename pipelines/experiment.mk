@@ -1,15 +1,19 @@
-# The flow that all pipelines share: for each schema and seed encode, train, embed, index, query and evaluate; then one table
-# of metrics, one printed table, and the plots. Included by a pipeline after it has said where the parts are:
+# The flow that all pipelines share: for each schema and seed encode, train, embed, index, query and evaluate; then report.mk
+# puts it together: one table of metrics, one printed table, a report and plots. Included by a pipeline after it has said where
+# the parts are:
 #
 #   OUT      folder of everything that is made
 #   TRAIN    training events; TEST test events; VALID events to choose the best epoch by (may be empty)
 #   SCHEMAS  schema files; the first one is what the others are compared with
 #   ITEMS    attributes of items, and which items are listed; USERS attributes of users (both may be empty)
+#   PARTS    in words, how the parts were made: for the report
 #
 # and, where the defaults do not suit:
 #
 #   SEEDS    how many seeds                        K      the k of the metrics, rising; lists are as long as the last
 #   TABLE    metric and k of the printed table     SEEN   keep or remove each user's training items in the lists
+#   AGAINST  first, previous or all: which schemas each is compared with. Two of them make two lists of comparisons
+#   SLICES   what the test events are parted by: columns of TEST, ITEMS or USERS; activity, popularity, known (tt-eval)
 #   ALSO     a second evaluation: keep, remove or none. Its runs are called NAME.seedN.keep or NAME.seedN.remove
 #   NEW      yes: a further one, by the test events whose item is new to the user, of the lists without training items, with a
 #            table of its own. Its runs are called NAME.seedN.new
@@ -36,6 +40,7 @@ TABLE ?= top_k_accuracy $(firstword $(filter 10,$(ks)) $(ks))
 SEEN  ?= keep
 ALSO  ?= none
 NEW   ?= no
+SLICES ?= activity popularity
 JOBS  ?= 0
 longest := $(lastword $(ks))
 seeds := $(shell seq '$(SEEDS)' 2>/dev/null)
@@ -44,11 +49,14 @@ runs  := $(foreach n,$(names),$(foreach s,$(seeds),$n.seed$s))
 also  := $(filter-out $(SEEN),$(filter keep remove,$(ALSO)) $(if $(filter yes,$(NEW)),remove))
 also  := $(sort $(also))
 new   := $(filter yes,$(NEW))
-sides := $(if $(ITEMS),--items $(ITEMS)) $(if $(USERS),--users $(USERS))
+AGAINST ?= first $(if $(word 3,$(names)),previous)
+# What is judged: how the lists are made, or by which events.
+judged := $(SEEN) $(if $(new),new)
+sides := $(if $(ITEMS),--items '$(ITEMS)') $(if $(USERS),--users '$(USERS)')
 # A part without rows cannot validate: the last epoch is then taken.
-has_rows = test "$$$$(head -n 2 $1 | wc -l)" -eq 2
+has_rows = test "$$$$(head -n 2 '$1' | wc -l)" -eq 2
 # The name of an id column in the first schema: $1 user or item.
-id_of  = $(shell sed -nE 's/^[[:blank:]]*$1[[:blank:]]+("([^"]*)"|([^"[:blank:]]+))[[:blank:]]+id([[:space:]].*)?$$/\2\3/p' $(firstword $(SCHEMAS)) | head -n 1)
+id_of  = $(shell sed -nE 's/^[[:blank:]]*$1[[:blank:]]+("([^"]*)"|([^"[:blank:]]+))[[:blank:]]+id([[:space:]].*)?$$/\2\3/p' '$(firstword $(SCHEMAS))' | head -n 1)
 
 # ---- what would only fail later, or worse, not fail ----
 
@@ -57,44 +65,49 @@ need_of  = $(if $(filter-out $2,$($1)),$(error $1: '$(filter-out $2,$($1))' is n
 $(foreach v,OUT TRAIN TEST VALID ITEMS USERS,$(call need_one,$v))
 $(foreach s,$(SCHEMAS),$(if $(wildcard $s),,$(error no schema '$s')))
 $(if $(filter-out $(words $(sort $(names))),$(words $(names))),$(error two schemas have the same file name: $(SCHEMAS)))
+$(foreach c,' " $$ % : = ; * ? [ \ \#,$(if $(findstring $c,$(SCHEMAS)),$(error the name of a schema cannot have '$c' in it: $(SCHEMAS))))
+$(foreach c,' " $$ % = : ; * ? [ \ \# /,$(if $(findstring $c,$(SLICES)),$(error SLICES: a column with '$c' in its name cannot be used here: $(SLICES))))
+$(foreach n,$(filter popular own_frequent,$(names)),$(error '$n' is what lists without learning are called: use another name for the schema))
 $(if $(seeds),,$(error SEEDS: '$(SEEDS)' is not a whole number from 1 up))
 $(call need_of,SEEN,keep remove)
 $(call need_of,ALSO,keep remove none)
 $(call need_of,NEW,yes no)
+$(call need_of,AGAINST,first previous all)
+$(if $(strip $(AGAINST)),,$(error AGAINST: one or more of first previous all))
 metric_names := top_k_accuracy recall precision ndcg mrr hit_rate map
 $(if $(filter $(metric_names),$(word 1,$(TABLE))),,$(error TABLE: '$(word 1,$(TABLE))' is not one of $(metric_names)))
 $(if $(filter $(ks),$(word 2,$(TABLE))),,$(error TABLE: '$(word 2,$(TABLE))' is not one of K=$K))
 
 # $1: name, $2: text. OUT/NAME.settings gets another time stamp only when the text is another one.
 define settings
-$(shell mkdir -p $(OUT))
+$(shell mkdir -p '$(OUT)')
 $(file >$(OUT)/$1.settings.new,$2)
-$(shell if cmp -s $(OUT)/$1.settings.new $(OUT)/$1.settings; then rm $(OUT)/$1.settings.new; else mv $(OUT)/$1.settings.new $(OUT)/$1.settings; fi)
+$(shell cd '$(OUT)' && if cmp -s $1.settings.new $1.settings; then rm $1.settings.new; else mv $1.settings.new $1.settings; fi)
 endef
 $(call settings,encode,$(TRAIN) $(VALID) $(sides))
 $(call settings,train,$(TRAIN_OPTIONS))
 $(call settings,lists,$(TEST) $K $(QUERY_OPTIONS))
-$(call settings,table,$(SCHEMAS) $(SEEDS) $(SEEN) $(ALSO) $(NEW) $(TABLE))
+$(call settings,judge,$(TEST) $K $(SLICES) $(if $(SLICES),$(ITEMS) $(USERS)))
 
-.PHONY: all table
+.PHONY: all table report files
 all: table
 
 # $1: schema file, $2: its name
 define schema_rules
 $(OUT)/$2.tt: $1 $(TRAIN) $(ITEMS) $(USERS) $(OUT)/encode.settings
-	tt-encode -s $1 $(sides) -o $$@ $(TRAIN)
+	tt-encode -s '$1' $(sides) -o '$$@' '$(TRAIN)'
 $(OUT)/$2.valid.tt: $(OUT)/$2.tt $(VALID)
-	tt-encode --like $$< -o $$@ $(VALID)
+	tt-encode --like '$$<' -o '$$@' '$(VALID)'
 endef
 
 # $1: the schema's name, $2: seed
 define run_rules
-$(OUT)/$1.seed$2.model.tt: $(OUT)/$1.tt $(if $(VALID),$(OUT)/$1.valid.tt) $(OUT)/train.settings
-	tt-train -q -j $(JOBS) --seed $2 $(if $(VALID),$$$$($(call has_rows,$(VALID)) && echo --valid $(OUT)/$1.valid.tt)) $(TRAIN_OPTIONS) --log $(OUT)/$1.seed$2.log.tsv -o $$@ $$<
+$(OUT)/$1.seed$2.model.tt: $(OUT)/$1.tt $(if $(VALID),$(OUT)/$1.valid.tt) $(OUT)/train.settings $(if $(SLICES),| $(OUT)/slices.options)
+	tt-train -q -j $(JOBS) --seed $2 $(if $(VALID),$$$$($(call has_rows,$(VALID)) && echo --valid '$(OUT)/$1.valid.tt')) $(TRAIN_OPTIONS) --log '$(OUT)/$1.seed$2.log.tsv' -o '$$@' '$$<'
 $(OUT)/$1.seed$2.items.tt: $(OUT)/$1.seed$2.model.tt $(or $(ITEMS),$(TRAIN))
-	tt-encode -q --like $$< --side item $(or $(ITEMS),$(TRAIN)) | tt-embed -q -j $(JOBS) $$< | tt-index -q -o $$@
+	tt-encode -q --like '$$<' --side item '$(or $(ITEMS),$(TRAIN))' | tt-embed -q -j $(JOBS) '$$<' | tt-index -q -o '$$@'
 $(OUT)/$1.seed$2.users.tt: $(OUT)/$1.seed$2.model.tt $(TEST) $(USERS)
-	tt-encode -q --like $$< --side user $(if $(USERS),--users $(USERS)) $(TEST) | tt-embed -q -j $(JOBS) -o $$@ $$<
+	tt-encode -q --like '$$<' --side user $(if $(USERS),--users '$(USERS)') '$(TEST)' | tt-embed -q -j $(JOBS) -o '$$@' '$$<'
 $(foreach how,$(SEEN) $(also),$(call list_rules,$1.seed$2,$(how)))
 endef
 
@@ -102,30 +115,25 @@ endef
 define list_rules
 
 $(OUT)/$1.$2.recs.tsv: $(OUT)/$1.items.tt $(OUT)/$1.users.tt $(OUT)/lists.settings
-	tt-query -q -j $(JOBS) -k $(longest) $(if $(filter remove,$2),--seen $(TRAIN)) $(QUERY_OPTIONS) -o $$@ $(OUT)/$1.items.tt $(OUT)/$1.users.tt
-$(call eval_rule,$1,$2)
-$(if $(new),$(if $(filter remove,$2),$(call new_rule,$1)))
+	tt-query -q -j $(JOBS) -k $(longest) $(if $(filter remove,$2),--seen '$(TRAIN)') $(QUERY_OPTIONS) -o '$$@' '$(OUT)/$1.items.tt' '$(OUT)/$1.users.tt'
+$(call eval_rule,$1,$2,$2,$(if $(filter $(SEEN),$2),$(SLICES)))
+$(if $(new),$(if $(filter remove,$2),$(call eval_rule,$1,new,remove)))
 endef
 
-define new_rule
-
-$(OUT)/$1.new.metrics.tsv: $(OUT)/$1.remove.recs.tsv $(TEST) $(TRAIN)
-	tt-eval -q -j $(JOBS) -k $K --short --run $1.new --new $(TRAIN) --truth $(TEST) --replicates $(OUT)/$1.new.replicates.tsv -o $$@ $$<
-endef
-
+# $1: run, $2: keep, remove or new, $3: which lists, $4: slices
 define eval_rule
 
-$(OUT)/$1.$2.metrics.tsv: $(OUT)/$1.$2.recs.tsv $(TEST)
-	tt-eval -q -j $(JOBS) -k $K --short --run $1$(if $(filter-out $(SEEN),$2),.$2) --truth $(TEST) --replicates $(OUT)/$1.$2.replicates.tsv -o $$@ $$<
+$(addprefix $(OUT)/$1.$2.,metrics.tsv per_user.tsv $(if $4,slices.tsv)) &: $(OUT)/$1.$3.recs.tsv $(TEST) $(OUT)/judge.settings $(if $(filter new,$2)$4,$(TRAIN)) $(if $4,$(OUT)/slices.options)
+	tt-eval -q -j $(JOBS) -k $K --short --run '$1$(if $(filter-out $(SEEN),$2),.$2)' $(if $(filter new,$2),--new '$(TRAIN)') $(if $4,$$$$(cat '$(OUT)/slices.options') --slices '$(OUT)/$1.$2.slices.tsv') --per-user '$(OUT)/$1.$2.per_user.tsv' --truth '$(TEST)' -o '$(OUT)/$1.$2.metrics.tsv' '$$<'
 endef
 
 # $1: popular or own_frequent, $2: keep or remove
 define reference_rules
 $(OUT)/$1.$2.recs.tsv: $(OUT)/$(firstword $(names)).tt $(TEST) $(OUT)/lists.settings
-	@sh $(HERE)/reference.sh $(firstword $(subst _, ,$1)) $$< '$(user_id)' '$(item_id)' $(longest) $2 $(TEST) > $$@.tmp
-	@mv $$@.tmp $$@
-$(call eval_rule,$1,$2)
-$(if $(new),$(if $(filter remove,$2),$(call new_rule,$1)))
+	@sh '$(HERE)/reference.sh' $(firstword $(subst _, ,$1)) '$$<' '$(user_id)' '$(item_id)' $(longest) $2 '$(TEST)' > '$$@.tmp'
+	@mv '$$@.tmp' '$$@'
+$(call eval_rule,$1,$2,$2)
+$(if $(new),$(if $(filter remove,$2),$(call eval_rule,$1,new,remove)))
 endef
 user_id := $(call id_of,user)
 item_id := $(call id_of,item)
@@ -136,27 +144,9 @@ $(foreach n,$(names),$(foreach s,$(seeds),$(eval $(call run_rules,$n,$s))))
 $(foreach r,$(references),$(eval $(call reference_rules,$r,$(SEEN))))
 $(if $(new),$(if $(filter keep,$(SEEN)),$(eval $(call reference_rules,popular,remove))))
 
-# metrics.tsv: one header, then the runs in the order of schemas and seeds, then the references.
-metrics := $(foreach how,$(SEEN) $(also) $(if $(new),new),$(runs:%=$(OUT)/%.$(how).metrics.tsv)) $(references:%=$(OUT)/%.$(SEEN).metrics.tsv)
-metrics += $(if $(new),$(OUT)/popular.new.metrics.tsv)
-$(OUT)/metrics.tsv: $(metrics) $(OUT)/table.settings
-	@head -n 1 $(firstword $(metrics)) > $@.tmp
-	@tail -q -n +2 $(metrics) >> $@.tmp
-	@mv $@.tmp $@
+# A slice that no file has is refused before anything is trained.
+$(OUT)/slices.options: $(TEST) $(ITEMS) $(USERS) $(OUT)/judge.settings
+	@sh '$(HERE)/report/slice_options.sh' '$(TRAIN)' '$(TEST)' '$(ITEMS)' '$(USERS)' '$(user_id)' '$(item_id)' $(SLICES) > '$@.tmp'
+	@mv '$@.tmp' '$@'
 
-$(OUT)/table.txt: $(OUT)/metrics.tsv $(HERE)/table.sh
-	@sh $(HERE)/table.sh $(OUT) '$(names)' '$(seeds)' '$(references)' $(SEEN) $(TABLE) > $@.tmp
-	@$(if $(new),{ echo; sh $(HERE)/table.sh $(OUT) '$(names)' '$(seeds)' popular new $(TABLE); } >> $@.tmp)
-	@mv $@.tmp $@
-
-models := $(runs:%=$(OUT)/%.model.tt)
-plots  := $(OUT)/loss.svg $(OUT)/loss.png $(OUT)/accuracy.svg $(OUT)/accuracy.png
-$(plots) &: $(models) $(OUT)/table.settings $(HERE)/plot.gp
-	@log=$(OUT)/$(firstword $(runs)).log.tsv; validated=$$(awk -F'\t' 'NR == 2 { print $$4 != "-" }' $$log); \
-	metric=$$(sed -n '1s/.*\tvalid_\([^\t]*\).*/\1/p' $$log); \
-	gnuplot -e "out='$(OUT)'; names='$(names)'; seeds='$(seeds)'; valid=$$validated; metric='$$metric'" $(HERE)/plot.gp
-
-table: $(OUT)/table.txt $(plots)
-	@cat $(OUT)/table.txt
-	@echo
-	@echo "All figures: $(OUT)/metrics.tsv. Plots: $(plots)"
+include $(HERE)/report.mk

@@ -15,6 +15,8 @@ TRAIN   := $(OUT)/$(if $(filter valid,$(PART)),fit,train).csv
 TEST    := $(OUT)/$(PART).csv
 ALSO    ?= remove
 NEW     ?= yes
+SLICES  ?= meal_time hour activity popularity known
+PARTS   := the last $(if $(filter valid,$(PART)),eighth of the training part of each user's check-ins is judged,fifth of each user's check-ins is the test part), by week and order
 CELLS   := 250,1000,4000
 split    = tt-split --by user_id --item venue_id --order week_id,seq
 

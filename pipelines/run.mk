@@ -1,17 +1,18 @@
 # The whole flow on your own files: split, then experiment.mk for one or more schemas.
 #   make -f pipelines/run.mk REVIEWS=reviews.csv ITEMS=stores.csv SCHEMA=my.schema OUT=out
+# "make experiment" is this with the target "report".
 #
 #   REVIEWS  events, CSV or TSV (or .zst)     ITEMS, USERS  attributes (may be left out)
-#   SCHEMA   one or more schema files; the first is what the others are compared with
+#   SCHEMA   one or more schema files; the first is what the others are compared with (SCHEMAS is the same)
 #   FEATURES options of tt-feature, to add columns first: FEATURES='--time visited_at --zone Asia/Seoul'
 #   SPLIT    options of tt-split: the last fifth of each user's events is the test part, in the order of the schema's time
 #            column when it has one, else of the file; an eighth of the rest validates. Users with fewer than 5 events are
 #            never tested
 OUT     ?= out/run
 $(if $(REVIEWS),,$(error REVIEWS=reviews.csv is needed: the events, CSV or TSV))
-$(if $(SCHEMA),,$(error SCHEMA=my.schema is needed: which columns there are, tt-schema(5)))
+SCHEMAS ?= $(SCHEMA)
+$(if $(strip $(SCHEMAS)),,$(error SCHEMA=my.schema is needed: which columns there are, tt-schema(5)))
 $(if $(filter-out 1,$(words $(REVIEWS))),$(error REVIEWS: a name with blanks cannot be used here: '$(REVIEWS)'))
-SCHEMAS := $(SCHEMA)
 TRAIN   := $(OUT)/train.csv
 VALID   := $(OUT)/valid.csv
 TEST    := $(OUT)/test.csv
@@ -22,15 +23,18 @@ events  := $(if $(changed),$(OUT)/reviews.csv,$(REVIEWS))
 made    := $(foreach f,train valid test reviews,$(abspath $(OUT))/$f.csv $(realpath $(OUT))/$f.csv)
 $(foreach f,$(REVIEWS) $(ITEMS) $(USERS),$(if $(filter $(made),$(abspath $f) $(realpath $f)),$(error '$f' is where a file of OUT=$(OUT) goes: use another OUT)))
 
+# How the parts are made, in words, unless SPLIT says otherwise: the order is known below.
+PARTS = $(if $(is_usual),the last fifth of each user's events$(if $(time),$(comma) by $(time)$(comma)) is the test part; an eighth of the rest validates,tt-split $(SPLIT))
+is_usual := $(if $(filter undefined,$(origin SPLIT)),yes)
+time    := $(shell sed -nE 's/^[[:blank:]]*event[[:blank:]]+("([^"]*)"|([^"[:blank:]]+))[[:blank:]]+time([[:space:]].*)?$$/\2\3/p' '$(firstword $(SCHEMAS))' 2>/dev/null)
 include $(here)experiment.mk
 include $(here)data.mk
 
-time    := $(shell sed -nE 's/^[[:blank:]]*event[[:blank:]]+("([^"]*)"|([^"[:blank:]]+))[[:blank:]]+time([[:space:]].*)?$$/\2\3/p' $(firstword $(SCHEMAS)))
 SPLIT   ?= --last-share 0.2 --valid-share 0.125 --by '$(user_id)' --item '$(item_id)' $(if $(time),--order '$(time)')
 $(call settings,split,$(REVIEWS) $(FEATURES) $(SPLIT))
 
 $(OUT)/reviews.csv: $(REVIEWS) $(OUT)/split.settings
-	$(call text,$<) | $(if $(FEATURES),tt-feature $(FEATURES) -o $@,cat > $@)
+	$(call text,$<) | $(if $(FEATURES),tt-feature $(FEATURES) -o '$@',cat > '$@')
 
 $(TRAIN) $(VALID) $(TEST) &: $(events) $(OUT)/split.settings
-	tt-split $(SPLIT) --train $(TRAIN) --valid $(VALID) --test $(TEST) $<
+	tt-split $(SPLIT) --train '$(TRAIN)' --valid '$(VALID)' --test '$(TEST)' '$<'

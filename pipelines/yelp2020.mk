@@ -10,6 +10,7 @@ TRAIN := $(OUT)/train.csv
 TEST  := $(OUT)/test.csv
 ITEMS := $(OUT)/items.csv
 SEEN  ?= remove
+PARTS := as published
 ALSO  ?= keep
 
 include $(here)experiment.mk
