@@ -34,7 +34,7 @@ TOOLS    = $(TOOL_SRC:tests/tools/%.c=$B/tools/%)
 BENCH_SRC = $(wildcard tests/bench/*.c)
 BENCHES  = $(BENCH_SRC:tests/bench/%.c=$B/bench/%)
 
-.PHONY: all help deps demo run check check-all check-unit check-cli check-asan check-tsan check-valgrind check-layers \
+.PHONY: all help deps demo run experiment check check-all check-unit check-cli check-asan check-tsan check-valgrind check-layers \
         check-headers lint install uninstall dist clean
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -115,6 +115,14 @@ demo: deps ## three experiments on a generated world: a table and plots in out/d
 run: deps ## your own files: make run REVIEWS=reviews.csv ITEMS=stores.csv SCHEMA=my.schema OUT=out
 	@$(MAKE) --no-print-directory -j $(PROCESSORS) all
 	@$(MAKE) --no-print-directory -f pipelines/run.mk TT=$B/bin
+
+# The same with a report: does a feature help? What it takes besides is in pipelines/experiment.mk: SLICES=, AGAINST=, TABLE= ...
+experiment: export OUT := $(or $(OUT),out/experiment)
+experiment: export SEEDS := $(or $(SEEDS),10)
+experiment: export JOBS := $(or $(JOBS),1)
+experiment: deps ## does a feature help: make experiment SCHEMAS="base.schema more.schema" REVIEWS=... OUT=out/experiment
+	@$(MAKE) --no-print-directory -j $(PROCESSORS) all
+	@$(MAKE) --no-print-directory -s $(if $(findstring jobserver,$(MAKEFLAGS)),,-j $(PROCESSORS)) -f pipelines/run.mk TT=$B/bin report
 
 # ---- checking ----
 
