@@ -14,7 +14,7 @@ static double log_beta_half(double a)
     if (a < 100)
         return lgamma(a) + log_sqrt_pi - lgamma(a + 0.5);
     double r = 1 / a;
-    return log_sqrt_pi - 0.5 * log(a) + r * (1.0 / 8 - r * r * (1.0 / 192 - r * r * (1.0 / 640)));
+    return log_sqrt_pi - 0.5 * log(a) + r * (1.0 / 8 - r * r / 192);
 }
 
 /* The continued fraction of I_x(a, b), for x < (a + 1) / (a + b + 2). */

@@ -100,6 +100,12 @@ static void test_judgements_with_other_keys_are_joined_by_user(void **state)
                         "f:1: the first column is 'who', and 'user' in 'a'");
     assert_int_equal(j.n_runs, 2);
     tt_judgements_release(&j);
+    struct tt_err err = TT_ERR_INIT; /* the other way round: a user's rows are added up */
+    assert_int_equal(tt_judgements_init(&j, NULL, 0, &err), 0);
+    assert_string_equal(add(&j, "a", "user\tn\ttop_k_accuracy@5\nbob\t1\t1\nann\t5\t0.4\n"), "");
+    assert_string_equal(add(&j, "b", first), "");
+    assert_true(tt_judgements_sums(&j, 1, 0)[0] == 0 && tt_judgements_sums(&j, 1, 0)[1] == 3);
+    tt_judgements_release(&j);
     begin(&j, both, 2);
     assert_string_equal(add(&j, "b", "user\tn\ttop_k_accuracy@5\trecall@5\nbob\t1\t1\t1\nann\t5\t0.4\t1\n"),
                         "b:1: other key columns than in 'a', so other queries: 'recall@5' is a mean over queries; only "
@@ -115,6 +121,7 @@ static void test_judgements_refuse_other_rows(void **state)
         {HEAD "ann\tlunch\t3\t1\t1\nbob\tlunch\t1\t1\t1\n", "b: 2 queries, where 'a' has 3: runs are compared over the "
          "same test rows"},
         {HEAD "ann\tlunch\t3\t1\t1\nbob\tlunch\t1\t1\t1\nann\tdinner\t2\t1\t1\nann\ttea\t1\t1\t1\n", "b:5" OTHER},
+        {HEAD "lunch\tann\t3\t1\t1\n", "b:2" OTHER},
         {HEAD "annl\tunch\t3\t1\t1\n", "b:2" OTHER},
     };
     struct tt_judgements j;
