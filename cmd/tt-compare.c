@@ -17,13 +17,15 @@ static const char *const against_names[] = {"first", "previous", "all", NULL};
 static const char *metrics;
 static uint64_t resamples = 1999, permutations = 9999, seed = 1;
 static double level = 0.95, power = 0.8, detect;
-static int against = AGAINST_FIRST, is_text;
+static int against = AGAINST_FIRST, is_paired, is_text;
 
 static struct cli_option options[] = {
     {'m', "metric", CLI_TEXT, &metrics, .metavar = "NAME,...",
      .help = "the columns to compare, as recall@10; else the first"},
     {0, "against", CLI_CHOICE, &against, .choices = against_names, .metavar = "WHICH",
      .help = "compare each model with the first, the previous, or all before it"},
+    {0, "paired", CLI_FLAG, &is_paired,
+     .help = "the first files of two models have one seed, and so on: compare pairs"},
     {0, "detect", CLI_NUMBER, &detect, .min = 0, .max = 1, .metavar = "X",
      .help = "the difference that matters, as 0.005 of 1; 0: the one seen"},
     {0, "power", CLI_NUMBER, &power, .min = 0.5, .max = 0.999, .metavar = "X",
@@ -100,6 +102,10 @@ static int find_models(struct models *m, struct tt_err *err)
     }
     if (m->n < 2)
         cli_usage_error("there is only the model '%s': two are needed", m->all[0].name);
+    for (size_t i = 1; is_paired && i < m->n; i++)
+        if (m->all[i].n_runs != m->all[0].n_runs)
+            cli_usage_error("--paired: '%s' has %zu files, and '%s' has %zu", m->all[i].name, m->all[i].n_runs,
+                            m->all[0].name, m->all[0].n_runs);
     return 0;
 }
 
@@ -395,7 +401,8 @@ done:
 static int compare(struct models *m, struct tt_judgements *j, struct tt_err *err)
 {
     const struct tt_compare_options o = {.resamples = (size_t)resamples, .permutations = (size_t)permutations,
-                                         .seed = seed, .level = level, .power = power, .detect = detect};
+                                         .seed = seed, .level = level, .power = power, .detect = detect,
+                                         .is_paired = is_paired};
     struct tt_pool *pool = cli_pool(err);
     struct tt_writer writer = {0};
     struct tt_finding *found = NULL;

@@ -18,7 +18,7 @@ static const double most_users = 1e6; /* times as many as there are, that anyone
 
 /* Variances by where they come from. */
 struct components {
-    double users;    /* of one user's difference, as all trainings have it; below 0 where luck goes together */
+    double users;    /* of one user's difference, as all trainings have it */
     double luck[2];  /* of one user in one training, of each arm */
     double seeds[2]; /* of one training for all users, of each arm */
     double found[2]; /* degrees of freedom that these were found with; 0: nothing is known of seeds */
@@ -99,7 +99,7 @@ static void share_seeds(struct components *c)
 
 static double users_part(const struct components *c, const struct design *d)
 {
-    return fmax(0, c->users + c->luck[0] / d->runs[0] + c->luck[1] / d->runs[1]) / d->users;
+    return (c->users + c->luck[0] / d->runs[0] + c->luck[1] / d->runs[1]) / d->users;
 }
 
 static double seeds_part(const struct components *c, const struct design *d)
@@ -290,7 +290,8 @@ static double runs_for(double target, struct components c, struct design d, cons
     for (int first = 1; high - low > 1; first = 0) {
         double middle = first ? high : floor((low + high) / 2);
         d.runs[0] = d.runs[1] = middle;
-        c.found[0] = c.found[1] = middle - 1;
+        c.found[0] = middle - 1;
+        c.found[1] = c.found[1] > 0 ? middle - 1 : 0;
         if (detectable(&c, &d, o) <= target)
             high = middle;
         else if (first)
@@ -315,15 +316,47 @@ static void find_power(const struct components *c, const struct design *d, const
 
 /* ---- the whole ---- */
 
+/* The pairs' differences as the trainings of one arm, the other having none. */
+static int analyse_pairs(const struct tt_arm *arms, double *const means[2], const double *under, size_t n_users,
+                         struct components *c, struct tt_err *err)
+{
+    size_t runs = arms[0].n_runs;
+    double *sums = tt_alloc(runs + 1, n_users * sizeof(*sums), err), *mean = sums ? sums + runs * n_users : NULL;
+    const double **rows = tt_alloc(runs, sizeof(*rows), err);
+
+    if (sums && rows) {
+        for (size_t r = 0; r < runs; r++) {
+            rows[r] = sums + r * n_users;
+            for (size_t u = 0; u < n_users; u++)
+                sums[r * n_users + u] = arms[0].sums[r][u] - arms[1].sums[r][u];
+        }
+        for (size_t u = 0; u < n_users; u++)
+            mean[u] = means[0][u] - means[1][u];
+        analyse(&(struct tt_arm){rows, runs}, mean, under, n_users, 0, c);
+    }
+    int status = sums && rows ? 0 : -1;
+    free(sums);
+    free(rows);
+    return status;
+}
+
+static int analyse_arms(const struct tt_arm *arms, double *const means[2], const double *under, size_t n_users,
+                        int is_paired, struct components *c, struct tt_err *err)
+{
+    if (is_paired)
+        return analyse_pairs(arms, means, under, n_users, c, err);
+    for (size_t i = 0; i < 2; i++)
+        analyse(&arms[i], means[i], under, n_users, i, c);
+    share_seeds(c);
+    return 0;
+}
+
 /* What there is to say without resampling. d (n_users) is overwritten with the users' differences, in line. */
 static void describe(const struct tt_arm *arms, double *const means[2], const double *under, size_t n_users, double *d,
                      struct components *c, struct tt_comparison *out)
 {
     double below = sum_of(under, n_users), users = (double)n_users;
 
-    for (size_t i = 0; i < 2; i++)
-        analyse(&arms[i], means[i], under, n_users, i, c);
-    share_seeds(c);
     *out = (struct tt_comparison){.value = sum_of(means[0], n_users) / below,
                                   .base_value = sum_of(means[1], n_users) / below};
     out->difference = out->value - out->base_value;
@@ -332,7 +365,7 @@ static void describe(const struct tt_arm *arms, double *const means[2], const do
     double variance = variance_of(d, n_users, out->difference);
     out->users_part = variance / users;
     out->effect = variance > 0 ? out->difference / sqrt(variance) : NAN;
-    c->users = variance - c->luck[0] / (double)arms[0].n_runs - c->luck[1] / (double)arms[1].n_runs;
+    c->users = fmax(0, variance - c->luck[0] / (double)arms[0].n_runs - c->luck[1] / (double)arms[1].n_runs);
 }
 
 int tt_compare(struct tt_pool *pool, const struct tt_arm *arm, const struct tt_arm *base, const double *under,
@@ -349,6 +382,8 @@ int tt_compare(struct tt_pool *pool, const struct tt_arm *arm, const struct tt_a
         goto done;
     for (size_t i = 0; i < 2; i++)
         average(&arms[i], n_users, means[i]);
+    if (analyse_arms(arms, means, under, n_users, options->is_paired, &c, err))
+        goto done;
     describe(arms, means, under, n_users, d, &c, out);
     out->seeds_part = c.found[0] > 0 ? seeds_part(&c, &design) : NAN;
     out->degrees = degrees_of(&c, &design, users - 1);

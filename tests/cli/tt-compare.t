@@ -85,6 +85,15 @@ ok 'operands in another order, files of a model apart' sh -c "tt-compare $base $
 ok 'p is corrected for all comparisons' sh -c "tt-compare -m top_k_accuracy@5,recall@10 $base $same $more |
     awk -F '\t' 'NR > 1 { n++; above += \$11 > \$10 || \$11 == 1 } END { exit n != 4 || above < 3 }'"
 
+# Seeds that do the same to both models: in pairs nothing of them is left.
+for seed in 1 2 3; do
+    awk -F '\t' -v OFS='\t' -v seed=$seed 'NR > 1 { $3 = (NR + 0 < 40 * seed) * 0.5 } 1' base.1 >pair.a.$seed
+    awk -F '\t' -v OFS='\t' 'NR % 6 == 0 { $3 += 0.25 } 1' pair.a.$seed >pair.b.$seed
+done
+pairs='a=pair.a.1 a=pair.a.2 a=pair.a.3 b=pair.b.1 b=pair.b.2 b=pair.b.3'
+t 'alone they cannot tell' 0 'cannot_tell' '' said verdict $pairs
+t '--paired: the seeds are alike in both' 0 '0 helps' '' said 'seeds_part verdict' --paired $pairs
+
 # --- a model with a context has other queries ---
 awk 'BEGIN { OFS = "\t" } NR == 1 { $1 = "user\tmeal"; print; next }
     { hit = $3 > 0; print $1, "lunch", 1, hit, 1, 1; print $1, "dinner", 3, (4 * $3 - hit) / 3, 1, 1 }' base.1 >meal.1
@@ -175,6 +184,7 @@ usage 'one model' "there is only the model 'a': two are needed" a=hand.1 a=hand.
 for operand in hand.1 =hand.1 a= ''; do
     usage "the operand '$operand'" "'$operand' is not MODEL=FILE" a=hand.1 "$operand"
 done
+usage 'pairs without a partner' "--paired: 'b' has 1 files, and 'a' has 2" --paired a=hand.1 a=hand.2 b=hand.2
 usage 'standard input twice' 'standard input is given twice' a=- b=-
 for list in , a, ,a a,,b; do
     usage "--metric '$list'" "--metric: '$list' is not a list of names" -m "$list" a=hand.1 b=hand.2

@@ -210,6 +210,21 @@ static void test_compare_one_training_takes_the_others_seeds(void **state)
     assert_true(isfinite(c.detectable) && !isnan(c.runs));
 }
 
+/* Trainings 1 and 3 of one and both of the other, in pairs: one table, of A[[0, 2]] - B. */
+static void test_compare_pairs_are_one_table_of_differences(void **state)
+{
+    const double *a[] = {table_a[0], table_a[2]}, *b[] = {table_b[0], table_b[1]};
+    struct tt_compare_options o = usual;
+    (void)state;
+
+    o.is_paired = 1;
+    struct tt_comparison c = compare(1, &(struct tt_arm){a, 2}, &(struct tt_arm){b, 2}, tens, 6, &o);
+    assert_true(is_near(c.users_part, 0.0022777777777777774, 1e-12));
+    assert_true(is_near(c.seeds_part, 0.0041666666666666675, 1e-12));
+    assert_true(is_near(c.degrees, 1.9975653929515156, 1e-9));
+    assert_true(isfinite(c.detectable) && !isnan(c.runs));
+}
+
 /* A training that is better for all events, of users with few and with many, is the seed's doing and no luck. */
 static void test_compare_a_seed_counts_by_events(void **state)
 {
@@ -285,6 +300,7 @@ struct world {
     double seeds;  /* the standard deviation of a training */
     double truth;  /* the difference of the arms */
     int is_skewed; /* hits, by chances of which most are small; else normal values */
+    int is_paired; /* each seed does the same to both arms */
 };
 
 /* One user's chances or means in the two arms. */
@@ -317,7 +333,8 @@ static struct tt_comparison simulate(const struct world *w, size_t trial, double
     static double sums[2 * MOST_RUNS][MOST_USERS], n[MOST_USERS], chance[MOST_USERS][2];
     const double *rows[2 * MOST_RUNS];
     struct tt_compare_options o = {.resamples = 199, .permutations = 199, .seed = trial, .level = 0.95, .power = 0.8,
-                                   .detect = detect};
+                                   .detect = detect, .is_paired = w->is_paired};
+    double other[2 * MOST_RUNS];
     struct tt_rng rng;
 
     tt_rng_init(&rng, 21, TT_RNG_TEST, trial);
@@ -326,9 +343,9 @@ static struct tt_comparison simulate(const struct world *w, size_t trial, double
         draw_user(w, &rng, chance[u]);
     }
     for (size_t r = 0; r < w->runs + w->base_runs; r++) {
-        double other = w->seeds * tt_rng_normal(&rng);
+        other[r] = w->is_paired && r >= w->runs ? other[r - w->runs] : w->seeds * tt_rng_normal(&rng);
         for (size_t u = 0; u < w->users; u++)
-            sums[r][u] = draw_sum(w, &rng, n[u], chance[u][r >= w->runs] + other);
+            sums[r][u] = draw_sum(w, &rng, n[u], chance[u][r >= w->runs] + other[r]);
         rows[r] = sums[r];
     }
     return compare(1, &(struct tt_arm){rows, w->runs}, &(struct tt_arm){rows + w->runs, w->base_runs}, n, w->users, &o);
@@ -350,8 +367,9 @@ static void count(const struct world *w, size_t trials, size_t *covered, size_t 
 static void test_compare_interval_covers_and_p_is_rarely_small(void **state)
 {
     static const struct world worlds[] = {
-        {193, 10, 10, 0.05, 0, 0}, {193, 10, 10, 0, 0, 1}, {193, 10, 10, 0.02, 0, 1}, {193, 3, 3, 0, 0, 1},
-        {193, 3, 3, 0.02, 0, 1}, {193, 3, 3, 0.05, 0, 0}, {193, 3, 1, 0.05, 0, 0},
+        {193, 10, 10, 0.05, 0, 0, 0}, {193, 10, 10, 0, 0, 1, 0}, {193, 10, 10, 0.02, 0, 1, 0},
+        {193, 3, 3, 0, 0, 1, 0}, {193, 3, 3, 0.02, 0, 1, 0}, {193, 3, 3, 0.05, 0, 0, 0}, {193, 3, 1, 0.05, 0, 0, 0},
+        {193, 10, 10, 0.05, 0, 0, 1},
     };
     (void)state;
 
@@ -366,7 +384,7 @@ static void test_compare_interval_covers_and_p_is_rarely_small(void **state)
 /* A difference of half the seeds' standard deviation: an interval that took the users alone would miss it. */
 static void test_compare_interval_covers_a_difference(void **state)
 {
-    static const struct world w = {100, 5, 5, 0.04, 0.02, 0};
+    static const struct world w = {100, 5, 5, 0.04, 0.02, 0, 0};
     size_t covered = 0;
     (void)state;
 
@@ -391,7 +409,7 @@ static double share_found(struct world w, double truth, size_t trials)
 /* What is said of the power, in worlds without a difference, is how often a difference is found where there is one. */
 static void test_compare_power_is_what_simulation_finds(void **state)
 {
-    static const struct world w = {150, 10, 10, 0.015, 0, 0};
+    static const struct world w = {150, 10, 10, 0.015, 0, 0, 0};
     enum { PILOTS = 30, TRIALS = 150 }; /* standard deviation of a share of 0.8: 0.033 */
     double power = 0, detectable = 0, detect = 0.025;
     (void)state;
@@ -409,7 +427,7 @@ static void test_compare_power_is_what_simulation_finds(void **state)
 /* With the users, or the seeds, that it is said to take, a difference is found 8 times of 10. */
 static void test_compare_more_users_or_seeds_find_what_they_should(void **state)
 {
-    static const struct world few_users = {150, 10, 10, 0.005, 0, 0}, few_seeds = {400, 6, 6, 0.02, 0, 0};
+    static const struct world few_users = {150, 10, 10, 0.005, 0, 0, 0}, few_seeds = {400, 6, 6, 0.02, 0, 0, 0};
     enum { PILOTS = 30, TRIALS = 150 };
     double factor = 0, runs = 0, detect = 0.025;
     (void)state;
@@ -455,6 +473,7 @@ int main(void)
         cmocka_unit_test(test_compare_a_model_with_itself),
         cmocka_unit_test(test_compare_variance_components_are_statsmodels),
         cmocka_unit_test(test_compare_one_training_takes_the_others_seeds),
+        cmocka_unit_test(test_compare_pairs_are_one_table_of_differences),
         cmocka_unit_test(test_compare_a_seed_counts_by_events),
         cmocka_unit_test(test_compare_p_of_few_seeds_goes_below_that_of_permutations),
         cmocka_unit_test(test_compare_is_the_same_for_any_pool),
