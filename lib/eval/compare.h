@@ -51,11 +51,11 @@
  *     2 and 2          0.989 0.015  0.969 0.031  0.942 0.059     1.000 0.000  0.999 0.001  0.965 0.033
  *     3 and 1          0.989 0.012  0.966 0.035  0.932 0.066     1.000 0.000  0.997 0.002  0.959 0.041
  *
- * In pairs whose seeds deviate by 0.05 alike (1000 trials): 10 pairs 0.949 0.044, hits 0.973 0.024; 3 pairs 0.979 0.020,
- * hits 1.000 0.000.
+ * In pairs whose seeds deviate by 0.05 alike (1000 trials): 10 pairs 0.949 0.044, hits 0.973 0.024; 3 pairs 0.979
+ * 0.020, hits 1.000 0.000.
  *
  * With two or three seeds that vary no more than luck, it cannot be known that they do not, and the interval is wide.
- * With one seed each and seeds that deviate by 0.01, the interval of these two models holds the truth of others 81
+ * With one seed each and seeds that deviate by 0.01, the interval of these two models holds the truth of others 84
  * times of 100, and 32 times with 0.05: hence no verdict then. test_compare.c repeats some of it.
  */
 #ifndef TT_EVAL_COMPARE_H
