@@ -11,7 +11,7 @@ $1 != of || $2 == "references" { next }
     if ($2 != before) {
         rows += before != "" ? 1.7 : 1
         before = $2
-        text = $2 == "first" ? "to " plain($column["base"], 20) : $2 == "previous" ? "to the schema before" : "to all before"
+        text = $2 == "first" ? "to " plain($column["base"], 20) : $2 == "previous" ? "step by step" : "to all before"
         if (want == "heading") print -rows, text
     }
     rows++

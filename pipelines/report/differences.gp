@@ -17,6 +17,7 @@ set xrange [value_of(range, 1) - 0.05 * span:value_of(range, 2) + 0.05 * span]
 set border 1
 unset ytics
 set grid xtics
+set xtics step_of(1.1 * span, 6)
 set lmargin left + 2
 set rmargin 18
 unset key

@@ -104,3 +104,16 @@ function over(l) {
     return metric == "top_k_accuracy" ? count(events[l]) " test events of " count(users[l]) " users" : \
         count(queries[l]) " queries of " count(users[l]) " users"
 }
+# The difference to the first schema that is furthest from 0; its model in furthest_model.
+function furthest(s, q,  m, d, best) {
+    best = 0
+    furthest_model = schemas[2]
+    for (m = 2; m <= n_schemas; m++) {
+        d = in_part[s, q, schemas[m]] - in_part[s, q, schemas[1]]
+        if (d * d > best * best) {
+            best = d
+            furthest_model = schemas[m]
+        }
+    }
+    return best
+}

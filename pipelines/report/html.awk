@@ -50,7 +50,7 @@ function head() {
     print "figure svg { display: block; width: 100%; max-width: 38rem; height: auto; }"
     print "table { border-collapse: collapse; font-size: .95rem; font-variant-numeric: tabular-nums; }"
     print "th, td { padding: .2rem 0 .2rem 1.1rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #ddd; }"
-    print "th:first-child, td:first-child { text-align: left; padding-left: 0; white-space: normal; overflow-wrap: anywhere; min-width: 7rem; } th { font-weight: 600; white-space: normal; vertical-align: bottom; border-bottom: 1px solid #888; }"
+    print "th:first-child, td:first-child { text-align: left; padding-left: 0; white-space: normal; overflow-wrap: anywhere; min-width: min(11rem, 36vw); } th { font-weight: 600; white-space: normal; vertical-align: bottom; border-bottom: 1px solid #888; }"
     print "dt { font-weight: 600; margin-top: .5rem; } dd { margin: 0 0 0 1rem; overflow-wrap: anywhere; } code { font-size: .9em; overflow-wrap: anywhere; }"
     print "@media print { body { font-size: 10pt; } main { max-width: none; padding: 0; } figure, li, tr { break-inside: avoid; } h2, h3 { break-after: avoid; } .wide { overflow: visible; } figure svg { max-width: 14cm; } }"
     print "</style>\n</head>\n<body>\n<main>"
@@ -161,13 +161,12 @@ function slices(  i, s, q, m, x, d) {
         figure_of("slice." s)
         x = "\tevents"
         for (m = 1; m <= n_schemas; m++) x = x "\t" schemas[m]
-        for (m = 2; m <= n_schemas; m++) x = x "\t" schemas[m] " - " schemas[1]
-        table_head(x)
+        table_head(x (n_schemas > 1 ? "\tlargest difference to " schemas[1] : ""))
         for (q = 1; q <= n_parts[s]; q++) {
             x = part[s, q] "\t" count(size[s, part[s, q]])
             for (m = 1; m <= n_schemas; m++) x = x "\t" sprintf("%.4f", in_part[s, part[s, q], schemas[m]])
-            for (m = 2; m <= n_schemas; m++) x = x "\t" points(in_part[s, part[s, q], schemas[m]] - in_part[s, part[s, q], schemas[1]])
-            table_row(x)
+            d = furthest(s, part[s, q])
+            table_row(x (n_schemas > 1 ? "\t" points(d) (n_schemas > 2 ? " " furthest_model : "") : ""))
         }
         table_end()
     }

@@ -18,6 +18,11 @@ grey = '#666666'
 rows_by(script, kind, i) = sprintf("LC_ALL=C awk -f '%s/names.awk' -f '%s/labels.awk' -f '%s/%s_rows.awk' -v want=%s -v number=%d", here, here, here, script, kind, i)
 value_of(line, i) = real(word(line, i))
 
+# A step of 1, 2 or 5 times a power of ten that cuts the span into at most n.
+power_below(x) = 10 ** floor(log10(x))
+round_up(x, p) = (x <= p ? 1 : x <= 2 * p ? 2 : x <= 5 * p ? 5 : 10) * p
+step_of(span, n) = round_up(span / n, power_below(span / n))
+
 # An SVG of so many points, and a PNG of twice as many pixels.
 svg(width, height) = sprintf("set terminal svg size %d,%d dynamic font 'Helvetica,15' background 'white'", width, height)
 png(width, height) = sprintf("set terminal pngcairo size %d,%d font 'Helvetica,11' fontscale 2 linewidth 2 pointscale 2 background 'white'", 2 * width, 2 * height)

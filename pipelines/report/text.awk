@@ -105,19 +105,6 @@ function slices(  i, s, q, j, m, x, first_model, most) {
             }
         }
 }
-# The difference to the first schema that is furthest from 0; its model in furthest_model.
-function furthest(s, q,  m, d, best) {
-    best = 0
-    furthest_model = schemas[2]
-    for (m = 2; m <= n_schemas; m++) {
-        d = in_part[s, q, schemas[m]] - in_part[s, q, schemas[1]]
-        if (d * d > best * best) {
-            best = d
-            furthest_model = schemas[m]
-        }
-    }
-    return best
-}
 # The five largest differences of parts.
 function largest(  i, s, q, round, d, best, at, used) {
     if (n_schemas < 2) return
