@@ -44,12 +44,12 @@ lists_of = $(foreach a,$(AGAINST),$(if $(word 2,$(models_of_$a)),$a)) references
 models_of_references = $(firstword $(names)) $(if $(filter new,$1),popular,$(references))
 trainings = $(if $(filter popular own_frequent,$1),$1,$(seeds:%=$1.seed%))
 
-# $1: keep, remove or new, $2: first, previous, all or references. Sentences are of use where there is something to find out.
+# $1: keep, remove or new, $2: first, previous, all or references. Trainings of one seed are pairs. Sentences are of use where there is something to find out.
 define compare_rules
 $(OUT)/compare.$1.$2.tsv $(OUT)/compare.$1.$2.txt &: $(foreach m,$(call models_of_$2,$1),$(patsubst %,$(OUT)/%.$1.$(by).tsv,$(call trainings,$m))) $(OUT)/report.settings
 	@cd '$(OUT)'; set -- $(foreach m,$(call models_of_$2,$1),$(foreach r,$(call trainings,$m),'$m=$r.$1.$(by).tsv')); \
 	for kind in tsv txt; do \
-		tt-compare -q -j $(JOBS) --against $(if $(filter references,$2),first,$2) --metric $(metric)@$(top) \
+		tt-compare -q -j $(JOBS) $(if $(filter references,$2),--against first,--against $2 --paired) --metric $(metric)@$(top) \
 			$$$$(test $$$$kind = tsv || echo --text) -o compare.$1.$2.$$$$kind "$$$$@"; done
 endef
 $(foreach how,$(judged),$(foreach l,$(lists_of),$(eval $(call compare_rules,$(how),$l))))

@@ -49,7 +49,7 @@ else
 fi
 [ -z "$OPTIONS" ] || say 'Options of tt-train' "$OPTIONS"
 [ -z "${QUERY_OPTIONS:-}" ] || say 'Options of tt-query' "$QUERY_OPTIONS"
-say 'Intervals' "95 %. Of a model and of a slice: over test users, a mean of the intervals of its trainings. Of a difference: over users and seeds together, by tt-compare; p is corrected by Holm within each list of comparisons"
+say 'Intervals' "95 %. Of a model and of a slice: over test users, a mean of the intervals of its trainings. Of a difference: over users and seeds together, trainings of one seed being pairs, by tt-compare; p is corrected by Holm within each list of comparisons"
 
 # Columns of a schema, one a line, blanks made even.
 columns() { sed -e 's/#.*//' -e 's/[[:space:]][[:space:]]*/ /g' -e 's/^ //; s/ $//' "$1" | grep . | sort; }
