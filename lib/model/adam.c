@@ -142,11 +142,12 @@ double tt_adam_apply(void *arg, size_t column, size_t row, const float *gradient
     return (double)squares;
 }
 
-void tt_adam_ahead(void *arg, size_t column, size_t row)
+void tt_adam_ahead(void *arg, size_t column, size_t row, const float *d)
 {
     const struct tt_adam *adam = arg;
     size_t dim = adam->model->dim, at = row * dim;
 
+    (void)d;
     tt_bag_ahead(adam->model->tables[column] + at, dim);
     tt_bag_ahead(adam->first[column] + at, dim);
     tt_bag_ahead(adam->second[column] + at, dim);

@@ -57,8 +57,8 @@ void tt_adam_stretch(struct tt_adam *adam, size_t n);
  * struct tt_adam *: this is a tt_gradient_fn of lookup.h. May run at once for different rows. */
 double tt_adam_apply(void *adam, size_t column, size_t row, const float *gradient);
 
-/* Ask the memory for what tt_adam_apply will need: a tt_row_fn of lookup.h. */
-void tt_adam_ahead(void *adam, size_t column, size_t row);
+/* Ask the memory for what tt_adam_apply will need: a tt_ahead_fn of lookup.h. */
+void tt_adam_ahead(void *adam, size_t column, size_t row, const float *d);
 
 /* Let row `row` of a column's table have the decay of all steps begun so far: a tt_row_fn of lookup.h. Nothing without
  * a decay. May run at once for different rows. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "math/bag.h"
 #include "math/vec.h"
 
 enum { ROW_BLOCK = 64 };
@@ -131,7 +132,7 @@ struct back {
     const float *u;
     float *d; /* d_u in, d_x out */
     tt_gradient_fn *take;
-    tt_row_fn *ahead;
+    tt_ahead_fn *ahead;
     void *arg;
 };
 
@@ -179,15 +180,16 @@ static double take_one_to_one(void *arg, size_t column, size_t code, const float
     return back->take(back->arg, column, code, gradient);
 }
 
-static void ahead_one_to_one(void *arg, size_t column, size_t code)
+static void ahead_one_to_one(void *arg, size_t column, size_t code, const float *d)
 {
     const struct back *back = arg;
 
-    back->ahead(back->arg, column, code);
+    tt_bag_ahead(back->u + (d - back->d), back->batch->model->dim);
+    back->ahead(back->arg, column, code, d);
 }
 
 double tt_batch_backward(struct tt_batch *batch, struct tt_pool *pool, const float *u, float *d_u,
-                         tt_gradient_fn *take, tt_row_fn *ahead, void *arg)
+                         tt_gradient_fn *take, tt_ahead_fn *ahead, void *arg)
 {
     struct back back = {batch, u, d_u, take, ahead, arg};
     const struct tt_dense *dense = &batch->model->dense[batch->input->side];

@@ -49,6 +49,6 @@ void tt_batch_forward(struct tt_batch *batch, struct tt_pool *pool, float *u);
  * after each forward pass, whose intermediate results it takes. ahead, and what is returned: as in tt_lookup_back;
  * layers and stale sums are not in it. */
 double tt_batch_backward(struct tt_batch *batch, struct tt_pool *pool, const float *u, float *d_u,
-                         tt_gradient_fn *take, tt_row_fn *ahead, void *arg);
+                         tt_gradient_fn *take, tt_ahead_fn *ahead, void *arg);
 
 #endif

@@ -325,9 +325,19 @@ struct back {
     const float *d;
     size_t stride;
     tt_gradient_fn *take;
-    tt_row_fn *ahead;
+    tt_ahead_fn *ahead;
     void *arg;
 };
+
+/* Ask the memory for what a group will need. */
+static void look_ahead(const struct back *back, size_t group)
+{
+    const struct tt_lookup *lookup = back->lookup;
+    const float *d = back->d + lookup->rows[lookup->groups[group]] * back->stride;
+
+    tt_bag_ahead(d, lookup->model->dim);
+    back->ahead(back->arg, lookup->column, lookup->group_codes[group], d);
+}
 
 /* The codes of a block of groups: sum each one's gradient, and hand it over. */
 static void back_block(void *arg, size_t block, int worker)
@@ -343,7 +353,7 @@ static void back_block(void *arg, size_t block, int worker)
         size_t first = lookup->groups[g], n = lookup->groups[g + 1] - first;
         const float *found = gradient;
         if (back->ahead && g + AHEAD < to && g + AHEAD < lookup->n_groups)
-            back->ahead(back->arg, lookup->column, lookup->group_codes[g + AHEAD]);
+            look_ahead(back, g + AHEAD);
         if (n == 1 && !lookup->is_weighted) { /* an id's, most often: the row's gradient as it is */
             found = back->d + lookup->rows[first] * back->stride;
         } else {
@@ -357,7 +367,7 @@ static void back_block(void *arg, size_t block, int worker)
 }
 
 double tt_lookup_back(const struct tt_lookup *lookup, struct tt_pool *pool, const float *d, size_t stride,
-                      tt_gradient_fn *take, tt_row_fn *ahead, void *arg)
+                      tt_gradient_fn *take, tt_ahead_fn *ahead, void *arg)
 {
     struct back back = {lookup, d, stride, take, ahead, arg};
     size_t n_blocks = tt_blocks(lookup->n_groups, GROUP_BLOCK);

@@ -70,9 +70,13 @@ void tt_lookup_each_row(const struct tt_lookup *lookup, struct tt_pool *pool, tt
  * rows at once. Returns the sum of its squares. */
 typedef double tt_gradient_fn(void *arg, size_t column, size_t row, const float *gradient);
 
-/* From d, D floats for each gathered row, `stride` apart, to d_E. ahead is called a few rows before `take`, for what it
- * may ask of the memory; NULL: it is not. Returns the sum of what `take` returned, in the same order for any pool. */
+/* What is called a few rows before that, for what it may ask of the memory. d is of the first gathered row that has the
+ * table's row: the gradient itself, where it is the only one and its weight is 1. */
+typedef void tt_ahead_fn(void *arg, size_t column, size_t row, const float *d);
+
+/* From d, D floats for each gathered row, `stride` apart, to d_E. ahead NULL: nothing is asked of the memory. Returns
+ * the sum of what `take` returned, in the same order for any pool. */
 double tt_lookup_back(const struct tt_lookup *lookup, struct tt_pool *pool, const float *d, size_t stride,
-                      tt_gradient_fn *take, tt_row_fn *ahead, void *arg);
+                      tt_gradient_fn *take, tt_ahead_fn *ahead, void *arg);
 
 #endif

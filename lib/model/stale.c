@@ -96,7 +96,7 @@ void tt_stale_collect(struct tt_stale *stale, struct tt_pool *pool, const uint32
     stale->steps++;
 }
 
-double tt_stale_move(struct tt_stale *stale, struct tt_pool *pool, tt_gradient_fn *take, tt_row_fn *ahead, void *arg)
+double tt_stale_move(struct tt_stale *stale, struct tt_pool *pool, tt_gradient_fn *take, tt_ahead_fn *ahead, void *arg)
 {
     size_t dim = stale->lookup.model->dim;
 

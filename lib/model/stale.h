@@ -48,7 +48,7 @@ void tt_stale_collect(struct tt_stale *stale, struct tt_pool *pool, const uint32
 
 /* Hand over the gradient of each row of the table that the catalogue reads, as tt_lookup_back does, and begin anew.
  * Nothing, and 0, when no step has passed. */
-double tt_stale_move(struct tt_stale *stale, struct tt_pool *pool, tt_gradient_fn *take, tt_row_fn *ahead, void *arg);
+double tt_stale_move(struct tt_stale *stale, struct tt_pool *pool, tt_gradient_fn *take, tt_ahead_fn *ahead, void *arg);
 
 /* What changes: the gradient and its steps. The sums follow from the table. */
 int tt_stale_state(struct tt_stale *stale, struct tt_state *state, struct tt_err *err) TT_CHECKED;
