@@ -111,6 +111,22 @@ static uint32_t take_history(const struct gather *g, size_t r, const uint32_t *c
     return kept;
 }
 
+/* Ask the memory for the bag of row r, and for where that of row r + AHEAD will be found. GCC takes a call that only
+ * asks for one without an effect, and would leave it out. */
+__attribute__((always_inline)) static inline void ask_bag(const struct gather *g, size_t r)
+{
+    const struct tt_bags *bags = bags_of(g->lookup);
+    const uint32_t *shared = g->lookup->input->rows[g->lookup->column];
+    size_t n = g->lookup->n_rows;
+
+    if (shared && r + AHEAD < n)
+        __builtin_prefetch(shared + g->rows[r + AHEAD]);
+    if (r < n && bags->offsets)
+        __builtin_prefetch(bags->offsets + row_of_bags(g, r));
+    else if (r < n)
+        __builtin_prefetch(bags->codes + row_of_bags(g, r));
+}
+
 static void gather_block(void *arg, size_t block, int worker)
 {
     const struct gather *g = arg;
@@ -121,16 +137,17 @@ static void gather_block(void *arg, size_t block, int worker)
     for (size_t r = block * ROW_BLOCK; r < (block + 1) * ROW_BLOCK && r < lookup->n_rows; r++) {
         const uint32_t *codes;
         const float *weights;
+        ask_bag(g, r + AHEAD);
         size_t count = tt_bags_row(bags_of(lookup), row_of_bags(g, r), &codes, &weights);
         uint32_t *to_codes = lookup->codes + lookup->starts[r];
         float *to_weights = lookup->is_weighted ? lookup->weights + lookup->starts[r] : NULL;
         lookup->counts[r] = count ? (uint32_t)count : 1;
         if (is_history) {
             lookup->counts[r] = take_history(g, r, codes, weights, count, to_codes, to_weights);
-        } else if (count == 0) {
-            to_codes[0] = 0;
+        } else if (count <= 1) { /* an id's, most often: without a call */
+            to_codes[0] = count ? *codes : 0;
             if (to_weights)
-                to_weights[0] = 1;
+                to_weights[0] = count ? *weights : 1;
         } else {
             memcpy(to_codes, codes, count * sizeof(*codes));
             if (to_weights)
