@@ -224,13 +224,21 @@ static uint32_t candidate_of(struct tt_steps *s, uint32_t place)
  * pearls: a sample of brilliance"). */
 static void draw_candidates(struct tt_steps *s, size_t number)
 {
+    size_t n = s->catalogue->n;
+    uint32_t places[AHEAD];
     struct tt_rng rng;
 
     if (s->negatives)
         tt_rng_init(&rng, s->seed, TT_RNG_NEGATIVE, s->epoch << 32 | number);
-    for (size_t i = s->catalogue->n - s->negatives; i < s->catalogue->n; i++) {
-        uint32_t place = (uint32_t)tt_rng_below(&rng, i + 1);
-        candidate_of(s, s->place_candidate[place] == TT_NO_PLACE ? place : (uint32_t)i);
+    for (size_t from = n - s->negatives; from < n; from += AHEAD) {
+        size_t some = least(n - from, AHEAD);
+        for (size_t k = 0; k < some; k++) {
+            places[k] = (uint32_t)tt_rng_below(&rng, from + k + 1);
+            __builtin_prefetch(s->place_candidate + places[k]);
+            __builtin_prefetch(s->catalogue->items + places[k]);
+        }
+        for (size_t k = 0; k < some; k++)
+            candidate_of(s, s->place_candidate[places[k]] == TT_NO_PLACE ? places[k] : (uint32_t)(from + k));
     }
 }
 
@@ -329,13 +337,14 @@ static void add_disliked(struct tt_steps *s)
 static const float *find_log_p(struct tt_steps *s, size_t n)
 {
     double drawn = drawn_share(s);
+    float log_drawn = drawn > 0 ? (float)log(drawn) : 0;
 
     if (s->loss == TT_LOSS_FULL || s->negatives == s->catalogue->n)
         return NULL;
     for (size_t c = 0; c < s->n_shared; c++) {
         uint32_t place = s->places[c];
         if (s->loss == TT_LOSS_SAMPLED)
-            s->own_log_p[c] = (float)log(drawn);
+            s->own_log_p[c] = log_drawn;
         else
             s->own_log_p[c] = n == s->batch ? s->place_log_p[place]
                                             : (float)tt_steps_log_p(s->n, n, s->place_count[place], drawn);
