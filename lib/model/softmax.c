@@ -20,7 +20,7 @@ enum {
     Q = TT_TILE_QUERIES,
     MAX_RANGES = 8,     /* each but the first has a d_u of its own */
     MIN_RANGE = 8192,   /* candidates: fewer are not worth that */
-    SMALL_BLOCK = 126,  /* candidates of a block in the second pass: a multiple of the kernels' 6 rows, */
+    SMALL_BLOCK = 48,   /* candidates of a block in the second pass: a multiple of the kernels' 6 rows, */
     LARGE_BLOCK = 504,  /* and as many as a tile has where that leaves enough of them to share among threads */
     LARGE_CATALOGUE = 16384,
 };
