@@ -57,6 +57,8 @@ $B/%.o: %.c Makefile
 
 # madvise, which POSIX does not have.
 $B/lib/base/alloc.o: ALL_CFLAGS += -D_DEFAULT_SOURCE
+# The addresses of sockets.
+$B/lib/serve/listener.o: ALL_CFLAGS += -D_GNU_SOURCE
 
 $B/lib.a: $(LIB_OBJ)
 	@rm -f $@
