@@ -8,7 +8,7 @@ CC      ?= cc
 CFLAGS  ?= -O3 -g
 PREFIX  ?= /usr/local
 FLAVOUR ?= release
-PKGS     = libxxhash openblas jansson
+PKGS     = libxxhash openblas jansson libmicrohttpd
 
 # -fno-math-errno lets loops with sqrt be vectorised; it changes no value.
 STD      = -std=c11 -fno-math-errno -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64
@@ -57,8 +57,8 @@ $B/%.o: %.c Makefile
 
 # madvise, which POSIX does not have.
 $B/lib/base/alloc.o: ALL_CFLAGS += -D_DEFAULT_SOURCE
-# The addresses of sockets.
-$B/lib/serve/listener.o: ALL_CFLAGS += -D_GNU_SOURCE
+# accept4, eventfd, the addresses and counters of sockets.
+$B/lib/serve/http.o $B/lib/serve/listener.o: ALL_CFLAGS += -D_GNU_SOURCE
 
 $B/lib.a: $(LIB_OBJ)
 	@rm -f $@
@@ -93,7 +93,7 @@ $B/bench/%: $B/tests/bench/%.o $B/lib.a
 # ---- first use ----
 
 # Debian packages: what building needs, then what tests and pipelines need.
-PACKAGES = gcc libc6-dev pkg-config libcsv-dev libxxhash-dev libopenblas-dev libjansson-dev \
+PACKAGES = gcc libc6-dev pkg-config libcsv-dev libxxhash-dev libopenblas-dev libjansson-dev libmicrohttpd-dev \
            libcmocka-dev mandoc gnuplot-nox zstd tzdata
 
 deps: ## install the Debian packages that are missing (as root or with sudo), or say how

@@ -20,11 +20,11 @@ may() {
     esac
 }
 
-# outside header: the one file that may include it
+# outside header: the files that may include it
 home() {
     case $1 in
     xxhash.h) echo lib/base/hash.c ;;
-    pthread.h) echo lib/base/pool.c ;;
+    pthread.h) echo lib/base/pool.c lib/serve/http.c ;;
     csv.h) echo lib/io/csv_reader.c ;;
     jansson.h) echo lib/io/container.c ;;
     cblas.h) echo lib/math/gemm.c ;;
@@ -53,7 +53,10 @@ for file in lib/*/*.[ch] cmd/*.[ch]; do
     done
     for header in $(sed -n 's/^ *# *include *<\([^>]*\)>.*/\1/p' "$file"); do
         only=$(home "$header")
-        [ -z "$only" ] || [ "$only" = "$file" ] || breach "$file" "$header" "only $only may"
+        case " $only " in
+        "  " | *" $file "*) ;;
+        *) breach "$file" "$header" "only $only may" ;;
+        esac
     done
 done
 exit $status

@@ -1,6 +1,6 @@
 /* A thread pool: see pool.h. Within a run, workers take block numbers from a shared counter. Between runs they look for
  * the next one for a while, and then sleep on a condition variable. The caller waits for none that has not come: it may
- * have done all the blocks by then. The one file that knows pthreads. */
+ * have done all the blocks by then. */
 #include "base/pool.h"
 
 #include <pthread.h>
