@@ -1,0 +1,87 @@
+/* Answer every request with one fixed text, for a client such as wrk to time: by lib/serve/http, or (plain) by
+ * libmicrohttpd as one would write it without.
+ *
+ *     http_fixed plain|static|buffer PORT
+ *     wrk -t1 -c32 -d5 http://127.0.0.1:PORT/
+ *
+ * "buffer" has the body made for each request, as real answers are; "static" sends the same text always. Ends with its
+ * standard input. */
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "serve/http.h"
+
+static const char text[] = "{\"items\": [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\", \"i\", \"j\"]}\n";
+
+static enum MHD_Result plain(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
+                             const char *version, const char *bytes, size_t *n, void **context)
+{
+    static int seen;
+
+    (void)arg, (void)url, (void)method, (void)version, (void)bytes, (void)n;
+    if (!*context) {
+        *context = &seen;
+        return MHD_YES;
+    }
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(sizeof(text) - 1, (void *)text, MHD_RESPMEM_PERSISTENT);
+    enum MHD_Result result = MHD_queue_response(connection, 200, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static void answer_static(void *arg, const struct tt_http_request *request, struct tt_http_answer *answer)
+{
+    (void)arg, (void)request;
+    answer->content_type = "application/json";
+    answer->is_static = 1;
+    answer->text = text;
+    answer->text_len = sizeof(text) - 1;
+}
+
+static void answer_buffer(void *arg, const struct tt_http_request *request, struct tt_http_answer *answer)
+{
+    struct tt_err err = TT_ERR_INIT;
+
+    (void)arg, (void)request;
+    answer->content_type = "application/json";
+    if (tt_buf_add(&answer->body, text, sizeof(text) - 1, &err))
+        answer->status = 503;
+}
+
+int main(int argc, char **argv)
+{
+    struct tt_err err = TT_ERR_INIT;
+    char listen[64];
+
+    if (argc != 3) {
+        fprintf(stderr, "usage: http_fixed plain|static|buffer PORT\n");
+        return 2;
+    }
+    if (!strcmp(argv[1], "plain")) {
+        unsigned short port = (unsigned short)strtoul(argv[2], NULL, 10);
+        struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, port, NULL, NULL, plain, NULL,
+                                                     MHD_OPTION_CONNECTION_TIMEOUT, 60u, MHD_OPTION_END);
+        if (!daemon)
+            return 1;
+        while (getchar() != EOF)
+            ;
+        MHD_stop_daemon(daemon);
+        return 0;
+    }
+    snprintf(listen, sizeof(listen), "127.0.0.1:%s", argv[2]);
+    struct tt_http_options options = {listen, -1, 1, 1000, 60, 10, 1 << 20, 0, NULL};
+    struct tt_http *http =
+        tt_http_start(&options, strcmp(argv[1], "static") ? answer_buffer : answer_static, NULL, NULL, &err);
+    if (!http) {
+        fprintf(stderr, "http_fixed: %s\n", err.text);
+        return 1;
+    }
+    while (getchar() != EOF)
+        ;
+    tt_http_stop(http);
+    return 0;
+}
