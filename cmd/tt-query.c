@@ -4,10 +4,9 @@
 
 #include "base/alloc.h"
 #include "cli.h"
-#include "data/vocab.h"
+#include "data/seen.h"
 #include "index/flat.h"
 #include "index/index_file.h"
-#include "io/csv_reader.h"
 #include "io/tsv_writer.h"
 #include "io/vectors_file.h"
 
@@ -43,95 +42,24 @@ static const struct cli_program program = {
 
 /* ---- what each query has seen ---- */
 
-/* Rows of the index by the text of a query's first key: key c has rows[start[c]] ... rows[start[c + 1] - 1]. */
-struct seen {
-    struct tt_vocab keys;
-    size_t *start;
-    uint32_t *rows; /* rising within a key, each once */
-};
-
-struct seen_pair {
-    uint32_t key, row;
-};
-
-static void seen_release(struct seen *seen)
-{
-    tt_vocab_release(&seen->keys);
-    free(seen->start);
-    free(seen->rows);
-}
-
-static int by_key_and_row(const void *a, const void *b)
-{
-    const struct seen_pair *x = a, *y = b;
-
-    if (x->key != y->key)
-        return x->key < y->key ? -1 : 1;
-    return x->row < y->row ? -1 : x->row > y->row;
-}
-
-/* Add the pairs of one file. Items that the index does not have cannot be listed anyway: they are counted. */
-static int read_seen_file(const char *path, const char *key_name, const char *item_name, const struct tt_vocab *items,
-                          struct seen *seen, struct seen_pair **pairs, size_t *n, size_t *cap, struct tt_err *err)
-{
-    struct tt_csv csv = {0};
-    size_t unknown = 0, rows = 0;
-    long key_column, item_column;
-    int more = -1;
-
-    if (tt_csv_open(&csv, path, TT_CSV_AUTO, err))
-        return -1;
-    key_column = tt_csv_need_column(&csv, key_name, err);
-    item_column = key_column < 0 ? -1 : tt_csv_need_column(&csv, item_name, err);
-    while (item_column >= 0 && (more = tt_csv_next(&csv, err)) == 1) {
-        const struct tt_csv_field *key = &csv.fields[key_column], *item = &csv.fields[item_column];
-        struct seen_pair pair = {0, tt_vocab_find(items, item->text, item->len)};
-        rows++;
-        if (pair.row == TT_VOCAB_NONE) {
-            unknown++;
-            continue;
-        }
-        if (tt_vocab_add(&seen->keys, key->text, key->len, &pair.key, err) ||
-            tt_grow(pairs, cap, *n + 1, sizeof(**pairs), err)) {
-            more = -1;
-            break;
-        }
-        (*pairs)[(*n)++] = pair;
-    }
-    if (more == 0 && unknown)
-        cli_note("%s: %zu of %zu rows name items that the index does not have", csv.reader.name, unknown, rows);
-    tt_csv_close(&csv);
-    return more;
-}
-
-static int read_seen(struct seen *seen, const char *key_name, const struct tt_index *index,
+/* Rows of the index that are not to be listed, by the text of a query's first key. Items that the index does not have
+ * cannot be listed anyway: they are counted. */
+static int read_seen(struct tt_seen *seen, const char *key_name, const struct tt_index *index,
                      const struct tt_vocab *items, struct tt_err *err)
 {
-    struct seen_pair *pairs = NULL;
-    size_t n = 0, cap = 0, used = 0;
-    int status = -1;
+    struct tt_seen_counts counts;
 
-    if (tt_vocab_init(&seen->keys, err))
+    if (tt_seen_init(seen, err))
         return -1;
-    for (size_t i = 0; i < seen_files.n; i++)
-        if (read_seen_file(seen_files.items[i], key_name, index->item, items, seen, &pairs, &n, &cap, err))
-            goto done;
-    if (n)
-        qsort(pairs, n, sizeof(*pairs), by_key_and_row);
-    seen->start = tt_alloc_zero(seen->keys.texts.n + 1, sizeof(*seen->start), err);
-    seen->rows = tt_alloc(n, sizeof(*seen->rows), err);
-    if (!seen->start || !seen->rows)
-        goto done;
-    for (size_t i = 0; i < n; i++) {
-        if (i > 0 && by_key_and_row(&pairs[i - 1], &pairs[i]) == 0)
-            continue;
-        seen->rows[used++] = pairs[i].row;
-        seen->start[pairs[i].key + 1] = used;
+    for (size_t i = 0; i < seen_files.n; i++) {
+        if (tt_seen_read(seen, seen_files.items[i], key_name, index->item, items, &counts, err))
+            return -1;
+        if (counts.unknown)
+            cli_note("%s: %zu of %zu rows name items that the index does not have",
+                     strcmp(seen_files.items[i], "-") == 0 ? "<stdin>" : seen_files.items[i], counts.unknown,
+                     counts.rows);
     }
-    status = 0;
-done:
-    free(pairs);
-    return status;
+    return tt_seen_finish(seen, err);
 }
 
 /* ---- one run ---- */
@@ -143,7 +71,7 @@ struct run {
     struct tt_ann *ann;
     struct tt_pool *pool;
     struct tt_writer writer;
-    struct seen seen;
+    struct tt_seen seen;
     int is_similar;            /* the queries' key column is the index's item column */
     char *model, *names;       /* of the first segment: its model and key columns, which the others must have too */
     size_t queries, few;       /* for the last note: how many, and how many of them found fewer than k */
@@ -159,7 +87,7 @@ static void run_release(struct run *run)
     tt_vocab_release(&run->items);
     tt_segment_release(&run->segment);
     tt_pool_free(run->pool);
-    seen_release(&run->seen);
+    tt_seen_release(&run->seen);
     free(run->model);
     free(run->names);
     free(run->found.rows);
@@ -284,16 +212,13 @@ static int set_filters(struct run *run, const struct tt_vectors *v, size_t first
     for (size_t i = 0; i < n; i++) {
         size_t len;
         const char *key = tt_text_list_get(&v->keys[0], first + i, &len);
-        uint32_t code = tt_vocab_find(run->is_similar ? &run->items : &run->seen.keys, key, len);
-        run->filters[i] = (struct tt_ann_filter){0};
-        if (code == TT_VOCAB_NONE)
-            continue;
+        struct tt_ann_filter *filter = &run->filters[i];
+        *filter = (struct tt_ann_filter){0};
         if (run->is_similar) {
-            run->own[i] = code;
-            run->filters[i] = (struct tt_ann_filter){.excluded = &run->own[i], .n_excluded = 1};
+            run->own[i] = tt_vocab_find(&run->items, key, len);
+            *filter = (struct tt_ann_filter){.excluded = &run->own[i], .n_excluded = run->own[i] != TT_VOCAB_NONE};
         } else {
-            run->filters[i].excluded = run->seen.rows + run->seen.start[code];
-            run->filters[i].n_excluded = run->seen.start[code + 1] - run->seen.start[code];
+            filter->excluded = tt_seen_of(&run->seen, key, len, &filter->n_excluded);
         }
     }
     return 1;
