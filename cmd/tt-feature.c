@@ -66,7 +66,7 @@ static void take_options(struct tt_derive *derive)
     }
     if (!previous != !by)
         cli_usage_error("--previous and --by belong together");
-    if (tt_meal_times_parse(&derive->meals, meals, &err))
+    if (tt_meal_times_parse(&derive->times.meals, meals, &err))
         cli_usage_error("--meals: %s", err.text);
     for (size_t i = 0; i < buckets.n; i++)
         if (tt_derive_bucket(derive, buckets.items[i], &err))

@@ -6,8 +6,6 @@
 #include "data/cell.h"
 #include "io/tsv_writer.h"
 
-static const char *const add_names[TT_ADD_KINDS] = {"meal_time", "hour", "weekday", "weekend", "date", "month"};
-static const char *const weekday_names[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 
 struct tt_derive_bucket {
     char *column, *added; /* "price" and "price_bucket" */
@@ -34,9 +32,9 @@ void tt_derive_init(struct tt_derive *derive)
     struct tt_err ignored = TT_ERR_INIT;
 
     *derive = (struct tt_derive){.time_at = -1, .hour_at = -1, .latitude_at = -1, .longitude_at = -1,
-                                 .span = TT_SPAN_INIT, .day = INT64_MIN};
-    if (tt_meal_times_parse(&derive->meals, TT_MEAL_TIMES, &ignored))
-        derive->meals.n = 0; /* cannot happen: a test parses it */
+                                 .span = TT_SPAN_INIT};
+    if (tt_meal_times_parse(&derive->times.meals, TT_MEAL_TIMES, &ignored))
+        derive->times.meals.n = 0; /* cannot happen: a test parses it */
 }
 
 void tt_derive_release(struct tt_derive *derive)
@@ -69,17 +67,15 @@ void tt_derive_release(struct tt_derive *derive)
 int tt_derive_add(struct tt_derive *derive, const char *names, struct tt_err *err)
 {
     for (const char *name = names;; name++) {
-        size_t n = strcspn(name, ","), kind = 0;
-        while (kind < TT_ADD_KINDS && !(strlen(add_names[kind]) == n && memcmp(add_names[kind], name, n) == 0))
-            kind++;
+        size_t n = strcspn(name, ",");
+        enum tt_derived kind = tt_time_feature_find(name, n);
         if (kind == TT_ADD_KINDS)
             return tt_err_set(err, TT_ERR_USAGE, "'%.*s' is not one of meal_time, hour, weekday, weekend, date, month",
                               n > 100 ? 100 : (int)n, name);
         for (size_t i = 0; i < derive->n_adds; i++)
-            if (derive->adds[i] == (enum tt_derived)kind)
-                return tt_err_set(err, TT_ERR_USAGE, "'%s' is given twice", add_names[kind]);
-        derive->adds[derive->n_adds++] = (enum tt_derived)kind;
-        derive->needs_day |= kind >= TT_ADD_WEEKDAY;
+            if (derive->adds[i] == kind)
+                return tt_err_set(err, TT_ERR_USAGE, "'%s' is given twice", tt_time_feature_names[kind]);
+        derive->adds[derive->n_adds++] = kind;
         name += n;
         if (!*name)
             return 0;
@@ -256,7 +252,7 @@ static int write_header(const struct tt_derive *derive, const struct tt_csv *csv
     if (tt_writer_write(writer, csv->header, csv->header_len - end, err))
         return -1;
     for (size_t i = 0; i < derive->n_adds; i++)
-        if (header_name(csv, writer, add_names[derive->adds[i]], err))
+        if (header_name(csv, writer, tt_time_feature_names[derive->adds[i]], err))
             return -1;
     for (size_t i = 0; i < derive->n_buckets; i++)
         if (header_name(csv, writer, derive->buckets[i].added, err))
@@ -332,67 +328,19 @@ static int row_time(struct tt_derive *derive, const struct tt_csv *csv, int64_t 
     return 0;
 }
 
-static void two_digits(char *p, int n)
-{
-    p[0] = (char)('0' + n / 10);
-    p[1] = (char)('0' + n % 10);
-}
-
-/* Make date, month and weekday those of the day. */
-static void set_day(struct tt_derive *derive, int64_t day)
-{
-    struct tt_date date;
-
-    tt_date_from_days(day, &date);
-    memcpy(derive->date, "....-..-..", 11); /* by hand: where days alternate, printf would take half of the time */
-    two_digits(derive->date, date.year / 100);
-    two_digits(derive->date + 2, date.year % 100);
-    two_digits(derive->date + 5, date.month);
-    two_digits(derive->date + 8, date.day);
-    memcpy(derive->month, derive->date + (date.month < 10 ? 6 : 5), 2);
-    derive->month[date.month < 10 ? 1 : 2] = '\0';
-    derive->weekday = tt_weekday(day);
-    derive->day = day;
-}
-
 /* The first of a row's new fields. */
 static int add_times(struct tt_derive *derive, const struct tt_csv *csv, char delimiter, struct tt_err *err)
 {
-    static const char hours[] = "01234567891011121314151617181920212223";
     int64_t local = 0;
     int missing = row_time(derive, csv, &local, err);
 
-    if (missing < 0 || tt_buf_reserve(&derive->fields, TT_ADD_KINDS * (1 + sizeof(derive->meals.names[0])), err))
+    if (missing < 0 ||
+        tt_buf_reserve(&derive->fields, TT_ADD_KINDS * (1 + sizeof(derive->times.meals.names[0])), err))
         return -1;
     char *p = derive->fields.data;
-    int hour = tt_local_hour(local);
-    if (!missing && derive->needs_day && tt_local_day(local) != derive->day)
-        set_day(derive, tt_local_day(local));
     for (size_t i = 0; i < derive->n_adds; i++) {
-        const char *text = "";
-        size_t n = 0;
-        switch (missing ? TT_ADD_KINDS : derive->adds[i]) {
-        case TT_ADD_MEAL_TIME: text = derive->meals.names[derive->meals.of_hour[hour]]; break;
-        case TT_ADD_HOUR:
-            text = hours + (hour < 10 ? hour : 10 + 2 * (hour - 10));
-            n = hour < 10 ? 1 : 2;
-            break;
-        case TT_ADD_WEEKDAY:
-            text = weekday_names[derive->weekday];
-            n = 3;
-            break;
-        case TT_ADD_WEEKEND:
-            text = derive->weekday >= 5 ? "1" : "0";
-            n = 1;
-            break;
-        case TT_ADD_DATE:
-            text = derive->date;
-            n = 10;
-            break;
-        case TT_ADD_MONTH: text = derive->month; break;
-        case TT_ADD_KINDS: break;
-        }
-        n = n ? n : strlen(text);
+        size_t n;
+        const char *text = tt_time_feature(&derive->times, missing ? TT_ADD_KINDS : derive->adds[i], local, &n);
         *p++ = delimiter;
         memcpy(p, text, n);
         p += n;

@@ -16,16 +16,11 @@
 #ifndef TT_DATA_DERIVE_H
 #define TT_DATA_DERIVE_H
 
-#include "data/meal_times.h"
 #include "data/previous.h"
+#include "data/time_feature.h"
 #include "data/zone.h"
 #include "io/csv_reader.h"
 #include "io/stream.h"
-
-enum tt_derived {
-    TT_ADD_MEAL_TIME, TT_ADD_HOUR, TT_ADD_WEEKDAY, TT_ADD_WEEKEND, TT_ADD_DATE, TT_ADD_MONTH,
-    TT_ADD_KINDS
-};
 
 struct tt_derive_bucket; /* in derive.c */
 struct tt_derive_cell;
@@ -36,7 +31,7 @@ struct tt_derive {
     const char *time_column;    /* NULL: none */
     const char *hour_column;    /* NULL: none; a column of hours 0 ... 23 instead of times */
     const struct tt_zone *zone; /* of time_column; borrowed */
-    struct tt_meal_times meals;
+    struct tt_time_features times; /* its meals */
     int empty_when_bad;         /* 1: a field that cannot be read leaves its derived fields empty; 0: it is an error */
 
     /* set by rows */
@@ -47,7 +42,6 @@ struct tt_derive {
     /* private */
     enum tt_derived adds[TT_ADD_KINDS];
     size_t n_adds;
-    int needs_day;              /* some of them are of the day, not of the hour */
     struct tt_derive_bucket *buckets;
     size_t n_buckets, cap_buckets;
     struct tt_derive_cell *cells;
@@ -59,9 +53,6 @@ struct tt_derive {
     long latitude_at, longitude_at;
     char *latitude_column, *longitude_column; /* NULL: no cells */
     struct tt_span span;        /* the zone's last one */
-    int64_t day;                /* the day that the next two are of */
-    char date[11], month[3];
-    int weekday;
     struct tt_buf fields;       /* a row's new fields */
 };
 

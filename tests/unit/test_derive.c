@@ -120,7 +120,7 @@ static void test_derive_meal_times_of_an_hour_column(void **state)
     (void)state;
     tt_derive_init(&derive);
     derive.hour_column = "h";
-    assert_int_equal(tt_meal_times_parse(&derive.meals, "am=2,pm=12", &err), 0);
+    assert_int_equal(tt_meal_times_parse(&derive.times.meals, "am=2,pm=12", &err), 0);
     assert_int_equal(tt_derive_add(&derive, "meal_time", &err), 0);
     assert_int_equal(run_over(&derive, "h\n0\n2\n08\n12\n23\n", out, &err), 0);
     assert_string_equal(out, "h,meal_time\n0,pm\n2,am\n08,am\n12,pm\n23,pm\n");
