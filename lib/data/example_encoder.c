@@ -45,40 +45,58 @@ int tt_encode_time(const struct tt_column *column, const char *text, size_t len,
     return 0;
 }
 
+const char *tt_weight_refuses(const char *text, size_t len, float *weight)
+{
+    double x;
+
+    if (tt_parse_f64(text, len, &x) || x < 0 || x > MAX_WEIGHT)
+        return "is not a weight, a number from 0 to 1e30";
+    *weight = (float)x;
+    return NULL;
+}
+
+const char *tt_label_refuses(const struct tt_column *label, const char *text, size_t len, uint8_t *liked)
+{
+    double x;
+
+    if (tt_parse_f64(text, len, &x))
+        return "is not a label, a number";
+    *liked = x >= label->min;
+    return NULL;
+}
+
+const char *tt_time_refuses(const struct tt_column *time, const char *text, size_t len, uint32_t *seconds)
+{
+    if (tt_encode_time(time, text, len, seconds) == 0)
+        return NULL;
+    return time->unit > 1 ? "is not a time: a number of the schema's units, 1970 to 2106"
+                          : "is not a time: seconds since 1970 or ISO 8601, 1970 to 2106";
+}
+
 int tt_take_weight(const struct tt_csv *csv, long column, float *weight, struct tt_err *err)
 {
     const struct tt_csv_field *f = &csv->fields[column];
-    double x;
+    const char *wrong = tt_weight_refuses(f->text, f->len, weight);
 
-    if (tt_parse_f64(f->text, f->len, &x) || x < 0 || x > MAX_WEIGHT)
-        return tt_csv_field_error(csv, (size_t)column, "is not a weight, a number from 0 to 1e30", err);
-    *weight = (float)x;
-    return 0;
+    return wrong ? tt_csv_field_error(csv, (size_t)column, wrong, err) : 0;
 }
 
 int tt_take_label(const struct tt_csv *csv, long column, const struct tt_column *label, uint8_t *liked,
                   struct tt_err *err)
 {
     const struct tt_csv_field *f = &csv->fields[column];
-    double x;
+    const char *wrong = tt_label_refuses(label, f->text, f->len, liked);
 
-    if (tt_parse_f64(f->text, f->len, &x))
-        return tt_csv_field_error(csv, (size_t)column, "is not a label, a number", err);
-    *liked = x >= label->min;
-    return 0;
+    return wrong ? tt_csv_field_error(csv, (size_t)column, wrong, err) : 0;
 }
 
 int tt_take_time(const struct tt_csv *csv, long column, const struct tt_column *time, uint32_t *seconds,
                  struct tt_err *err)
 {
     const struct tt_csv_field *f = &csv->fields[column];
+    const char *wrong = tt_time_refuses(time, f->text, f->len, seconds);
 
-    if (tt_encode_time(time, f->text, f->len, seconds))
-        return tt_csv_field_error(csv, (size_t)column,
-                                  time->unit > 1 ? "is not a time: a number of the schema's units, 1970 to 2106"
-                                                 : "is not a time: seconds since 1970 or ISO 8601, 1970 to 2106",
-                                  err);
-    return 0;
+    return wrong ? tt_csv_field_error(csv, (size_t)column, wrong, err) : 0;
 }
 
 /* What one column needs while its rows are read. */

@@ -324,18 +324,22 @@ static int load_either(struct tt_segment *segment, const char *path, struct tt_e
     return -1;
 }
 
+int tt_examples_take_tables(struct tt_examples *examples, struct tt_segment *segment, struct tt_err *err)
+{
+    *examples = (struct tt_examples){0};
+    if (!is_model(segment) && need_own_dictionary(segment, err)) {
+        tt_segment_release(segment);
+        return -1;
+    }
+    return load_tables(examples, segment, TT_WITH_ATTRIBUTES | (is_model(segment) ? TT_WITH_HISTORY : 0), err);
+}
+
 int tt_examples_load_tables(struct tt_examples *examples, const char *path, struct tt_err *err)
 {
     struct tt_segment segment;
 
     *examples = (struct tt_examples){0};
-    if (load_either(&segment, path, err))
-        return -1;
-    if (!is_model(&segment) && need_own_dictionary(&segment, err)) {
-        tt_segment_release(&segment);
-        return -1;
-    }
-    return load_tables(examples, &segment, TT_WITH_ATTRIBUTES | (is_model(&segment) ? TT_WITH_HISTORY : 0), err);
+    return load_either(&segment, path, err) ? -1 : tt_examples_take_tables(examples, &segment, err);
 }
 
 int tt_examples_load_base(struct tt_examples *examples, const char *path, struct tt_err *err)

@@ -78,6 +78,9 @@ int tt_examples_load(struct tt_examples *examples, const char *path, struct tt_e
  * model with their histories), no events. */
 int tt_examples_load_tables(struct tt_examples *examples, const char *path, struct tt_err *err) TT_CHECKED;
 
+/* The same of a model's segment that is loaded already: it is taken, also on failure. */
+int tt_examples_take_tables(struct tt_examples *examples, struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
+
 /* Load what is extended, examples or a model: the same, and the events of examples. */
 int tt_examples_load_base(struct tt_examples *examples, const char *path, struct tt_err *err) TT_CHECKED;
 

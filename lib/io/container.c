@@ -437,7 +437,7 @@ static int map_file(struct tt_container *container, struct tt_segment *segment, 
     struct stat st;
     int fd = container->reader.fd;
 
-    if (container->next_number > 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
+    if (container->copies || container->next_number > 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
         lseek(fd, 0, SEEK_CUR) != 0)
         return -1;
     void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -549,7 +549,7 @@ fail:
     return -1;
 }
 
-int tt_container_load(const char *path, const char *kind, struct tt_segment *segment, struct tt_err *err)
+static int load_only(const char *path, const char *kind, int copies, struct tt_segment *segment, struct tt_err *err)
 {
     struct tt_container container;
     int status = -1;
@@ -557,6 +557,7 @@ int tt_container_load(const char *path, const char *kind, struct tt_segment *seg
     *segment = (struct tt_segment){0};
     if (tt_container_open(&container, path, err))
         return -1;
+    container.copies = copies;
     if (tt_container_next(&container, kind, segment, err) == 1) {
         segment->name = path ? path : "<stdin>";
         if (container.ended)
@@ -569,6 +570,16 @@ int tt_container_load(const char *path, const char *kind, struct tt_segment *seg
         tt_segment_release(segment);
     tt_container_close(&container);
     return status;
+}
+
+int tt_container_load(const char *path, const char *kind, struct tt_segment *segment, struct tt_err *err)
+{
+    return load_only(path, kind, 0, segment, err);
+}
+
+int tt_container_load_copy(const char *path, const char *kind, struct tt_segment *segment, struct tt_err *err)
+{
+    return load_only(path, kind, 1, segment, err);
 }
 
 const char *tt_segment_find_text(const struct tt_segment *segment, const char *key)

@@ -70,7 +70,8 @@ int tt_segment_write(struct tt_segment *segment, struct tt_writer *writer, uint6
 struct tt_container {
     struct tt_reader reader;
     uint64_t next_number;
-    int ended; /* the last segment was given */
+    int ended;  /* the last segment was given */
+    int copies; /* set by the caller after open: files are read, not mapped */
 };
 
 /* Open path (NULL or "-" is standard input). A terminal is refused. */
@@ -90,6 +91,11 @@ enum {
 
 /* Open, take the only segment, check that there is no other, close. segment->name is then the path (borrowed). */
 int tt_container_load(const char *path, const char *kind, struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
+
+/* The same, as a copy in memory. A mapped file that somebody shortens is gone from under its reader; a program that lives
+ * long takes a copy. What was read while the file changed is damaged, and the checksum says so. */
+int tt_container_load_copy(const char *path, const char *kind, struct tt_segment *segment,
+                           struct tt_err *err) TT_CHECKED;
 
 /* A metadata text, or NULL. */
 const char *tt_segment_find_text(const struct tt_segment *segment, const char *key);

@@ -366,14 +366,12 @@ static int load_layers(struct tt_model *model, struct tt_err *err)
     return 0;
 }
 
-int tt_model_load(struct tt_model *model, const char *path, struct tt_err *err)
+/* Fill a model whose base is loaded. */
+static int load_rest(struct tt_model *model, struct tt_err *err)
 {
+    const struct tt_segment *segment = &model->base.segment;
     uint64_t dim;
 
-    *model = (struct tt_model){0};
-    if (tt_examples_load_tables(&model->base, path, err))
-        return -1;
-    const struct tt_segment *segment = &model->base.segment;
     if (strcmp(segment->texts[0].value, "model") != 0) {
         tt_err_set(err, TT_ERR_MISMATCH, "%s: holds '%s', expected 'model'", segment->name, segment->texts[0].value);
         goto fail;
@@ -398,4 +396,16 @@ int tt_model_load(struct tt_model *model, const char *path, struct tt_err *err)
 fail:
     tt_model_release(model);
     return -1;
+}
+
+int tt_model_load(struct tt_model *model, const char *path, struct tt_err *err)
+{
+    *model = (struct tt_model){0};
+    return tt_examples_load_tables(&model->base, path, err) ? -1 : load_rest(model, err);
+}
+
+int tt_model_take(struct tt_model *model, struct tt_segment *segment, struct tt_err *err)
+{
+    *model = (struct tt_model){0};
+    return tt_examples_take_tables(&model->base, segment, err) ? -1 : load_rest(model, err);
 }
