@@ -24,7 +24,7 @@ LDLIBS  := -lcsv $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread -lm
 B        = build/$(FLAVOUR)
 PROGRAMS = $(patsubst cmd/%.c,%,$(wildcard cmd/tt-*.c))
 LIB_SRC  = $(wildcard lib/*/*.c)
-LIB_OBJ  = $(LIB_SRC:%.c=$B/%.o)
+LIB_OBJ  = $(LIB_SRC:%.c=$B/%.o) $B/assets.o
 CLI_OBJ  = $B/cmd/cli.o
 UNIT_SRC = $(wildcard tests/unit/test_*.c)
 UNIT_BIN = $(UNIT_SRC:tests/unit/%.c=$B/unit/%)
@@ -59,6 +59,18 @@ $B/%.o: %.c Makefile
 $B/lib/base/alloc.o: ALL_CFLAGS += -D_DEFAULT_SOURCE
 # accept4, eventfd, the addresses and counters of sockets.
 $B/lib/serve/http.o $B/lib/serve/listener.o: ALL_CFLAGS += -D_GNU_SOURCE
+
+# What tt-serve sends to browsers is part of the program.
+page := lib/serve/page
+$B/assets.c: lib/serve/embed.sh $(wildcard $(page)/*)
+	@mkdir -p $(@D)
+	$(call say,EMBED)
+	$Qsh $< page 'text/html; charset=utf-8' $(page)/page.html style 'text/css; charset=utf-8' $(page)/page.css \
+		script 'text/javascript; charset=utf-8' $(page)/page.js openapi application/json $(page)/openapi.json > $@
+
+$B/assets.o: $B/assets.c
+	$(call say,CC)
+	$Q$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $B/lib.a: $(LIB_OBJ)
 	@rm -f $@

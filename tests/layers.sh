@@ -24,9 +24,9 @@ may() {
 home() {
     case $1 in
     xxhash.h) echo lib/base/hash.c ;;
-    pthread.h) echo lib/base/pool.c lib/serve/http.c ;;
+    pthread.h) echo lib/base/pool.c lib/base/lock.h lib/serve/http.c ;;
     csv.h) echo lib/io/csv_reader.c ;;
-    jansson.h) echo lib/io/container.c ;;
+    jansson.h) echo lib/io/container.c lib/serve/body.c ;;
     cblas.h) echo lib/math/gemm.c ;;
     microhttpd.h) echo lib/serve/http.c ;;
     esac

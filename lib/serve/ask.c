@@ -1,0 +1,198 @@
+/* From the parameters of a request to what is asked: see ask.h. */
+#include "serve/ask.h"
+
+#include <string.h>
+
+#include "base/number.h"
+#include "data/calendar.h"
+
+static int is(const struct tt_http_param *p, const char *name)
+{
+    return p->name_len == strlen(name) && memcmp(p->name, name, p->name_len) == 0;
+}
+
+static int says(const struct tt_http_param *p, const char *value)
+{
+    return p->value_len == strlen(value) && memcmp(p->value, value, p->value_len) == 0;
+}
+
+/* "'NAME=VALUE' WHAT" */
+static int refuse(const struct tt_http_param *p, const char *what, struct tt_err *err)
+{
+    return tt_err_set(err, TT_ERR_USAGE, "'%.*s=%.*s' %s", p->name_len > 80 ? 80 : (int)p->name_len, p->name,
+                      p->value_len > 80 ? 80 : (int)p->value_len, p->value, what);
+}
+
+static int add_item(struct tt_ask_text *items, size_t *n, const char *text, size_t len, const struct tt_http_param *p,
+                    struct tt_err *err)
+{
+    if (len == 0)
+        return 0;
+    if (*n == TT_ASK_MAX_ITEMS)
+        return tt_err_set(err, TT_ERR_USAGE, "'%.*s' names more than %d items", (int)p->name_len, p->name,
+                          TT_ASK_MAX_ITEMS);
+    items[(*n)++] = (struct tt_ask_text){0, text, len};
+    return 0;
+}
+
+/* One item, or several with commas. */
+static int take_items(const struct tt_snapshot *s, struct tt_ask_text *items, size_t *n, const struct tt_http_param *p,
+                      struct tt_err *err)
+{
+    const char *text = p->value, *end = p->value + p->value_len, *comma;
+
+    if (tt_vocab_find(&s->ids, p->value, p->value_len) == TT_VOCAB_NONE)
+        for (; (comma = memchr(text, ',', (size_t)(end - text))); text = comma + 1)
+            if (add_item(items, n, text, (size_t)(comma - text), p, err))
+                return -1;
+    return add_item(items, n, text, (size_t)(end - text), p, err);
+}
+
+/* A column of the users that a request may give: a feature or a context. -1: none has the name. */
+static long user_column(const struct tt_snapshot *s, const char *name, size_t len)
+{
+    const struct tt_schema *schema = &s->model.base.dictionary.schema;
+
+    for (size_t c = 0; c < schema->n_columns; c++) {
+        const struct tt_column *column = &schema->columns[c];
+        if (column->side == TT_USER && column->kind != TT_KIND_ID && column->kind != TT_KIND_HISTORY &&
+            strlen(column->name) == len && memcmp(column->name, name, len) == 0)
+            return (long)c;
+    }
+    return -1;
+}
+
+static int take_value(struct tt_ask *ask, const struct tt_snapshot *s, size_t column, const struct tt_http_param *p,
+                      struct tt_err *err)
+{
+    const char *wrong = tt_feature_refuses(&s->model.base.dictionary.features[column], p->value, p->value_len);
+
+    if (wrong)
+        return refuse(p, wrong, err);
+    for (size_t i = 0; i < ask->n_values; i++)
+        if (ask->values[i].column == column)
+            return refuse(p, "comes after another value of it", err);
+    if (ask->n_values == TT_ASK_MAX_COLUMNS)
+        return refuse(p, "is one column too many", err);
+    ask->values[ask->n_values++] = (struct tt_ask_text){column, p->value, p->value_len};
+    return 0;
+}
+
+/* Filters of one column stand together. */
+static int take_filter(struct tt_ask *ask, size_t column, const struct tt_http_param *p, struct tt_err *err)
+{
+    size_t at = ask->n_filters;
+
+    if (ask->n_filters == TT_HTTP_MAX_PARAMS)
+        return refuse(p, "is one filter too many", err);
+    while (at > 0 && ask->filters[at - 1].column > column) {
+        ask->filters[at] = ask->filters[at - 1];
+        at--;
+    }
+    ask->filters[at] = (struct tt_ask_text){column, p->value, p->value_len};
+    ask->n_filters++;
+    return 0;
+}
+
+static int take_column(struct tt_ask *ask, const struct tt_snapshot *s, const struct tt_http_param *p,
+                       struct tt_err *err)
+{
+    int only_user = p->name_len > 5 && memcmp(p->name, "user.", 5) == 0;
+    int only_item = p->name_len > 5 && memcmp(p->name, "item.", 5) == 0;
+    size_t skip = only_user || only_item ? 5 : 0;
+    const char *name = p->name + skip;
+    size_t len = p->name_len - skip;
+    long column = only_item ? -1 : user_column(s, name, len);
+
+    if (column >= 0)
+        return take_value(ask, s, (size_t)column, p, err);
+    const struct tt_shelf_column *shelf = only_user ? NULL : tt_shelf_find(&s->shelf, name, len);
+    if (!shelf)
+        return refuse(p, "names no parameter and no column of this model's users or items", err);
+    return take_filter(ask, (size_t)(shelf - s->shelf.columns), p, err);
+}
+
+static int take(struct tt_ask *ask, const struct tt_snapshot *s, const struct tt_http_param *p,
+                const struct tt_recommend_settings *settings, struct tt_err *err)
+{
+    struct tt_time time;
+    const char *what;
+    uint64_t k;
+
+    if (is(p, "user") || is(p, tt_snapshot_user_column(s))) {
+        if (p->value_len == 0)
+            return refuse(p, "is empty", err);
+        ask->user = p->value;
+        ask->user_len = p->value_len;
+    } else if (is(p, "k")) {
+        if (tt_parse_u64(p->value, p->value_len, &k) || k < 1 || k > TT_ASK_MAX_K)
+            return refuse(p, "is not a whole number from 1 to 1000", err);
+        ask->k = (size_t)k;
+    } else if (is(p, "seen")) {
+        if (!says(p, "remove") && !says(p, "keep"))
+            return refuse(p, "is neither remove nor keep", err);
+        ask->removes_seen = says(p, "remove");
+    } else if (is(p, "explain")) {
+        if (!says(p, "0") && !says(p, "1"))
+            return refuse(p, "is neither 0 nor 1", err);
+        ask->explains = says(p, "1");
+    } else if (is(p, "time")) {
+        struct tt_span span = TT_SPAN_INIT;
+        if (tt_time_parse(p->value, p->value_len, &time, &what))
+            return refuse(p, what, err);
+        ask->now = time.is_local ? tt_zone_instant(settings->zone, time.seconds, &span) : time.seconds;
+    } else if (is(p, "exclude")) {
+        return take_items(s, ask->excluded, &ask->n_excluded, p, err);
+    } else if (is(p, "history")) {
+        return take_items(s, ask->history, &ask->n_history, p, err);
+    } else {
+        return take_column(ask, s, p, err);
+    }
+    return 0;
+}
+
+/* Contexts that were not given, from the clock. */
+static void read_clock(struct tt_ask *ask, const struct tt_snapshot *s, const struct tt_recommend_settings *settings)
+{
+    const struct tt_schema *schema = &s->model.base.dictionary.schema;
+    struct tt_span span = TT_SPAN_INIT;
+    struct tt_time time = {.seconds = ask->now};
+    int has_local = 0;
+    int64_t local = 0;
+
+    for (size_t c = 0; c < schema->n_columns && ask->n_values < TT_ASK_MAX_COLUMNS; c++) {
+        const struct tt_column *column = &schema->columns[c];
+        enum tt_derived kind = tt_time_feature_find(column->name, strlen(column->name));
+        size_t given = 0, len;
+        if (column->side != TT_USER || column->kind != TT_KIND_CONTEXT || kind == TT_ADD_KINDS)
+            continue;
+        while (given < ask->n_values && ask->values[given].column != c)
+            given++;
+        if (given < ask->n_values)
+            continue;
+        if (!has_local)
+            local = tt_zone_local(settings->zone, &time, &span);
+        has_local = 1;
+        const char *text = tt_time_feature(&ask->clock, kind, local, &len);
+        memcpy(ask->clock_texts[kind], text, len);
+        ask->values[ask->n_values++] = (struct tt_ask_text){c, ask->clock_texts[kind], len};
+    }
+}
+
+int tt_ask_parse(struct tt_ask *ask, const struct tt_snapshot *snapshot, const struct tt_http_param *params, size_t n,
+                 const struct tt_recommend_settings *settings, int64_t now, struct tt_err *err)
+{
+    ask->user = NULL;
+    ask->user_len = 0;
+    ask->k = 10;
+    ask->removes_seen = settings->removes_seen;
+    ask->explains = 0;
+    ask->now = now;
+    ask->n_values = ask->n_filters = ask->n_history = ask->n_excluded = 0;
+    ask->clock.meals = settings->meals;
+    for (size_t i = 0; i < n; i++)
+        if (take(ask, snapshot, &params[i], settings, err))
+            return -1;
+    read_clock(ask, snapshot, settings);
+    return 0;
+}

@@ -1,0 +1,520 @@
+/* From what is asked to a ranked list: see recommend.h. */
+#include "serve/recommend.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "data/history.h"
+#include "math/vec.h"
+
+/* Scratch of one thread. */
+struct tt_recommender {
+    struct tt_pool *pool;          /* of one thread: a request is too small to share */
+    struct tt_buf key;             /* all that a list depends on */
+    struct tt_live_visits visits;
+    struct tt_bags history;        /* made for this request */
+    struct tt_bags values[TT_ASK_MAX_COLUMNS]; /* of the ask's values */
+    float *vector;                 /* (dim) */
+    uint64_t *bits, *other_bits;   /* a bit an item */
+    uint32_t *excluded;            /* rows that may not be listed, rising */
+    uint32_t *rows, *because;
+    float *scores;
+    uint32_t *item, *time, *user;  /* visits for a history */
+    float *weight;
+    uint8_t *label;
+    size_t n_visits, n_excluded;
+    size_t cap_vector, cap_bits, cap_other_bits, cap_excluded, cap_rows, cap_because, cap_scores, cap_item, cap_time,
+        cap_user, cap_weight, cap_label;
+    /* the history at hand: a view of the model's or of `history` */
+    const uint32_t *codes;
+    const float *weights;
+    size_t n_codes;
+};
+
+const char *tt_source_name(enum tt_source source)
+{
+    static const char *const names[] = {"user", "history", "features", "popular", "item"};
+
+    return names[source];
+}
+
+struct tt_recommender *tt_recommender_new(struct tt_err *err)
+{
+    struct tt_recommender *r = tt_alloc_zero(1, sizeof(*r), err);
+
+    if (!r)
+        return NULL;
+    r->pool = tt_pool_new(1, err);
+    if (!r->pool) {
+        free(r);
+        return NULL;
+    }
+    return r;
+}
+
+void tt_recommender_free(struct tt_recommender *r)
+{
+    if (!r)
+        return;
+    tt_pool_free(r->pool);
+    tt_buf_release(&r->key);
+    tt_live_visits_release(&r->visits);
+    tt_bags_release(&r->history);
+    for (size_t i = 0; i < TT_ASK_MAX_COLUMNS; i++)
+        tt_bags_release(&r->values[i]);
+    free(r->vector);
+    free(r->bits);
+    free(r->other_bits);
+    free(r->excluded);
+    free(r->rows);
+    free(r->because);
+    free(r->scores);
+    free(r->item);
+    free(r->time);
+    free(r->user);
+    free(r->weight);
+    free(r->label);
+    free(r);
+}
+
+/* ---- the history ---- */
+
+static int add_visit(struct tt_recommender *r, uint32_t item, uint32_t time, float weight, int label,
+                     struct tt_err *err)
+{
+    size_t n = r->n_visits + 1;
+
+    if (tt_grow(&r->item, &r->cap_item, n, sizeof(*r->item), err) ||
+        tt_grow(&r->time, &r->cap_time, n, sizeof(*r->time), err) ||
+        tt_grow(&r->user, &r->cap_user, n, sizeof(*r->user), err) ||
+        tt_grow(&r->weight, &r->cap_weight, n, sizeof(*r->weight), err) ||
+        tt_grow(&r->label, &r->cap_label, n, sizeof(*r->label), err))
+        return -1;
+    r->item[n - 1] = item;
+    r->time[n - 1] = time;
+    r->user[n - 1] = 0;
+    r->weight[n - 1] = weight;
+    r->label[n - 1] = (uint8_t)label;
+    r->n_visits = n;
+    return 0;
+}
+
+/* One more row that may not be listed. */
+static int exclude(struct tt_recommender *r, uint32_t row, struct tt_err *err)
+{
+    if (row == TT_VOCAB_NONE)
+        return 0;
+    if (tt_grow(&r->excluded, &r->cap_excluded, r->n_excluded + 1, sizeof(*r->excluded), err))
+        return -1;
+    r->excluded[r->n_excluded++] = row;
+    return 0;
+}
+
+/* The live events of the user as visits, and as seen rows. */
+static int take_live(struct tt_recommender *r, const struct tt_snapshot *s, struct tt_live *live, int excludes,
+                     struct tt_err *err)
+{
+    char text[1024];
+
+    for (size_t i = 0; i < r->visits.n; i++) {
+        const struct tt_live_visit *v = &r->visits.all[i];
+        size_t len = tt_live_item(live, v->item, text, sizeof(text));
+        if (add_visit(r, tt_snapshot_item(s, text, len), v->time, v->weight, v->label, err) ||
+            (excludes && exclude(r, tt_vocab_find(&s->ids, text, len), err)))
+            return -1;
+    }
+    return 0;
+}
+
+static int take_given(struct tt_recommender *r, const struct tt_snapshot *s, const struct tt_ask *ask,
+                      struct tt_err *err)
+{
+    for (size_t i = 0; i < ask->n_history; i++) {
+        const struct tt_ask_text *item = &ask->history[i];
+        if (add_visit(r, tt_snapshot_item(s, item->text, item->len), 0, 1, 1, err) ||
+            (ask->removes_seen && exclude(r, tt_vocab_find(&s->ids, item->text, item->len), err)))
+            return -1;
+    }
+    return 0;
+}
+
+/* The bag of r's visits, after those of the model's user when `user` is not 0. */
+static int make_history(struct tt_recommender *r, const struct tt_snapshot *s, uint32_t user, struct tt_err *err)
+{
+    const struct tt_column *column = &s->model.base.dictionary.schema.columns[s->history];
+    const struct tt_table *users = &s->model.base.users;
+    uint32_t latest = users->latest && user ? users->latest[user] : 0;
+    uint64_t offsets[2] = {0, r->n_codes};
+    struct tt_bags before = {.n_rows = user != 0, .offsets = offsets, .codes = (uint32_t *)(uintptr_t)r->codes,
+                             .weights = (float *)(uintptr_t)r->weights};
+    struct tt_past past = {&before, users->latest ? &latest : NULL};
+    struct tt_visits visits = {.n = r->n_visits, .user = r->user, .item = r->item, .time = r->time, .label = r->label,
+                               .weight = r->weight};
+
+    tt_bags_release(&r->history);
+    if (tt_history_extend(&r->history, column, 1, user ? &past : NULL, &visits, err))
+        return -1;
+    r->n_codes = tt_bags_row(&r->history, 0, &r->codes, &r->weights);
+    return 0;
+}
+
+static void forget_history(struct tt_recommender *r)
+{
+    r->n_visits = r->n_excluded = r->n_codes = r->visits.n = 0;
+}
+
+/* A user's history in the model, with what happened since. */
+static int find_history(struct tt_recommender *r, const struct tt_snapshot *s, struct tt_live *live, const char *text,
+                        size_t len, int excludes, struct tt_err *err)
+{
+    uint32_t user = tt_snapshot_user(s, text, len);
+
+    forget_history(r);
+    if (user)
+        r->n_codes = tt_snapshot_history(s, user, &r->codes, &r->weights);
+    if (tt_live_of(live, text, len, &r->visits, err) || take_live(r, s, live, excludes, err))
+        return -1;
+    return r->n_visits && s->history >= 0 ? make_history(r, s, user, err) : 0;
+}
+
+/* A history that the request gives, in place of what is known of the user. */
+static int take_history(struct tt_recommender *r, const struct tt_snapshot *s, const struct tt_ask *ask,
+                        struct tt_err *err)
+{
+    forget_history(r);
+    if (take_given(r, s, ask, err))
+        return -1;
+    return r->n_visits && s->history >= 0 ? make_history(r, s, 0, err) : 0;
+}
+
+/* ---- the vector ---- */
+
+/* Bags of the user's columns: the ask's values, and else what the model knows of the user (of nobody: row 0). */
+static int embed(struct tt_recommender *r, const struct tt_snapshot *s, const struct tt_ask *ask, uint32_t user,
+                 struct tt_err *err)
+{
+    const struct tt_model *model = &s->model;
+    const struct tt_dictionary *d = &model->base.dictionary;
+    static const uint32_t first = 0, nothing = 0;
+    uint64_t offsets[2] = {0, r->n_codes}, unseen = 0;
+    struct tt_bags id = {.n_rows = 1, .codes = &user};
+    struct tt_bags unknown = {.n_rows = 1, .codes = (uint32_t *)(uintptr_t)&nothing};
+    struct tt_bags history = {.n_rows = 1, .offsets = offsets, .codes = (uint32_t *)(uintptr_t)r->codes,
+                              .weights = (float *)(uintptr_t)r->weights};
+    struct tt_tower_input input;
+    int status = -1;
+
+    if (tt_tower_input_init(&input, TT_USER, 1, &d->schema, err))
+        return -1;
+    for (size_t c = 0; c < d->schema.n_columns; c++) {
+        const struct tt_column *column = &d->schema.columns[c];
+        if (column->side != TT_USER || !model->tables[c])
+            continue;
+        input.rows[c] = &first;
+        if (column->kind == TT_KIND_ID) {
+            input.bags[c] = &id;
+        } else if (column->kind == TT_KIND_HISTORY) {
+            input.bags[c] = &history;
+        } else if (column->kind == TT_KIND_CONTEXT) {
+            input.bags[c] = &unknown;
+        } else {
+            input.bags[c] = &model->base.users.bags[c];
+            input.rows[c] = &user;
+        }
+    }
+    for (size_t i = 0; i < ask->n_values; i++) {
+        size_t c = ask->values[i].column;
+        if (ask->values[i].len == 0 && d->schema.columns[c].kind != TT_KIND_CONTEXT)
+            continue; /* an empty field gives way to what the model knows */
+        tt_bags_release(&r->values[i]);
+        if (tt_feature_encode(&d->features[c], ask->values[i].text, ask->values[i].len, &r->values[i], &unseen, err))
+            goto done;
+        input.bags[c] = &r->values[i];
+        input.rows[c] = &first;
+    }
+    if (tt_grow(&r->vector, &r->cap_vector, model->dim, sizeof(*r->vector), err))
+        goto done;
+    status = tt_model_embed(model, &input, r->pool, r->vector, err);
+done:
+    tt_tower_input_release(&input);
+    return status;
+}
+
+/* Does the ask give a feature of the user that is not a context? */
+static int gives_features(const struct tt_snapshot *s, const struct tt_ask *ask)
+{
+    for (size_t i = 0; i < ask->n_values; i++)
+        if (s->model.base.dictionary.schema.columns[ask->values[i].column].kind != TT_KIND_CONTEXT &&
+            ask->values[i].len)
+            return 1;
+    return 0;
+}
+
+/* ---- what may be listed ---- */
+
+static int by_row(const void *a, const void *b)
+{
+    const uint32_t *x = a, *y = b;
+
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* Rising, each once. */
+static void sort_excluded(struct tt_recommender *r)
+{
+    size_t n = 0;
+
+    if (r->n_excluded)
+        qsort(r->excluded, r->n_excluded, sizeof(*r->excluded), by_row);
+    for (size_t i = 0; i < r->n_excluded; i++)
+        if (n == 0 || r->excluded[n - 1] != r->excluded[i])
+            r->excluded[n++] = r->excluded[i];
+    r->n_excluded = n;
+}
+
+static int find_excluded(struct tt_recommender *r, const struct tt_snapshot *s, const struct tt_ask *ask,
+                         struct tt_err *err)
+{
+    for (size_t i = 0; i < ask->n_excluded; i++)
+        if (exclude(r, tt_vocab_find(&s->ids, ask->excluded[i].text, ask->excluded[i].len), err))
+            return -1;
+    if (ask->removes_seen) {
+        size_t n = 0;
+        const uint32_t *rows = ask->user && !ask->n_history ? tt_seen_of(&s->seen, ask->user, ask->user_len, &n) : NULL;
+        for (size_t i = 0; i < n; i++)
+            if (exclude(r, rows[i], err))
+                return -1;
+        for (size_t i = 0; i < r->n_codes; i++)
+            if (exclude(r, s->row_of_code[r->codes[i]], err))
+                return -1;
+    }
+    sort_excluded(r);
+    return 0;
+}
+
+/* Bits of the rows that satisfy all filters: of one column, any of its values will do. */
+static int find_allowed(struct tt_recommender *r, const struct tt_snapshot *s, const struct tt_ask *ask,
+                        struct tt_err *err)
+{
+    size_t words = tt_blocks(s->index.n, 64);
+
+    if (tt_grow(&r->bits, &r->cap_bits, words, sizeof(*r->bits), err) ||
+        tt_grow(&r->other_bits, &r->cap_other_bits, words, sizeof(*r->other_bits), err))
+        return -1;
+    for (size_t i = 0; i < ask->n_filters;) {
+        size_t column = ask->filters[i].column;
+        uint64_t *bits = i == 0 ? r->bits : r->other_bits;
+        int is_first = i == 0;
+        memset(bits, 0, words * sizeof(*bits));
+        for (; i < ask->n_filters && ask->filters[i].column == column; i++)
+            tt_shelf_allow(&s->shelf.columns[column], ask->filters[i].text, ask->filters[i].len, bits);
+        for (size_t w = 0; w < words && !is_first; w++)
+            r->bits[w] &= bits[w];
+    }
+    return 0;
+}
+
+static size_t count_left(const struct tt_snapshot *s, const struct tt_ann_filter *filter)
+{
+    size_t left = s->index.n;
+
+    if (filter->allowed) {
+        left = 0;
+        for (size_t w = 0; w < tt_blocks(s->index.n, 64); w++)
+            left += (size_t)__builtin_popcountll(filter->allowed[w]);
+    }
+    for (size_t i = 0; i < filter->n_excluded; i++) {
+        uint32_t row = filter->excluded[i];
+        left -= !filter->allowed || (filter->allowed[row / 64] >> (row % 64) & 1);
+    }
+    return left;
+}
+
+/* ---- lists ---- */
+
+static int make_room(struct tt_recommender *r, size_t k, struct tt_list *list, struct tt_err *err)
+{
+    if (tt_grow(&r->rows, &r->cap_rows, k, sizeof(*r->rows), err) ||
+        tt_grow(&r->scores, &r->cap_scores, k, sizeof(*r->scores), err) ||
+        tt_grow(&r->because, &r->cap_because, k, sizeof(*r->because), err))
+        return -1;
+    *list = (struct tt_list){.rows = r->rows, .scores = r->scores};
+    return 0;
+}
+
+static int search(struct tt_recommender *r, const struct tt_snapshot *s, const float *vector, size_t k,
+                  const struct tt_ann_filter *filter, struct tt_list *list, struct tt_err *err)
+{
+    struct tt_ann_request request = {.n = 1, .queries = vector, .k = k, .filters = filter};
+    struct tt_ann_result result = {r->rows, r->scores, &list->n};
+
+    return tt_ann_search(s->ann, &request, &result, r->pool, err);
+}
+
+static void list_popular(const struct tt_snapshot *s, size_t k, const struct tt_ann_filter *filter,
+                         struct tt_list *list)
+{
+    for (size_t i = 0; s->knows_popular && i < s->index.n && list->n < k; i++) {
+        uint32_t row = s->popular[i];
+        if (tt_ann_is_excluded(filter, row))
+            continue;
+        list->rows[list->n] = row;
+        list->scores[list->n++] = (float)s->users_of_row[row];
+    }
+}
+
+/* For each listed item the nearest of the user's own. */
+static void explain(struct tt_recommender *r, const struct tt_snapshot *s, struct tt_list *list)
+{
+    size_t dim = s->index.dim;
+
+    list->because = r->because;
+    for (size_t i = 0; i < list->n; i++) {
+        const float *x = s->index.vectors + list->rows[i] * dim;
+        double nearest = -2;
+        list->because[i] = TT_VOCAB_NONE;
+        for (size_t h = 0; h < r->n_codes; h++) {
+            uint32_t row = s->row_of_code[r->codes[h]];
+            if (row == TT_VOCAB_NONE)
+                continue;
+            double score = tt_vec_dot(x, s->index.vectors + row * dim, dim);
+            if (score > nearest) {
+                nearest = score;
+                list->because[i] = row;
+            }
+        }
+    }
+}
+
+static int has_direction(const float *vector, size_t dim)
+{
+    for (size_t i = 0; i < dim; i++)
+        if (vector[i] != 0)
+            return 1;
+    return 0;
+}
+
+static int make_list(struct tt_recommender *r, const struct tt_snapshot *s, struct tt_live *live,
+                     const struct tt_ask *ask, struct tt_list *list, struct tt_err *err)
+{
+    uint32_t user = ask->user ? tt_snapshot_user(s, ask->user, ask->user_len) : 0;
+    struct tt_ann_filter filter = {0};
+
+    if (ask->n_history || !ask->user ? take_history(r, s, ask, err)
+                                     : find_history(r, s, live, ask->user, ask->user_len, ask->removes_seen, err))
+        return -1;
+    if (find_excluded(r, s, ask, err) || (ask->n_filters && find_allowed(r, s, ask, err)) || embed(r, s, ask, user, err))
+        return -1;
+    filter.excluded = r->excluded;
+    filter.n_excluded = r->n_excluded;
+    filter.allowed = ask->n_filters ? r->bits : NULL;
+    list->source = user                    ? TT_SOURCE_USER
+                   : r->n_codes            ? TT_SOURCE_HISTORY
+                   : gives_features(s, ask) ? TT_SOURCE_FEATURES
+                                           : TT_SOURCE_POPULAR;
+    if (list->source != TT_SOURCE_POPULAR && !has_direction(r->vector, s->index.dim))
+        list->source = TT_SOURCE_POPULAR;
+    if (list->source == TT_SOURCE_POPULAR)
+        list_popular(s, ask->k, &filter, list);
+    else if (search(r, s, r->vector, ask->k, &filter, list, err))
+        return -1;
+    if (list->n < ask->k)
+        list->left = count_left(s, &filter);
+    if (ask->explains)
+        explain(r, s, list);
+    return 0;
+}
+
+/* ---- the cache ---- */
+
+static int add_text(struct tt_buf *key, const char *text, size_t len, struct tt_err *err)
+{
+    return tt_buf_add(key, &len, sizeof(len), err) || tt_buf_add(key, text, len, err) ? -1 : 0;
+}
+
+static int add_texts(struct tt_buf *key, const struct tt_ask_text *texts, size_t n, struct tt_err *err)
+{
+    if (tt_buf_add(key, &n, sizeof(n), err))
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (tt_buf_add(key, &texts[i].column, sizeof(texts[i].column), err) ||
+            add_text(key, texts[i].text, texts[i].len, err))
+            return -1;
+    return 0;
+}
+
+/* A fingerprint of the snapshot, the user's live events, and the ask. */
+static int make_key(struct tt_recommender *r, const struct tt_snapshot *s, struct tt_live *live,
+                    const struct tt_ask *ask, struct tt_cache_key *key, struct tt_err *err)
+{
+    uint64_t head[] = {s->serial, ask->user ? tt_live_version(live, ask->user, ask->user_len) : 0, ask->k,
+                       (uint64_t)ask->removes_seen, ask->user != NULL};
+
+    r->key.len = 0;
+    if (tt_buf_add(&r->key, head, sizeof(head), err) ||
+        (ask->user && add_text(&r->key, ask->user, ask->user_len, err)) ||
+        add_texts(&r->key, ask->values, ask->n_values, err) || add_texts(&r->key, ask->filters, ask->n_filters, err) ||
+        add_texts(&r->key, ask->history, ask->n_history, err) ||
+        add_texts(&r->key, ask->excluded, ask->n_excluded, err))
+        return -1;
+    key->a = tt_hash64(r->key.data, r->key.len, 1);
+    key->b = tt_hash64(r->key.data, r->key.len, 2) | 1; /* never 0: a free place */
+    return 0;
+}
+
+int tt_recommend(struct tt_recommender *r, const struct tt_snapshot *snapshot, struct tt_live *live,
+                 struct tt_cache *cache, const struct tt_ask *ask, struct tt_list *list, struct tt_err *err)
+{
+    struct tt_cache_list kept;
+    struct tt_cache_key key;
+
+    if (make_room(r, ask->k, list, err))
+        return -1;
+    if (ask->k > TT_CACHE_ITEMS || ask->explains)
+        return make_list(r, snapshot, live, ask, list, err);
+    if (make_key(r, snapshot, live, ask, &key, err))
+        return -1;
+    if (tt_cache_get(cache, key, &kept)) {
+        list->source = kept.source;
+        list->n = kept.n;
+        list->left = kept.left;
+        memcpy(list->rows, kept.rows, kept.n * sizeof(*kept.rows));
+        memcpy(list->scores, kept.scores, kept.n * sizeof(*kept.scores));
+        return 0;
+    }
+    if (make_list(r, snapshot, live, ask, list, err))
+        return -1;
+    kept = (struct tt_cache_list){.n = (uint32_t)list->n, .source = (uint32_t)list->source,
+                                  .left = (uint32_t)list->left};
+    memcpy(kept.rows, list->rows, list->n * sizeof(*kept.rows));
+    memcpy(kept.scores, list->scores, list->n * sizeof(*kept.scores));
+    tt_cache_put(cache, key, &kept);
+    return 0;
+}
+
+int tt_recommend_similar(struct tt_recommender *r, const struct tt_snapshot *snapshot, uint32_t row, size_t k,
+                         struct tt_list *list, struct tt_err *err)
+{
+    struct tt_ann_filter filter = {.excluded = &row, .n_excluded = 1};
+
+    if (make_room(r, k, list, err) ||
+        search(r, snapshot, snapshot->index.vectors + row * snapshot->index.dim, k, &filter, list, err))
+        return -1;
+    list->source = TT_SOURCE_ITEM;
+    list->left = snapshot->index.n - 1;
+    return 0;
+}
+
+int tt_recommend_history(struct tt_recommender *r, const struct tt_snapshot *snapshot, struct tt_live *live,
+                         const char *user, size_t len, size_t *n, const uint32_t **codes, const float **weights,
+                         struct tt_err *err)
+{
+    if (find_history(r, snapshot, live, user, len, 0, err))
+        return -1;
+    *n = r->n_codes;
+    *codes = r->codes;
+    *weights = r->weights;
+    return 0;
+}

@@ -1,0 +1,56 @@
+/* The service: what is asked over HTTP, answered from a snapshot that can be exchanged at any moment.
+ *
+ *     service = tt_service_new(&options, &err);            loads everything, reads the log of events
+ *     http = tt_http_start(&http_options, tt_service_answer, tt_service_done, service, &err);
+ *     once a second:  tt_service_tick(service);            syncs the log; reloads when the files have changed
+ *     on SIGHUP:      tt_service_reload(service);
+ *     at the end:     tt_service_drain(service); ... tt_http_stop(http); tt_service_free(service);
+ *
+ * A reload reads the files anew and checks them wholly; only then the new snapshot takes the old one's place, in one
+ * step. Requests that run keep the one they began with. When something is wrong, the old one goes on, and the error is
+ * noted and told by /health/ready.
+ *
+ * Threads: tt_service_answer and tt_service_done may be called by many at once; the other calls are one thread's.
+ */
+#ifndef TT_SERVE_SERVICE_H
+#define TT_SERVE_SERVICE_H
+
+#include "serve/ask.h"
+#include "serve/http.h"
+#include "serve/journal.h"
+#include "serve/snapshot.h"
+
+struct tt_service_options {
+    struct tt_snapshot_files files;
+    struct tt_recommend_settings settings;
+    const char *name;            /* of the model, under /v1/models/ */
+    const char *events;          /* the log of events; NULL: events are refused */
+    enum tt_journal_sync sync;
+    size_t cache;                /* bytes for lists found lately */
+    struct tt_pool *pool;        /* for loading */
+    int64_t (*now)(void);        /* the clock: seconds since 1970 */
+    tt_note_fn *note;            /* what happened, for the log of the program */
+    void *note_arg;
+};
+
+struct tt_service;
+
+/* options and all that it points to must live as long as the service. NULL and *err on failure. */
+struct tt_service *tt_service_new(const struct tt_service_options *options, struct tt_err *err) TT_CHECKED;
+void tt_service_free(struct tt_service *service); /* NULL is fine */
+
+tt_http_answer_fn tt_service_answer;
+tt_http_done_fn tt_service_done;
+
+/* Load the files anew; goes on in a new log of events when the old one was moved away. What is wrong is noted. */
+void tt_service_reload(struct tt_service *service);
+
+void tt_service_tick(struct tt_service *service);
+
+/* From now on /health/ready says 503. */
+void tt_service_drain(struct tt_service *service);
+
+/* For /metrics: how many connections are open; asked for each time. */
+void tt_service_watch(struct tt_service *service, unsigned (*connections)(const struct tt_http *), const struct tt_http *http);
+
+#endif

@@ -1,0 +1,198 @@
+/* What is known of the items: see shelf.h. */
+#include "serve/shelf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "io/csv_reader.h"
+
+int tt_shelf_init(struct tt_shelf *shelf, size_t n_rows, struct tt_err *err)
+{
+    *shelf = (struct tt_shelf){.n_rows = n_rows};
+    return n_rows > UINT32_MAX ? tt_err_set(err, TT_ERR_INPUT, "more items than a row number can name") : 0;
+}
+
+void tt_shelf_release(struct tt_shelf *shelf)
+{
+    for (size_t i = 0; i < shelf->n_columns; i++) {
+        struct tt_shelf_column *c = &shelf->columns[i];
+        free(c->name);
+        tt_vocab_release(&c->values);
+        free(c->of_row);
+        free(c->row_values);
+        free(c->of_value);
+        free(c->value_rows);
+        free(c->pairs);
+    }
+    free(shelf->columns);
+    *shelf = (struct tt_shelf){0};
+}
+
+static int add_column(struct tt_shelf *shelf, const char *name, char separator, struct tt_err *err)
+{
+    if (tt_grow(&shelf->columns, &shelf->cap_columns, shelf->n_columns + 1, sizeof(*shelf->columns), err))
+        return -1;
+    struct tt_shelf_column *c = &shelf->columns[shelf->n_columns];
+    *c = (struct tt_shelf_column){.separator = separator};
+    shelf->n_columns++;
+    c->name = tt_copy_text(name, strlen(name), err);
+    return !c->name || tt_vocab_init(&c->values, err) ? -1 : 0;
+}
+
+static int add_value(struct tt_shelf_column *c, uint32_t row, const char *text, size_t len, struct tt_err *err)
+{
+    struct tt_shelf_pair pair = {.row = row};
+
+    if (len == 0)
+        return 0;
+    if (tt_vocab_add(&c->values, text, len, &pair.value, err))
+        return -1;
+    for (size_t i = c->n_pairs; i > 0 && c->pairs[i - 1].row == row; i--)
+        if (c->pairs[i - 1].value == pair.value)
+            return 0;
+    if (tt_grow(&c->pairs, &c->cap_pairs, c->n_pairs + 1, sizeof(*c->pairs), err))
+        return -1;
+    c->pairs[c->n_pairs++] = pair;
+    return 0;
+}
+
+/* One field, which may hold several values. */
+static int add_field(struct tt_shelf_column *c, uint32_t row, const char *text, size_t len, struct tt_err *err)
+{
+    const char *end = text + len, *cut;
+
+    for (; c->separator && (cut = memchr(text, c->separator, (size_t)(end - text))); text = cut + 1)
+        if (add_value(c, row, text, (size_t)(cut - text), err))
+            return -1;
+    return add_value(c, row, text, (size_t)(end - text), err);
+}
+
+static char separator_of(const struct tt_dictionary *dictionary, const char *name)
+{
+    for (size_t i = 0; i < dictionary->schema.n_columns; i++) {
+        const struct tt_column *c = &dictionary->schema.columns[i];
+        if (c->side == TT_ITEM && c->kind == TT_KIND_BAG && strcmp(c->name, name) == 0)
+            return c->separator;
+    }
+    return 0;
+}
+
+int tt_shelf_read(struct tt_shelf *shelf, const char *path, const char *id_column, const struct tt_vocab *ids,
+                  const struct tt_dictionary *dictionary, size_t *unknown, struct tt_err *err)
+{
+    struct tt_csv csv = {0};
+    unsigned char *had = tt_alloc_zero(shelf->n_rows, 1, err);
+    long id;
+    int more = -1;
+
+    *unknown = 0;
+    if (!had || tt_csv_open(&csv, path, TT_CSV_AUTO, err) || (id = tt_csv_need_column(&csv, id_column, err)) < 0)
+        goto done;
+    for (size_t i = 0; i < csv.n_columns; i++)
+        if ((long)i != id && add_column(shelf, csv.names[i], separator_of(dictionary, csv.names[i]), err))
+            goto done;
+    tt_csv_want_all(&csv);
+    while ((more = tt_csv_next(&csv, err)) == 1) {
+        uint32_t row = tt_vocab_find(ids, csv.fields[id].text, csv.fields[id].len);
+        struct tt_shelf_column *c = shelf->columns;
+        *unknown += row == TT_VOCAB_NONE;
+        if (row == TT_VOCAB_NONE || had[row])
+            continue;
+        had[row] = 1;
+        for (size_t i = 0; i < csv.n_columns; i++)
+            if ((long)i != id && add_field(c++, row, csv.fields[i].text, csv.fields[i].len, err)) {
+                more = -1;
+                goto done;
+            }
+    }
+done:
+    tt_csv_close(&csv);
+    free(had);
+    return more;
+}
+
+int tt_shelf_add_known(struct tt_shelf *shelf, const struct tt_examples *base, const uint32_t *codes,
+                       struct tt_err *err)
+{
+    const struct tt_dictionary *d = &base->dictionary;
+
+    for (size_t f = 0; f < d->schema.n_columns; f++) {
+        const struct tt_column *column = &d->schema.columns[f];
+        if (column->side != TT_ITEM || (column->kind != TT_KIND_CATEGORY && column->kind != TT_KIND_BAG) ||
+            tt_shelf_find(shelf, column->name, strlen(column->name)))
+            continue;
+        if (add_column(shelf, column->name, column->kind == TT_KIND_BAG ? column->separator : 0, err))
+            return -1;
+        for (size_t row = 0; row < shelf->n_rows; row++) {
+            const uint32_t *values;
+            const float *weights;
+            size_t n = codes[row] ? tt_bags_row(&base->items.bags[f], codes[row], &values, &weights) : 0;
+            for (size_t i = 0; i < n; i++) {
+                size_t len;
+                const char *text = values[i] ? tt_text_list_get(&d->features[f].vocab.texts, values[i] - 1, &len) : "";
+                if (values[i] &&
+                    add_value(&shelf->columns[shelf->n_columns - 1], (uint32_t)row, text, len, err))
+                    return -1;
+            }
+        }
+    }
+    return 0;
+}
+
+/* Sort the pairs by row and by value, by counting. Within a row the order is that of the input. */
+static int sort_pairs(struct tt_shelf_column *c, size_t n_rows, struct tt_err *err)
+{
+    size_t n_values = c->values.texts.n;
+
+    c->of_row = tt_alloc_zero(n_rows + 2, sizeof(*c->of_row), err);
+    c->of_value = tt_alloc_zero(n_values + 2, sizeof(*c->of_value), err);
+    c->row_values = tt_alloc(c->n_pairs, sizeof(*c->row_values), err);
+    c->value_rows = tt_alloc(c->n_pairs, sizeof(*c->value_rows), err);
+    if (!c->of_row || !c->of_value || !c->row_values || !c->value_rows)
+        return -1;
+    for (size_t i = 0; i < c->n_pairs; i++) {
+        c->of_row[c->pairs[i].row + 2]++;
+        c->of_value[c->pairs[i].value + 2]++;
+    }
+    for (size_t r = 0; r < n_rows; r++)
+        c->of_row[r + 2] += c->of_row[r + 1];
+    for (size_t v = 0; v < n_values; v++)
+        c->of_value[v + 2] += c->of_value[v + 1];
+    for (size_t i = 0; i < c->n_pairs; i++) /* place r + 1 moves from r's start to its end */
+        c->row_values[c->of_row[c->pairs[i].row + 1]++] = c->pairs[i].value;
+    for (size_t r = 0; r < n_rows; r++)
+        for (size_t i = c->of_row[r]; i < c->of_row[r + 1]; i++)
+            c->value_rows[c->of_value[c->row_values[i] + 1]++] = (uint32_t)r;
+    free(c->pairs);
+    c->pairs = NULL;
+    c->n_pairs = c->cap_pairs = 0;
+    return 0;
+}
+
+int tt_shelf_finish(struct tt_shelf *shelf, struct tt_err *err)
+{
+    for (size_t i = 0; i < shelf->n_columns; i++)
+        if (sort_pairs(&shelf->columns[i], shelf->n_rows, err))
+            return -1;
+    return 0;
+}
+
+const struct tt_shelf_column *tt_shelf_find(const struct tt_shelf *shelf, const char *name, size_t len)
+{
+    for (size_t i = 0; i < shelf->n_columns; i++)
+        if (strlen(shelf->columns[i].name) == len && memcmp(shelf->columns[i].name, name, len) == 0)
+            return &shelf->columns[i];
+    return NULL;
+}
+
+size_t tt_shelf_allow(const struct tt_shelf_column *column, const char *value, size_t len, uint64_t *bits)
+{
+    uint32_t v = tt_vocab_find(&column->values, value, len);
+
+    if (v == TT_VOCAB_NONE)
+        return 0;
+    for (size_t i = column->of_value[v]; i < column->of_value[v + 1]; i++)
+        bits[column->value_rows[i] / 64] |= (uint64_t)1 << (column->value_rows[i] % 64);
+    return column->of_value[v + 1] - column->of_value[v];
+}

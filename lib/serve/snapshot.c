@@ -1,0 +1,229 @@
+/* What answers are made from: see snapshot.h. */
+#include "serve/snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "index/flat.h"
+
+static void release(struct tt_snapshot *s)
+{
+    tt_ann_free(s->ann);
+    tt_vocab_release(&s->ids);
+    tt_segment_release(&s->segment);
+    tt_shelf_release(&s->shelf);
+    tt_seen_release(&s->seen);
+    tt_model_release(&s->model);
+    free(s->code_of_row);
+    free(s->row_of_code);
+    free(s->users_of_row);
+    free(s->popular);
+    free(s);
+}
+
+void tt_snapshot_drop(struct tt_snapshot *snapshot)
+{
+    if (snapshot && atomic_fetch_sub(&snapshot->holders, 1) == 1)
+        release(snapshot);
+}
+
+static int load_model(struct tt_snapshot *s, const char *path, struct tt_err *err)
+{
+    struct tt_segment segment;
+
+    if (tt_container_load_copy(path, "model", &segment, err) || tt_model_take(&s->model, &segment, err) ||
+        tt_dictionary_index(&s->model.base.dictionary, path, err))
+        return -1;
+    const struct tt_column *history = tt_schema_find(&s->model.base.dictionary.schema, TT_USER, TT_KIND_HISTORY);
+    s->history = history ? history - s->model.base.dictionary.schema.columns : -1;
+    return 0;
+}
+
+/* The index must be of this model, and of its items. */
+static int check_index(const struct tt_snapshot *s, const char *path, struct tt_err *err)
+{
+    const struct tt_dictionary *d = &s->model.base.dictionary;
+
+    if (s->index.model[0] && strcmp(s->index.model, tt_snapshot_model_name(s)) != 0)
+        return tt_err_set(err, TT_ERR_MISMATCH, "%s: its vectors were made by another model (%.8s...) than %s (%.8s...)",
+                          path, s->index.model, s->model.base.segment.name, tt_snapshot_model_name(s));
+    if (s->index.dim != s->model.dim)
+        return tt_err_set(err, TT_ERR_MISMATCH, "%s: vectors of %zu dimensions, but the model %s has %zu", path,
+                          s->index.dim, s->model.base.segment.name, s->model.dim);
+    if (strcmp(s->index.item, d->schema.columns[d->item_id].name) != 0)
+        return tt_err_set(err, TT_ERR_MISMATCH, "%s: rows are named by '%s', but the model's items by '%s'", path,
+                          s->index.item, d->schema.columns[d->item_id].name);
+    return 0;
+}
+
+static int load_index(struct tt_snapshot *s, const char *path, struct tt_pool *pool, struct tt_err *err)
+{
+    struct tt_text_list view;
+
+    if (tt_container_load_copy(path, "index", &s->segment, err) || tt_index_view(&s->index, &s->segment, err) ||
+        check_index(s, path, err))
+        return -1;
+    view = (struct tt_text_list){.n = s->index.n, .offsets = s->index.ids.offsets, .bytes = s->index.ids.bytes};
+    if (tt_vocab_from_list(&s->ids, &view, path, err))
+        return -1;
+    s->ann = tt_flat_new(s->index.vectors, s->index.n, s->index.dim, pool, err);
+    return s->ann ? 0 : -1;
+}
+
+/* Which row of the index each of the model's items has, and the other way. */
+static int match_items(struct tt_snapshot *s, struct tt_err *err)
+{
+    const struct tt_dictionary *d = &s->model.base.dictionary;
+    size_t n_codes = d->features[d->item_id].vocab.texts.n + 1;
+
+    s->code_of_row = tt_alloc_zero(s->index.n, sizeof(*s->code_of_row), err);
+    s->row_of_code = tt_alloc(n_codes, sizeof(*s->row_of_code), err);
+    if (!s->code_of_row || !s->row_of_code)
+        return -1;
+    memset(s->row_of_code, 0xff, n_codes * sizeof(*s->row_of_code)); /* TT_VOCAB_NONE */
+    for (size_t row = 0; row < s->index.n; row++) {
+        size_t len;
+        const char *text = tt_text_list_get(&s->index.ids, row, &len);
+        uint32_t code = tt_snapshot_item(s, text, len);
+        s->code_of_row[row] = code;
+        if (code)
+            s->row_of_code[code] = (uint32_t)row;
+    }
+    return 0;
+}
+
+static int read_seen(struct tt_snapshot *s, const struct tt_snapshot_files *files, tt_note_fn *note, void *arg,
+                     struct tt_err *err)
+{
+    struct tt_seen_counts counts;
+    char text[512];
+
+    if (files->n_seen == 0)
+        return 0;
+    if (tt_seen_init(&s->seen, err))
+        return -1;
+    for (size_t i = 0; i < files->n_seen; i++) {
+        if (tt_seen_read(&s->seen, files->seen[i], tt_snapshot_user_column(s), s->index.item, &s->ids, &counts, err))
+            return -1;
+        if (counts.unknown) {
+            snprintf(text, sizeof(text), "%s: %zu of %zu rows name items that the index does not have", files->seen[i],
+                     counts.unknown, counts.rows);
+            note(arg, text);
+        }
+    }
+    return tt_seen_finish(&s->seen, err);
+}
+
+struct by_users {
+    uint32_t users, row;
+};
+
+static int more_users_first(const void *a, const void *b)
+{
+    const struct by_users *x = a, *y = b;
+
+    if (x->users != y->users)
+        return x->users > y->users ? -1 : 1;
+    return x->row < y->row ? -1 : x->row > y->row;
+}
+
+static void count_users(struct tt_snapshot *s)
+{
+    size_t n_users = s->model.base.users.n_rows;
+
+    if (s->seen.starts) {
+        for (size_t i = 0; i < s->seen.starts[s->seen.users.texts.n]; i++)
+            s->users_of_row[s->seen.rows[i]]++;
+        return;
+    }
+    for (size_t user = 1; user < n_users; user++) {
+        const uint32_t *codes;
+        const float *weights;
+        size_t n = tt_snapshot_history(s, (uint32_t)user, &codes, &weights);
+        for (size_t i = 0; i < n; i++)
+            if (s->row_of_code[codes[i]] != TT_VOCAB_NONE)
+                s->users_of_row[s->row_of_code[codes[i]]]++;
+    }
+}
+
+static int find_popular(struct tt_snapshot *s, struct tt_err *err)
+{
+    struct by_users *order = tt_alloc(s->index.n, sizeof(*order), err);
+
+    s->users_of_row = tt_alloc_zero(s->index.n, sizeof(*s->users_of_row), err);
+    s->popular = tt_alloc(s->index.n, sizeof(*s->popular), err);
+    if (!order || !s->users_of_row || !s->popular) {
+        free(order);
+        return -1;
+    }
+    count_users(s);
+    for (size_t row = 0; row < s->index.n; row++)
+        order[row] = (struct by_users){s->users_of_row[row], (uint32_t)row};
+    if (s->index.n)
+        qsort(order, s->index.n, sizeof(*order), more_users_first);
+    for (size_t i = 0; i < s->index.n; i++)
+        s->popular[i] = order[i].row;
+    s->knows_popular = s->index.n && order[0].users > 0;
+    free(order);
+    return 0;
+}
+
+static int read_items(struct tt_snapshot *s, const char *path, tt_note_fn *note, void *arg, struct tt_err *err)
+{
+    size_t unknown = 0;
+    char text[512];
+
+    if (tt_shelf_init(&s->shelf, s->index.n, err) ||
+        (path && tt_shelf_read(&s->shelf, path, s->index.item, &s->ids, &s->model.base.dictionary, &unknown, err)) ||
+        tt_shelf_add_known(&s->shelf, &s->model.base, s->code_of_row, err) || tt_shelf_finish(&s->shelf, err))
+        return -1;
+    if (unknown) {
+        snprintf(text, sizeof(text), "%s: %zu rows name items that the index does not have", path, unknown);
+        note(arg, text);
+    }
+    return 0;
+}
+
+struct tt_snapshot *tt_snapshot_load(const struct tt_snapshot_files *files, unsigned serial, struct tt_pool *pool,
+                                     tt_note_fn *note, void *arg, struct tt_err *err)
+{
+    struct tt_snapshot *s = tt_alloc_zero(1, sizeof(*s), err);
+
+    if (!s)
+        return NULL;
+    atomic_init(&s->holders, 1);
+    s->serial = serial;
+    if (load_model(s, files->model, err) || load_index(s, files->index, pool, err) || match_items(s, err) ||
+        read_seen(s, files, note, arg, err) || find_popular(s, err) || read_items(s, files->items, note, arg, err)) {
+        release(s);
+        return NULL;
+    }
+    return s;
+}
+
+uint32_t tt_snapshot_user(const struct tt_snapshot *snapshot, const char *text, size_t len)
+{
+    const struct tt_dictionary *d = &snapshot->model.base.dictionary;
+    uint32_t number = tt_vocab_find(&d->features[d->user_id].vocab, text, len);
+
+    return number == TT_VOCAB_NONE ? 0 : number + 1;
+}
+
+uint32_t tt_snapshot_item(const struct tt_snapshot *snapshot, const char *text, size_t len)
+{
+    const struct tt_dictionary *d = &snapshot->model.base.dictionary;
+    uint32_t number = tt_vocab_find(&d->features[d->item_id].vocab, text, len);
+
+    return number == TT_VOCAB_NONE ? 0 : number + 1;
+}
+
+size_t tt_snapshot_history(const struct tt_snapshot *snapshot, uint32_t user, const uint32_t **codes,
+                           const float **weights)
+{
+    const struct tt_table *users = &snapshot->model.base.users;
+
+    if (snapshot->history < 0 || user >= users->bags[snapshot->history].n_rows)
+        return 0;
+    return tt_bags_row(&users->bags[snapshot->history], user, codes, weights);
+}

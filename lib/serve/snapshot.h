@@ -1,0 +1,81 @@
+/* Everything that answers are made from, as it stood in the files when they were read: a model, an index whose vectors
+ * that model made, what is known of the items, and what users have seen. It never changes; a service that reloads
+ * makes another one and drops this one when its last request has ended.
+ *
+ *     snapshot = tt_snapshot_load(&files, serial, pool, note, arg, &err);      checked wholly
+ *     tt_snapshot_hold(snapshot);  ...  tt_snapshot_drop(snapshot);            by any thread; the last drop frees
+ *
+ * The files are copied into memory: what happens to them later does not matter.
+ */
+#ifndef TT_SERVE_SNAPSHOT_H
+#define TT_SERVE_SNAPSHOT_H
+
+#include <stdatomic.h>
+
+#include "data/seen.h"
+#include "index/ann.h"
+#include "index/index_file.h"
+#include "model/model.h"
+#include "serve/shelf.h"
+
+struct tt_snapshot_files {
+    const char *model, *index;
+    const char *items;        /* CSV or TSV of the items' attributes, or NULL */
+    const char *const *seen;  /* (n_seen) CSV or TSV of user and item */
+    size_t n_seen;
+};
+
+struct tt_snapshot {
+    atomic_uint holders;
+    unsigned serial;            /* 1 for the first that a service loaded, and so on */
+    struct tt_model model;      /* its dictionary is indexed */
+    struct tt_segment segment;  /* the index's; its checksum names the index */
+    struct tt_index index;
+    struct tt_vocab ids;        /* the index's ids: text to row */
+    struct tt_ann *ann;
+    struct tt_shelf shelf;
+    struct tt_seen seen;
+    long history;               /* schema column of the users' history, or -1 */
+    uint32_t *code_of_row;      /* (index.n) the item's code in the model, 0: not known there */
+    uint32_t *row_of_code;      /* (codes of the model's items), TT_VOCAB_NONE: not in the index */
+    uint32_t *users_of_row;     /* (index.n) how many users have it, by the seen files or else by the model's histories */
+    uint32_t *popular;          /* (index.n) rows by falling users_of_row, then rising row */
+    int knows_popular;          /* some item has a user */
+};
+
+/* A note on what was read, to be shown by the program. */
+typedef void tt_note_fn(void *arg, const char *text);
+
+/* NULL and *err on failure. Refused: a damaged file; an index of another model or without users' dimensions; files
+ * whose item columns differ. */
+struct tt_snapshot *tt_snapshot_load(const struct tt_snapshot_files *files, unsigned serial, struct tt_pool *pool,
+                                     tt_note_fn *note, void *arg, struct tt_err *err) TT_CHECKED;
+
+static inline struct tt_snapshot *tt_snapshot_hold(struct tt_snapshot *snapshot)
+{
+    atomic_fetch_add(&snapshot->holders, 1);
+    return snapshot;
+}
+
+void tt_snapshot_drop(struct tt_snapshot *snapshot); /* NULL is fine */
+
+static inline const char *tt_snapshot_model_name(const struct tt_snapshot *s) { return s->model.base.segment.checksum; }
+static inline const char *tt_snapshot_index_name(const struct tt_snapshot *s) { return s->segment.checksum; }
+
+/* Names of the columns that are the users' and the items' ids. */
+static inline const char *tt_snapshot_user_column(const struct tt_snapshot *s)
+{
+    return s->model.base.dictionary.schema.columns[s->model.base.dictionary.user_id].name;
+}
+
+/* The user's code in the model, 0: not known. */
+uint32_t tt_snapshot_user(const struct tt_snapshot *snapshot, const char *text, size_t len);
+
+/* The item's code in the model, 0: not known. */
+uint32_t tt_snapshot_item(const struct tt_snapshot *snapshot, const char *text, size_t len);
+
+/* The bag of a user's history in the model: how many items; 0 also without such a column. */
+size_t tt_snapshot_history(const struct tt_snapshot *snapshot, uint32_t user, const uint32_t **codes,
+                           const float **weights);
+
+#endif

@@ -1,0 +1,249 @@
+/* Each endpoint's answer, and its errors. */
+#include <jansson.h>
+
+#include "serve/service_internal.h"
+#include "tiny_service.h"
+
+static struct tt_service *service;
+static char text[1 << 18];
+
+static json_t *ask(unsigned status, const char *target, const char *body)
+{
+    unsigned got = tiny_ask(service, target, body, text, sizeof(text));
+    json_t *json = json_loads(text, 0, NULL);
+
+    if (got != status || !json)
+        fail_msg("%s: %u %s", target, got, text);
+    return json;
+}
+
+static const char *member(const json_t *json, const char *name)
+{
+    const char *value = json_string_value(json_object_get(json, name));
+
+    assert_non_null(value);
+    return value;
+}
+
+static size_t length(const json_t *json, const char *name)
+{
+    assert_true(json_is_array(json_object_get(json, name)));
+    return json_array_size(json_object_get(json, name));
+}
+
+static json_t *element(const json_t *json, const char *name, size_t i)
+{
+    json_t *found = json_array_get(json_object_get(json, name), i);
+
+    assert_non_null(found);
+    return found;
+}
+
+static void error(unsigned status, const char *target, const char *body, const char *why)
+{
+    json_t *json = ask(status, target, body);
+
+    if (!strstr(member(json, "error"), why))
+        fail_msg("%s: '%s' does not say '%s'", target, member(json, "error"), why);
+    json_decref(json);
+}
+
+static void test_recommend_says_what_it_lists_and_from_what(void **state)
+{
+    (void)state;
+    json_t *json = ask(200, "GET /recommend?user=u1&k=3&explain=1", "");
+
+    assert_string_equal(member(json, "user"), "u1");
+    assert_string_equal(member(json, "source"), "user");
+    assert_string_equal(member(json_object_get(json, "context"), "meal_time"), "lunch"); /* the clock's */
+    assert_int_equal(strlen(member(json, "model")), 32);
+    assert_string_equal(member(json, "index"), tt_snapshot_index_name(service->snapshot));
+    assert_int_equal(length(json, "items"), 3);
+    for (size_t i = 0; i < 3; i++) {
+        json_t *item = element(json, "items", i);
+        assert_true(json_is_real(json_object_get(item, "score")));
+        assert_true(json_is_object(json_object_get(item, "attributes")));
+        assert_int_equal(member(item, "because")[0], 'i');
+    }
+    assert_null(json_object_get(json, "reason"));
+    json_decref(json);
+    json = ask(200, "GET /recommend?user=u1&k=40&kind=c2&exclude=i1", "");
+    assert_non_null(strstr(member(json, "reason"), "the filters, and items that are seen or excluded, leave only"));
+    json_decref(json);
+    json = ask(200, "GET /recommend?user=u1&k=100", "");
+    assert_string_equal(member(json, "reason"), "the index has only 41 items");
+    json_decref(json);
+    error(400, "GET /recommend?user=u1&k=x", "", "'k=x'");
+}
+
+static void test_many_users_at_once_are_answered_as_one_by_one(void **state)
+{
+    (void)state;
+    static char alone[3][4096];
+
+    for (int i = 0; i < 3; i++) {
+        char target[64];
+        snprintf(target, sizeof(target), "GET /recommend?user=u%d&k=4&meal_time=c%d", i + 1, i + 1);
+        json_decref(ask(200, target, ""));
+        snprintf(alone[i], sizeof(alone[i]), "%s", strstr(text, "\"items\""));
+        *strstr(alone[i], ",\"model\"") = '\0';
+    }
+    json_t *json = ask(200, "POST /recommend",
+                       "{\"k\":4,\"requests\":[{\"user\":\"u1\",\"meal_time\":\"c1\"},{\"user\":\"u2\",\"meal_time\":"
+                       "\"c2\"},{\"user\":\"u3\",\"meal_time\":\"c3\"}]}");
+    assert_int_equal(length(json, "answers"), 3);
+    for (int i = 0; i < 3; i++)
+        assert_non_null(strstr(text, alone[i]));
+    json_decref(json);
+    json = ask(200, "POST /recommend", "{\"user\":\"u1\",\"meal_time\":\"c1\",\"k\":4}");
+    assert_non_null(strstr(text, alone[0]));
+    json_decref(json);
+    json = ask(200, "POST /recommend", "[\"u1\", {\"user\": \"u2\"}]");
+    assert_int_equal(length(json, "answers"), 2);
+    json_decref(json);
+    error(400, "POST /recommend", "{", "not JSON");
+    error(400, "POST /recommend", "3", "not JSON");
+    error(400, "POST /recommend", "{\"requests\":[[1]]}", "element 0");
+    error(400, "POST /recommend", "{\"requests\":[{\"user\":\"u1\"},{\"k\":-1}]}", "'k=-1'");
+    error(400, "POST /recommend?k=3", "{}", "'k'");
+}
+
+static void test_similar_users_and_items(void **state)
+{
+    (void)state;
+    json_t *json = ask(200, "GET /similar?item=i3&k=5", "");
+    assert_int_equal(length(json, "items"), 5);
+    json_decref(json);
+    error(404, "GET /similar?item=gone", "", "no such item");
+    error(400, "GET /similar", "", "'item'");
+    error(400, "GET /similar?item=i3&x=1", "", "'x'");
+
+    json = ask(200, "GET /users/u2", "");
+    size_t visits = 0;
+    for (size_t i = 1; i <= ITEMS; i++)
+        visits += (size_t)tiny_visits(2, i);
+    assert_int_equal(length(json, "history"), visits);
+    assert_true(json_is_true(json_object_get(json, "in_model")));
+    json_decref(json);
+    error(404, "GET /users/nobody", "", "no such user");
+    json = ask(200, "GET /users?prefix=u1&limit=3", "");
+    assert_int_equal(length(json, "users"), 3); /* u1, u10, u11 of u1, u10, u11, u12 */
+    json_decref(json);
+
+    json = ask(200, "GET /items/i4", "");
+    assert_string_equal(member(json, "id"), "i4");
+    json_decref(json);
+    json = ask(200, "GET /items?limit=1000", "");
+    assert_int_equal(length(json, "items"), ITEMS + 1);
+    json_decref(json);
+    error(404, "GET /items/gone", "", "no such item");
+    error(400, "GET /items?limit=0", "", "'limit'");
+}
+
+static void test_events_are_known_to_the_next_answer(void **state)
+{
+    (void)state;
+    json_t *json = ask(200, "POST /events", "{\"user\":\"newcomer\",\"item\":\"i6\",\"meal_time\":\"c1\"}");
+
+    assert_int_equal(json_integer_value(json_object_get(json, "accepted")), 1);
+    json_decref(json);
+    json = ask(200, "GET /recommend?user=newcomer&seen=remove&k=41", "");
+    assert_string_equal(member(json, "source"), "history");
+    assert_int_equal(length(json, "items"), ITEMS);
+    assert_null(strstr(text, "\"id\":\"i6\""));
+    json_decref(json);
+    json = ask(200, "GET /users/newcomer", "");
+    assert_string_equal(member(element(json, "history", 0), "id"), "i6");
+    assert_true(json_is_false(json_object_get(json, "in_model")));
+    json_decref(json);
+    json = ask(200, "POST /events", "{\"events\":[{\"user\":\"newcomer\",\"item\":\"i7\"},{\"user\":7,\"item\":\"i6\"}]}");
+    assert_int_equal(json_integer_value(json_object_get(json, "accepted")), 2);
+    json_decref(json);
+    error(400, "POST /events", "[{\"user\":\"a\",\"item\":\"b\"},{\"user\":\"a\"}]", "no 'store_id'"); /* none is taken */
+    error(404, "GET /users/a", "", "no such user");
+}
+
+static void test_predict_is_what_clients_of_tensorflow_serving_expect(void **state)
+{
+    (void)state;
+    json_t *rows = ask(200, "POST /v1/models/tt:predict",
+                       "{\"signature_name\":\"serving_default\",\"instances\":[{\"user_id\":\"u1\",\"meal_time\":\"c1\"},"
+                       "{\"user_id\":\"u2\",\"meal_time\":\"c2\"}]}");
+    json_t *columns = ask(200, "POST /v1/models/tt:predict",
+                          "{\"inputs\":{\"user_id\":[\"u1\",\"u2\"],\"meal_time\":[\"c1\",\"c2\"]}}");
+    json_t *outputs = json_object_get(columns, "outputs");
+
+    assert_int_equal(length(rows, "predictions"), 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(length(element(rows, "predictions", i), "output_1"), 10);
+        assert_true(json_equal(json_object_get(element(rows, "predictions", i), "output_1"),
+                               json_array_get(json_object_get(outputs, "output_1"), i)));
+        assert_true(json_equal(json_object_get(element(rows, "predictions", i), "output_2"),
+                               json_array_get(json_object_get(outputs, "output_2"), i)));
+    }
+    json_decref(rows);
+    json_decref(columns);
+    rows = ask(200, "POST /v1/models/tt:predict", "{\"instances\":[\"u1\"]}");
+    assert_int_equal(length(rows, "predictions"), 1);
+    json_decref(rows);
+    rows = ask(200, "GET /v1/models/tt", "");
+    assert_string_equal(member(element(rows, "model_version_status", 0), "state"), "AVAILABLE");
+    json_decref(rows);
+    error(404, "GET /v1/models/other", "", "no such model");
+    error(404, "POST /v1/models/other:predict", "{}", "no such model");
+    error(400, "POST /v1/models/tt:predict", "{}", "'instances'");
+    error(400, "POST /v1/models/tt:predict", "{\"inputs\":{\"user_id\":[\"u1\"],\"meal_time\":[]}}", "one length");
+}
+
+static void test_the_rest(void **state)
+{
+    (void)state;
+    json_t *json = ask(200, "GET /about", "");
+
+    assert_int_equal(length(element(json, "contexts", 0), "values"), TINY_VALUES);
+    assert_string_equal(member(element(json, "filters", 0), "name"), "kind");
+    json_decref(json);
+    json_decref(ask(200, "GET /health/live", ""));
+    json_decref(ask(200, "GET /health/ready", ""));
+    json_decref(ask(200, "GET /openapi.json", ""));
+    assert_int_equal(tiny_ask(service, "GET /", "", text, sizeof(text)), 200);
+    assert_int_equal(tiny_ask(service, "GET /metrics", "", text, sizeof(text)), 200);
+    assert_non_null(strstr(text, "tt_items 41\n"));
+    error(404, "GET /nothing", "", "nothing is served");
+    error(404, "GET /users/", "", "nothing is served");
+    error(405, "POST /similar", "{}", "only GET");
+    error(405, "GET /events", "", "only POST");
+}
+
+static int setup(void **state)
+{
+    if (tiny_service_setup(state))
+        return -1;
+    tiny_files("m", "i", 1);
+    static struct tt_service_options options;
+    options = tiny_options();
+    options.events = "e";
+    service = tiny_service(&options);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    tt_service_free(service);
+    tt_zone_free(tiny_zone);
+    return tiny_service_teardown(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_recommend_says_what_it_lists_and_from_what),
+        cmocka_unit_test(test_many_users_at_once_are_answered_as_one_by_one),
+        cmocka_unit_test(test_similar_users_and_items),
+        cmocka_unit_test(test_events_are_known_to_the_next_answer),
+        cmocka_unit_test(test_predict_is_what_clients_of_tensorflow_serving_expect),
+        cmocka_unit_test(test_the_rest),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
