@@ -7,10 +7,20 @@
 
 #include "base/number.h"
 
-static void add(struct tt_json *json, const char *bytes, size_t n)
+/* Appended, without a call where there is room: an answer is made of hundreds of small pieces. */
+static inline void add(struct tt_json *json, const char *bytes, size_t n)
 {
-    if (json->failed.kind == TT_ERR_NONE && tt_buf_add(json->out, bytes, n, &json->failed))
-        return; /* remembered in failed */
+    struct tt_buf *out = json->out;
+
+    if (json->failed.kind != TT_ERR_NONE) /* nothing comes after what is missing */
+        return;
+    if (out->len < out->cap && n < out->cap - out->len) { /* room for the NUL, too */
+        memcpy(out->data + out->len, bytes, n);
+        out->len += n;
+        out->data[out->len] = '\0';
+    } else if (tt_buf_add(out, bytes, n, &json->failed)) {
+        return; /* remembered there */
+    }
 }
 
 static void begin_value(struct tt_json *json)
@@ -42,31 +52,43 @@ static size_t character(const char *text, size_t len)
     return n <= len && tt_is_utf8(text, n) ? n : 0;
 }
 
-static void add_quoted(struct tt_json *json, const char *text, size_t len)
+/* Bytes that stand for themselves. */
+static int is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+static void add_escaped(struct tt_json *json, unsigned char c)
 {
     static const char short_escapes[] = "\b\f\n\r\t\"\\", letters[] = "bfnrt\"\\";
-    size_t from = 0;
+    const char *special = c ? memchr(short_escapes, c, sizeof(short_escapes) - 1) : NULL;
+    char escape[8];
+
+    if (c >= 0x80)
+        add(json, "\xef\xbf\xbd", 3);
+    else if (special)
+        add(json, (char[]){'\\', letters[special - short_escapes]}, 2);
+    else
+        add(json, escape, (size_t)snprintf(escape, sizeof(escape), "\\u%04x", c));
+}
+
+static void add_quoted(struct tt_json *json, const char *text, size_t len)
+{
+    size_t from = 0, i = 0;
 
     add(json, "\"", 1);
-    for (size_t i = 0; i < len;) {
-        unsigned char c = (unsigned char)text[i];
-        size_t n = c >= 0x20 && c < 0x80 && c != '"' && c != '\\' ? 1 : 0;
-        const char *special;
-        char escape[8];
-        if (n == 0 && c >= 0x80)
-            n = character(text + i, len - i);
-        if (n) {
-            i += n;
-            continue;
+    while (i < len) {
+        while (i < len && is_plain((unsigned char)text[i]))
+            i++;
+        if (i == len)
+            break;
+        size_t n = (unsigned char)text[i] >= 0x80 ? character(text + i, len - i) : 0;
+        if (n == 0) {
+            add(json, text + from, i - from);
+            add_escaped(json, (unsigned char)text[i]);
+            from = i + 1;
         }
-        add(json, text + from, i - from);
-        if (c >= 0x80)
-            add(json, "\xef\xbf\xbd", 3);
-        else if (c && (special = memchr(short_escapes, c, sizeof(short_escapes) - 1)))
-            add(json, (char[]){'\\', letters[special - short_escapes]}, 2);
-        else
-            add(json, escape, (size_t)snprintf(escape, sizeof(escape), "\\u%04x", c));
-        from = ++i;
+        i += n ? n : 1;
     }
     add(json, text + from, len - from);
     add(json, "\"", 1);
