@@ -106,7 +106,7 @@ $B/bench/%: $B/tests/bench/%.o $B/lib.a
 
 # Debian packages: what building needs, then what tests and pipelines need.
 PACKAGES = gcc libc6-dev pkg-config libcsv-dev libxxhash-dev libopenblas-dev libjansson-dev libmicrohttpd-dev \
-           libcmocka-dev mandoc gnuplot-nox zstd tzdata
+           libcmocka-dev mandoc gnuplot-nox zstd tzdata curl
 
 deps: ## install the Debian packages that are missing (as root or with sudo), or say how
 	@command -v dpkg-query >/dev/null || { echo "not a Debian system: needed are $(PACKAGES)" >&2; exit 0; }; \

@@ -26,7 +26,8 @@ enum { LOG_LINE, LOG_JSON, LOG_NONE };
 static const char *const logs[] = {"line", "json", "none", NULL};
 
 static struct cli_option options[] = {
-    {'l', "listen", CLI_TEXT, &listen_at, .metavar = "ADDRESS", .help = "HOST:PORT, :PORT for all addresses, or unix:PATH"},
+    {'l', "listen", CLI_TEXT, &listen_at, .metavar = "ADDRESS",
+     .help = "HOST:PORT, :PORT for all addresses, or unix:PATH"},
     {0, "items", CLI_TEXT, &items, .metavar = "FILE", .help = "CSV or TSV of the items: shown, and filtered by"},
     {0, "seen", CLI_LIST, &seen_files, .metavar = "FILE",
      .help = "CSV or TSV of user and item: not listed again unless a request says seen=keep"},
@@ -36,7 +37,8 @@ static struct cli_option options[] = {
     {'m', "meals", CLI_TEXT, &meals, .metavar = "LIST", .help = "names of meal times and the hours when they begin",
      .is_rare = 1},
     {0, "name", CLI_TEXT, &name, .metavar = "NAME", .help = "of the model, under /v1/models/"},
-    {0, "token", CLI_TEXT, &token_file, .metavar = "FILE", .help = "want \"Authorization: Bearer\" and this file's first line"},
+    {0, "token", CLI_TEXT, &token_file, .metavar = "FILE",
+     .help = "want \"Authorization: Bearer\" and this file's first line"},
     {0, "rate", CLI_COUNT, &rate, .max = 1e9, .metavar = "N", .help = "requests a second of one address; 0: any"},
     {0, "cache", CLI_COUNT, &cache, .max = 1e12, .metavar = "BYTES", .help = "memory for lists that were found lately"},
     {0, "log", CLI_CHOICE, &access_log, .choices = logs, .help = "requests on standard error"},
@@ -44,8 +46,8 @@ static struct cli_option options[] = {
      .help = "connections at once", .is_rare = 1},
     {0, "max-body", CLI_COUNT, &max_body, .min = 100, .max = 1e9, .metavar = "BYTES", .help = "of a request",
      .is_rare = 1},
-    {0, "idle", CLI_COUNT, &idle, .min = 1, .max = 86400, .metavar = "SECONDS", .help = "a connection without requests ends",
-     .is_rare = 1},
+    {0, "idle", CLI_COUNT, &idle, .min = 1, .max = 86400, .metavar = "SECONDS",
+     .help = "a connection without requests ends", .is_rare = 1},
     {0, "patience", CLI_COUNT, &request_seconds, .min = 1, .max = 86400, .metavar = "SECONDS",
      .help = "a request that takes longer to arrive ends", .is_rare = 1},
     {0, "drain", CLI_COUNT, &drain, .max = 3600, .metavar = "SECONDS", .help = "at the end, for requests that run",
@@ -141,7 +143,7 @@ static void done(void *arg, const struct tt_http_done *request)
     if (access_log == LOG_NONE || cli_quiet)
         return;
     if ((access_log == LOG_JSON ? json_of : line_of)(request, &line, &ignored) == 0)
-        (void)!write(STDERR_FILENO, line.data, line.len); /* a line that cannot be written is nobody's loss but the log's */
+        (void)!write(STDERR_FILENO, line.data, line.len); /* what cannot be written is the log's loss alone */
     tt_buf_release(&line);
 }
 

@@ -1,5 +1,5 @@
-/* Locks. A tt_lock lets one thread at a time pass; a tt_shared_lock many readers or one writer. Neither may be taken twice by
- * the thread that holds it. Both live in the caller's struct, and must not move while in use.
+/* Locks. A tt_lock lets one thread at a time pass; a tt_shared_lock many readers or one writer. Neither may be taken
+ * twice by the thread that holds it. Both live in the caller's struct, and must not move while in use.
  */
 #ifndef TT_BASE_LOCK_H
 #define TT_BASE_LOCK_H

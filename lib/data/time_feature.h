@@ -31,7 +31,8 @@ struct tt_time_features {
 /* The kind with this name, or TT_ADD_KINDS. */
 enum tt_derived tt_time_feature_find(const char *name, size_t len);
 
-/* Its text at this local time (calendar.h): *len bytes, valid until the next call or, of a meal, as long as the struct. */
+/* Its text at this local time (calendar.h): *len bytes, valid until the next call or, of a meal, as long as the
+ * struct. */
 const char *tt_time_feature(struct tt_time_features *features, enum tt_derived kind, int64_t local, size_t *len);
 
 #endif

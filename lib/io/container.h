@@ -92,8 +92,8 @@ enum {
 /* Open, take the only segment, check that there is no other, close. segment->name is then the path (borrowed). */
 int tt_container_load(const char *path, const char *kind, struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 
-/* The same, as a copy in memory. A mapped file that somebody shortens is gone from under its reader; a program that lives
- * long takes a copy. What was read while the file changed is damaged, and the checksum says so. */
+/* The same, as a copy in memory. A mapped file that somebody shortens is gone from under its reader; a program that
+ * lives long takes a copy. What was read while the file changed is damaged, and the checksum says so. */
 int tt_container_load_copy(const char *path, const char *kind, struct tt_segment *segment,
                            struct tt_err *err) TT_CHECKED;
 

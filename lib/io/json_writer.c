@@ -117,8 +117,8 @@ void tt_json_string(struct tt_json *json, const char *text)
     tt_json_text(json, text, strlen(text));
 }
 
-/* Nine significant digits of x as "0.ddddddddd" without zeros at the end: 0 when this is not the way that %.9g writes it,
- * or when the last digit is too close to call here. printf would take most of the time of an answer. */
+/* Nine significant digits of x as "0.ddddddddd" without zeros at the end: 0 when this is not the way that %.9g writes
+ * it, or when the last digit is too close to call here. printf would take most of the time of an answer. */
 static size_t short_float(double x, char text[16])
 {
     double scaled = fabs(x) * 1e9, rest;

@@ -7,8 +7,8 @@
  *     tt_json_close(&json, '}');
  *     if (tt_json_finish(&json, &err)) ...
  *
- * Nothing fails before finish, which says whether memory ran out on the way; the buffer then holds a part. That brackets
- * agree and keys stand where they may is the caller's care.
+ * Nothing fails before finish, which says whether memory ran out on the way; the buffer then holds a part. That
+ * brackets agree and keys stand where they may is the caller's care.
  */
 #ifndef TT_IO_JSON_WRITER_H
 #define TT_IO_JSON_WRITER_H

@@ -6,11 +6,11 @@
  *
  * A body is one object, which is one row; or an array of objects; or an object that holds such an array under the name
  * shape.list, whose other members then belong to every row, before the row's own. An element that is a plain text or
- * number is a row with one member, shape.plain. Under shape.columns, when that is given, an object may hold an array for
- * each name instead, all of one length: row i has the elements i.
+ * number is a row with one member, shape.plain. Under shape.columns, when that is given, an object may hold an array
+ * for each name instead, all of one length: row i has the elements i.
  *
- * Members are texts, numbers, true and false (as 1 and 0), or arrays of these, which come as one param for each element;
- * null is as if it were not there.
+ * Members are texts, numbers, true and false (as 1 and 0), or arrays of these, which come as one param for each
+ * element; null is as if it were not there.
  */
 #ifndef TT_SERVE_BODY_H
 #define TT_SERVE_BODY_H
@@ -28,7 +28,7 @@ struct tt_body {
     size_t n;               /* rows */
     int is_list;            /* the body was an array or held one: the answer is a list, too */
     int is_columns;         /* it came by columns */
-    int skips_root;         /* set by the caller after read: members of the object around the rows do not belong to them */
+    int skips_root;         /* set by the caller after read: members around the rows do not belong to them */
     /* private */
     void *root, *rows;      /* jansson's; rows is an array, an object of arrays, or NULL: the root is the row */
     struct tt_body_shape shape;

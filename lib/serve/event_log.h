@@ -41,7 +41,8 @@ int tt_event_log_open(struct tt_event_log *log, const char *path, enum tt_journa
 void tt_event_log_release(struct tt_event_log *log); /* fine on a struct that is all zero */
 
 /* Has this model's schema the columns of the log? */
-int tt_event_log_suits(const struct tt_event_log *log, const struct tt_snapshot *snapshot, struct tt_err *err) TT_CHECKED;
+int tt_event_log_suits(const struct tt_event_log *log, const struct tt_snapshot *snapshot,
+                       struct tt_err *err) TT_CHECKED;
 
 void tt_event_batch_begin(struct tt_event_batch *batch);
 int tt_event_batch_add(struct tt_event_batch *batch, const struct tt_snapshot *snapshot,

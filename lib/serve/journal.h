@@ -8,7 +8,8 @@
  *
  * Rows are handed to the system before append returns, all of a call or none, so they survive the end of the process
  * however it comes; against the loss of power stands the policy: sync each append, once a second, or leave it to the
- * system. A row that was cut by a crash was never acknowledged: open takes it off. One process writes to a log at a time.
+ * system. A row that was cut by a crash was never acknowledged: open takes it off. One process writes to a log at a
+ * time.
  *
  * Threads: append, tick and reopen may run at once.
  */
@@ -28,8 +29,8 @@ struct tt_journal_field {
     size_t len;
 };
 
-/* A file that is not there, or empty, gets a header of the n names. One that is there must have this header. *cut: bytes
- * of an unfinished last row that were taken off. NULL and *err on failure. */
+/* A file that is not there, or empty, gets a header of the n names. One that is there must have this header. *cut:
+ * bytes of an unfinished last row that were taken off. NULL and *err on failure. */
 struct tt_journal *tt_journal_open(const char *path, const char *const *names, size_t n, enum tt_journal_sync sync,
                                    uint64_t *cut, struct tt_err *err) TT_CHECKED;
 

@@ -405,7 +405,8 @@ static int make_list(struct tt_recommender *r, const struct tt_snapshot *s, stru
     if (ask->n_history || !ask->user ? take_history(r, s, ask, err)
                                      : find_history(r, s, live, ask->user, ask->user_len, ask->removes_seen, err))
         return -1;
-    if (find_excluded(r, s, ask, err) || (ask->n_filters && find_allowed(r, s, ask, err)) || embed(r, s, ask, user, err))
+    if (find_excluded(r, s, ask, err) || (ask->n_filters && find_allowed(r, s, ask, err)) ||
+        embed(r, s, ask, user, err))
         return -1;
     filter.excluded = r->excluded;
     filter.n_excluded = r->n_excluded;

@@ -23,8 +23,8 @@ struct tt_list {
     size_t n;
     uint32_t *rows;           /* (n) of the index, the best first; of the recommender, until its next call */
     float *scores;            /* (n) inner products; of popular items, how many users have each */
-    uint32_t *because;        /* (n) the row of the user's own items that is nearest to each, TT_VOCAB_NONE: none; or NULL
-                               * when the ask does not want it */
+    uint32_t *because;        /* (n) the row of the user's own items that is nearest to each, TT_VOCAB_NONE: none; or
+                               * NULL when the ask does not want it */
     size_t left;              /* of fewer than k: how many items the filters and what was seen leave */
 };
 

@@ -51,6 +51,7 @@ void tt_service_tick(struct tt_service *service);
 void tt_service_drain(struct tt_service *service);
 
 /* For /metrics: how many connections are open; asked for each time. */
-void tt_service_watch(struct tt_service *service, unsigned (*connections)(const struct tt_http *), const struct tt_http *http);
+void tt_service_watch(struct tt_service *service, unsigned (*connections)(const struct tt_http *),
+                      const struct tt_http *http);
 
 #endif

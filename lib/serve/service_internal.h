@@ -34,7 +34,7 @@ struct tt_service {
     atomic_uint_fast64_t reloads, failed_reloads, events;
     atomic_int drains;
     int64_t started;
-    uint64_t files, looked, failed; /* what the files looked like when they were loaded, at the last look, and when a load failed */
+    uint64_t files, looked, failed; /* the files' looks: when they were loaded, at the last tick, when a load failed */
     unsigned (*connections)(const struct tt_http *);
     const struct tt_http *http;
 };

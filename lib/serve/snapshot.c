@@ -46,8 +46,8 @@ static int check_index(const struct tt_snapshot *s, const char *path, struct tt_
     const struct tt_dictionary *d = &s->model.base.dictionary;
 
     if (s->index.model[0] && strcmp(s->index.model, tt_snapshot_model_name(s)) != 0)
-        return tt_err_set(err, TT_ERR_MISMATCH, "%s: its vectors were made by another model (%.8s...) than %s (%.8s...)",
-                          path, s->index.model, s->model.base.segment.name, tt_snapshot_model_name(s));
+        return tt_err_set(err, TT_ERR_MISMATCH, "%s: its vectors were made by another model (%.8s...) than %s "
+                          "(%.8s...)", path, s->index.model, s->model.base.segment.name, tt_snapshot_model_name(s));
     if (s->index.dim != s->model.dim)
         return tt_err_set(err, TT_ERR_MISMATCH, "%s: vectors of %zu dimensions, but the model %s has %zu", path,
                           s->index.dim, s->model.base.segment.name, s->model.dim);

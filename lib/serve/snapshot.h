@@ -38,7 +38,7 @@ struct tt_snapshot {
     long history;               /* schema column of the users' history, or -1 */
     uint32_t *code_of_row;      /* (index.n) the item's code in the model, 0: not known there */
     uint32_t *row_of_code;      /* (codes of the model's items), TT_VOCAB_NONE: not in the index */
-    uint32_t *users_of_row;     /* (index.n) how many users have it, by the seen files or else by the model's histories */
+    uint32_t *users_of_row;     /* (index.n) users who have it, by the seen files or else by the model's histories */
     uint32_t *popular;          /* (index.n) rows by falling users_of_row, then rising row */
     int knows_popular;          /* some item has a user */
 };

@@ -84,7 +84,8 @@ static int print_times(const struct endpoint *e, struct tt_buf *text, struct tt_
     sum += get(&e->by_time[BUCKETS - 1]);
     return tt_buf_printf(text, err,
                          "tt_request_seconds_bucket{endpoint=\"%s\",le=\"+Inf\"} %llu\n"
-                         "tt_request_seconds_sum{endpoint=\"%s\"} %.9g\ntt_request_seconds_count{endpoint=\"%s\"} %llu\n",
+                         "tt_request_seconds_sum{endpoint=\"%s\"} %.9g\n"
+                         "tt_request_seconds_count{endpoint=\"%s\"} %llu\n",
                          e->name, sum, e->name, (double)get(&e->nanoseconds) * 1e-9, e->name, sum);
 }
 
