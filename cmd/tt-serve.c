@@ -297,7 +297,8 @@ int main(int argc, char **argv)
                                                 .max_connections = (unsigned)max_connections,
                                                 .idle_seconds = (unsigned)idle,
                                                 .request_seconds = (unsigned)request_seconds,
-                                                .max_body = (size_t)max_body, .rate = (unsigned)rate};
+                                                .max_body = (size_t)max_body, .rate = (unsigned)rate,
+                                                .open_paths = tt_service_open_paths};
         status = serve(&service_options, &http_options, &signals, &err);
     }
     tt_zone_free(zone);

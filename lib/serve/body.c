@@ -20,6 +20,7 @@ static int measure_columns(struct tt_body *body, struct tt_err *err)
     json_t *column;
     int is_first = 1;
 
+    body->n = 0;
     json_object_foreach ((json_t *)body->rows, name, column) {
         if (!json_is_array(column) || (!is_first && json_array_size(column) != body->n))
             return tt_err_set(err, TT_ERR_USAGE, "the body's '%s' must hold arrays of one length", body->shape.columns);
@@ -98,8 +99,11 @@ static const char *number_text(struct tt_body *body, const json_t *value, struct
 
     if (json_is_integer(value))
         snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    else
-        snprintf(text, sizeof(text), "%.17g", json_real_value(value));
+    for (int digits = 15; json_is_real(value) && digits <= 17; digits++) { /* as few as name it */
+        snprintf(text, sizeof(text), "%.*g", digits, json_real_value(value));
+        if (strtod(text, NULL) == json_real_value(value))
+            break;
+    }
     if (tt_grow(&body->texts, &body->cap_texts, body->n_texts + 1, sizeof(*body->texts), err))
         return NULL;
     copy = tt_copy_text(text, strlen(text), err);

@@ -812,6 +812,8 @@ const char *const tt_endpoint_names[] = {"recommend", "similar", "users",   "use
                                          "predict",   "health",  "metrics", "about", "page",  "other"};
 const size_t tt_endpoint_count = sizeof(tt_endpoint_names) / sizeof(*tt_endpoint_names);
 
+const char *const tt_service_open_paths[] = {"/", "/page.css", "/page.js", NULL};
+
 static const struct route *find_route(const struct tt_http_request *request, size_t *len)
 {
     for (size_t i = 0; i < ROUTES; i++) {

@@ -479,7 +479,7 @@ static int add_headers(const struct tt_http *http, struct MHD_Response *response
         return -1;
     if (answer->content_type && !strncmp(answer->content_type, "text/html", 9) &&
         add_header(response, "Content-Security-Policy",
-                   "default-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"))
+                   "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"))
         return -1;
     if (answer->allow && add_header(response, "Allow", answer->allow))
         return -1;
@@ -540,19 +540,30 @@ static enum MHD_Result refuse(struct tt_http *http, struct slot *slot, struct MH
     return send_answer(http, slot, connection, &answer, began);
 }
 
+/* Does the path need no token? */
+static int is_open(const struct tt_http *http, const struct slot *slot)
+{
+    static const char health[] = "/health/";
+    const char *const *open = http->options.open_paths;
+
+    if (slot->path_len >= sizeof(health) - 1 && memcmp(slot->path, health, sizeof(health) - 1) == 0)
+        return 1;
+    for (; open && *open; open++)
+        if (strlen(*open) == slot->path_len && memcmp(slot->path, *open, slot->path_len) == 0)
+            return 1;
+    return 0;
+}
+
 /* The head is there, the body is not: is it a request that will be answered? */
 static const struct refusal *judge_head(struct tt_http *http, struct slot *slot)
 {
-    static const char open[] = "/health/";
-
     if (slot->n_lengths > 1 || (slot->has_transfer && (slot->n_lengths || !slot->is_chunked)))
         return &bad_encoding;
     if (strcmp(slot->method, "GET") && strcmp(slot->method, "POST") && strcmp(slot->method, "HEAD"))
         return &other_method;
     if (http->rate && slot->peer_hash && !tt_rate_take(http->rate, slot->peer_hash, nanoseconds() / 1000))
         return &many_requests;
-    if (http->options.token && !slot->has_token &&
-        (slot->path_len < sizeof(open) - 1 || memcmp(slot->path, open, sizeof(open) - 1)))
+    if (http->options.token && !slot->has_token && !is_open(http, slot))
         return &no_token;
     if (slot->length > http->options.max_body)
         return &long_body;

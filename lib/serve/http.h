@@ -80,6 +80,7 @@ struct tt_http_options {
     size_t max_body;
     unsigned rate;                  /* requests a second of an address; 0: any */
     const char *token;              /* of "Authorization: Bearer TOKEN", which paths under /health/ need not; or NULL */
+    const char *const *open_paths;  /* more paths that need none, such as a page that asks for it; NULL ends; or NULL */
 };
 
 struct tt_http;

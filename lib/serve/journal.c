@@ -21,7 +21,6 @@ struct tt_journal {
     struct tt_buf header;  /* the first line */
     struct tt_buf rows;    /* of one append */
     enum tt_journal_sync sync;
-    int64_t length;        /* of the file, in whole rows */
     int is_dirty;          /* written since the last sync */
 };
 
@@ -63,11 +62,23 @@ static int write_all(int fd, const char *bytes, size_t n)
     return 0;
 }
 
+/* Where a reader of CSV stands: quotes count where a field begins. */
+enum place { FIELD_BEGINS, IN_FIELD, IN_QUOTES, BEHIND_QUOTE };
+
+static enum place step(enum place place, char c)
+{
+    if (place == IN_QUOTES)
+        return c == '"' ? BEHIND_QUOTE : IN_QUOTES;
+    if (c == '"' && place != IN_FIELD) /* opens, or is one of a pair */
+        return IN_QUOTES;
+    return c == ',' || c == '\n' ? FIELD_BEGINS : IN_FIELD;
+}
+
 /* The length of the file's whole rows: line ends within quotes are none. Checks the header. */
 static int measure(const struct tt_journal *j, int fd, int64_t *whole, int64_t *length, struct tt_err *err)
 {
     char bytes[1 << 16];
-    int inside = 0;
+    enum place place = FIELD_BEGINS;
 
     *whole = *length = 0;
     for (;;) {
@@ -82,8 +93,8 @@ static int measure(const struct tt_journal *j, int fd, int64_t *whole, int64_t *
             if (*length + i < (int64_t)j->header.len && bytes[i] != j->header.data[*length + i])
                 return tt_err_set(err, TT_ERR_MISMATCH, "%s:1: the header is not that of this model's events, '%.*s'",
                                   j->path, (int)j->header.len - 1, j->header.data);
-            inside ^= bytes[i] == '"';
-            if (bytes[i] == '\n' && !inside)
+            place = step(place, bytes[i]);
+            if (bytes[i] == '\n' && place == FIELD_BEGINS)
                 *whole = *length + i + 1;
         }
         *length += n;
@@ -92,10 +103,10 @@ static int measure(const struct tt_journal *j, int fd, int64_t *whole, int64_t *
 }
 
 /* Open the path, take off what is unfinished, and see to the header. Returns the file, or -1. */
-static int open_file(struct tt_journal *j, uint64_t *cut, int64_t *whole, struct tt_err *err)
+static int open_file(struct tt_journal *j, uint64_t *cut, struct tt_err *err)
 {
     struct stat st;
-    int64_t length;
+    int64_t whole, length;
     int fd = open(j->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 
     *cut = 0;
@@ -111,22 +122,19 @@ static int open_file(struct tt_journal *j, uint64_t *cut, int64_t *whole, struct
         tt_err_set(err, TT_ERR_SYSTEM, "%s: another process writes to it", j->path);
         goto fail;
     }
-    if (measure(j, fd, whole, &length, err))
+    if (measure(j, fd, &whole, &length, err))
         goto fail;
-    *cut = (uint64_t)(length - *whole);
-    if (*cut && ftruncate(fd, *whole)) {
+    *cut = (uint64_t)(length - whole);
+    if (*cut && ftruncate(fd, whole)) {
         tt_err_system(err, errno, "%s: cannot take off an unfinished row", j->path);
         goto fail;
     }
-    if (*whole == 0) {
-        if (write_all(fd, j->header.data, j->header.len)) {
-            int cause = errno;
-            if (ftruncate(fd, 0))
-                cause = errno;
-            tt_err_system(err, cause, "%s: cannot write", j->path);
-            goto fail;
-        }
-        *whole = (int64_t)j->header.len;
+    if (whole == 0 && write_all(fd, j->header.data, j->header.len)) {
+        int cause = errno;
+        if (ftruncate(fd, 0))
+            cause = errno;
+        tt_err_system(err, cause, "%s: cannot write", j->path);
+        goto fail;
     }
     return fd;
 fail:
@@ -153,7 +161,7 @@ struct tt_journal *tt_journal_open(const char *path, const char *const *names, s
         if (add_field(&j->header, names[i], strlen(names[i]), i + 1 == n, err))
             break;
     if (err->kind == TT_ERR_NONE)
-        j->fd = open_file(j, cut, &j->length, err);
+        j->fd = open_file(j, cut, err);
     if (j->fd < 0) {
         tt_journal_close(j);
         return NULL;
@@ -179,20 +187,24 @@ void tt_journal_close(struct tt_journal *journal)
 
 static int append(struct tt_journal *j, const struct tt_journal_field *fields, size_t n_rows, struct tt_err *err)
 {
+    struct stat st;
     int cause = 0;
 
+    if (fstat(j->fd, &st))
+        return tt_err_system(err, errno, "%s: cannot look at it", j->path);
     j->rows.len = 0;
+    if (st.st_size == 0 && tt_buf_add(&j->rows, j->header.data, j->header.len, err)) /* emptied in place */
+        return -1;
     for (size_t i = 0; i < n_rows * j->n; i++)
         if (add_field(&j->rows, fields[i].text, fields[i].len, (i + 1) % j->n == 0, err))
             return -1;
     if (write_all(j->fd, j->rows.data, j->rows.len) || (j->sync == TT_SYNC_ALWAYS && fdatasync(j->fd)))
         cause = errno;
     if (cause) { /* what was not acknowledged must not be there: it will be sent again */
-        if (ftruncate(j->fd, j->length))
+        if (ftruncate(j->fd, st.st_size))
             return tt_err_system(err, errno, "%s: cannot take back a row that was not written whole", j->path);
         return tt_err_system(err, cause, "%s: cannot write", j->path);
     }
-    j->length += (int64_t)j->rows.len;
     j->is_dirty = j->sync == TT_SYNC_SECOND;
     return 0;
 }
@@ -225,14 +237,13 @@ static int reopen(struct tt_journal *j, int *is_new, struct tt_err *err)
 {
     struct stat here, there;
     uint64_t cut;
-    int64_t length;
 
     *is_new = 0;
     if (fstat(j->fd, &here))
         return tt_err_system(err, errno, "%s: cannot look at it", j->path);
     if (stat(j->path, &there) == 0 && here.st_dev == there.st_dev && here.st_ino == there.st_ino)
         return 0;
-    int fd = open_file(j, &cut, &length, err);
+    int fd = open_file(j, &cut, err);
     if (fd < 0)
         return -1;
     if (j->is_dirty && fdatasync(j->fd)) {
@@ -242,7 +253,6 @@ static int reopen(struct tt_journal *j, int *is_new, struct tt_err *err)
     }
     close(j->fd);
     j->fd = fd;
-    j->length = length;
     j->is_dirty = 0;
     *is_new = 1;
     return 0;

@@ -39,6 +39,9 @@ struct tt_service;
 struct tt_service *tt_service_new(const struct tt_service_options *options, struct tt_err *err) TT_CHECKED;
 void tt_service_free(struct tt_service *service); /* NULL is fine */
 
+/* The page, which asks for a token when one is wanted: it says nothing by itself. */
+extern const char *const tt_service_open_paths[];
+
 tt_http_answer_fn tt_service_answer;
 tt_http_done_fn tt_service_done;
 

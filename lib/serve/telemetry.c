@@ -73,7 +73,7 @@ static unsigned long long get(const atomic_uint_fast64_t *counter)
 
 static int print_times(const struct endpoint *e, struct tt_buf *text, struct tt_err *err)
 {
-    unsigned long long sum = 0;
+    unsigned long long sum = 0, spent = get(&e->nanoseconds);
 
     for (size_t b = 0; b + 1 < BUCKETS; b++) {
         sum += get(&e->by_time[b]);
@@ -84,9 +84,9 @@ static int print_times(const struct endpoint *e, struct tt_buf *text, struct tt_
     sum += get(&e->by_time[BUCKETS - 1]);
     return tt_buf_printf(text, err,
                          "tt_request_seconds_bucket{endpoint=\"%s\",le=\"+Inf\"} %llu\n"
-                         "tt_request_seconds_sum{endpoint=\"%s\"} %.9g\n"
+                         "tt_request_seconds_sum{endpoint=\"%s\"} %llu.%09llu\n"
                          "tt_request_seconds_count{endpoint=\"%s\"} %llu\n",
-                         e->name, sum, e->name, (double)get(&e->nanoseconds) * 1e-9, e->name, sum);
+                         e->name, sum, e->name, spent / 1000000000, spent % 1000000000, e->name, sum);
 }
 
 int tt_telemetry_print(const struct tt_telemetry *telemetry, struct tt_buf *text, struct tt_err *err)

@@ -198,7 +198,8 @@ static void test_body_refuses(void **state)
         {&ask_shape, "[\"a\", null]", "element 1 of the body's array is not an object, a text or a number"},
         {&event_shape, "[{}, \"a\"]", "element 1 of the body's array is not an object"},
         {&predict_shape, "{\"inputs\": 3}", "the body's 'inputs' must be an object or an array"},
-        {&predict_shape, "{\"inputs\": {\"a\": [1], \"b\": [1, 2]}}", "the body's 'inputs' must hold arrays of one length"},
+        {&predict_shape, "{\"inputs\": {\"a\": [1], \"b\": [1, 2]}}",
+         "the body's 'inputs' must hold arrays of one length"},
         {&predict_shape, "{\"inputs\": {\"a\": 1}}", "the body's 'inputs' must hold arrays of one length"},
         {&predict_shape, "{\"inputs\": {\"a\": [1,2,3,4,5,6]}}", "the body has more than 5 rows"},
     };
@@ -276,7 +277,7 @@ static void test_body_by_columns_is_body_by_rows(void **state)
         for (size_t r = 0; r < n; r++)
             json_array_append_new(rows, json_object());
         for (size_t c = 0; c < width; c++) {
-            char name[8];
+            char name[24];
             json_t *column = json_array();
             snprintf(name, sizeof(name), "c%zu", c);
             for (size_t r = 0; r < n; r++) {
@@ -307,7 +308,8 @@ static void test_body_by_columns_is_body_by_rows(void **state)
 /* A body that was cut, or whose bytes were changed: an answer or an error, and nothing else. */
 static void test_body_survives_any_bytes(void **state)
 {
-    static const char text[] = "{\"k\": 3, \"inputs\": {\"user\": [\"a\", 1.5, true], \"b\": [[1], null, \"\\u00e9\"]}}";
+    static const char text[] = "{\"k\": 3, \"inputs\": {\"user\": [\"a\", 1.5, true], "
+                               "\"b\": [[1], null, \"\\u00e9\"]}}";
     struct tt_buf rows = TT_BUF_INIT;
     struct tt_rng rng;
     size_t good = 0, bad = 0;

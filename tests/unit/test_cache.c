@@ -198,7 +198,7 @@ static void take_part(void *arg, size_t block, int worker)
 
     tt_rng_init(&rng, block, TT_RNG_TEST, 6);
     gather(&crowd->here, THREADS);
-    for (uint32_t turn = 0; turn < 100000; turn++) {
+    for (uint32_t turn = 0; turn < 200000; turn++) {
         struct tt_cache_key key = {tt_rng_below(&rng, 6), 1 + tt_rng_below(&rng, 3)};
         struct tt_cache_list list, got;
         if (tt_rng_below(&rng, 2)) {

@@ -156,10 +156,12 @@ static void test_events_are_known_to_the_next_answer(void **state)
     assert_string_equal(member(element(json, "history", 0), "id"), "i6");
     assert_true(json_is_false(json_object_get(json, "in_model")));
     json_decref(json);
-    json = ask(200, "POST /events", "{\"events\":[{\"user\":\"newcomer\",\"item\":\"i7\"},{\"user\":7,\"item\":\"i6\"}]}");
+    json = ask(200, "POST /events",
+               "{\"events\":[{\"user\":\"newcomer\",\"item\":\"i7\"},{\"user\":7,\"item\":\"i6\"}]}");
     assert_int_equal(json_integer_value(json_object_get(json, "accepted")), 2);
     json_decref(json);
-    error(400, "POST /events", "[{\"user\":\"a\",\"item\":\"b\"},{\"user\":\"a\"}]", "no 'store_id'"); /* none is taken */
+    /* none is taken */
+    error(400, "POST /events", "[{\"user\":\"a\",\"item\":\"b\"},{\"user\":\"a\"}]", "no 'store_id'");
     error(404, "GET /users/a", "", "no such user");
 }
 
@@ -167,8 +169,8 @@ static void test_predict_is_what_clients_of_tensorflow_serving_expect(void **sta
 {
     (void)state;
     json_t *rows = ask(200, "POST /v1/models/tt:predict",
-                       "{\"signature_name\":\"serving_default\",\"instances\":[{\"user_id\":\"u1\",\"meal_time\":\"c1\"},"
-                       "{\"user_id\":\"u2\",\"meal_time\":\"c2\"}]}");
+                       "{\"signature_name\":\"serving_default\",\"instances\":["
+                       "{\"user_id\":\"u1\",\"meal_time\":\"c1\"},{\"user_id\":\"u2\",\"meal_time\":\"c2\"}]}");
     json_t *columns = ask(200, "POST /v1/models/tt:predict",
                           "{\"inputs\":{\"user_id\":[\"u1\",\"u2\"],\"meal_time\":[\"c1\",\"c2\"]}}");
     json_t *outputs = json_object_get(columns, "outputs");

@@ -48,6 +48,11 @@ static void write_bytes(const char *path, const char *bytes, size_t n)
     assert_int_equal(fclose(f), 0);
 }
 
+static void write_text(const char *path, const char *text)
+{
+    write_bytes(path, text, strlen(text));
+}
+
 /* The file holds these bytes, which is shown when not. */
 static void file_is(const char *path, const char *expected)
 {
@@ -131,7 +136,8 @@ struct rows {
 
 static void any_row(struct tt_rng *rng, struct rows *rows)
 {
-    static const char *const pieces[] = {"a", "bc", ",", "\"", "\"\"", "\n", "\r\n", "\r", " ", "\t", "'", "\xea\xb9\x80"};
+    static const char *const pieces[] = {"a", "bc", ",", "\"", "\"\"", "\n", "\r\n", "\r", " ", "\t", "'",
+                                         "\xea\xb9\x80"};
 
     assert_true(rows->n < MOST_ROWS);
     for (size_t c = 0; c < COLUMNS; c++) {
@@ -317,7 +323,7 @@ static void test_journal_does_not_take_off_what_it_cannot_read(void **state)
     uint64_t cut = 0;
     (void)state;
 
-    write_file("a", text);
+    write_text("a", text);
     struct tt_journal *journal = tt_journal_open("a", names, COLUMNS, TT_SYNC_NEVER, &cut, &err);
     file_is("a", text);
     assert_int_equal(cut, 0);
@@ -329,11 +335,12 @@ static void test_journal_does_not_take_off_what_it_cannot_read(void **state)
 static void test_journal_refuses_other_files(void **state)
 {
     static const char *const texts[] = {"user,item\nu,i\n", "user,item,time,more\n", "x", "user;item;time\n",
-                                        "user,item,time\r\nu,i,1\r\n", "\nuser,item,time\n", "\xef\xbb\xbfuser,item,time\n"};
+                                        "user,item,time\r\nu,i,1\r\n", "\nuser,item,time\n",
+                                        "\xef\xbb\xbfuser,item,time\n"};
     (void)state;
 
     for (size_t i = 0; i < LENGTH(texts); i++) {
-        write_file("a", texts[i]);
+        write_text("a", texts[i]);
         must_fail("a", "a:1: the header is not that of this model's events, 'user,item,time'");
         file_is("a", texts[i]);
     }
@@ -379,7 +386,8 @@ static void test_journal_without_space_is_as_before(void **state)
     must_append(journal, "u", "i", "1");
     for (rlim_t room = 0; room < 30; room++) { /* the file has 21 bytes, and may grow by this many */
         struct tt_err err = TT_ERR_INIT;
-        struct tt_journal_field rows[] = {{"v", 1}, {"j", 1}, {"1", 1}, {"w", 1}, {"k", 1}, {"22222222222222222222", 20}};
+        struct tt_journal_field rows[] = {{"v", 1}, {"j", 1}, {"1", 1},
+                                          {"w", 1}, {"k", 1}, {"22222222222222222222", 20}};
         set_limit(RLIMIT_FSIZE, 21 + room);
         int status = tt_journal_append(journal, rows, 2, &err); /* 31 bytes: never */
         set_limit(RLIMIT_FSIZE, old);
@@ -410,8 +418,8 @@ static void test_journal_without_space_is_as_before(void **state)
     file_is("b", "");
 }
 
-/* Somebody has emptied the file in place, as "copytruncate" of logrotate does: a failure must not bring back its length,
- * with zeros in place of the rows. */
+/* Somebody has emptied the file in place, as "copytruncate" of logrotate does: a failure must not bring back its
+ * length, with zeros in place of the rows. */
 static void test_journal_that_was_emptied_gets_no_zeros(void **state)
 {
     rlim_t old = get_limit(RLIMIT_FSIZE);
@@ -514,7 +522,7 @@ static void test_journal_goes_on_in_a_new_file(void **state)
     assert_int_equal(is_new, 0);
     /* a file that somebody has put there, with an unfinished row */
     unlink("a");
-    write_file("a", "user,item,time\nx,y,1\nx,");
+    write_text("a", "user,item,time\nx,y,1\nx,");
     assert_int_equal(tt_journal_reopen(journal, &is_new, &err), 0);
     assert_int_equal(is_new, 1);
     must_append(journal, "u", "i", "4");
@@ -553,7 +561,7 @@ static void test_journal_goes_on_in_the_old_file_when_there_can_be_no_new_one(vo
     assert_int_equal(is_new, 0);
     must_append(journal, "u", "i", "2");
     assert_int_equal(rmdir("a"), 0);
-    write_file("a", "user,item\n"); /* another one's */
+    write_text("a", "user,item\n"); /* another one's */
     err = (struct tt_err)TT_ERR_INIT;
     assert_int_equal(tt_journal_reopen(journal, &is_new, &err), -1);
     assert_int_equal(err.kind, TT_ERR_MISMATCH);
@@ -616,7 +624,7 @@ static void test_journal_leaves_nothing_open(void **state)
     unlink("a");
     tt_journal_close(open_journal("a", &cut));
     assert_int_equal(open_fds(), fds);
-    write_file("a", "something else\n");
+    write_text("a", "something else\n");
     must_fail("a", "a:1: the header is not that of this model's events, 'user,item,time'");
     must_fail("/dev/null", "/dev/null: not a regular file");
     assert_int_equal(open_fds(), fds);

@@ -53,9 +53,10 @@ static void test_json_has_commas_and_quotes_where_they_belong(void **state)
 
 static json_t *any_text(struct tt_rng *rng)
 {
-    static const char *const pieces[] = {"a", "\"", "\\", "/", "\n", "\r", "\t", "\b", "\f", "\x01", "\x1f", "\x7f", " ",
-                                         "\xc2\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x9f\x8d\x9c",
-                                         "\xf4\x8f\xbf\xbf", "\xea\xb9\x80\xec\xb9\x98", "</script>"};
+    static const char *const pieces[] = {"a", "\"", "\\", "/", "\n", "\r", "\t", "\b", "\f", "\x01", "\x1f", "\x7f",
+                                         " ", "\xc2\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf",
+                                         "\xf0\x9f\x8d\x9c", "\xf4\x8f\xbf\xbf", "\xea\xb9\x80\xec\xb9\x98",
+                                         "</script>"};
     char text[200] = "";
     size_t len = 0;
 
@@ -202,8 +203,9 @@ static size_t decode(const char *text, size_t len, char *out)
 
 static void test_json_text_of_any_bytes_is_utf8(void **state)
 {
-    static const unsigned char edges[] = {0x00, 0x1f, 0x22, 0x5c, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2,
-                                          0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff};
+    static const unsigned char edges[] = {0x00, 0x1f, 0x22, 0x5c, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1,
+                                          0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4,
+                                          0xf5, 0xff};
     struct tt_err err = TT_ERR_INIT;
     struct tt_rng rng;
     (void)state;
@@ -300,7 +302,8 @@ static void test_json_floats_are_those_of_printf(void **state)
             down = nextafterf(down, -INFINITY);
         }
     }
-    static const float edges[] = {0.0f, -0.0f, FLT_MIN, FLT_MAX, -FLT_MAX, FLT_TRUE_MIN, INFINITY, -INFINITY, NAN, 1, -1};
+    static const float edges[] = {0.0f, -0.0f, FLT_MIN, FLT_MAX, -FLT_MAX, FLT_TRUE_MIN, INFINITY, -INFINITY, NAN, 1,
+                                  -1};
     for (size_t i = 0; i < LENGTH(edges); i++)
         check_float(edges[i]);
 }

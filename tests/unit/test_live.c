@@ -173,7 +173,7 @@ static void test_live_items_keep_their_numbers(void **state)
 
 /* ---- several threads ---- */
 
-enum { WRITERS = 2, READERS = 2, EACH = 10000 };
+enum { WRITERS = 2, READERS = 2, EACH = 100000 };
 
 struct crowd {
     struct tt_live *live;
@@ -242,7 +242,7 @@ static void take_part(void *arg, size_t block, int worker)
     if (block % 2 == 0) {
         write_visits(crowd, block / 2);
     } else {
-        for (int i = 0; i < 400; i++) {
+        for (int i = 0; i < 4000; i++) {
             read_visits(crowd, &visits, (int)((size_t)i % WRITERS));
             if (block == 1 && i % 10 == 0)
                 tt_live_turn(crowd->live);

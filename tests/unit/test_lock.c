@@ -1,13 +1,14 @@
 /* Locks: nothing is lost between threads, nothing is seen half changed, and readers pass together. */
 #include "base/lock.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <time.h>
 
 #include "base/pool.h"
 #include "unit.h"
 
-enum { THREADS = 4, TURNS = 15000 };
+enum { THREADS = 4, TURNS = 10000 };
 
 struct shop {
     struct tt_lock lock;
@@ -43,10 +44,13 @@ static void run(struct shop *shop, tt_pool_fn *fn, int threads)
     tt_pool_free(pool);
 }
 
-static void pause_briefly(void)
+/* Where another thread could do harm, it gets the time for it. */
+static void dawdle(int turn)
 {
     for (volatile int i = 0; i < 100; i++)
         continue;
+    if (turn % 64 == 0)
+        sched_yield();
 }
 
 static void count_up(void *arg, size_t block, int worker)
@@ -58,7 +62,7 @@ static void count_up(void *arg, size_t block, int worker)
     for (int i = 0; i < TURNS; i++) {
         tt_lock_take(&shop->lock);
         uint64_t had = shop->count;
-        pause_briefly();
+        dawdle(i);
         shop->count = had + 1;
         tt_lock_give(&shop->lock);
     }
@@ -85,12 +89,12 @@ static void write_or_read(void *arg, size_t block, int worker)
             tt_shared_lock_write(&shop->shared);
             uint64_t had = shop->left;
             shop->left = had + 1;
-            pause_briefly();
+            dawdle(i);
             shop->right = had + 1;
         } else {
             tt_shared_lock_read(&shop->shared);
             uint64_t left = shop->left;
-            pause_briefly();
+            dawdle(i);
             if (left != shop->right)
                 atomic_fetch_add(&shop->torn, 1);
         }
@@ -135,12 +139,51 @@ static void test_shared_lock_lets_readers_pass_together(void **state)
     assert_int_equal(shop.most_inside, 2);
 }
 
+/* Readers that always leave somebody inside; the first block writes once. */
+static void crowd_out(void *arg, size_t block, int worker)
+{
+    const struct timespec little = {.tv_nsec = 1000000};
+    struct shop *shop = arg;
+    (void)worker;
+
+    gather(&shop->here, THREADS);
+    if (block == 0) {
+        while (atomic_load(&shop->inside) == 0)
+            nanosleep(&little, NULL);
+        tt_shared_lock_write(&shop->shared);
+        shop->left++;
+        tt_shared_lock_give(&shop->shared);
+        return;
+    }
+    for (int i = 0; i < 4000; i++) {
+        tt_shared_lock_read(&shop->shared);
+        int is_done = shop->left > 0;
+        atomic_fetch_add(&shop->inside, 1);
+        if (!is_done)
+            nanosleep(&little, NULL);
+        tt_shared_lock_give(&shop->shared);
+        if (is_done)
+            return;
+    }
+    atomic_fetch_add(&shop->torn, 1); /* four thousand turns, and the writer had none */
+}
+
+static void test_shared_lock_lets_a_writer_pass_many_readers(void **state)
+{
+    static struct shop shop;
+    (void)state;
+
+    run(&shop, crowd_out, THREADS);
+    assert_int_equal(shop.torn, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lock_lets_one_pass),
         cmocka_unit_test(test_shared_lock_keeps_readers_from_half_of_a_change),
         cmocka_unit_test(test_shared_lock_lets_readers_pass_together),
+        cmocka_unit_test(test_shared_lock_lets_a_writer_pass_many_readers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,8 +151,8 @@ static void test_an_unknown_user_has_what_is_given(void **state)
 {
     (void)state;
     struct tt_err err = TT_ERR_INIT;
-    const struct tt_http_param params[] = {param("user", "stranger"), param("meal_time", "c3"), param("history", "i3,i5"),
-                                           param("k", "41"), param("seen", "remove")};
+    const struct tt_http_param params[] = {param("user", "stranger"), param("meal_time", "c3"),
+                                           param("history", "i3,i5"), param("k", "41"), param("seen", "remove")};
     float extra[ITEMS + 1] = {0}, vector[DIM];
     unsigned char may[ITEMS + 1];
 
@@ -173,7 +173,8 @@ static void test_an_unknown_user_has_what_is_given(void **state)
     const struct tt_http_param city[] = {param("user", "stranger"), param("city", "c2")};
     list = recommend(city, 2);
     assert_int_equal(list.source, TT_SOURCE_FEATURES);
-    struct tt_live_event event = {.user = "stranger", .user_len = 8, .item = "i9", .item_len = 2, .weight = 1, .label = 1};
+    struct tt_live_event event = {.user = "stranger", .user_len = 8, .item = "i9", .item_len = 2, .weight = 1,
+                                  .label = 1};
     NEED(tt_live_add(live, &event, &err));
     list = recommend(params, 2);
     assert_int_equal(list.source, TT_SOURCE_HISTORY);
@@ -228,7 +229,8 @@ static int setup(void **state)
     recommender = tt_recommender_new(&err);
     live = tt_live_new(&err);
     cache = tt_cache_new(100000, &err);
-    return !settings.zone || !recommender || !live || !cache || tt_meal_times_parse(&settings.meals, TT_MEAL_TIMES, &err);
+    return !settings.zone || !recommender || !live || !cache ||
+           tt_meal_times_parse(&settings.meals, TT_MEAL_TIMES, &err);
 }
 
 static int teardown(void **state)

@@ -73,7 +73,8 @@ static void test_items_have_what_the_file_and_the_model_say(void **state)
     write_file("a", "name,store_id\nFive,i5\nOther,i5\nGone,x\n,i6\n");
     files.items = "a";
     struct tt_snapshot *s = tiny_load(&files);
-    const struct tt_shelf_column *name = tt_shelf_find(&s->shelf, "name", 4), *kind = tt_shelf_find(&s->shelf, "kind", 4);
+    const struct tt_shelf_column *name = tt_shelf_find(&s->shelf, "name", 4);
+    const struct tt_shelf_column *kind = tt_shelf_find(&s->shelf, "kind", 4);
     assert_non_null(name);
     assert_non_null(kind);
     const uint32_t *values = tt_shelf_values(name, ITEMS - 5, &n);
