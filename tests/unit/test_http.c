@@ -816,7 +816,8 @@ static void test_http_says_why_it_does_not_start(void **state)
     struct rlimit limit;
 
     (void)state;
-    struct tt_http_options options = {tt_http_address(http) + strlen("http://"), -1, 1, 10, 1, 1, 1, 0, NULL};
+    struct tt_http_options options = {.listen = tt_http_address(http) + strlen("http://"), .fd = -1, .threads = 1,
+                                      .max_connections = 10, .idle_seconds = 1, .request_seconds = 1, .max_body = 1};
     assert_null(tt_http_start(&options, answer, NULL, NULL, &err));
     snprintf(expected, sizeof(expected), "%s: Address already in use", options.listen);
     assert_string_equal(err.text, expected);
