@@ -265,6 +265,7 @@ static void block_signals(sigset_t *signals)
     sigaddset(signals, SIGINT);
     sigprocmask(SIG_BLOCK, signals, NULL);
     signal(SIGPIPE, SIG_IGN); /* a client that left */
+    signal(SIGXFSZ, SIG_IGN); /* a log that may not grow: events are refused */
 }
 
 int main(int argc, char **argv)

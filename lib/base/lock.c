@@ -33,8 +33,15 @@ void tt_lock_give(struct tt_lock *lock)
 
 int tt_shared_lock_init(struct tt_shared_lock *lock, struct tt_err *err)
 {
-    int failed = pthread_rwlock_init(&lock->lock, NULL);
+    pthread_rwlockattr_t how;
+    int failed = pthread_rwlockattr_init(&how);
 
+    if (!failed) {
+        failed = pthread_rwlockattr_setkind_np(&how, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+        if (!failed)
+            failed = pthread_rwlock_init(&lock->lock, &how);
+        pthread_rwlockattr_destroy(&how);
+    }
     return failed ? tt_err_system(err, failed, "cannot make a lock") : 0;
 }
 

@@ -7,7 +7,7 @@
  *     tt_seen_release(&seen);
  *
  * Items are rows of the vocabulary `items`, which must be the same for all files. Memory: 8 bytes a row of the files
- * while they are read, then 4 a distinct pair.
+ * while they are read, then 4.
  */
 #ifndef TT_DATA_SEEN_H
 #define TT_DATA_SEEN_H

@@ -12,7 +12,7 @@ static inline void add(struct tt_json *json, const char *bytes, size_t n)
 {
     struct tt_buf *out = json->out;
 
-    if (json->failed.kind != TT_ERR_NONE) /* nothing comes after what is missing */
+    if (n == 0 || json->failed.kind != TT_ERR_NONE) /* nothing comes after what is missing */
         return;
     if (out->len < out->cap && n < out->cap - out->len) { /* room for the NUL, too */
         memcpy(out->data + out->len, bytes, n);

@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 
-enum { MAX_MEMBERS = 4096 }; /* params of one row */
+enum { MAX_MEMBERS = 4096, MAX_ALL = 200000 }; /* params of one row, and of all, the root's again in each */
 
 static int refuse(struct tt_err *err, const char *what)
 {
@@ -40,7 +40,7 @@ static int take_shape(struct tt_body *body, struct tt_err *err)
         body->rows = root;
     } else if (!json_is_object(root)) {
         return refuse(err, "must be a JSON object or array");
-    } else if ((list = json_object_get(root, body->shape.list))) {
+    } else if ((list = json_object_get(root, body->shape.list)) && !json_is_null(list)) {
         if (!json_is_array(list))
             return tt_err_set(err, TT_ERR_USAGE, "the body's '%s' must be an array", body->shape.list);
         body->rows = list;
@@ -130,8 +130,8 @@ static int add_param(struct tt_body *body, const char *name, const json_t *value
     } else {
         return tt_err_set(err, TT_ERR_USAGE, "the body's '%.80s' must be a text, a number, or an array of these", name);
     }
-    if (body->n_params == MAX_MEMBERS)
-        return refuse(err, "has a row of too many members");
+    if (body->n_params == MAX_MEMBERS || body->n_all++ == MAX_ALL)
+        return refuse(err, "has too many members");
     if (tt_grow(&body->params, &body->cap_params, body->n_params + 1, sizeof(*body->params), err))
         return -1;
     body->params[body->n_params++] = p;
@@ -145,7 +145,7 @@ static int add_member(struct tt_body *body, const char *name, const json_t *valu
     if (!json_is_array(value))
         return add_param(body, name, value, err);
     for (size_t i = 0; i < json_array_size(value); i++)
-        if (add_param(body, name, json_array_get(value, i), err))
+        if (!json_is_null(json_array_get(value, i)) && add_param(body, name, json_array_get(value, i), err))
             return -1;
     return 0;
 }

@@ -33,7 +33,7 @@ struct tt_body {
     void *root, *rows;      /* jansson's; rows is an array, an object of arrays, or NULL: the root is the row */
     struct tt_body_shape shape;
     struct tt_http_param *params;
-    size_t n_params, cap_params;
+    size_t n_params, cap_params, n_all;
     char **texts;           /* of numbers, owned */
     size_t n_texts, cap_texts;
 };

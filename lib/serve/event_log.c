@@ -197,6 +197,8 @@ static int take_text(const struct tt_column *column, const char *text, size_t le
 {
     const char *wrong = NULL;
 
+    if (len > TT_LIVE_MAX_TEXT)
+        return refuse(column, text, len, "... is longer than 1000 bytes", err);
     switch (column->kind) {
     case TT_KIND_ID: wrong = len ? NULL : "is empty"; break;
     case TT_KIND_WEIGHT: wrong = tt_weight_refuses(text, len, &event->weight); break;

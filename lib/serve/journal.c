@@ -22,6 +22,7 @@ struct tt_journal {
     struct tt_buf rows;    /* of one append */
     enum tt_journal_sync sync;
     int is_dirty;          /* written since the last sync */
+    int64_t torn;          /* where a piece of a row begins that could not be taken back; -1: nowhere */
 };
 
 static int add_field(struct tt_buf *line, const char *text, size_t len, int is_last, struct tt_err *err)
@@ -119,7 +120,10 @@ static int open_file(struct tt_journal *j, uint64_t *cut, struct tt_err *err)
         goto fail;
     }
     if (flock(fd, LOCK_EX | LOCK_NB)) { /* fcntl's locks would end when this process reads the file and closes it */
-        tt_err_set(err, TT_ERR_SYSTEM, "%s: another process writes to it", j->path);
+        if (errno == EWOULDBLOCK)
+            tt_err_set(err, TT_ERR_SYSTEM, "%s: another process writes to it", j->path);
+        else
+            tt_err_system(err, errno, "%s: cannot lock", j->path);
         goto fail;
     }
     if (measure(j, fd, &whole, &length, err))
@@ -150,6 +154,7 @@ struct tt_journal *tt_journal_open(const char *path, const char *const *names, s
     if (!j)
         return NULL;
     j->fd = -1;
+    j->torn = -1;
     j->n = n;
     j->sync = sync;
     if (tt_lock_init(&j->lock, err)) {
@@ -190,6 +195,9 @@ static int append(struct tt_journal *j, const struct tt_journal_field *fields, s
     struct stat st;
     int cause = 0;
 
+    if (j->torn >= 0 && ftruncate(j->fd, j->torn))
+        return tt_err_system(err, errno, "%s: cannot take back a row that was not written whole", j->path);
+    j->torn = -1;
     if (fstat(j->fd, &st))
         return tt_err_system(err, errno, "%s: cannot look at it", j->path);
     j->rows.len = 0;
@@ -202,7 +210,7 @@ static int append(struct tt_journal *j, const struct tt_journal_field *fields, s
         cause = errno;
     if (cause) { /* what was not acknowledged must not be there: it will be sent again */
         if (ftruncate(j->fd, st.st_size))
-            return tt_err_system(err, errno, "%s: cannot take back a row that was not written whole", j->path);
+            j->torn = st.st_size; /* before anything else is written */
         return tt_err_system(err, cause, "%s: cannot write", j->path);
     }
     j->is_dirty = j->sync == TT_SYNC_SECOND;
@@ -222,14 +230,23 @@ int tt_journal_append(struct tt_journal *journal, const struct tt_journal_field 
 
 int tt_journal_tick(struct tt_journal *journal, struct tt_err *err)
 {
-    int status = 0;
+    int copy = -1, status = 0;
 
     tt_lock_take(&journal->lock);
-    if (journal->is_dirty && fdatasync(journal->fd))
+    if (journal->is_dirty && (copy = dup(journal->fd)) < 0)
         status = tt_err_system(err, errno, "%s: cannot sync", journal->path);
     else
         journal->is_dirty = 0;
     tt_lock_give(&journal->lock);
+    if (copy < 0)
+        return status;
+    if (fdatasync(copy)) { /* appends need not wait for the disk */
+        status = tt_err_system(err, errno, "%s: cannot sync", journal->path);
+        tt_lock_take(&journal->lock);
+        journal->is_dirty = 1;
+        tt_lock_give(&journal->lock);
+    }
+    close(copy);
     return status;
 }
 
@@ -254,6 +271,7 @@ static int reopen(struct tt_journal *j, int *is_new, struct tt_err *err)
     close(j->fd);
     j->fd = fd;
     j->is_dirty = 0;
+    j->torn = -1;
     *is_new = 1;
     return 0;
 }

@@ -6,10 +6,10 @@
  *     tt_journal_reopen(journal, &is_new, &err);             after somebody has moved the file away
  *     tt_journal_close(journal);
  *
- * Rows are handed to the system before append returns, all of a call or none, so they survive the end of the process
- * however it comes; against the loss of power stands the policy: sync each append, once a second, or leave it to the
- * system. A row that was cut by a crash was never acknowledged: open takes it off. One process writes to a log at a
- * time.
+ * Rows are handed to the system before append returns, so they survive the end of the process however it comes: all
+ * of a call or none, or, of a call that a kill ended and that was never acknowledged, perhaps the first rows. Against
+ * the loss of power stands the policy: sync each append, once a second, or leave it to the system. A row that was cut
+ * by a crash was never acknowledged: open takes it off. One process writes to a log at a time.
  *
  * Threads: append, tick and reopen may run at once.
  */

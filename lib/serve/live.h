@@ -6,7 +6,7 @@
  *     tt_live_turn(live)                       the log was changed: what comes now is of the next generation
  *     tt_live_forget(live)                     a new model knows the generations before this one
  *
- * Threads: all calls may run at once. Memory: 24 bytes an event, and each user and item once.
+ * Threads: all calls may run at once. Memory: 20 bytes an event, and each user and item once.
  */
 #ifndef TT_SERVE_LIVE_H
 #define TT_SERVE_LIVE_H
@@ -14,6 +14,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
+
+enum { TT_LIVE_MAX_TEXT = 1000 }; /* bytes of an id: longer ones are of no event that is accepted */
 
 struct tt_live;
 

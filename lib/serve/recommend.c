@@ -116,7 +116,7 @@ static int exclude(struct tt_recommender *r, uint32_t row, struct tt_err *err)
 static int take_live(struct tt_recommender *r, const struct tt_snapshot *s, struct tt_live *live, int excludes,
                      struct tt_err *err)
 {
-    char text[1024];
+    char text[TT_LIVE_MAX_TEXT];
 
     for (size_t i = 0; i < r->visits.n; i++) {
         const struct tt_live_visit *v = &r->visits.all[i];

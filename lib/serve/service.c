@@ -155,6 +155,7 @@ static int reload(struct tt_service *service, struct tt_err *err)
         return -1;
     if (log_is_new)
         tt_live_turn(service->live);
+    service->log_is_new |= log_is_new;
     s = tt_snapshot_load(&o->files, service->snapshot->serial + 1, o->pool, o->note, o->note_arg, err);
     if (!s)
         return -1;
@@ -167,6 +168,8 @@ static int reload(struct tt_service *service, struct tt_err *err)
     atomic_fetch_add(&service->reloads, 1);
     note_loaded(service, s);
     /* A model that came together with a new log was trained before the old one was moved away. */
+    log_is_new = service->log_is_new;
+    service->log_is_new = 0;
     return is_other && !log_is_new ? tt_live_forget(service->live, err) : 0;
 }
 

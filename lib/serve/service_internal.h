@@ -34,6 +34,7 @@ struct tt_service {
     atomic_uint_fast64_t reloads, failed_reloads, events;
     atomic_int drains;
     int64_t started;
+    int log_is_new;                 /* since the last snapshot */
     uint64_t files, looked, failed; /* the files' looks: when they were loaded, at the last tick, when a load failed */
     unsigned (*connections)(const struct tt_http *);
     const struct tt_http *http;

@@ -23,7 +23,7 @@ void tt_systemd_notify(const char *text)
     memcpy(address.sun_path, path, strlen(path));
     if (path[0] == '@') /* Linux's abstract names */
         address.sun_path[0] = '\0';
-    fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return;
     (void)!sendto(fd, text, strlen(text), 0, (struct sockaddr *)&address,

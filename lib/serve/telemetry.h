@@ -1,6 +1,6 @@
 /* Counters of a service, as Prometheus reads them (its text exposition format 0.0.4).
  *
- *     tt_telemetry_count(telemetry, endpoint, status, seconds);        any thread, without a lock
+ *     tt_telemetry_count(telemetry, endpoint, status, nanoseconds);    any thread, without a lock
  *     tt_telemetry_print(telemetry, &text, &err);
  *
  * Endpoints are those named at the start; one that is not among them is counted as the last. So are statuses.

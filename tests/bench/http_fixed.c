@@ -73,7 +73,8 @@ int main(int argc, char **argv)
         return 0;
     }
     snprintf(listen, sizeof(listen), "127.0.0.1:%s", argv[2]);
-    struct tt_http_options options = {listen, -1, 1, 1000, 60, 10, 1 << 20, 0, NULL};
+    struct tt_http_options options = {.listen = listen, .fd = -1, .threads = 1, .max_connections = 1000,
+                                      .idle_seconds = 60, .request_seconds = 10, .max_body = 1 << 20};
     struct tt_http *http =
         tt_http_start(&options, strcmp(argv[1], "static") ? answer_buffer : answer_static, NULL, NULL, &err);
     if (!http) {

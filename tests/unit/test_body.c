@@ -254,7 +254,7 @@ static void test_body_bounds_the_members_of_a_row(void **state)
             assert_string_equal(params[4095].value, "4095");
         } else {
             assert_int_equal(tt_body_row(&body, 0, &params, &n, &err), -1);
-            assert_string_equal(err.text, "the body has a row of too many members");
+            assert_string_equal(err.text, "the body has too many members");
         }
         tt_body_release(&body);
         tt_buf_release(&text);

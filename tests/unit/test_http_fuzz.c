@@ -122,7 +122,9 @@ static void run(const char *token)
 {
     static struct client clients[CONNECTIONS];
     static char text[MAX_REQUEST];
-    struct tt_http_options options = {"127.0.0.1:0", -1, 2, MAX_CONNECTIONS, 60, 60, 64, 0, token};
+    struct tt_http_options options = {.listen = "127.0.0.1:0", .fd = -1, .threads = 2,
+                                      .max_connections = MAX_CONNECTIONS, .idle_seconds = 60,
+                                      .request_seconds = 60, .max_body = 64, .token = token};
     struct tt_err err = TT_ERR_INIT;
     atomic_ulong told = 0;
     struct tt_http *http = tt_http_start(&options, answer, tell, &told, &err);

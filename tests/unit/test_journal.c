@@ -441,6 +441,17 @@ static void test_journal_that_was_emptied_gets_no_zeros(void **state)
     struct tt_buf left = read_file("a");
     assert_int_equal(left.len, strlen(header)); /* zeros would end a text */
     tt_buf_release(&left);
+    /* emptied wholly, it gets its header again, and with it the row or neither */
+    assert_int_equal(truncate("a", 0), 0);
+    set_limit(RLIMIT_FSIZE, strlen(header) + 2);
+    err = (struct tt_err)TT_ERR_INIT;
+    status = append(journal, "u", "i", "4", &err);
+    set_limit(RLIMIT_FSIZE, old);
+    assert_int_equal(status, -1);
+    file_is("a", "");
+    must_append(journal, "u", "i", "5");
+    must_append(journal, "u", "i", "6");
+    file_is("a", "user,item,time\nu,i,5\nu,i,6\n");
     tt_journal_close(journal);
 }
 

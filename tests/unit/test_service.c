@@ -160,6 +160,31 @@ static void test_events_over_a_night(void **state)
     tt_service_free(service);
 }
 
+/* A model that comes at once with the new log was trained before: it does not end the old log's events, also when the
+ * first try fails. */
+static void test_a_log_that_is_moved_away_with_a_new_model(void **state)
+{
+    (void)state;
+    struct tt_service_options options = tiny_options();
+
+    put("c", "d");
+    unlink("e");
+    options.events = "e";
+    struct tt_service *service = tiny_service(&options);
+    assert_int_equal(tiny_ask(service, "POST /events", "{\"user\":\"u1\",\"item\":\"new\"}", text, sizeof(text)), 200);
+    assert_int_equal(rename("e", "f"), 0);
+    put("n", "d");
+    tt_service_reload(service);
+    assert_int_equal(atomic_load(&service->failed_reloads), 1);
+    put("n", "j");
+    tt_service_reload(service);
+    assert_true(is_known(service));
+    put("c", "d");
+    tt_service_reload(service);
+    assert_false(is_known(service));
+    tt_service_free(service);
+}
+
 static void test_without_a_log_events_are_refused(void **state)
 {
     (void)state;
@@ -209,6 +234,7 @@ int main(void)
         cmocka_unit_test(test_bad_files_leave_the_old_ones_serving),
         cmocka_unit_test(test_changed_files_are_taken_when_they_have_settled),
         cmocka_unit_test(test_events_over_a_night),
+        cmocka_unit_test(test_a_log_that_is_moved_away_with_a_new_model),
         cmocka_unit_test(test_without_a_log_events_are_refused),
         cmocka_unit_test(test_requests_are_counted),
     };
