@@ -4,7 +4,8 @@
 
 python=${PYTHON:-python3}
 page=$ROOT/lib/serve/page
-not_ok 'no script or style within the HTML' grep -Eiq '<style|<script[^>]*>[^<]|[[:space:]]on[a-z]+=|[[:space:]]style=' "$page/page.html"
+not_ok 'no script or style within the HTML' \
+    grep -Eiq '<style|<script[^>]*>[^<]|[[:space:]]on[a-z]+=|[[:space:]]style=' "$page/page.html"
 not_ok 'nothing from elsewhere' grep -Eq 'https?://|@import|url\(' "$page/page.html" "$page/page.css"
 not_ok 'no text becomes HTML' grep -Eq 'innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(' "$page/page.js"
 
@@ -29,7 +30,7 @@ tt-encode -q --like model.tt --side item <stores.csv | tt-embed -q model.tt | tt
 
 address_of() { # FILE: where the service listens, when it does
     for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
-        sed -n 's/^tt-serve: listening on //p' "$1" | grep . && return
+        sed -n 's/^tt-serve: listening on //p' "$1" 2>/dev/null | grep . && return
         sleep 1
     done
     return 1

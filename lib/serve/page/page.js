@@ -40,7 +40,8 @@
     const words = (name) => name.replace(/_/g, " ");
     const capital = (name) => name.charAt(0).toUpperCase() + name.slice(1);
     const count = (n, one, many) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
-    const plural = (name) => /[^aeiou]y$/.test(name) ? name.slice(0, -1) + "ies" : /(s|x|ch|sh)$/.test(name) ? name + "es" : name + "s";
+    const plural = (name) => /[^aeiou]y$/.test(name) ? name.slice(0, -1) + "ies"
+        : name + (/(s|x|ch|sh)$/.test(name) ? "es" : "s");
 
     function alertOf(error) {
         $("alert").replaceChildren(...(error ? [el("p", {textContent: error})] : []));
@@ -86,7 +87,8 @@
         if (response.ok && answer)
             return answer;
         if (response.status === 401)
-            throw new ServiceError(401, sessionStorage.getItem("token") ? "The service refuses this token." : "The service wants a token.");
+            throw new ServiceError(401, headers.Authorization ? "The service refuses this token."
+                                                              : "The service wants a token.");
         if (response.status === 429) {
             const wait = response.headers.get("Retry-After");
             throw new ServiceError(429, `Too many requests. Try again ${wait ? `in ${wait} s` : "soon"}.`);
@@ -167,11 +169,13 @@
     function columnField(column, prefix, none) {
         const id = `${prefix}-${column.name}`, name = `${prefix}.${column.name}`;
         const values = inOrder(column.values);
-        const field = el("div", {className: "field"}, el("label", {htmlFor: id, textContent: capital(words(column.name))}));
+        const label = el("label", {htmlFor: id, textContent: capital(words(column.name))});
+        const field = el("div", {className: "field"}, label);
         let control;
         if (column.total > 0 && column.total <= SELECT_VALUES) {
             control = el("select", {id}, el("option", {value: "", textContent: none}),
-                         ...values.filter((value) => value !== "").map((value) => el("option", {value, textContent: words(value)})));
+                         ...values.filter((value) => value !== "")
+                             .map((value) => el("option", {value, textContent: words(value)})));
             field.append(control);
         } else {
             const list = el("datalist", {id: id + "-values"}, ...values.map((value) => el("option", {value})));
@@ -186,7 +190,8 @@
 
     /* Coordinates, names and measured numbers are no sensible filters. */
     function isFilter(column) {
-        const isMeasured = column.total > SELECT_VALUES && column.values.every((value) => Number.isFinite(Number(value)));
+        const isMeasured = column.total > SELECT_VALUES &&
+            column.values.every((value) => Number.isFinite(Number(value)));
         return column.total > 1 && !isTitle(column.name) && !isMinorName(column.name) && !isMeasured;
     }
 
@@ -198,12 +203,15 @@
         const eats = ["store", "restaurant", "business", "venue", "place", "shop"].includes(noun.item);
         $("question").textContent = document.title =
             eats ? "Where should this user eat now?" : `Which ${noun.item} for this ${noun.user}?`;
-        $("sizes").textContent = `${count(about.users, noun.user, plural(noun.user))} · ${count(about.items, noun.item, noun.items)}`;
+        $("sizes").textContent =
+            `${count(about.users, noun.user, plural(noun.user))} · ${count(about.items, noun.item, noun.items)}`;
         $("user-label").textContent = capital(noun.user);
         $("seen-label").textContent = `Leave out ${noun.items} already visited`;
         $("typed-label").textContent = `A ${noun.item} that was visited`;
-        $("contexts").replaceChildren(...about.contexts.map((column) => columnField(column, "user", clockOption(column))));
-        $("features").replaceChildren(...about.features.map((column) => columnField(column, "user", "as the model knows")));
+        $("contexts").replaceChildren(...about.contexts.map((column) =>
+            columnField(column, "user", clockOption(column))));
+        $("features").replaceChildren(...about.features.map((column) =>
+            columnField(column, "user", "as the model knows")));
         $("features-box").hidden = about.features.length === 0;
         const filters = about.filters.filter(isFilter);
         $("filters").replaceChildren(...filters.map((column) => columnField(column, "item", "any")));
@@ -213,7 +221,8 @@
         $("compare-by").replaceChildren(...about.contexts.map((column) =>
             el("option", {value: column.name, textContent: words(column.name)})));
         $("compare-by-field").hidden = about.contexts.length < 2;
-        $("made-from").textContent = `${about.name}: model ${about.model.slice(0, 8)}, index ${about.index.slice(0, 8)}`;
+        $("made-from").textContent =
+            `${about.name}: model ${about.model.slice(0, 8)}, index ${about.index.slice(0, 8)}`;
     }
 
     /* Controls say what the address says. */
@@ -255,7 +264,8 @@
     /* ---- items ---- */
 
     const isTitle = (name) => ["name", "title", noun.item + "_name", noun.item + "_title"].includes(name);
-    const isMinorName = (name) => /^(lat|latitude|lon|lng|long|longitude|x|y|url|link|phone|tel|address|zip|postal_code|.*_id)$/i.test(name);
+    const MINOR_NAMES = /^(lat|latitude|lon|lng|long|longitude|x|y|url|link|phone|tel|address|zip|postal_code|.*_id)$/i;
+    const isMinorName = (name) => MINOR_NAMES.test(name);
     const isMinor = (name, value) => isMinorName(name) || value.length > 32 || /^-?\d+\.\d{4,}$/.test(value);
     const valuesOf = (attribute) => attribute === undefined ? [] : Array.isArray(attribute) ? attribute : [attribute];
 
@@ -321,7 +331,8 @@
             .map(([name, attribute]) => [name, valuesOf(attribute).filter((value) => value !== "")])
             .filter(([, values]) => values.length);
         const chips = attributes.filter(([name, values]) => !values.some((value) => isMinor(name, value)))
-            .flatMap(([name, values]) => values.map((value) => chip(name, value, (shared.get(name) || []).includes(value))));
+            .flatMap(([name, values]) => values.map((value) =>
+                chip(name, value, (shared.get(name) || []).includes(value))));
         const small = [...(title !== id ? [id] : []), ...smallPrint(attributes)];
         return [text(title, level, "title"), chips.length ? el("ul", {className: "chips"}, ...chips) : null,
                 small.length ? text(small.join(" · "), "p", "small") : null];
@@ -392,7 +403,8 @@
             if (!isPopular)
                 score.title = "how well it fits: the inner product of the two vectors";
             const node = el("li", {className: "item"}, el("span", {className: "rank", textContent: String(i + 1)}),
-                            el("div", {className: "what"}, ...describe(item.id, "h3", shared), line), score, visitButton(item));
+                            el("div", {className: "what"}, ...describe(item.id, "h3", shared), line),
+                            score, visitButton(item));
             node.dataset.id = item.id;
             return node;
         }));
@@ -403,12 +415,14 @@
     function sourceText(answer, user) {
         const given = asked().getAll("history").length;
         const at = Object.entries(answer.context).filter(([, value]) => value !== "")
-            .map(([name, value]) => `${words(name)} ${words(value)}${asked().has("user." + name) ? "" : " (now)"}`).join(", ");
+            .map(([name, value]) => `${words(name)} ${words(value)}${asked().has("user." + name) ? "" : " (now)"}`)
+            .join(", ");
         const when = at && answer.source !== "popular" ? ` · ${at}` : "";
         switch (answer.source) {
         case "user": return `For ${user}${when}`;
-        case "history": return (given ? `From the ${count(given, noun.item + " that was", noun.items + " that were")} visited`
-                                      : `From what ${user} did since the model was made`) + when;
+        case "history":
+            return (given ? `From the ${count(given, noun.item + " that was", noun.items + " that were")} visited`
+                          : `From what ${user} did since the model was made`) + when;
         case "features": return `From what is said about the ${noun.user}${when}`;
         default:
             if (!user)
@@ -509,7 +523,8 @@
         const ranks = Math.min(Number(asked().get("k")) || 10, COMPARED_RANKS);
         const body = questionBody();
         delete body[name];
-        body.requests = values.map((value) => ({...(value && {[name]: value}), k: value === (chosen || "") ? KNOWN_RANKS : ranks}));
+        body.requests = values.map((value) =>
+            ({...(value && {[name]: value}), k: value === (chosen || "") ? KNOWN_RANKS : ranks}));
         const lists = (await call("recommend", body)).answers;
         if (mine !== round)
             return;
@@ -521,7 +536,8 @@
         const before = new Map(lists[values.indexOf(chosen)].map((item, i) => [item.id, i + 1]));
         const head = el("tr", {}, el("th", {scope: "col"}, el("span", {className: "heard", textContent: "rank"})));
         for (const value of values) {
-            const button = el("button", {type: "button", className: "link", textContent: value ? words(value) : "not given"});
+            const button = el("button", {type: "button", className: "link",
+                                         textContent: value ? words(value) : "not given"});
             button.disabled = value === chosen;
             button.addEventListener("click", () => {
                 change("user." + column.name, value);
@@ -538,7 +554,8 @@
                 const cell = el("td", {className: value === chosen ? "chosen" : ""});
                 if (item) {
                     cell.dataset.id = cell.title = item.id;
-                    cell.append(text(titleOf(item.id), "span", "name"), " ", value === chosen ? "" : move(r + 1, before.get(item.id)));
+                    cell.append(text(titleOf(item.id), "span", "name"), " ",
+                                value === chosen ? "" : move(r + 1, before.get(item.id)));
                     cell.addEventListener("mouseenter", () => pointOut(item.id));
                     cell.addEventListener("mouseleave", () => pointOut(null));
                 }
@@ -548,7 +565,8 @@
         }
         $("compare-table").replaceChildren(el("thead", {}, head), el("tbody", {}, ...rows));
         $("compare-title").textContent = `How the list changes with the ${words(column.name)}`;
-        $("compare-note").textContent = `Ranks against ${chosen ? words(chosen) : "the first column"}: ▲ higher, ▼ lower, = the same.` +
+        $("compare-note").textContent =
+            `Ranks against ${chosen ? words(chosen) : "the first column"}: ▲ higher, ▼ lower, = the same.` +
             (column.total > COMPARED_VALUES ? ` ${COMPARED_VALUES} of ${column.total} are shown.` : "");
         $("compare").hidden = false;
     }

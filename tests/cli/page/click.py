@@ -3,8 +3,8 @@ and what was wrong, with tabs between.
 
     click.py CHROMIUM FOLDER ADDRESS ADDRESS_OF_ONE_THAT_WANTS_A_TOKEN TOKEN
 
-The service answers for a world with the context meal_time and items with a category and a Korean name, and takes events.
-What the page shows is compared with what the JSON says.
+The service answers for a world with the context meal_time and items with a category and a Korean name, and takes
+events. What the page shows is compared with what the JSON says.
 """
 import atexit
 import json
@@ -21,7 +21,8 @@ atexit.register(browser.close)
 
 
 def check(name, good, *what):
-    print(('ok\t' if good else 'not ok\t') + name + ('' if good else '\t' + ' | '.join(str(w)[:300] for w in what)), flush=True)
+    wrong = '' if good else '\t' + ' | '.join(str(w)[:300] for w in what)
+    print(('ok\t' if good else 'not ok\t') + name + wrong, flush=True)
 
 
 def same(name, got, wanted):
@@ -77,7 +78,8 @@ def choose(selector, value):
     """Arrow keys in a select, until it has the value."""
     focus(selector)
     options, at = browser.js('(() => { const s = document.querySelector(%s);'
-                             ' return [[...s.options].map((o) => o.value), s.selectedIndex]; })()' % json.dumps(selector))
+                             ' return [[...s.options].map((o) => o.value), s.selectedIndex]; })()'
+                             % json.dumps(selector))
     to = options.index(value)
     for _ in range(abs(to - at)):
         settled(lambda: browser.key('ArrowDown' if to > at else 'ArrowUp'))
@@ -100,7 +102,8 @@ category = get('/recommend', user=user, k=3)['items'][2]['attributes']['category
 
 with urlopen(base + '/') as answer:
     policy = answer.headers.get('Content-Security-Policy', '')
-check('the page is sent with a strict policy', '-src ' in policy and 'unsafe' not in policy and '*' not in policy, policy)
+check('the page is sent with a strict policy', '-src ' in policy and 'unsafe' not in policy and '*' not in policy,
+      policy)
 
 # ---- nobody ----
 browser.size(1280, 900)
@@ -124,11 +127,11 @@ same('their history, the heaviest first', history(), heaviest[:8])
 if len(heaviest) > 8:
     browser.click('#more')
     same('all of it', history(), heaviest)
-same('the reasons', browser.js('[...document.querySelectorAll("#list > li")].map((li) => li.querySelector(".why b").innerText)'),
+same('the reasons', browser.js('[...document.querySelectorAll("#list > li .why b")].map((b) => b.innerText)'),
      [get('/items/' + quote(item['because']))['attributes']['name'] for item in answer['items']])
 same('a name is the title', browser.js('[...document.querySelectorAll("#list > li h3")].map((h) => h.innerText)'),
      [item['attributes']['name'] for item in answer['items']])
-same('marked as Korean', browser.js('[...document.querySelectorAll("#list > li h3")].every((h) => h.lang === "ko")'), True)
+check('marked as Korean', browser.js('[...document.querySelectorAll("#list > li h3")].every((h) => h.lang === "ko")'))
 same('the id is small print', browser.js('[...document.querySelectorAll("#list > li .small")].map((p) => p.innerText)'),
      ids(answer))
 past = {h['id']: h.get('attributes', {}) for h in known}
@@ -199,7 +202,8 @@ enter('#user', strange)
 same('an unknown user: the popular items', listed(), ids(get('/recommend', user=strange)))
 check('their name is text', strange in text('#source') and browser.js('document.querySelector("#source b") === null'),
       text('#source'))
-check('and it says what is shown', 'Popular' in text('#source') and 'nothing is known' in text('#source'), text('#source'))
+check('and it says what is shown', 'Popular' in text('#source') and 'nothing is known' in text('#source'),
+      text('#source'))
 visited = get('/items', limit=2)['items']
 for item in visited:
     browser.click('#typed-item')
@@ -254,8 +258,9 @@ check('Tab reaches the comparison', tab_to('#compare-table button:enabled') > 0)
 to = browser.js('document.activeElement.textContent')
 settled(lambda: browser.key('Enter'))
 same('and Enter there chooses', browser.js('document.querySelector("#user-meal_time").value'), to)
-nameless = browser.js('[...document.querySelectorAll("input, select, button")].filter((c) => !(c.labels && c.labels.length)'
-                      ' && !c.getAttribute("aria-label") && !c.textContent.trim()).map((c) => c.outerHTML)')
+nameless = browser.js('[...document.querySelectorAll("input, select, button")]'
+                      '.filter((c) => !(c.labels && c.labels.length) && !c.getAttribute("aria-label")'
+                      ' && !c.textContent.trim()).map((c) => c.outerHTML)')
 same('every control has a name', nameless, [])
 
 # ---- a small screen ----
