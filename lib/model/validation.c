@@ -40,12 +40,13 @@ static int repeats(const struct tt_bags *visits, const struct tt_queries *q)
     return 0;
 }
 
-/* How many queries to measure on: up to `most`, as long as scoring them takes at most a fifth of the products of an
- * epoch. An epoch scores all rows against a step's candidates, and both gradients are as dear again; so only a sampled
- * loss over a large catalogue is held back. */
+/* How many queries to measure on: up to `most`, as long as scoring them takes at most a third of the products of an
+ * epoch. An epoch scores all rows against a step's candidates, and both gradients are as dear again; so with the full
+ * loss it is as many as are trained on, and only a sampled loss over a large catalogue is held back. Models that ask
+ * different queries of the same events, as with and without a context, so have their epochs chosen by all of them. */
 static size_t sample_size(const struct tt_trainer *t, size_t most)
 {
-    double rows = 3.0 * (double)t->steps.n * t->plan.candidates / (double)t->catalogue.n / 5;
+    double rows = (double)t->steps.n * t->plan.candidates / (double)t->catalogue.n;
 
     return rows >= (double)most ? most : rows > LEAST_SAMPLE ? (size_t)rows : LEAST_SAMPLE;
 }

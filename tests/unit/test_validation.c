@@ -173,11 +173,42 @@ static void test_the_best_epoch_must_be_surely_better(void **state)
     assert_true(c.epoch == 9 && c.value == 0.5);
 }
 
+/* The full loss scores as many queries as it trains on: models that ask different ones are all judged by all events. */
+static void test_the_full_loss_measures_all_queries(void **state)
+{
+    enum { MANY = 700 };
+    static const char without[] = "user u id\nuser i history\nitem i id\nitem kind category\n";
+    const char *schemas[] = {plain, without};
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_pool *pool = tt_pool_new(1, &err);
+
+    (void)state;
+    for (size_t s = 0; s < sizeof(schemas) / sizeof(*schemas); s++) {
+        struct tt_trainer t;
+        struct tt_validation v;
+        struct tt_model model;
+        struct tt_examples valid;
+        tiny_begin(&valid, schemas[s], MANY, ITEMS);
+        tiny_clusters(&valid, MANY - 1, ITEMS - 2, 2, 77);
+        tiny_clustered_model(&model, schemas[s], MANY, ITEMS);
+        NEED(tt_trainer_init(&t, &model, &tiny_options, pool, &err));
+        NEED(tt_validation_init(&v, &t, &valid.events, &err));
+        assert_true(v.queries.n > 600 && v.valid.n == v.queries.n);
+        assert_true(v.valid.total == (double)valid.events.n);
+        tt_validation_release(&v);
+        tt_trainer_release(&t);
+        tt_model_release(&model);
+        tt_examples_release(&valid);
+    }
+    tt_pool_free(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_best_tables_and_layers_come_back),
         cmocka_unit_test(test_weights_do_not_count),
+        cmocka_unit_test(test_the_full_loss_measures_all_queries),
         cmocka_unit_test(test_the_best_epoch_must_be_surely_better),
         cmocka_unit_test(test_without_events_the_last_epoch_is_best),
     };
