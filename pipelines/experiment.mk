@@ -17,8 +17,12 @@
 #   ALSO     a second evaluation: keep, remove or none. Its runs are called NAME.seedN.keep or NAME.seedN.remove
 #   NEW      yes: a further one, by the test events whose item is new to the user, of the lists without training items, with a
 #            table of its own. Its runs are called NAME.seedN.new
+#   CONVERGE options of tt-train for how long to train; none: its own, and without VALID the last epoch
 #   TRAIN_OPTIONS, QUERY_OPTIONS  passed on          JOBS   threads of each program (several run at once with make -j)
 #
+# Each schema is trained until it is no better: a schema with a context asks more queries and takes more steps an epoch, so that
+# after a fixed number of epochs it would be ahead of one that needs more of them, whatever the context is worth. Without VALID
+# the epochs are chosen on an eighth of each user's training events, and then all are trained on.
 # Beside the schemas two lists without learning are judged, "popular" and "own_frequent" (reference.sh).
 # Settings are kept in OUT/*.settings, and what they change is made again when they change.
 
@@ -42,6 +46,7 @@ ALSO  ?= none
 NEW   ?= no
 SLICES ?= activity popularity
 JOBS  ?= 0
+CONVERGE ?= --epochs 64 --patience 16
 longest := $(lastword $(ks))
 seeds := $(shell seq '$(SEEDS)' 2>/dev/null)
 names := $(basename $(notdir $(SCHEMAS)))
@@ -53,8 +58,10 @@ AGAINST ?= first $(if $(word 3,$(names)),previous)
 # What is judged: how the lists are made, or by which events.
 judged := $(SEEN) $(if $(new),new)
 sides := $(if $(ITEMS),--items '$(ITEMS)') $(if $(USERS),--users '$(USERS)')
-# A part without rows cannot validate: the last epoch is then taken.
+# A part without rows cannot validate: the last of tt-train's own epochs is then taken.
 has_rows = test "$$$$(head -n 2 '$1' | wc -l)" -eq 2
+# How long a schema of the name $1 is trained.
+how_long = $(if $(VALID),$$$$($(call has_rows,$(VALID)) && echo --valid '$(OUT)/$1.valid.tt' $(CONVERGE)),$(if $(strip $(CONVERGE)),--valid-fraction 0.125 $(CONVERGE)))
 # The name of an id column in the first schema: $1 user or item.
 id_of  = $(shell sed -nE 's/^[[:blank:]]*$1[[:blank:]]+("([^"]*)"|([^"[:blank:]]+))[[:blank:]]+id([[:space:]].*)?$$/\2\3/p' '$(firstword $(SCHEMAS))' | head -n 1)
 
@@ -85,7 +92,7 @@ $(file >$(OUT)/$1.settings.new,$2)
 $(shell cd '$(OUT)' && if cmp -s $1.settings.new $1.settings; then rm $1.settings.new; else mv $1.settings.new $1.settings; fi)
 endef
 $(call settings,encode,$(TRAIN) $(VALID) $(sides))
-$(call settings,train,$(TRAIN_OPTIONS))
+$(call settings,train,$(CONVERGE) $(TRAIN_OPTIONS))
 $(call settings,lists,$(TEST) $K $(QUERY_OPTIONS))
 $(call settings,judge,$(TEST) $K $(SLICES) $(if $(SLICES),$(ITEMS) $(USERS)))
 
@@ -103,7 +110,7 @@ endef
 # $1: the schema's name, $2: seed
 define run_rules
 $(OUT)/$1.seed$2.model.tt: $(OUT)/$1.tt $(if $(VALID),$(OUT)/$1.valid.tt) $(OUT)/train.settings $(if $(SLICES),| $(OUT)/slices.options)
-	tt-train -q -j $(JOBS) --seed $2 $(if $(VALID),$$$$($(call has_rows,$(VALID)) && echo --valid '$(OUT)/$1.valid.tt')) $(TRAIN_OPTIONS) --log '$(OUT)/$1.seed$2.log.tsv' -o '$$@' '$$<'
+	tt-train -q -j $(JOBS) --seed $2 $(call how_long,$1) $(TRAIN_OPTIONS) --log '$(OUT)/$1.seed$2.log.tsv' -o '$$@' '$$<'
 $(OUT)/$1.seed$2.items.tt: $(OUT)/$1.seed$2.model.tt $(or $(ITEMS),$(TRAIN))
 	tt-encode -q --like '$$<' --side item '$(or $(ITEMS),$(TRAIN))' | tt-embed -q -j $(JOBS) '$$<' | tt-index -q -o '$$@'
 $(OUT)/$1.seed$2.users.tt: $(OUT)/$1.seed$2.model.tt $(TEST) $(USERS)

@@ -3,7 +3,7 @@
 
 # What is in the report's words and not in its files.
 PARTS ?= as given
-$(call settings,report,$(SCHEMAS) $(SEEDS) $(SEEN) $(ALSO) $(NEW) $(TABLE) $(AGAINST) $(SLICES) $(PARTS) $(FEATURES) $(TRAIN_OPTIONS) $(QUERY_OPTIONS))
+$(call settings,report,$(SCHEMAS) $(SEEDS) $(SEEN) $(ALSO) $(NEW) $(TABLE) $(AGAINST) $(SLICES) $(PARTS) $(FEATURES) $(CONVERGE) $(TRAIN_OPTIONS) $(QUERY_OPTIONS))
 
 metric := $(word 1,$(TABLE))
 top    := $(word 2,$(TABLE))
@@ -66,7 +66,7 @@ $(OUT)/report.tsv: $(compared:%=$(OUT)/%.tsv) $(OUT)/report.settings
 $(OUT)/judged.tsv: $(OUT)/$(firstword $(names)).tt $(SCHEMAS) $(runs:%=$(OUT)/%.model.tt) $(foreach how,$(judged),$(OUT)/$(firstword $(runs)).$(how).per_user.tsv) $(OUT)/report.settings $(HERE)/report/judged.sh
 	@OUT='$(OUT)' METRIC=$(metric) K=$(top) SEEDS=$(SEEDS) JUDGED='$(judged)' TRAIN='$(TRAIN)' TEST='$(TEST)' ITEMS='$(ITEMS)' \
 		VALID='$(VALID)' PARTS=$(call shell_text,$(PARTS)) FEATURES=$(call shell_text,$(FEATURES)) \
-		OPTIONS=$(call shell_text,$(TRAIN_OPTIONS)) QUERY_OPTIONS=$(call shell_text,$(QUERY_OPTIONS)) \
+		CONVERGE=$(call shell_text,$(CONVERGE)) OPTIONS=$(call shell_text,$(TRAIN_OPTIONS)) QUERY_OPTIONS=$(call shell_text,$(QUERY_OPTIONS)) \
 		sh '$(HERE)/report/judged.sh' $(call quoted,$(SCHEMAS)) > '$@.tmp'
 	@mv '$@.tmp' '$@'
 shell_text = '$(subst ','\'',$1)'

@@ -1,7 +1,7 @@
 #!/bin/sh
 # How an experiment was judged, in words: lines of "kind TAB name TAB text". Kinds: judged (in the order to be read), counts
 # (name: keep, remove or new; text: events TAB queries TAB users) and schema (what a schema has more, or less, than the first).
-#   judged.sh SCHEMA...        by the environment: OUT METRIC K SEEDS JUDGED TRAIN TEST ITEMS VALID PARTS FEATURES OPTIONS
+#   judged.sh SCHEMA...        by the environment: OUT METRIC K SEEDS JUDGED TRAIN TEST ITEMS VALID PARTS FEATURES CONVERGE OPTIONS
 set -eu
 say() { printf 'judged\t%s\t%s\n' "$1" "$2"; }
 comma() { printf '%s\n' "$1" | sed -E ':a; s/^([0-9]+)([0-9]{3})/\1,\2/; ta'; }
@@ -43,7 +43,9 @@ say 'Metric' "$METRIC@$K: $what"
 [ "$METRIC" = top_k_accuracy ] || say 'Differences' 'of the means over users, where a user is the mean of their queries'
 say 'Seeds' "$(if [ "$SEEDS" -gt 1 ]; then echo "1 to $SEEDS, the same for each schema"; else echo 1; fi)"
 if [ -n "$VALID" ] && [ "$(head -n 2 "$VALID" | wc -l)" -eq 2 ]; then
-    say 'Epochs' "the best one on $(basename "$VALID"), of which nothing is trained or tested"
+    say 'Epochs' "the best one on $(basename "$VALID"), of which nothing is trained or tested${CONVERGE:+ (tt-train $CONVERGE)}"
+elif [ -z "$VALID" ] && [ -n "$CONVERGE" ]; then
+    say 'Epochs' "chosen on an eighth of each user's training events, before all of them are trained on (tt-train --valid-fraction 0.125 $CONVERGE)"
 else
     say 'Epochs' 'the last one: nothing was put aside to validate by'
 fi
