@@ -57,6 +57,8 @@ $B/%.o: %.c Makefile
 
 # madvise, which POSIX does not have.
 $B/lib/base/alloc.o: ALL_CFLAGS += -D_DEFAULT_SOURCE
+# Leases and mremap, likewise; how a shared lock treats writers.
+$B/lib/io/steady.o $B/lib/base/lock.o: ALL_CFLAGS += -D_GNU_SOURCE
 # accept4, eventfd, the addresses and counters of sockets.
 $B/lib/serve/http.o $B/lib/serve/listener.o: ALL_CFLAGS += -D_GNU_SOURCE
 

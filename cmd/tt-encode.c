@@ -273,7 +273,7 @@ static int encode(const char *input, struct tt_writer *writer, struct tt_err *er
         return encode_extending(input, writer, err);
     if (tt_examples_load_tables(&base, like_path, err))
         return -1;
-    if (tt_dictionary_index(&base.dictionary, like_path, err) == 0)
+    if (tt_dictionary_index(&base.dictionary, &base.segment, like_path, err) == 0)
         status =
             side == TT_EVENT ? encode_events_like(&base, input, writer, err) : encode_rows(&base, input, writer, err);
     tt_examples_release(&base);

@@ -52,6 +52,7 @@ struct collected {
 
 static void collected_release(struct collected *all)
 {
+    tt_sieve_parts_release(&all->index.sieve);
     tt_text_list_release(&all->index.ids);
     free(all->data);
     free(all->item);
@@ -230,16 +231,34 @@ static int check_ids(struct tt_index *index, const char *place, struct tt_err *e
 static int write_index(const struct collected *all, struct tt_writer *writer, struct tt_err *err)
 {
     struct tt_segment segment;
+    struct tt_vocab_slot *slots = NULL;
     int status;
 
     if (format == FAISS)
         return tt_faiss_write(writer, all->data, all->index.n, all->index.dim, err);
     if (tt_index_store(&all->index, &segment, err))
         return -1;
-    status = cli_add_lineage(&segment, err) || tt_segment_text(&segment, "inputs", all->inputs, err) ||
-             tt_segment_write(&segment, writer, 0, 1, err);
+    status = tt_vocab_store_slots(&all->index.ids, "ids", &slots, &segment, err) || cli_add_lineage(&segment, err) ||
+             tt_segment_text(&segment, "inputs", all->inputs, err) || tt_segment_write(&segment, writer, 0, 1, err);
     tt_segment_release(&segment);
+    free(slots);
     return status ? -1 : 0;
+}
+
+/* What the search would make of the vectors each time that a program begins. */
+static int make_sieve(struct tt_index *index, struct tt_err *err)
+{
+    struct tt_pool *pool;
+    int status;
+
+    if (format == FAISS || !tt_sieve_suits(index->n))
+        return 0;
+    pool = tt_pool_new(1, err);
+    if (!pool)
+        return -1;
+    status = tt_sieve_make(&index->sieve, index->vectors, index->n, index->dim, pool, err);
+    tt_pool_free(pool);
+    return status;
 }
 
 static int run(const char *path, struct tt_err *err)
@@ -256,7 +275,7 @@ static int run(const char *path, struct tt_err *err)
     all.index.vectors = all.data;
     all.index.item = all.item;
     all.index.model = all.model;
-    if (check_ids(&all.index, place, err) || write_index(&all, &writer, err) ||
+    if (check_ids(&all.index, place, err) || make_sieve(&all.index, err) || write_index(&all, &writer, err) ||
         (format == FAISS && write_ids(&all.index, err)))
         goto done;
     status = 0;

@@ -10,6 +10,7 @@
 #include "data/calendar.h"
 #include "data/zone.h"
 #include "io/json_writer.h"
+#include "io/steady.h"
 #include "serve/service.h"
 #include "serve/systemd.h"
 
@@ -172,6 +173,15 @@ static int read_token(struct tt_buf *token, struct tt_err *err)
     return tt_buf_add(token, bytes, len, err);
 }
 
+/* Somebody is about to write to a file that is mapped. */
+static void keep_files(void)
+{
+    struct tt_err err = TT_ERR_INIT;
+
+    if (tt_steady_keep(&err))
+        cli_note("a file is changing in place, and cannot be copied before: %s", err.text);
+}
+
 /* Until somebody ends it. Signals were blocked in all threads, and are taken here alone. */
 static void run(struct tt_service *service, struct tt_http *http, const sigset_t *signals)
 {
@@ -182,6 +192,8 @@ static void run(struct tt_service *service, struct tt_http *http, const sigset_t
         int signal = sigtimedwait(signals, NULL, &second);
         if (signal == SIGTERM || signal == SIGINT)
             return;
+        if (signal > 0 && signal == tt_steady_signal())
+            keep_files();
         if (signal == SIGHUP) {
             tt_systemd_reloading();
             tt_service_reload(service);
@@ -229,10 +241,11 @@ static int serve(const struct tt_service_options *service_options, struct tt_htt
     tt_service_watch(service, tt_http_connections, http);
     cli_note("listening on %s", tt_http_address(http));
     tt_systemd_notify("READY=1");
-    run(service, http, signals);
+    status = tt_service_settle(service, err);
+    if (status == 0)
+        run(service, http, signals);
     end(service, http, signals);
     tt_http_stop(http);
-    status = 0;
 done:
     tt_service_free(service);
     tt_buf_release(&token);
@@ -263,6 +276,8 @@ static void block_signals(sigset_t *signals)
     sigaddset(signals, SIGHUP);
     sigaddset(signals, SIGTERM);
     sigaddset(signals, SIGINT);
+    if (tt_steady_signal())
+        sigaddset(signals, tt_steady_signal());
     sigprocmask(SIG_BLOCK, signals, NULL);
     signal(SIGPIPE, SIG_IGN); /* a client that left */
     signal(SIGXFSZ, SIG_IGN); /* a log that may not grow: events are refused */

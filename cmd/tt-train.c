@@ -350,12 +350,14 @@ static int write_model(const struct tt_model *model, const char *examples_sum, c
                        struct tt_err *err)
 {
     struct tt_segment segment = {0};
+    struct tt_vocab_slot *slots[2] = {NULL, NULL};
     char inputs[80], number[32];
     int status = -1;
 
     snprintf(inputs, sizeof(inputs), "%s%s%s", examples_sum, valid_sum[0] ? " " : "", valid_sum);
     snprintf(number, sizeof(number), "%zu", report->best_epoch);
-    if (tt_model_store(model, &segment, err) || cli_add_lineage(&segment, err) ||
+    if (tt_model_store(model, &segment, err) ||
+        tt_dictionary_store_index(&model->base.dictionary, slots, &segment, err) || cli_add_lineage(&segment, err) ||
         tt_segment_text(&segment, "inputs", inputs, err) || tt_segment_text(&segment, "blas", tt_gemm_core(), err) ||
         tt_segment_text(&segment, "loss", losses[report->plan.steps.loss], err) ||
         tt_segment_text(&segment, "wants", tt_wants_names[report->wants], err) ||
@@ -367,6 +369,8 @@ static int write_model(const struct tt_model *model, const char *examples_sum, c
     status = 0;
 done:
     tt_segment_release(&segment);
+    free(slots[0]);
+    free(slots[1]);
     return status;
 }
 

@@ -493,12 +493,30 @@ fail:
     return -1;
 }
 
-int tt_dictionary_index(struct tt_dictionary *dictionary, const char *file, struct tt_err *err)
+int tt_dictionary_index(struct tt_dictionary *dictionary, const struct tt_segment *segment, const char *file,
+                        struct tt_err *err)
 {
+    char name[TT_TENSOR_NAME];
+
     for (size_t i = 0; i < dictionary->schema.n_columns; i++) {
         struct tt_feature *f = &dictionary->features[i];
         struct tt_text_list texts = f->vocab.texts;
-        if (has_vocab(f->column) && tt_vocab_from_list(&f->vocab, &texts, file, err))
+        if (has_vocab(f->column) &&
+            tt_vocab_from_segment(&f->vocab, &texts, tt_tensor_name(name, f->column, "vocab"), segment, file, err))
+            return -1;
+    }
+    return 0;
+}
+
+int tt_dictionary_store_index(const struct tt_dictionary *dictionary, struct tt_vocab_slot *slots[2],
+                              struct tt_segment *segment, struct tt_err *err)
+{
+    const size_t ids[] = {dictionary->user_id, dictionary->item_id};
+    char name[TT_TENSOR_NAME];
+
+    for (size_t i = 0; i < 2; i++) {
+        const struct tt_feature *f = &dictionary->features[ids[i]];
+        if (tt_vocab_store_slots(&f->vocab.texts, tt_tensor_name(name, f->column, "vocab"), &slots[i], segment, err))
             return -1;
     }
     return 0;

@@ -107,8 +107,14 @@ int tt_dictionary_store(const struct tt_dictionary *dictionary, struct tt_segmen
 int tt_dictionary_load(struct tt_dictionary *dictionary, const struct tt_segment *segment,
                        struct tt_err *err) TT_CHECKED;
 
-/* ... until this has built their hash tables. Refuses a vocabulary that holds a text twice. */
-int tt_dictionary_index(struct tt_dictionary *dictionary, const char *file, struct tt_err *err) TT_CHECKED;
+/* ... until this has built their hash tables, or taken those of ids that the segment brings. Refuses a vocabulary that
+ * holds a text twice. */
+int tt_dictionary_index(struct tt_dictionary *dictionary, const struct tt_segment *segment, const char *file,
+                        struct tt_err *err) TT_CHECKED;
+
+/* Add the hash tables of the ids to a segment; slots[0] and slots[1], for the caller to free when it was written. */
+int tt_dictionary_store_index(const struct tt_dictionary *dictionary, struct tt_vocab_slot *slots[2],
+                              struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 
 /* Store and load one feature's rows as "SIDE.NAME.codes", ".offsets", ".weights". Loading checks offsets, codes and
  * weights. */

@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 
-enum { FIRST_SLOTS = 64 };
+enum { FIRST_SLOTS = 64, TT_SLOTS_NAME = 300 };
 
 /* A cleared table of n slots, a power of 2. TT_VOCAB_NONE is all ones. */
 static struct tt_vocab_slot *new_slots(size_t n, struct tt_err *err)
@@ -68,6 +68,16 @@ static void fill(const struct tt_text_list *texts, struct tt_vocab_slot *slots, 
     }
 }
 
+/* Slots of a table of n texts: at most half of them are used. */
+static size_t slots_for(size_t n)
+{
+    size_t n_slots = FIRST_SLOTS;
+
+    while (n_slots / 2 < n)
+        n_slots *= 2;
+    return n_slots;
+}
+
 int tt_vocab_init(struct tt_vocab *vocab, struct tt_err *err)
 {
     *vocab = (struct tt_vocab){.mask = FIRST_SLOTS - 1};
@@ -83,13 +93,12 @@ int tt_vocab_init(struct tt_vocab *vocab, struct tt_err *err)
 
 int tt_vocab_from_list(struct tt_vocab *vocab, struct tt_text_list *list, const char *place, struct tt_err *err)
 {
-    size_t n_slots = FIRST_SLOTS;
+    size_t n_slots;
 
     *vocab = (struct tt_vocab){0};
     if (list->n > TT_VOCAB_MAX)
         return tt_err_set(err, TT_ERR_INPUT, "%s: more than %u values", place, TT_VOCAB_MAX);
-    while (n_slots / 2 < list->n)
-        n_slots *= 2;
+    n_slots = slots_for(list->n);
     vocab->slots = new_slots(n_slots, err);
     if (!vocab->slots)
         return -1;
@@ -113,10 +122,60 @@ int tt_vocab_from_list(struct tt_vocab *vocab, struct tt_text_list *list, const 
     return 0;
 }
 
+static int slots_name(char name[TT_SLOTS_NAME], const char *of, struct tt_err *err)
+{
+    return snprintf(name, TT_SLOTS_NAME, "%s.slots", of) < TT_SLOTS_NAME
+               ? 0
+               : tt_err_set(err, TT_ERR_INPUT, "'%s': a name that is too long", of);
+}
+
+int tt_vocab_store_slots(const struct tt_text_list *list, const char *name, struct tt_vocab_slot **slots,
+                         struct tt_segment *segment, struct tt_err *err)
+{
+    size_t n_slots = slots_for(list->n);
+    char tensor[TT_SLOTS_NAME];
+
+    *slots = new_slots(n_slots, err);
+    if (!*slots || slots_name(tensor, name, err))
+        return -1;
+    fill(list, *slots, n_slots - 1);
+    return tt_segment_tensor(segment, tensor, TT_U64, n_slots, 0, *slots, err);
+}
+
+int tt_vocab_from_segment(struct tt_vocab *vocab, struct tt_text_list *list, const char *name,
+                          const struct tt_segment *segment, const char *place, struct tt_err *err)
+{
+    char tensor[TT_SLOTS_NAME];
+    const struct tt_tensor *found;
+    size_t n_free = 0, n_wrong = 0;
+
+    if (slots_name(tensor, name, err))
+        return -1;
+    found = tt_segment_find(segment, tensor);
+    if (!found)
+        return tt_vocab_from_list(vocab, list, place, err);
+    found = tt_segment_need(segment, tensor, TT_U64, TT_ANY, 0, err);
+    if (!found)
+        return -1;
+    size_t n_slots = found->shape[0];
+    const struct tt_vocab_slot *slots = found->data;
+    for (size_t i = 0; i < n_slots; i++) {
+        n_free += slots[i].code == TT_VOCAB_NONE;
+        n_wrong += slots[i].code != TT_VOCAB_NONE && slots[i].code >= list->n;
+    }
+    if (n_wrong || n_free == 0 || (n_slots & (n_slots - 1)) || n_slots - n_free != list->n)
+        return tt_err_set(err, TT_ERR_INPUT, "%s: damaged: the index of '%s'", place, name);
+    *vocab = (struct tt_vocab){.texts = *list, .slots = (struct tt_vocab_slot *)(uintptr_t)slots,
+                               .mask = n_slots - 1, .borrows_slots = 1};
+    *list = (struct tt_text_list){0};
+    return 0;
+}
+
 void tt_vocab_release(struct tt_vocab *vocab)
 {
     tt_text_list_release(&vocab->texts);
-    free(vocab->slots);
+    if (!vocab->borrows_slots)
+        free(vocab->slots);
     *vocab = (struct tt_vocab){0};
 }
 

@@ -23,6 +23,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/text_list.h"
+#include "io/container.h"
 
 #define TT_VOCAB_NONE UINT32_MAX             /* the code of nothing */
 #define TT_VOCAB_MAX (UINT32_MAX - (uint32_t)1) /* values at most: 2^32 - 2 */
@@ -36,6 +37,7 @@ struct tt_vocab {
     struct tt_text_list texts;   /* text of each code, owned; a view stays its owner's; add only through tt_vocab_add */
     struct tt_vocab_slot *slots; /* (mask + 1), a power of 2 */
     size_t mask;
+    int borrows_slots;           /* from a segment */
 };
 
 int tt_vocab_init(struct tt_vocab *vocab, struct tt_err *err) TT_CHECKED;
@@ -46,6 +48,17 @@ int tt_vocab_init(struct tt_vocab *vocab, struct tt_err *err) TT_CHECKED;
  * is as before. */
 int tt_vocab_from_list(struct tt_vocab *vocab, struct tt_text_list *list, const char *place,
                        struct tt_err *err) TT_CHECKED;
+
+/* The index of a list can be kept beside it in a file, as the tensor NAME.slots (U64, mask + 1; in each the code below,
+ * the tag above), and be used as it stands there: a program that looks up little then begins at once. `slots` is owned
+ * by the caller, until the segment was written. */
+int tt_vocab_store_slots(const struct tt_text_list *list, const char *name, struct tt_vocab_slot **slots,
+                         struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
+
+/* As tt_vocab_from_list, with the index NAME.slots when the segment has one, which is checked: each code is one of the
+ * list's, and a slot is free. That it has each text is the writer's promise; no text is found to stand twice then. */
+int tt_vocab_from_segment(struct tt_vocab *vocab, struct tt_text_list *list, const char *name,
+                          const struct tt_segment *segment, const char *place, struct tt_err *err) TT_CHECKED;
 
 void tt_vocab_release(struct tt_vocab *vocab); /* fine on a struct that is all zero */
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/lock.h"
 #include "index/flat_internal.h"
 #include "index/sieve.h"
 #include "math/topk.h"
@@ -16,35 +17,65 @@ enum {
 struct flat {
     struct tt_ann ann;
     tt_scan_fn *scan;
-    float *panels; /* (n_panels, dim, TT_SCAN_ITEMS) */
+    _Atomic(float *) panels; /* (n_panels, dim, TT_SCAN_ITEMS); NULL: not made yet */
     size_t n_panels;
+    const float *vectors;    /* of an index whose panels are made when they are needed */
+    struct tt_lock lock;     /* of the making */
 };
 
 /* ---- building ---- */
 
 struct turn_job {
-    struct flat *flat;
+    const struct flat *flat;
     const float *vectors;
+    float *panels;
 };
 
 static void turn_block(void *arg, size_t block, int worker)
 {
     struct turn_job *job = arg;
-    struct flat *flat = job->flat;
+    const struct flat *flat = job->flat;
     size_t dim = flat->ann.dim, end = (block + 1) * TURN_PANELS;
 
     (void)worker;
     for (size_t p = block * TURN_PANELS; p < end && p < flat->n_panels; p++) {
         size_t first = p * TT_SCAN_ITEMS, left = flat->ann.n - first;
         tt_scan_turn(job->vectors + first * dim, left < TT_SCAN_ITEMS ? left : TT_SCAN_ITEMS, dim, TT_SCAN_ITEMS,
-                     flat->panels + first * dim);
+                     job->panels + first * dim);
     }
+}
+
+static int make_panels(struct flat *flat, const float *vectors, struct tt_pool *pool, struct tt_err *err)
+{
+    struct turn_job job = {flat, vectors, NULL};
+
+    job.panels = tt_alloc_aligned(flat->n_panels, flat->ann.dim * TT_SCAN_ITEMS * sizeof(float), err);
+    if (!job.panels)
+        return -1;
+    tt_pool_run(pool, tt_blocks(flat->n_panels, TURN_PANELS), turn_block, &job);
+    flat->panels = job.panels;
+    return 0;
+}
+
+/* The panels, if nobody has made them. */
+static int need_panels(struct flat *flat, struct tt_pool *pool, struct tt_err *err)
+{
+    int status = 0;
+
+    if (flat->panels)
+        return 0;
+    tt_lock_take(&flat->lock);
+    if (!flat->panels)
+        status = make_panels(flat, flat->vectors, pool, err);
+    tt_lock_give(&flat->lock);
+    return status;
 }
 
 /* ---- searching ---- */
 
 struct search_job {
     const struct flat *flat;
+    const float *panels;
     const struct tt_ann_request *request;
     const struct tt_ann_result *result;
     size_t room;              /* rows that a query can find: k, or n when that is less */
@@ -113,7 +144,7 @@ static void search_block(void *arg, size_t block, int worker)
     size_t n_groups = make_groups(job, from, to, (size_t)worker, groups);
 
     for (size_t p = 0; p < flat->n_panels; p++) {
-        const float *panel = flat->panels + p * TT_SCAN_ITEMS * flat->ann.dim;
+        const float *panel = job->panels + p * TT_SCAN_ITEMS * flat->ann.dim;
         for (size_t g = 0; g < n_groups; g++) {
             size_t n = flat->scan(groups[g].n, flat->ann.dim, groups[g].turned, panel, groups[g].limit, hits);
             if (n)
@@ -138,10 +169,14 @@ static int flat_search(const struct tt_ann *ann, const struct tt_ann_request *re
                        const struct tt_ann_result *result, struct tt_pool *pool, struct tt_err *err)
 {
     size_t blocks = tt_blocks(request->n, BLOCK), threads = (size_t)tt_pool_threads(pool);
-    struct search_job job = {(const struct flat *)ann, request, result, request->k < ann->n ? request->k : ann->n, NULL,
-                             NULL};
+    struct flat *flat = (struct flat *)(uintptr_t)ann;
+    struct search_job job = {.flat = flat, .request = request, .result = result,
+                             .room = request->k < ann->n ? request->k : ann->n};
     int status = -1;
 
+    if (need_panels(flat, pool, err))
+        return -1;
+    job.panels = flat->panels;
     job.turned = tt_alloc_aligned(threads * BLOCK * ann->dim, sizeof(*job.turned), err);
     if (!job.turned)
         goto done;
@@ -160,12 +195,13 @@ static void flat_free(struct tt_ann *ann)
 {
     struct flat *flat = (struct flat *)ann;
 
+    tt_lock_release(&flat->lock);
     free(flat->panels);
     free(flat);
 }
 
-struct tt_ann *tt_flat_new_with(tt_scan_fn *scan, const float *vectors, size_t n, size_t dim, struct tt_pool *pool,
-                                struct tt_err *err)
+/* An index without its panels. */
+static struct flat *new_flat(tt_scan_fn *scan, const float *vectors, size_t n, size_t dim, struct tt_err *err)
 {
     static const struct tt_ann_ops ops = {flat_search, flat_free};
     struct flat *flat;
@@ -178,23 +214,58 @@ struct tt_ann *tt_flat_new_with(tt_scan_fn *scan, const float *vectors, size_t n
     flat = tt_alloc_zero(1, sizeof(*flat), err);
     if (!flat)
         return NULL;
+    if (tt_lock_init(&flat->lock, err)) {
+        free(flat);
+        return NULL;
+    }
     flat->ann = (struct tt_ann){n, dim, &ops};
     flat->scan = scan;
     flat->n_panels = tt_blocks(n, TT_SCAN_ITEMS);
-    flat->panels = tt_alloc_aligned(flat->n_panels, panel, err);
-    if (!flat->panels) {
+    flat->vectors = vectors;
+    return flat;
+}
+
+struct tt_ann *tt_flat_new_with(tt_scan_fn *scan, const float *vectors, size_t n, size_t dim, struct tt_pool *pool,
+                                struct tt_err *err)
+{
+    struct flat *flat = new_flat(scan, vectors, n, dim, err);
+
+    if (flat && make_panels(flat, vectors, pool, err)) {
         flat_free(&flat->ann);
         return NULL;
     }
-    struct turn_job job = {flat, vectors};
-    tt_pool_run(pool, tt_blocks(flat->n_panels, TURN_PANELS), turn_block, &job);
-    return &flat->ann;
+    return flat ? &flat->ann : NULL;
 }
 
 struct tt_ann *tt_flat_new(const float *vectors, size_t n, size_t dim, struct tt_pool *pool, struct tt_err *err)
 {
     struct tt_ann *exact = tt_flat_new_with(tt_scan_best(), vectors, n, dim, pool, err);
     tt_byte_scan_fn *scan = tt_byte_scan_fast();
+    struct tt_sieve_parts parts;
 
-    return exact && scan ? tt_sieve_new(scan, exact, vectors, 0, pool, err) : exact;
+    if (!exact || !scan)
+        return exact;
+    if (tt_sieve_make(&parts, vectors, n, dim, pool, err)) {
+        tt_ann_free(exact);
+        return NULL;
+    }
+    return tt_sieve_new(scan, exact, vectors, &parts, 0, err);
+}
+
+struct tt_ann *tt_flat_new_sieved(const float *vectors, size_t n, size_t dim, struct tt_sieve_parts *parts,
+                                  struct tt_pool *pool, struct tt_err *err)
+{
+    tt_byte_scan_fn *scan = tt_byte_scan_fast();
+    struct flat *exact;
+
+    if (!scan || parts->n_panels == 0) {
+        tt_sieve_parts_release(parts);
+        return tt_flat_new(vectors, n, dim, pool, err);
+    }
+    exact = new_flat(tt_scan_best(), vectors, n, dim, err);
+    if (!exact) {
+        tt_sieve_parts_release(parts);
+        return NULL;
+    }
+    return tt_sieve_new(scan, &exact->ann, vectors, parts, 0, err);
 }

@@ -18,4 +18,11 @@
 struct tt_ann *tt_flat_new(const float *vectors, size_t n, size_t dim, struct tt_pool *pool,
                            struct tt_err *err) TT_CHECKED;
 
+/* The same with a sieve whose parts are known, such as those that an index file keeps; taken, also on failure. Where
+ * this CPU does not multiply bytes fast they are of no use. What exact search needs itself is made when it is needed:
+ * a program that asks for short lists begins at once. */
+struct tt_sieve_parts;
+struct tt_ann *tt_flat_new_sieved(const float *vectors, size_t n, size_t dim, struct tt_sieve_parts *parts,
+                                  struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
+
 #endif

@@ -30,6 +30,7 @@ enum {
 /* A query whose step is smaller would have a 1 / t near the largest float; zero queries are among these. */
 #define SMALLEST_STEP 1e-30f
 
+/* A row of tt_sieve_parts.panels. */
 struct panel {
     float step, inverse;   /* s, and 1 / s (0 where s is) */
     float longest, wrong;  /* the largest |y| and |w| of its items, raised */
@@ -41,39 +42,87 @@ struct sieve {
     tt_byte_scan_fn *scan;
     const float *vectors;
     size_t quads, n_panels;
-    int8_t *bytes;         /* (n_panels, quads, TT_SCAN_ITEMS, 4) */
-    int32_t *begin;        /* (n_panels, TT_SCAN_ITEMS) */
-    struct panel *panels;  /* (n_panels) */
+    const int8_t *bytes;        /* of parts, as are the next two */
+    const int32_t *begin;
+    const struct panel *panels;
+    struct tt_sieve_parts parts;
     int always;
 };
 
 /* ---- building ---- */
 
+struct make_job {
+    struct tt_sieve_parts *parts;
+    const float *vectors;
+    size_t n, dim;
+};
+
 static void make_panels(void *arg, size_t block, int worker)
 {
-    struct sieve *sieve = arg;
-    size_t dim = sieve->ann.dim, end = (block + 1) * TURN_PANELS;
+    struct make_job *job = arg;
+    struct tt_sieve_parts *parts = job->parts;
+    size_t dim = job->dim, end = (block + 1) * TURN_PANELS;
 
     (void)worker;
-    for (size_t p = block * TURN_PANELS; p < end && p < sieve->n_panels; p++) {
-        size_t first = p * TT_SCAN_ITEMS, left = sieve->ann.n - first, n = left < TT_SCAN_ITEMS ? left : TT_SCAN_ITEMS;
-        int8_t *bytes = sieve->bytes + first * sieve->quads * 4;
-        float step = tt_byte_step(sieve->vectors + first * dim, n * dim);
+    for (size_t p = block * TURN_PANELS; p < end && p < parts->n_panels; p++) {
+        size_t first = p * TT_SCAN_ITEMS, left = job->n - first, n = left < TT_SCAN_ITEMS ? left : TT_SCAN_ITEMS;
+        int8_t *bytes = parts->bytes + first * parts->quads * 4;
+        float step = tt_byte_step(job->vectors + first * dim, n * dim);
         double longest = 0, wrong = 0;
         for (size_t i = 0; i < n; i++) {
-            const float *y = sieve->vectors + (first + i) * dim;
+            const float *y = job->vectors + (first + i) * dim;
             double rest = tt_byte_round(y, dim, step, bytes + i * 4, TT_SCAN_ITEMS * 4);
             double length = sqrt(tt_vec_sum_squares(y, dim));
             int32_t sum = 0;
             for (size_t k = 0; k < dim; k++)
                 sum += bytes[k / 4 * TT_SCAN_ITEMS * 4 + i * 4 + k % 4];
-            sieve->begin[first + i] = -128 * sum;
+            parts->begin[first + i] = -128 * sum;
             longest = length > longest ? length : longest;
             wrong = rest > wrong ? rest : wrong;
         }
-        sieve->panels[p] =
+        ((struct panel *)parts->panels)[p] =
             (struct panel){step, step > 0 ? 1 / step : 0, (float)(longest * RAISE), (float)(wrong * RAISE)};
     }
+}
+
+void tt_sieve_parts_release(struct tt_sieve_parts *parts)
+{
+    if (!parts->borrowed) {
+        free(parts->bytes);
+        free(parts->begin);
+        free(parts->panels);
+    }
+    *parts = (struct tt_sieve_parts){0};
+}
+
+int tt_sieve_make(struct tt_sieve_parts *parts, const float *vectors, size_t n, size_t dim, struct tt_pool *pool,
+                  struct tt_err *err)
+{
+    *parts = (struct tt_sieve_parts){.n_panels = tt_blocks(n, TT_SCAN_ITEMS), .quads = tt_blocks(dim, 4)};
+    if (dim > TT_BYTE_SCAN_MAX_DIM) {
+        parts->n_panels = 0;
+        return 0;
+    }
+    parts->bytes = tt_alloc_zero(parts->n_panels * TT_SCAN_ITEMS, parts->quads * 4, err);
+    parts->begin = tt_alloc_zero(parts->n_panels * TT_SCAN_ITEMS, sizeof(*parts->begin), err);
+    parts->panels = tt_alloc_zero(parts->n_panels, sizeof(struct panel), err);
+    if (!parts->bytes || !parts->begin || !parts->panels) {
+        tt_sieve_parts_release(parts);
+        return -1;
+    }
+    struct make_job job = {parts, vectors, n, dim};
+    tt_pool_run(pool, tt_blocks(parts->n_panels, TURN_PANELS), make_panels, &job);
+    for (size_t p = 0; p < parts->n_panels; p++)
+        if (!((double)((struct panel *)parts->panels)[p].longest < LONGEST)) {
+            tt_sieve_parts_release(parts);
+            break;
+        }
+    return 0;
+}
+
+int tt_sieve_suits(size_t n)
+{
+    return n >= LEAST_ROWS;
 }
 
 /* ---- searching ---- */
@@ -380,22 +429,23 @@ static void sieve_free(struct tt_ann *ann)
     struct sieve *sieve = (struct sieve *)ann;
 
     tt_ann_free(sieve->exact);
-    free(sieve->bytes);
-    free(sieve->begin);
-    free(sieve->panels);
+    tt_sieve_parts_release(&sieve->parts);
     free(sieve);
 }
 
-struct tt_ann *tt_sieve_new(tt_byte_scan_fn *scan, struct tt_ann *exact, const float *vectors, int always,
-                            struct tt_pool *pool, struct tt_err *err)
+struct tt_ann *tt_sieve_new(tt_byte_scan_fn *scan, struct tt_ann *exact, const float *vectors,
+                            struct tt_sieve_parts *parts, int always, struct tt_err *err)
 {
     static const struct tt_ann_ops ops = {sieve_search, sieve_free};
     struct sieve *sieve;
 
-    if (exact->dim > TT_BYTE_SCAN_MAX_DIM)
+    if (parts->n_panels == 0 && exact->n > 0) {
+        tt_sieve_parts_release(parts);
         return exact;
+    }
     sieve = tt_alloc_zero(1, sizeof(*sieve), err);
     if (!sieve) {
+        tt_sieve_parts_release(parts);
         tt_ann_free(exact);
         return NULL;
     }
@@ -404,22 +454,12 @@ struct tt_ann *tt_sieve_new(tt_byte_scan_fn *scan, struct tt_ann *exact, const f
     sieve->scan = scan;
     sieve->vectors = vectors;
     sieve->always = always;
-    sieve->quads = tt_blocks(exact->dim, 4);
-    sieve->n_panels = tt_blocks(exact->n, TT_SCAN_ITEMS);
-    sieve->bytes = tt_alloc_zero(sieve->n_panels * TT_SCAN_ITEMS, sieve->quads * 4, err);
-    sieve->begin = tt_alloc_zero(sieve->n_panels * TT_SCAN_ITEMS, sizeof(*sieve->begin), err);
-    sieve->panels = tt_alloc_zero(sieve->n_panels, sizeof(*sieve->panels), err);
-    if (!sieve->bytes || !sieve->begin || !sieve->panels) {
-        sieve_free(&sieve->ann);
-        return NULL;
-    }
-    tt_pool_run(pool, tt_blocks(sieve->n_panels, TURN_PANELS), make_panels, sieve);
-    for (size_t p = 0; p < sieve->n_panels; p++) {
-        if ((double)sieve->panels[p].longest < LONGEST)
-            continue;
-        sieve->exact = NULL;
-        sieve_free(&sieve->ann);
-        return exact;
-    }
+    sieve->quads = parts->quads;
+    sieve->n_panels = parts->n_panels;
+    sieve->bytes = parts->bytes;
+    sieve->begin = parts->begin;
+    sieve->panels = (const struct panel *)parts->panels;
+    sieve->parts = *parts;
+    *parts = (struct tt_sieve_parts){0};
     return &sieve->ann;
 }

@@ -16,10 +16,29 @@
 #include "index/ann.h"
 #include "math/byte_scan.h"
 
-/* A sieve before `exact`, which has the same rows and is taken (freed with the sieve, or on failure). vectors (n, dim)
- * are borrowed as long as the sieve lives. Requests that a sieve does not suit (few rows, or a large k) go to `exact`,
- * unless `always`. NULL and *err on failure. When vectors are too long for its arithmetic, returns `exact` itself. */
-struct tt_ann *tt_sieve_new(tt_byte_scan_fn *scan, struct tt_ann *exact, const float *vectors, int always,
-                            struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
+/* The rows in 8 bits, which a sieve is made from: they can be kept in a file, so that it need not be made again. The
+ * same bytes on every CPU. */
+struct tt_sieve_parts {
+    size_t n_panels;  /* of 32 rows; 0: there is no sieve, as the vectors are too long for its arithmetic */
+    size_t quads;     /* ceil(dim / 4) */
+    int8_t *bytes;    /* (n_panels, quads, 32, 4) */
+    int32_t *begin;   /* (n_panels, 32) */
+    float *panels;    /* (n_panels, 4): step, 1 / step, the largest |y| and |w|, raised */
+    int borrowed;     /* the arrays are somebody else's */
+};
+
+int tt_sieve_make(struct tt_sieve_parts *parts, const float *vectors, size_t n, size_t dim, struct tt_pool *pool,
+                  struct tt_err *err) TT_CHECKED;
+void tt_sieve_parts_release(struct tt_sieve_parts *parts); /* fine on a struct that is all zero */
+
+/* Are there so many rows that a sieve is worth it? */
+int tt_sieve_suits(size_t n);
+
+/* A sieve before `exact`, which has the same rows and is taken (freed with the sieve, or on failure), as are the parts
+ * of these vectors. vectors (n, dim) are borrowed as long as the sieve lives. Requests that a sieve does not suit (few
+ * rows, or a large k) go to `exact`, unless `always`. NULL and *err on failure. Without panels, returns `exact`
+ * itself. */
+struct tt_ann *tt_sieve_new(tt_byte_scan_fn *scan, struct tt_ann *exact, const float *vectors,
+                            struct tt_sieve_parts *parts, int always, struct tt_err *err) TT_CHECKED;
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/number.h"
+#include "io/steady.h"
 
 enum {
     DATA_ALIGN = 64,
@@ -68,7 +69,9 @@ void tt_segment_release(struct tt_segment *segment)
         free((char *)segment->tensors[i].name);
     free(segment->texts);
     free(segment->tensors);
-    if (segment->map_length)
+    if (segment->steady)
+        tt_steady_release(segment->steady);
+    else if (segment->map_length)
         munmap(segment->image, segment->map_length);
     else
         free(segment->image);
@@ -400,9 +403,11 @@ done:
 }
 
 /* Does the checksum in the image agree with the image? Sets segment->checksum. */
-static int check_sum(struct tt_segment *segment, size_t length, struct tt_err *err)
+static int check_sum(struct tt_segment *segment, struct tt_err *err)
 {
     static const char zeros[TT_FINGERPRINT_HEX + 1] = "00000000000000000000000000000000";
+    char checksum[TT_FINGERPRINT_HEX + 1];
+    size_t length = segment->length;
     const unsigned char *image = segment->image;
     struct tt_hasher *hasher = tt_hasher_new(err);
 
@@ -411,9 +416,9 @@ static int check_sum(struct tt_segment *segment, size_t length, struct tt_err *e
     tt_hasher_update(hasher, image, CHECKSUM_AT);
     tt_hasher_update(hasher, zeros, TT_FINGERPRINT_HEX);
     tt_hasher_update(hasher, image + CHECKSUM_AT + TT_FINGERPRINT_HEX, length - CHECKSUM_AT - TT_FINGERPRINT_HEX);
-    tt_hasher_digest(hasher, segment->checksum);
+    tt_hasher_digest(hasher, checksum);
     tt_hasher_free(hasher);
-    if (memcmp(segment->checksum, image + CHECKSUM_AT, TT_FINGERPRINT_HEX) != 0)
+    if (memcmp(checksum, image + CHECKSUM_AT, TT_FINGERPRINT_HEX) != 0)
         return damaged(segment, "the checksum does not agree", err);
     return 0;
 }
@@ -431,13 +436,25 @@ static int check_start(struct tt_segment *segment, const unsigned char *bytes, s
     return 0;
 }
 
+enum { NOW = 1, LATER }; /* a container's `lasting`: when the checksum is checked */
+
 /* A regular file that stands at its beginning is mapped whole; the segment must be all of it, or more must follow. */
 static int map_file(struct tt_container *container, struct tt_segment *segment, size_t *available)
 {
     struct stat st;
     int fd = container->reader.fd;
 
-    if (container->copies || container->next_number > 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
+    if (container->lasting && container->next_number == 0 && lseek(fd, 0, SEEK_CUR) == 0) {
+        void *bytes;
+        segment->steady = tt_steady_map(fd, &bytes, available);
+        if (segment->steady) {
+            segment->image = bytes;
+            segment->map_length = *available;
+            segment->is_unchecked = container->lasting == LATER;
+        }
+        return segment->steady ? 0 : -1;
+    }
+    if (container->lasting || container->next_number > 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
         lseek(fd, 0, SEEK_CUR) != 0)
         return -1;
     void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -522,7 +539,11 @@ int tt_container_next(struct tt_container *container, const char *kind, struct t
     *segment = (struct tt_segment){.name = container->reader.name};
     if (container->ended)
         return 0;
-    if (read_image(container, segment, &number, &is_last, &length, err) || check_sum(segment, length, err))
+    if (read_image(container, segment, &number, &is_last, &length, err))
+        goto fail;
+    memcpy(segment->checksum, segment->image + CHECKSUM_AT, TT_FINGERPRINT_HEX);
+    segment->length = length;
+    if (!segment->is_unchecked && check_sum(segment, err))
         goto fail;
     if (number != container->next_number) {
         tt_err_set(err, TT_ERR_INPUT, "%s: segment %llu stands where %llu is expected", segment->name,
@@ -549,7 +570,7 @@ fail:
     return -1;
 }
 
-static int load_only(const char *path, const char *kind, int copies, struct tt_segment *segment, struct tt_err *err)
+static int load_only(const char *path, const char *kind, int lasting, struct tt_segment *segment, struct tt_err *err)
 {
     struct tt_container container;
     int status = -1;
@@ -557,7 +578,7 @@ static int load_only(const char *path, const char *kind, int copies, struct tt_s
     *segment = (struct tt_segment){0};
     if (tt_container_open(&container, path, err))
         return -1;
-    container.copies = copies;
+    container.lasting = lasting;
     if (tt_container_next(&container, kind, segment, err) == 1) {
         segment->name = path ? path : "<stdin>";
         if (container.ended)
@@ -577,9 +598,18 @@ int tt_container_load(const char *path, const char *kind, struct tt_segment *seg
     return load_only(path, kind, 0, segment, err);
 }
 
-int tt_container_load_copy(const char *path, const char *kind, struct tt_segment *segment, struct tt_err *err)
+int tt_container_load_lasting(const char *path, const char *kind, int later, struct tt_segment *segment,
+                              struct tt_err *err)
 {
-    return load_only(path, kind, 1, segment, err);
+    return load_only(path, kind, later ? LATER : NOW, segment, err);
+}
+
+int tt_segment_check(struct tt_segment *segment, struct tt_err *err)
+{
+    if (segment->is_unchecked && check_sum(segment, err))
+        return -1;
+    segment->is_unchecked = 0;
+    return 0;
 }
 
 const char *tt_segment_find_text(const struct tt_segment *segment, const char *key)

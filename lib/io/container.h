@@ -46,6 +46,9 @@ struct tt_segment {
     const char *name;          /* read: the input's name for messages, borrowed from the container */
     unsigned char *image;      /* read: the bytes, owned (or mapped, when map_length is not 0) */
     size_t map_length;
+    size_t length;             /* read: of the image */
+    struct tt_steady *steady;  /* read: holds the mapping, or NULL */
+    int is_unchecked;          /* read: whatever takes a look at every byte is still to be checked */
 };
 
 /* A new segment of this kind ("model", "vectors", ...) and format version. */
@@ -71,7 +74,7 @@ struct tt_container {
     struct tt_reader reader;
     uint64_t next_number;
     int ended;  /* the last segment was given */
-    int copies; /* set by the caller after open: files are read, not mapped */
+    int lasting; /* set by the caller after open: see tt_container_load_lasting */
 };
 
 /* Open path (NULL or "-" is standard input). A terminal is refused. */
@@ -92,10 +95,12 @@ enum {
 /* Open, take the only segment, check that there is no other, close. segment->name is then the path (borrowed). */
 int tt_container_load(const char *path, const char *kind, struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 
-/* The same, as a copy in memory. A mapped file that somebody shortens is gone from under its reader; a program that
- * lives long takes a copy. What was read while the file changed is damaged, and the checksum says so. */
-int tt_container_load_copy(const char *path, const char *kind, struct tt_segment *segment,
-                           struct tt_err *err) TT_CHECKED;
+/* The same, for a program that lives long: the bytes stay as they are, whatever happens to the file (steady.h), or are
+ * a copy. A copy of a file that changed meanwhile is damaged, and its checksum says so. With `later` a file that could
+ * be mapped is handed out before its checksum was computed, as is_unchecked: tt_segment_check must follow. */
+int tt_container_load_lasting(const char *path, const char *kind, int later, struct tt_segment *segment,
+                              struct tt_err *err) TT_CHECKED;
+int tt_segment_check(struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 
 /* A metadata text, or NULL. */
 const char *tt_segment_find_text(const struct tt_segment *segment, const char *key);

@@ -306,8 +306,18 @@ static int load_table(struct tt_model *model, size_t column, struct tt_err *err)
     if (!t)
         return -1;
     model->tables[column] = (float *)t->data;
-    if (!tt_vec_is_finite(model->tables[column], n * model->dim))
-        return tt_err_set(err, TT_ERR_INPUT, "%s: tensor '%s' holds a value that is not finite", segment->name, name);
+    return 0;
+}
+
+int tt_model_check(const struct tt_model *model, struct tt_err *err)
+{
+    const struct tt_dictionary *d = &model->base.dictionary;
+    char name[TT_TENSOR_NAME];
+
+    for (size_t i = 0; i < d->schema.n_columns; i++)
+        if (model->tables[i] && !tt_vec_is_finite(model->tables[i], tt_model_table_size(model, i)))
+            return tt_err_set(err, TT_ERR_INPUT, "%s: tensor '%s' holds a value that is not finite",
+                              model->base.segment.name, tt_tensor_name(name, &d->schema.columns[i], "embedding"));
     return 0;
 }
 
@@ -390,7 +400,7 @@ static int load_rest(struct tt_model *model, struct tt_err *err)
     for (size_t i = 0; i < model->base.dictionary.schema.n_columns; i++)
         if (tt_column_is_embedded(&model->base.dictionary.schema.columns[i]) && load_table(model, i, err))
             goto fail;
-    if (load_layers(model, err))
+    if ((!segment->is_unchecked && tt_model_check(model, err)) || load_layers(model, err))
         goto fail;
     return 0;
 fail:

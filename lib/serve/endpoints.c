@@ -387,7 +387,7 @@ static void history_items(struct call *call, size_t n, const uint32_t *codes, co
     tt_json_open(&call->json, '[');
     for (size_t i = 0; i < n; i++) {
         size_t len;
-        uint32_t row = call->snapshot->row_of_code[codes[i]];
+        uint32_t row = tt_snapshot_row_of(call->snapshot, codes[i]);
         if (codes[i] == 0)
             continue;
         const char *text = tt_text_list_get(&d->features[d->item_id].vocab.texts, codes[i] - 1, &len);
@@ -439,7 +439,7 @@ static void get_item(struct call *call)
     static const char *const no_params[] = {NULL};
     uint32_t row = tt_vocab_find(&call->snapshot->ids, call->rest, call->rest_len);
 
-    if (only_params(call, no_params)) {
+    if (only_params(call, no_params) || tt_snapshot_need_popular(call->snapshot, &call->err)) {
         fail(call);
         return;
     }
@@ -451,7 +451,7 @@ static void get_item(struct call *call)
     item_id(call, "id", row);
     count_of(call, "users", call->snapshot->users_of_row[row]);
     tt_json_key(&call->json, "in_model");
-    tt_json_bool(&call->json, call->snapshot->code_of_row[row] != 0);
+    tt_json_bool(&call->json, tt_snapshot_code_of(call->snapshot, row) != 0);
     attributes(call, row);
     fingerprints(call);
     tt_json_close(&call->json, '}');

@@ -287,7 +287,7 @@ static int find_excluded(struct tt_recommender *r, const struct tt_snapshot *s, 
             if (exclude(r, rows[i], err))
                 return -1;
         for (size_t i = 0; i < r->n_codes; i++)
-            if (exclude(r, s->row_of_code[r->codes[i]], err))
+            if (exclude(r, tt_snapshot_row_of(s, r->codes[i]), err))
                 return -1;
     }
     sort_excluded(r);
@@ -369,21 +369,19 @@ static void list_popular(const struct tt_snapshot *s, size_t k, const struct tt_
 static void explain(struct tt_recommender *r, const struct tt_snapshot *s, struct tt_list *list)
 {
     size_t dim = s->index.dim;
+    double nearest[TT_ASK_MAX_K];
 
     list->because = r->because;
-    for (size_t i = 0; i < list->n; i++) {
-        const float *x = s->index.vectors + list->rows[i] * dim;
-        double nearest = -2;
+    for (size_t i = 0; i < list->n; i++)
         list->because[i] = TT_VOCAB_NONE;
-        for (size_t h = 0; h < r->n_codes; h++) {
-            uint32_t row = s->row_of_code[r->codes[h]];
-            if (row == TT_VOCAB_NONE)
+    for (size_t h = 0; h < r->n_codes; h++) {
+        uint32_t row = tt_snapshot_row_of(s, r->codes[h]);
+        for (size_t i = 0; i < list->n && row != TT_VOCAB_NONE; i++) {
+            double score = tt_vec_dot(s->index.vectors + list->rows[i] * dim, s->index.vectors + row * dim, dim);
+            if (list->because[i] != TT_VOCAB_NONE && score <= nearest[i])
                 continue;
-            double score = tt_vec_dot(x, s->index.vectors + row * dim, dim);
-            if (score > nearest) {
-                nearest = score;
-                list->because[i] = row;
-            }
+            nearest[i] = score;
+            list->because[i] = row;
         }
     }
 }
@@ -396,7 +394,7 @@ static int has_direction(const float *vector, size_t dim)
     return 0;
 }
 
-static int make_list(struct tt_recommender *r, const struct tt_snapshot *s, struct tt_live *live,
+static int make_list(struct tt_recommender *r, struct tt_snapshot *s, struct tt_live *live,
                      const struct tt_ask *ask, struct tt_list *list, struct tt_err *err)
 {
     uint32_t user = ask->user ? tt_snapshot_user(s, ask->user, ask->user_len) : 0;
@@ -417,10 +415,13 @@ static int make_list(struct tt_recommender *r, const struct tt_snapshot *s, stru
                                            : TT_SOURCE_POPULAR;
     if (list->source != TT_SOURCE_POPULAR && !has_direction(r->vector, s->index.dim))
         list->source = TT_SOURCE_POPULAR;
-    if (list->source == TT_SOURCE_POPULAR)
+    if (list->source == TT_SOURCE_POPULAR) {
+        if (tt_snapshot_need_popular(s, err))
+            return -1;
         list_popular(s, ask->k, &filter, list);
-    else if (search(r, s, r->vector, ask->k, &filter, list, err))
+    } else if (search(r, s, r->vector, ask->k, &filter, list, err)) {
         return -1;
+    }
     if (list->n < ask->k)
         list->left = count_left(s, &filter);
     if (ask->explains)
@@ -465,7 +466,7 @@ static int make_key(struct tt_recommender *r, const struct tt_snapshot *s, struc
     return 0;
 }
 
-int tt_recommend(struct tt_recommender *r, const struct tt_snapshot *snapshot, struct tt_live *live,
+int tt_recommend(struct tt_recommender *r, struct tt_snapshot *snapshot, struct tt_live *live,
                  struct tt_cache *cache, const struct tt_ask *ask, struct tt_list *list, struct tt_err *err)
 {
     struct tt_cache_list kept;

@@ -33,7 +33,7 @@ struct tt_recommender;
 struct tt_recommender *tt_recommender_new(struct tt_err *err) TT_CHECKED;
 void tt_recommender_free(struct tt_recommender *recommender); /* NULL is fine */
 
-int tt_recommend(struct tt_recommender *recommender, const struct tt_snapshot *snapshot, struct tt_live *live,
+int tt_recommend(struct tt_recommender *recommender, struct tt_snapshot *snapshot, struct tt_live *live,
                  struct tt_cache *cache, const struct tt_ask *ask, struct tt_list *list, struct tt_err *err) TT_CHECKED;
 
 /* Items like this row, which is not among them. */

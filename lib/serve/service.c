@@ -156,7 +156,7 @@ static int reload(struct tt_service *service, struct tt_err *err)
     if (log_is_new)
         tt_live_turn(service->live);
     service->log_is_new |= log_is_new;
-    s = tt_snapshot_load(&o->files, service->snapshot->serial + 1, o->pool, o->note, o->note_arg, err);
+    s = tt_snapshot_load(&o->files, service->snapshot->serial + 1, 0, o->pool, o->note, o->note_arg, err);
     if (!s)
         return -1;
     if (service->log.journal && tt_event_log_suits(&service->log, s, err)) {
@@ -208,7 +208,7 @@ static int start(struct tt_service *service, struct tt_err *err)
     if (!service->telemetry)
         return -1;
     service->files = service->looked = look(&o->files);
-    service->snapshot = tt_snapshot_load(&o->files, 1, o->pool, o->note, o->note_arg, err);
+    service->snapshot = tt_snapshot_load(&o->files, 1, 1, o->pool, o->note, o->note_arg, err);
     if (!service->snapshot || (o->events && tt_event_log_open(&service->log, o->events, o->sync, service->snapshot,
                                                               service->live, &cut, err)))
         return -1;
@@ -242,6 +242,11 @@ struct tt_service *tt_service_new(const struct tt_service_options *options, stru
         return NULL;
     }
     return service;
+}
+
+int tt_service_settle(struct tt_service *service, struct tt_err *err)
+{
+    return tt_snapshot_settle(service->snapshot, err);
 }
 
 void tt_service_free(struct tt_service *service)

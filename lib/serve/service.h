@@ -2,6 +2,7 @@
  *
  *     service = tt_service_new(&options, &err);            loads everything, reads the log of events
  *     http = tt_http_start(&http_options, tt_service_answer, tt_service_done, service, &err);
+ *     tt_service_settle(service, &err);                    checks the rest of the files
  *     once a second:  tt_service_tick(service);            syncs the log; reloads when the files have changed
  *     on SIGHUP:      tt_service_reload(service);
  *     at the end:     tt_service_drain(service); ... tt_http_stop(http); tt_service_free(service);
@@ -37,6 +38,9 @@ struct tt_service;
 
 /* options and all that it points to must live as long as the service. NULL and *err on failure. */
 struct tt_service *tt_service_new(const struct tt_service_options *options, struct tt_err *err) TT_CHECKED;
+/* After it listens: check the rest of the files, from which answers are given before each of their bytes was looked at,
+ * so that the first one need not wait. On failure the service must end. */
+int tt_service_settle(struct tt_service *service, struct tt_err *err) TT_CHECKED;
 void tt_service_free(struct tt_service *service); /* NULL is fine */
 
 /* The page, which asks for a token when one is wanted: it says nothing by itself. */

@@ -112,32 +112,53 @@ done:
     return more;
 }
 
-int tt_shelf_add_known(struct tt_shelf *shelf, const struct tt_examples *base, const uint32_t *codes,
+/* The values of one column of the model's items, codes (n_rows) being the rows' there. */
+static int add_known_column(struct tt_shelf *shelf, const struct tt_examples *base, size_t feature,
+                            const uint32_t *codes, struct tt_err *err)
+{
+    const struct tt_feature *f = &base->dictionary.features[feature];
+
+    if (add_column(shelf, f->column->name, f->column->kind == TT_KIND_BAG ? f->column->separator : 0, err))
+        return -1;
+    for (size_t row = 0; row < shelf->n_rows; row++) {
+        const uint32_t *values;
+        const float *weights;
+        size_t n = codes[row] ? tt_bags_row(&base->items.bags[feature], codes[row], &values, &weights) : 0;
+        for (size_t i = 0; i < n; i++) {
+            size_t len;
+            if (values[i] == 0)
+                continue;
+            const char *text = tt_text_list_get(&f->vocab.texts, values[i] - 1, &len);
+            if (add_value(&shelf->columns[shelf->n_columns - 1], (uint32_t)row, text, len, err))
+                return -1;
+        }
+    }
+    return 0;
+}
+
+int tt_shelf_add_known(struct tt_shelf *shelf, const struct tt_examples *base, const struct tt_text_list *ids,
                        struct tt_err *err)
 {
     const struct tt_dictionary *d = &base->dictionary;
+    uint32_t *codes = NULL;
+    int status = 0;
 
-    for (size_t f = 0; f < d->schema.n_columns; f++) {
+    for (size_t f = 0; f < d->schema.n_columns && status == 0; f++) {
         const struct tt_column *column = &d->schema.columns[f];
         if (column->side != TT_ITEM || (column->kind != TT_KIND_CATEGORY && column->kind != TT_KIND_BAG) ||
             tt_shelf_find(shelf, column->name, strlen(column->name)))
             continue;
-        if (add_column(shelf, column->name, column->kind == TT_KIND_BAG ? column->separator : 0, err))
+        if (!codes && !(codes = tt_alloc(shelf->n_rows, sizeof(*codes), err)))
             return -1;
         for (size_t row = 0; row < shelf->n_rows; row++) {
-            const uint32_t *values;
-            const float *weights;
-            size_t n = codes[row] ? tt_bags_row(&base->items.bags[f], codes[row], &values, &weights) : 0;
-            for (size_t i = 0; i < n; i++) {
-                size_t len;
-                const char *text = values[i] ? tt_text_list_get(&d->features[f].vocab.texts, values[i] - 1, &len) : "";
-                if (values[i] &&
-                    add_value(&shelf->columns[shelf->n_columns - 1], (uint32_t)row, text, len, err))
-                    return -1;
-            }
+            size_t len;
+            const char *text = tt_text_list_get(ids, row, &len);
+            codes[row] = tt_vocab_find(&d->features[d->item_id].vocab, text, len) + 1; /* TT_VOCAB_NONE becomes 0 */
         }
+        status = add_known_column(shelf, base, f, codes, err);
     }
-    return 0;
+    free(codes);
+    return status;
 }
 
 /* Sort the pairs by row and by value, by counting. Within a row the order is that of the input. */

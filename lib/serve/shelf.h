@@ -2,7 +2,7 @@
  *
  *     tt_shelf_init(&shelf, n_rows, &err);
  *     tt_shelf_read(&shelf, path, "store_id", &ids, &model->base.dictionary, &unknown, &err);    a table of items
- *     tt_shelf_add_known(&shelf, &model->base, codes, &err);           what the model knows, of columns not there yet
+ *     tt_shelf_add_known(&shelf, &model->base, &ids.texts, &err);      what the model knows, of columns not there yet
  *     tt_shelf_finish(&shelf, &err);
  *     column = tt_shelf_find(&shelf, "category", 8);
  *     tt_shelf_allow(column, "korean", 6, bits);                       bits of the rows that have the value
@@ -47,9 +47,9 @@ void tt_shelf_release(struct tt_shelf *shelf); /* fine on a struct that is all z
 int tt_shelf_read(struct tt_shelf *shelf, const char *path, const char *id_column, const struct tt_vocab *ids,
                   const struct tt_dictionary *dictionary, size_t *unknown, struct tt_err *err) TT_CHECKED;
 
-/* Categories and bags of the model's items whose columns are not there yet. codes (n_rows): each row's code in the
- * model's items, 0: not known. */
-int tt_shelf_add_known(struct tt_shelf *shelf, const struct tt_examples *base, const uint32_t *codes,
+/* Categories and bags of the model's items whose columns are not there yet. ids (n_rows): the texts of the rows; the
+ * dictionary is indexed. */
+int tt_shelf_add_known(struct tt_shelf *shelf, const struct tt_examples *base, const struct tt_text_list *ids,
                        struct tt_err *err) TT_CHECKED;
 
 int tt_shelf_finish(struct tt_shelf *shelf, struct tt_err *err) TT_CHECKED;

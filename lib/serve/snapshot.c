@@ -15,8 +15,7 @@ static void release(struct tt_snapshot *s)
     tt_shelf_release(&s->shelf);
     tt_seen_release(&s->seen);
     tt_model_release(&s->model);
-    free(s->code_of_row);
-    free(s->row_of_code);
+    tt_lock_release(&s->lock);
     free(s->users_of_row);
     free(s->popular);
     free(s);
@@ -28,12 +27,12 @@ void tt_snapshot_drop(struct tt_snapshot *snapshot)
         release(snapshot);
 }
 
-static int load_model(struct tt_snapshot *s, const char *path, struct tt_err *err)
+static int load_model(struct tt_snapshot *s, const char *path, int later, struct tt_err *err)
 {
     struct tt_segment segment;
 
-    if (tt_container_load_copy(path, "model", &segment, err) || tt_model_take(&s->model, &segment, err) ||
-        tt_dictionary_index(&s->model.base.dictionary, path, err))
+    if (tt_container_load_lasting(path, "model", later, &segment, err) || tt_model_take(&s->model, &segment, err) ||
+        tt_dictionary_index(&s->model.base.dictionary, &s->model.base.segment, path, err))
         return -1;
     const struct tt_column *history = tt_schema_find(&s->model.base.dictionary.schema, TT_USER, TT_KIND_HISTORY);
     s->history = history ? history - s->model.base.dictionary.schema.columns : -1;
@@ -57,40 +56,18 @@ static int check_index(const struct tt_snapshot *s, const char *path, struct tt_
     return 0;
 }
 
-static int load_index(struct tt_snapshot *s, const char *path, struct tt_pool *pool, struct tt_err *err)
+static int load_index(struct tt_snapshot *s, const char *path, int later, struct tt_pool *pool, struct tt_err *err)
 {
     struct tt_text_list view;
 
-    if (tt_container_load_copy(path, "index", &s->segment, err) || tt_index_view(&s->index, &s->segment, err) ||
-        check_index(s, path, err))
+    if (tt_container_load_lasting(path, "index", later, &s->segment, err) ||
+        tt_index_view(&s->index, &s->segment, err) || check_index(s, path, err))
         return -1;
     view = (struct tt_text_list){.n = s->index.n, .offsets = s->index.ids.offsets, .bytes = s->index.ids.bytes};
-    if (tt_vocab_from_list(&s->ids, &view, path, err))
+    if (tt_vocab_from_segment(&s->ids, &view, "ids", &s->segment, path, err))
         return -1;
-    s->ann = tt_flat_new(s->index.vectors, s->index.n, s->index.dim, pool, err);
+    s->ann = tt_flat_new_sieved(s->index.vectors, s->index.n, s->index.dim, &s->index.sieve, pool, err);
     return s->ann ? 0 : -1;
-}
-
-/* Which row of the index each of the model's items has, and the other way. */
-static int match_items(struct tt_snapshot *s, struct tt_err *err)
-{
-    const struct tt_dictionary *d = &s->model.base.dictionary;
-    size_t n_codes = d->features[d->item_id].vocab.texts.n + 1;
-
-    s->code_of_row = tt_alloc_zero(s->index.n, sizeof(*s->code_of_row), err);
-    s->row_of_code = tt_alloc(n_codes, sizeof(*s->row_of_code), err);
-    if (!s->code_of_row || !s->row_of_code)
-        return -1;
-    memset(s->row_of_code, 0xff, n_codes * sizeof(*s->row_of_code)); /* TT_VOCAB_NONE */
-    for (size_t row = 0; row < s->index.n; row++) {
-        size_t len;
-        const char *text = tt_text_list_get(&s->index.ids, row, &len);
-        uint32_t code = tt_snapshot_item(s, text, len);
-        s->code_of_row[row] = code;
-        if (code)
-            s->row_of_code[code] = (uint32_t)row;
-    }
-    return 0;
 }
 
 static int read_seen(struct tt_snapshot *s, const struct tt_snapshot_files *files, tt_note_fn *note, void *arg,
@@ -128,45 +105,71 @@ static int more_users_first(const void *a, const void *b)
     return x->row < y->row ? -1 : x->row > y->row;
 }
 
-static void count_users(struct tt_snapshot *s)
+static int count_users(struct tt_snapshot *s, struct tt_err *err)
 {
-    size_t n_users = s->model.base.users.n_rows;
+    const struct tt_dictionary *d = &s->model.base.dictionary;
+    size_t n_users = s->model.base.users.n_rows, n_codes = d->features[d->item_id].vocab.texts.n + 1;
+    uint32_t *users_of_code;
 
     if (s->seen.starts) {
         for (size_t i = 0; i < s->seen.starts[s->seen.users.texts.n]; i++)
             s->users_of_row[s->seen.rows[i]]++;
-        return;
+        return 0;
     }
+    users_of_code = tt_alloc_zero(n_codes, sizeof(*users_of_code), err);
+    if (!users_of_code)
+        return -1;
     for (size_t user = 1; user < n_users; user++) {
         const uint32_t *codes;
         const float *weights;
         size_t n = tt_snapshot_history(s, (uint32_t)user, &codes, &weights);
         for (size_t i = 0; i < n; i++)
-            if (s->row_of_code[codes[i]] != TT_VOCAB_NONE)
-                s->users_of_row[s->row_of_code[codes[i]]]++;
+            users_of_code[codes[i]]++;
     }
+    for (uint32_t code = 1; code < n_codes; code++) {
+        uint32_t row = users_of_code[code] ? tt_snapshot_row_of(s, code) : TT_VOCAB_NONE;
+        if (row != TT_VOCAB_NONE)
+            s->users_of_row[row] = users_of_code[code];
+    }
+    free(users_of_code);
+    return 0;
 }
 
-static int find_popular(struct tt_snapshot *s, struct tt_err *err)
+static int make_popular(struct tt_snapshot *s, struct tt_err *err)
 {
     struct by_users *order = tt_alloc(s->index.n, sizeof(*order), err);
+    uint32_t *popular = tt_alloc(s->index.n, sizeof(*popular), err);
 
+    free(s->users_of_row); /* of a try that failed */
     s->users_of_row = tt_alloc_zero(s->index.n, sizeof(*s->users_of_row), err);
-    s->popular = tt_alloc(s->index.n, sizeof(*s->popular), err);
-    if (!order || !s->users_of_row || !s->popular) {
+    if (!order || !popular || !s->users_of_row || count_users(s, err)) {
         free(order);
+        free(popular);
         return -1;
     }
-    count_users(s);
     for (size_t row = 0; row < s->index.n; row++)
         order[row] = (struct by_users){s->users_of_row[row], (uint32_t)row};
     if (s->index.n)
         qsort(order, s->index.n, sizeof(*order), more_users_first);
     for (size_t i = 0; i < s->index.n; i++)
-        s->popular[i] = order[i].row;
+        popular[i] = order[i].row;
     s->knows_popular = s->index.n && order[0].users > 0;
     free(order);
+    s->popular = popular;
     return 0;
+}
+
+int tt_snapshot_need_popular(struct tt_snapshot *s, struct tt_err *err)
+{
+    int status = 0;
+
+    if (s->popular)
+        return 0;
+    tt_lock_take(&s->lock);
+    if (!s->popular)
+        status = make_popular(s, err);
+    tt_lock_give(&s->lock);
+    return status;
 }
 
 static int read_items(struct tt_snapshot *s, const char *path, tt_note_fn *note, void *arg, struct tt_err *err)
@@ -176,7 +179,7 @@ static int read_items(struct tt_snapshot *s, const char *path, tt_note_fn *note,
 
     if (tt_shelf_init(&s->shelf, s->index.n, err) ||
         (path && tt_shelf_read(&s->shelf, path, s->index.item, &s->ids, &s->model.base.dictionary, &unknown, err)) ||
-        tt_shelf_add_known(&s->shelf, &s->model.base, s->code_of_row, err) || tt_shelf_finish(&s->shelf, err))
+        tt_shelf_add_known(&s->shelf, &s->model.base, &s->index.ids, err) || tt_shelf_finish(&s->shelf, err))
         return -1;
     if (unknown) {
         snprintf(text, sizeof(text), "%s: %zu rows name items that the index does not have", path, unknown);
@@ -185,21 +188,37 @@ static int read_items(struct tt_snapshot *s, const char *path, tt_note_fn *note,
     return 0;
 }
 
-struct tt_snapshot *tt_snapshot_load(const struct tt_snapshot_files *files, unsigned serial, struct tt_pool *pool,
-                                     tt_note_fn *note, void *arg, struct tt_err *err)
+struct tt_snapshot *tt_snapshot_load(const struct tt_snapshot_files *files, unsigned serial, int later,
+                                     struct tt_pool *pool, tt_note_fn *note, void *arg, struct tt_err *err)
 {
     struct tt_snapshot *s = tt_alloc_zero(1, sizeof(*s), err);
 
     if (!s)
         return NULL;
+    if (tt_lock_init(&s->lock, err)) {
+        free(s);
+        return NULL;
+    }
     atomic_init(&s->holders, 1);
     s->serial = serial;
-    if (load_model(s, files->model, err) || load_index(s, files->index, pool, err) || match_items(s, err) ||
-        read_seen(s, files, note, arg, err) || find_popular(s, err) || read_items(s, files->items, note, arg, err)) {
+    if (load_model(s, files->model, later, err) || load_index(s, files->index, later, pool, err) ||
+        read_seen(s, files, note, arg, err) || read_items(s, files->items, note, arg, err) ||
+        (!later && tt_snapshot_settle(s, err))) {
         release(s);
         return NULL;
     }
     return s;
+}
+
+int tt_snapshot_settle(struct tt_snapshot *s, struct tt_err *err)
+{
+    int model_is_new = s->model.base.segment.is_unchecked, index_is_new = s->segment.is_unchecked;
+
+    return tt_segment_check(&s->model.base.segment, err) || tt_segment_check(&s->segment, err) ||
+                   (model_is_new && tt_model_check(&s->model, err)) ||
+                   (index_is_new && tt_index_check(&s->index, &s->segment, err)) || tt_snapshot_need_popular(s, err)
+               ? -1
+               : 0;
 }
 
 uint32_t tt_snapshot_user(const struct tt_snapshot *snapshot, const char *text, size_t len)
@@ -216,6 +235,26 @@ uint32_t tt_snapshot_item(const struct tt_snapshot *snapshot, const char *text, 
     uint32_t number = tt_vocab_find(&d->features[d->item_id].vocab, text, len);
 
     return number == TT_VOCAB_NONE ? 0 : number + 1;
+}
+
+uint32_t tt_snapshot_row_of(const struct tt_snapshot *snapshot, uint32_t code)
+{
+    const struct tt_dictionary *d = &snapshot->model.base.dictionary;
+    const char *text;
+    size_t len;
+
+    if (code == 0)
+        return TT_VOCAB_NONE;
+    text = tt_text_list_get(&d->features[d->item_id].vocab.texts, code - 1, &len);
+    return tt_vocab_find(&snapshot->ids, text, len);
+}
+
+uint32_t tt_snapshot_code_of(const struct tt_snapshot *snapshot, uint32_t row)
+{
+    size_t len;
+    const char *text = tt_text_list_get(&snapshot->index.ids, row, &len);
+
+    return tt_snapshot_item(snapshot, text, len);
 }
 
 size_t tt_snapshot_history(const struct tt_snapshot *snapshot, uint32_t user, const uint32_t **codes,

@@ -2,16 +2,18 @@
  * that model made, what is known of the items, and what users have seen. It never changes; a service that reloads
  * makes another one and drops this one when its last request has ended.
  *
- *     snapshot = tt_snapshot_load(&files, serial, pool, note, arg, &err);      checked wholly
+ *     snapshot = tt_snapshot_load(&files, serial, 0, pool, note, arg, &err);   checked wholly
  *     tt_snapshot_hold(snapshot);  ...  tt_snapshot_drop(snapshot);            by any thread; the last drop frees
  *
- * The files are copied into memory: what happens to them later does not matter.
+ * What happens to the files later does not matter: they are mapped for as long as nobody touches them, and copied
+ * before somebody does (io/steady.h).
  */
 #ifndef TT_SERVE_SNAPSHOT_H
 #define TT_SERVE_SNAPSHOT_H
 
 #include <stdatomic.h>
 
+#include "base/lock.h"
 #include "data/seen.h"
 #include "index/ann.h"
 #include "index/index_file.h"
@@ -36,20 +38,27 @@ struct tt_snapshot {
     struct tt_shelf shelf;
     struct tt_seen seen;
     long history;               /* schema column of the users' history, or -1 */
-    uint32_t *code_of_row;      /* (index.n) the item's code in the model, 0: not known there */
-    uint32_t *row_of_code;      /* (codes of the model's items), TT_VOCAB_NONE: not in the index */
+
+    struct tt_lock lock;        /* of the making of the following, which only some requests need */
+    _Atomic(uint32_t *) popular; /* (index.n) rows by falling users_of_row, then rising row; NULL: not made yet */
     uint32_t *users_of_row;     /* (index.n) users who have it, by the seen files or else by the model's histories */
-    uint32_t *popular;          /* (index.n) rows by falling users_of_row, then rising row */
     int knows_popular;          /* some item has a user */
 };
 
 /* A note on what was read, to be shown by the program. */
 typedef void tt_note_fn(void *arg, const char *text);
 
-/* NULL and *err on failure. Refused: a damaged file; an index of another model or without users' dimensions; files
- * whose item columns differ. */
-struct tt_snapshot *tt_snapshot_load(const struct tt_snapshot_files *files, unsigned serial, struct tt_pool *pool,
-                                     tt_note_fn *note, void *arg, struct tt_err *err) TT_CHECKED;
+/* NULL and *err on failure. Refused: a damaged file; an index of another model; files whose item columns differ. With
+ * `later`, what takes a look at every byte is left to tt_snapshot_settle, so that a service answers at once; until then
+ * a file that was damaged on the disk may give wrong answers (but no wrong access: sizes and places are checked). */
+struct tt_snapshot *tt_snapshot_load(const struct tt_snapshot_files *files, unsigned serial, int later,
+                                     struct tt_pool *pool, tt_note_fn *note, void *arg, struct tt_err *err) TT_CHECKED;
+
+/* Check what was left, and make what only some requests need. */
+int tt_snapshot_settle(struct tt_snapshot *snapshot, struct tt_err *err) TT_CHECKED;
+
+/* Make popular, users_of_row and knows_popular if they are not made yet. */
+int tt_snapshot_need_popular(struct tt_snapshot *snapshot, struct tt_err *err) TT_CHECKED;
 
 static inline struct tt_snapshot *tt_snapshot_hold(struct tt_snapshot *snapshot)
 {
@@ -73,6 +82,11 @@ uint32_t tt_snapshot_user(const struct tt_snapshot *snapshot, const char *text, 
 
 /* The item's code in the model, 0: not known. */
 uint32_t tt_snapshot_item(const struct tt_snapshot *snapshot, const char *text, size_t len);
+
+/* The row of the model's item with this code, TT_VOCAB_NONE: it is not in the index; and the other way, 0: the model
+ * does not know it. */
+uint32_t tt_snapshot_row_of(const struct tt_snapshot *snapshot, uint32_t code);
+uint32_t tt_snapshot_code_of(const struct tt_snapshot *snapshot, uint32_t row);
 
 /* The bag of a user's history in the model: how many items; 0 also without such a column. */
 size_t tt_snapshot_history(const struct tt_snapshot *snapshot, uint32_t user, const uint32_t **codes,

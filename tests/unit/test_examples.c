@@ -174,7 +174,7 @@ static void test_examples_tables_are_taken_from_a_file_with_a_dictionary(void **
     tt_segment_release(&segment);
     assert_int_equal(tt_examples_load_tables(&b, "x", &err), 0);
     assert_int_equal(b.events.n, 0);
-    assert_int_equal(tt_dictionary_index(&b.dictionary, "x", &err), 0);
+    assert_int_equal(tt_dictionary_index(&b.dictionary, &b.segment, "x", &err), 0);
     assert_int_equal(tt_vocab_find(&b.dictionary.features[0].vocab, "cid", 3), 2);
     tt_examples_release(&b);
     memset(a.like, 'f', TT_FINGERPRINT_HEX);

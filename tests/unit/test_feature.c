@@ -342,7 +342,7 @@ static void test_dictionary_comes_back_from_a_file(void **state)
     tt_segment_release(&segment);
     assert_int_equal(tt_container_load("a", "test", &loaded, &err), 0);
     assert_int_equal(tt_dictionary_load(&e, &loaded, &err), 0);
-    assert_int_equal(tt_dictionary_index(&e, "a", &err), 0);
+    assert_int_equal(tt_dictionary_index(&e, &loaded, "a", &err), 0);
     assert_string_equal(d.schema.fingerprint, e.schema.fingerprint);
     assert_int_equal(d.user_id, e.user_id);
     assert_int_equal(d.item_id, e.item_id);
@@ -419,7 +419,7 @@ static const char *load_spoilt(const char *tensor, const void *data, size_t rows
     tt_dictionary_release(&d);
     assert_int_equal(tt_container_load("a", "test", &loaded, &err), 0);
     if (tt_dictionary_load(&e, &loaded, &err) == 0) {
-        if (tt_dictionary_index(&e, "a", &err) == 0)
+        if (tt_dictionary_index(&e, &loaded, "a", &err) == 0)
             err.text[0] = '\0';
         tt_dictionary_release(&e);
     }

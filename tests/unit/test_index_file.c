@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/rng.h"
+#include "index/flat.h"
 #include "unit.h"
 
 static void make(struct tt_index *index, const float *data, size_t n)
@@ -101,12 +103,70 @@ static void test_index_values_must_be_finite(void **state)
     tt_text_list_release(&index.ids);
 }
 
+/* The coarse rows of a file are those that would be made of its vectors, and give the lists of exact search, also of
+ * lists so long that exact search must be made ready first. */
+static void test_index_keeps_the_sieve(void **state)
+{
+    enum { N = 1500, DIM = 10, M = 5, K = 70 };
+    static float data[N * DIM];
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_pool *pool = tt_pool_new(2, &err);
+    struct tt_index index, back;
+    struct tt_segment s;
+    struct tt_rng rng;
+    char id[16];
+    (void)state;
+
+    tt_rng_init(&rng, 1, TT_RNG_TEST, 0);
+    for (size_t i = 0; i < N * DIM; i++)
+        data[i] = (float)(tt_rng_unit(&rng) - 0.5);
+    index = (struct tt_index){.n = N, .dim = DIM, .vectors = data, .item = "id", .model = "", .type = "flat"};
+    assert_int_equal(tt_text_list_init(&index.ids, &err), 0);
+    for (size_t i = 0; i < N; i++)
+        assert_int_equal(tt_text_list_add(&index.ids, id, (size_t)snprintf(id, sizeof(id), "%zu", i), &err), 0);
+    assert_true(tt_sieve_suits(N));
+    assert_int_equal(tt_sieve_make(&index.sieve, data, N, DIM, pool, &err), 0);
+    assert_int_equal(tt_index_store(&index, &s, &err), 0);
+    s.name = "file";
+    assert_int_equal(tt_index_view(&back, &s, &err), 0);
+    assert_true(back.sieve.n_panels == index.sieve.n_panels && back.sieve.quads == 3);
+    assert_memory_equal(back.sieve.bytes, index.sieve.bytes, back.sieve.n_panels * 32 * 12);
+    struct tt_ann *anns[] = {tt_flat_new(data, N, DIM, pool, &err),
+                             tt_flat_new_sieved(back.vectors, N, DIM, &back.sieve, pool, &err)};
+    for (size_t k = 10; k <= K; k += K - 10) {
+        uint32_t rows[2][M * K];
+        float scores[2][M * K];
+        size_t found[2][M];
+        for (int a = 0; a < 2; a++) {
+            struct tt_ann_request request = {.n = M, .queries = data + 7 * DIM, .k = k};
+            struct tt_ann_result result = {rows[a], scores[a], found[a]};
+            assert_non_null(anns[a]);
+            assert_int_equal(tt_ann_search(anns[a], &request, &result, pool, &err), 0);
+        }
+        assert_memory_equal(rows[0], rows[1], M * k * sizeof(uint32_t));
+        assert_memory_equal(scores[0], scores[1], M * k * sizeof(float));
+    }
+    for (int a = 0; a < 2; a++)
+        tt_ann_free(anns[a]);
+    for (size_t i = 0; i < s.n_tensors; i++) { /* a sieve of another shape */
+        if (strcmp(s.tensors[i].name, "sieve.begin") == 0)
+            s.tensors[i].shape[0]--;
+    }
+    assert_int_equal(tt_index_view(&back, &s, &err), -1);
+    assert_string_equal(err.text, "file: tensor 'sieve.begin' has another type or shape than expected");
+    tt_segment_release(&s);
+    tt_sieve_parts_release(&index.sieve);
+    tt_text_list_release(&index.ids);
+    tt_pool_free(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_index_round_trip),
         cmocka_unit_test(test_index_that_breaks_a_rule_is_refused),
         cmocka_unit_test(test_index_values_must_be_finite),
+        cmocka_unit_test(test_index_keeps_the_sieve),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,7 @@ static void make_model(struct tt_examples *base, const char *schema_text, const 
     tt_segment_release(&segment);
     tt_examples_release(&x);
     assert_int_equal(tt_examples_load_tables(base, "m", &err), 0);
-    assert_int_equal(tt_dictionary_index(&base->dictionary, "m", &err), 0);
+    assert_int_equal(tt_dictionary_index(&base->dictionary, &base->segment, "m", &err), 0);
 }
 
 static int no_lineage(struct tt_segment *segment, void *arg, struct tt_err *err)

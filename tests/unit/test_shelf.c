@@ -158,6 +158,7 @@ static void test_shelf_agrees_with_lists_of_texts(void **state)
     make_ids(&ids);
     for (uint64_t seed = 1; seed <= 60; seed++) {
         uint32_t codes[ROWS];
+        struct tt_text_list names;
         struct tt_shelf shelf;
         struct tt_rng rng;
         size_t unknown = 99, expected = 0;
@@ -166,15 +167,20 @@ static void test_shelf_agrees_with_lists_of_texts(void **state)
         memset(of_file, 0, sizeof(of_file));
         memset(&more, 0, sizeof(more));
         memset(&of_model, 0, sizeof(of_model));
-        for (size_t row = 0; row < ROWS; row++)
+        NEED(tt_text_list_init(&names, &err));
+        for (size_t row = 0; row < ROWS; row++) { /* "i0" is not of the model */
+            char name[16];
             codes[row] = (uint32_t)tt_rng_below(&rng, MODEL_ITEMS + 1);
+            snprintf(name, sizeof(name), "i%u", (unsigned)codes[row]);
+            NEED(tt_text_list_add(&names, name, strlen(name), &err));
+        }
         NEED(tt_shelf_init(&shelf, ROWS, &err));
         if (has_file) {
             expected = any_table(&rng, "a", of_file);
             NEED(tt_shelf_read(&shelf, "a", "store_id", &ids, &base.dictionary, &unknown, &err));
             assert_int_equal(unknown, expected);
         }
-        NEED(tt_shelf_add_known(&shelf, &base, codes, &err));
+        NEED(tt_shelf_add_known(&shelf, &base, &names, &err));
         NEED(tt_shelf_finish(&shelf, &err));
         plain_of_model(&of_model, codes, 0);
         plain_of_model(&more, codes, 1);
@@ -195,6 +201,7 @@ static void test_shelf_agrees_with_lists_of_texts(void **state)
         assert_null(tt_shelf_find(&shelf, "kind2", 5)); /* the users' */
         assert_null(tt_shelf_find(&shelf, "kin", 3));
         tt_shelf_release(&shelf);
+        tt_text_list_release(&names);
     }
     tt_vocab_release(&ids);
     tt_examples_release(&base);

@@ -10,8 +10,10 @@ static struct tt_ann *sieve(const struct problem *p, tt_byte_scan_fn *scan, stru
     struct tt_err err = TT_ERR_INIT;
     struct tt_ann *exact = tt_flat_new_with(tt_scan_best(), p->items, p->n, p->dim, pool, &err);
 
+    struct tt_sieve_parts parts;
     assert_non_null(exact);
-    return tt_sieve_new(scan, exact, p->items, 1, pool, &err);
+    assert_int_equal(tt_sieve_make(&parts, p->items, p->n, p->dim, pool, &err), 0);
+    return tt_sieve_new(scan, exact, p->items, &parts, 1, &err);
 }
 
 static void test_sieve_finds_what_a_sort_of_all_scores_finds(void **state)

@@ -1,4 +1,8 @@
 /* What a service loads: what is matched with what, what is counted, and which files are refused. */
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "io/steady.h"
 #include "tiny_service.h"
 
 static const struct tt_snapshot_files plain = {.model = "m", .index = "i"};
@@ -14,10 +18,11 @@ static void test_items_are_matched_by_their_names(void **state)
         size_t len = (size_t)snprintf(text, sizeof(text), "i%u", item);
         assert_int_equal(tt_snapshot_item(s, text, len), item);
         assert_int_equal(tt_vocab_find(&s->ids, text, len), ITEMS - item);
-        assert_int_equal(s->row_of_code[item], ITEMS - item);
-        assert_int_equal(s->code_of_row[ITEMS - item], item);
+        assert_int_equal(tt_snapshot_row_of(s, item), ITEMS - item);
+        assert_int_equal(tt_snapshot_code_of(s, ITEMS - item), item);
     }
-    assert_int_equal(s->code_of_row[ITEMS], 0);
+    assert_int_equal(tt_snapshot_code_of(s, ITEMS), 0);
+    assert_int_equal(tt_snapshot_row_of(s, 0), TT_VOCAB_NONE);
     assert_int_equal(tt_snapshot_item(s, "new", 3), 0);
     assert_int_equal(tt_snapshot_user(s, "u3", 2), 3);
     assert_int_equal(tt_snapshot_user(s, "nobody", 6), 0);
@@ -97,7 +102,7 @@ static void refused(const struct tt_snapshot_files *files, const char *why)
 {
     struct tt_err err = TT_ERR_INIT;
 
-    assert_null(tt_snapshot_load(files, 1, tiny_pool, tiny_note, NULL, &err));
+    assert_null(tt_snapshot_load(files, 1, 0, tiny_pool, tiny_note, NULL, &err));
     if (!strstr(err.text, why))
         fail_msg("'%s' does not say '%s'", err.text, why);
 }
@@ -114,7 +119,29 @@ static void test_files_that_do_not_belong_together_are_refused(void **state)
     refused(&(struct tt_snapshot_files){.model = "b", .index = "i"}, "b: ");
 }
 
-/* What was loaded does not depend on the files any more: a mapped one would be gone with its bytes. */
+/* Another process cuts the file off; the system makes it wait until we have copied it. */
+static void cut_file(const char *path)
+{
+    const struct timespec while_waiting = {.tv_sec = 10};
+    struct tt_err err = TT_ERR_INIT;
+    sigset_t signals;
+    int status;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGCHLD);
+    if (tt_steady_signal())
+        sigaddset(&signals, tt_steady_signal());
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(truncate(path, 0) != 0);
+    while (sigtimedwait(&signals, NULL, &while_waiting) != SIGCHLD)
+        NEED(tt_steady_keep(&err));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* What was loaded does not depend on the files any more: a page of a mapped file that was cut off would be our end. */
 static void test_files_may_be_cut_afterwards(void **state)
 {
     (void)state;
@@ -122,8 +149,8 @@ static void test_files_may_be_cut_afterwards(void **state)
 
     tiny_files("c", "d", 3);
     struct tt_snapshot *s = tiny_load(&(struct tt_snapshot_files){.model = "c", .index = "d"});
-    assert_int_equal(truncate("c", 0), 0);
-    assert_int_equal(truncate("d", 0), 0);
+    cut_file("c");
+    cut_file("d");
     for (size_t i = 0; i < s->index.n * s->index.dim; i++)
         sum += s->index.vectors[i];
     for (size_t i = 0; i < tt_model_table_size(&s->model, s->model.base.dictionary.item_id); i++)
@@ -132,6 +159,33 @@ static void test_files_may_be_cut_afterwards(void **state)
     tt_snapshot_drop(tt_snapshot_hold(s));
     assert_int_equal(s->index.n, ITEMS + 1); /* held once more */
     tt_snapshot_drop(s);
+}
+
+/* Damage that only the checksum tells: an answer may be given before it is looked at, but not for long. */
+static void test_damage_is_found_when_it_settles(void **state)
+{
+    (void)state;
+    const struct tt_snapshot_files files = {.model = "c", .index = "d"};
+    struct tt_err err = TT_ERR_INIT;
+
+    tiny_files("c", "d", 3);
+    struct tt_snapshot *s = tt_snapshot_load(&files, 1, 1, tiny_pool, tiny_note, NULL, &err);
+    assert_non_null(s);
+    NEED(tt_snapshot_settle(s, &err));
+    tt_snapshot_drop(s);
+    FILE *f = fopen("d", "r+b");
+    assert_int_equal(fseek(f, -1, SEEK_END), 0);
+    int last = fgetc(f);
+    assert_int_equal(fseek(f, -1, SEEK_END), 0);
+    fputc(last ^ 1, f);
+    fclose(f);
+    refused(&files, "d: damaged: the checksum does not agree");
+    s = tt_snapshot_load(&files, 1, 1, tiny_pool, tiny_note, NULL, &err);
+    if (s) { /* it could be mapped */
+        assert_int_equal(tt_snapshot_settle(s, &err), -1);
+        tt_snapshot_drop(s);
+    }
+    assert_string_equal(err.text, "d: damaged: the checksum does not agree");
 }
 
 static int setup(void **state)
@@ -152,6 +206,7 @@ int main(void)
         cmocka_unit_test(test_items_have_what_the_file_and_the_model_say),
         cmocka_unit_test(test_files_that_do_not_belong_together_are_refused),
         cmocka_unit_test(test_files_may_be_cut_afterwards),
+        cmocka_unit_test(test_damage_is_found_when_it_settles),
     };
 
     return cmocka_run_group_tests(tests, setup, tiny_service_teardown);

@@ -164,6 +164,82 @@ static void test_vocab_of_an_empty_list_finds_nothing(void **state)
     tt_vocab_release(&vocab);
 }
 
+/* Texts "0" ... "n - 1" as a list. */
+static void number_list(struct tt_text_list *list, size_t n)
+{
+    struct tt_err err = TT_ERR_INIT;
+    char text[16];
+
+    assert_int_equal(tt_text_list_init(list, &err), 0);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(tt_text_list_add(list, text, (size_t)snprintf(text, sizeof(text), "%zu", i), &err), 0);
+}
+
+static void test_vocab_with_the_table_of_a_file_finds_the_same(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n <= 3000; n = 3 * n + 1) {
+        struct tt_err err = TT_ERR_INIT;
+        struct tt_segment segment;
+        struct tt_text_list list, view;
+        struct tt_vocab_slot *slots = NULL;
+        struct tt_vocab vocab;
+        uint32_t code;
+        char text[16];
+        number_list(&list, n);
+        assert_int_equal(tt_segment_init(&segment, "index", TT_FORMAT, &err), 0);
+        assert_int_equal(tt_vocab_store_slots(&list, "ids", &slots, &segment, &err), 0);
+        view = (struct tt_text_list){.n = list.n, .offsets = list.offsets, .bytes = list.bytes};
+        assert_int_equal(tt_vocab_from_segment(&vocab, &view, "ids", &segment, "here", &err), 0);
+        assert_ptr_equal(vocab.slots, slots); /* used as it stands */
+        for (size_t i = 0; i < 2 * n + 2; i++) {
+            size_t len = (size_t)snprintf(text, sizeof(text), "%zu", i);
+            assert_int_equal(tt_vocab_find(&vocab, text, len), i < n ? i : TT_VOCAB_NONE);
+        }
+        assert_int_equal(tt_vocab_add(&vocab, "new", 3, &code, &err), -1);
+        tt_vocab_release(&vocab);
+        view = (struct tt_text_list){.n = list.n, .offsets = list.offsets, .bytes = list.bytes};
+        err = (struct tt_err)TT_ERR_INIT;
+        assert_int_equal(tt_vocab_from_segment(&vocab, &view, "other", &segment, "here", &err), 0); /* makes its own */
+        assert_int_equal(tt_vocab_find(&vocab, "0", 1), n ? 0 : TT_VOCAB_NONE);
+        tt_vocab_release(&vocab);
+        tt_segment_release(&segment);
+        tt_text_list_release(&list);
+        free(slots);
+    }
+}
+
+static void test_vocab_refuses_a_table_that_cannot_be(void **state)
+{
+    (void)state;
+    for (int fault = 0; fault < 4; fault++) {
+        struct tt_err err = TT_ERR_INIT;
+        struct tt_segment segment;
+        struct tt_text_list list, view;
+        struct tt_vocab_slot *slots = NULL;
+        struct tt_vocab vocab;
+        number_list(&list, 5);
+        assert_int_equal(tt_segment_init(&segment, "index", TT_FORMAT, &err), 0);
+        assert_int_equal(tt_vocab_store_slots(&list, "ids", &slots, &segment, &err), 0);
+        for (size_t i = 0; i < 64; i++) {
+            if (fault == 0 && slots[i].code == 4)
+                slots[i].code = 5; /* beyond the list */
+            if (fault == 1 && slots[i].code == TT_VOCAB_NONE)
+                slots[i].code = 0; /* full: a search would never end */
+            if (fault == 2 && slots[i].code == 4)
+                slots[i].code = TT_VOCAB_NONE; /* one is missing */
+        }
+        segment.tensors[0].shape[0] -= fault == 3; /* not a power of 2 */
+        view = (struct tt_text_list){.n = list.n, .offsets = list.offsets, .bytes = list.bytes};
+        assert_int_equal(tt_vocab_from_segment(&vocab, &view, "ids", &segment, "here", &err), -1);
+        assert_string_equal(err.text, "here: damaged: the index of 'ids'");
+        assert_int_equal(view.n, 5);
+        tt_segment_release(&segment);
+        tt_text_list_release(&list);
+        free(slots);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +250,8 @@ int main(void)
         cmocka_unit_test(test_vocab_over_a_view_is_closed),
         cmocka_unit_test(test_vocab_refuses_a_list_with_a_text_twice),
         cmocka_unit_test(test_vocab_of_an_empty_list_finds_nothing),
+        cmocka_unit_test(test_vocab_with_the_table_of_a_file_finds_the_same),
+        cmocka_unit_test(test_vocab_refuses_a_table_that_cannot_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

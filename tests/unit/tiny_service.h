@@ -117,7 +117,7 @@ static inline void tiny_note(void *arg, const char *text)
 static inline struct tt_snapshot *tiny_load(const struct tt_snapshot_files *files)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_snapshot *s = tt_snapshot_load(files, 1, tiny_pool, tiny_note, NULL, &err);
+    struct tt_snapshot *s = tt_snapshot_load(files, 1, 0, tiny_pool, tiny_note, NULL, &err);
 
     if (!s)
         fail_msg("%s", err.text);

@@ -1,0 +1,145 @@
+/* Files that are mapped, and changed by another process: the bytes stay, and the other one is not held up for long. */
+#include "io/steady.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "data_files.h"
+
+static sigset_t signals;
+
+/* Run change() in another process, and keep what it is about to change. */
+static void change_elsewhere(int (*change)(void))
+{
+    const struct timespec long_time = {.tv_sec = 10};
+    struct tt_err err = TT_ERR_INIT;
+    int status, signal;
+    pid_t child = fork();
+
+    if (child == 0)
+        _exit(change() != 0);
+    while ((signal = sigtimedwait(&signals, NULL, &long_time)) != SIGCHLD) {
+        assert_int_equal(signal, tt_steady_signal());
+        assert_int_equal(tt_steady_keep(&err), 0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static int cut(void) { return truncate("a", 1); }
+
+static int overwrite(void)
+{
+    int fd = open("a", O_WRONLY);
+
+    return fd < 0 || write(fd, "XX", 2) != 2 || close(fd);
+}
+
+static int replace(void) { return rename("b", "a"); }
+static int read_it(void) { return access("a", R_OK) || open("a", O_RDONLY) < 0; }
+
+static struct tt_steady *map(const char *text, void **bytes)
+{
+    size_t length;
+    int fd = open(write_file("a", text), O_RDONLY);
+    struct tt_steady *steady = tt_steady_map(fd, bytes, &length);
+
+    close(fd); /* it has its own */
+    if (!steady)
+        skip(); /* a system, or a file system, without leases */
+    assert_int_equal(length, strlen(text));
+    assert_memory_equal(*bytes, text, length);
+    return steady;
+}
+
+static void test_bytes_stay_when_the_file_changes(void **state)
+{
+    (void)state;
+    int (*const changes[])(void) = {cut, overwrite};
+
+    for (int i = 0; i < 2; i++) {
+        void *bytes;
+        size_t before = tt_steady_copies();
+        struct tt_steady *steady = map("some bytes", &bytes);
+        change_elsewhere(changes[i]);
+        assert_memory_equal(bytes, "some bytes", 10);
+        assert_int_equal(tt_steady_copies(), before + 1);
+        change_elsewhere(changes[i]); /* no longer ours */
+        assert_int_equal(tt_steady_copies(), before + 1);
+        tt_steady_release(steady);
+    }
+}
+
+static void test_only_the_file_that_changes_is_copied(void **state)
+{
+    (void)state;
+    void *bytes, *others;
+    struct tt_steady *steady = map("other bytes", &others);
+    size_t before = tt_steady_copies();
+
+    rename("a", "c");
+    struct tt_steady *second = map("some bytes", &bytes);
+    change_elsewhere(overwrite);
+    assert_int_equal(tt_steady_copies(), before + 1);
+    assert_memory_equal(bytes, "some bytes", 10);
+    assert_memory_equal(others, "other bytes", 11);
+    tt_steady_release(steady);
+    tt_steady_release(second);
+}
+
+static void test_replacing_and_reading_cost_nothing(void **state)
+{
+    (void)state;
+    void *bytes;
+    size_t before = tt_steady_copies();
+    struct tt_steady *steady = map("some bytes", &bytes);
+
+    change_elsewhere(read_it);
+    write_file("b", "new");
+    change_elsewhere(replace);
+    assert_memory_equal(bytes, "some bytes", 10);
+    assert_int_equal(tt_steady_copies(), before);
+    tt_steady_release(steady);
+    tt_steady_release(NULL);
+}
+
+static void test_what_cannot_be_held_is_not_mapped(void **state)
+{
+    (void)state;
+    void *bytes;
+    size_t length;
+    int fd = open(write_file("a", "text"), O_RDONLY), writer = open("a", O_WRONLY);
+
+    assert_null(tt_steady_map(fd, &bytes, &length)); /* somebody has it open for writing */
+    close(writer);
+    close(fd);
+    fd = open(write_file("a", ""), O_RDONLY);
+    assert_null(tt_steady_map(fd, &bytes, &length));
+    close(fd);
+    fd = open("/dev/null", O_RDONLY);
+    assert_null(tt_steady_map(fd, &bytes, &length));
+    close(fd);
+    assert_null(tt_steady_map(-1, &bytes, &length));
+}
+
+static int setup(void **state)
+{
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGCHLD);
+    if (tt_steady_signal())
+        sigaddset(&signals, tt_steady_signal());
+    return sigprocmask(SIG_BLOCK, &signals, NULL) || enter_data_folder(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bytes_stay_when_the_file_changes),
+        cmocka_unit_test(test_only_the_file_that_changes_is_copied),
+        cmocka_unit_test(test_replacing_and_reading_cost_nothing),
+        cmocka_unit_test(test_what_cannot_be_held_is_not_mapped),
+    };
+
+    return cmocka_run_group_tests(tests, setup, leave_data_folder);
+}
