@@ -60,6 +60,12 @@ $(OUT)/report.tsv: $(compared:%=$(OUT)/%.tsv) $(OUT)/report.settings
 		FNR > 1 { split(FILENAME, part, "."); print part[2], part[3], $$0 }' $(compared:%=%.tsv) > report.tsv.tmp
 	@mv '$@.tmp' '$@'
 
+# Accuracy in the parts of slices is compared, too; other metrics are not.
+sliced_arms := $(if $(SLICES),$(if $(word 2,$(names)),$(if $(filter top_k_accuracy,$(metric)),$(foreach n,$(names),$(seeds:%='$n=$n.seed%.$(SEEN).per_event.tsv')))))
+$(OUT)/slice_differences.tsv: $(sliced:%.slices.tsv=$(OUT)/%.per_event.tsv) $(OUT)/report.settings $(HERE)/report/slice_differences.sh
+	@cd '$(OUT)' && $(if $(sliced_arms),sh '$(abspath $(HERE))/report/slice_differences.sh' $(top) $(JOBS) $(sliced_arms) >,: >) slice_differences.tsv.tmp
+	@mv '$@.tmp' '$@'
+
 # ---- in words ----
 
 # What a schema has that the first has not, and how all was judged.
@@ -71,7 +77,7 @@ $(OUT)/judged.tsv: $(OUT)/$(firstword $(names)).tt $(SCHEMAS) $(runs:%=$(OUT)/%.
 	@mv '$@.tmp' '$@'
 shell_text = '$(subst ','\'',$1)'
 
-facts := judged.tsv models.tsv report.tsv slices.tsv
+facts := judged.tsv models.tsv report.tsv slices.tsv slice_differences.tsv
 texts := $(foreach c,$(filter-out %.references,$(compared)),$c.txt)
 facts_ready := $(facts:%=$(OUT)/%) $(texts:%=$(OUT)/%) $(HERE)/report/names.awk $(HERE)/report/facts.awk
 read_facts = cd '$(OUT)' && awk -v metric=$(metric) -v k=$(top) $(foreach f,names facts,-f '$(abspath $(HERE))/report/$f.awk') -f '$(abspath $(HERE))/report/$1'

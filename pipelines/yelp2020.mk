@@ -12,7 +12,7 @@ ITEMS := $(OUT)/items.csv
 SEEN  ?= remove
 PARTS := as published
 ALSO  ?= keep
-# All schemas ask the same queries and take as many steps, and after 16 epochs none gets better: a third of the time.
+# All schemas ask the same queries and take as many steps an epoch: tt-train's own number of epochs, in a third of the time.
 CONVERGE ?=
 
 include $(here)experiment.mk

@@ -612,20 +612,43 @@ int tt_evaluation_write_queries(const struct tt_evaluation *e, struct tt_writer 
     return 0;
 }
 
+/* The ends of an event file's lines: a column for each slice. */
+static int write_slice_names(const struct tt_evaluation *e, struct tt_writer *writer, struct tt_err *err)
+{
+    for (size_t s = 0; e->slices && s < e->slices->n; s++) {
+        const char *name = e->slices->slice[s].name;
+        if (tt_writer_text(writer, "\tslice:", err) || tt_tsv_field(writer, TT_CSV_TAB, name, strlen(name), err))
+            return -1;
+    }
+    return tt_writer_text(writer, "\n", err);
+}
+
+static int write_parts(const struct tt_evaluation *e, size_t event, struct tt_writer *writer, struct tt_err *err)
+{
+    for (size_t s = 0; e->slices && s < e->slices->n; s++) {
+        const struct tt_slice *slice = &e->slices->slice[s];
+        const char *name = slice->part[slice->part_of[event]].name;
+        if (tt_writer_text(writer, "\t", err) || tt_tsv_field(writer, TT_CSV_TAB, name, strlen(name), err))
+            return -1;
+    }
+    return tt_writer_text(writer, "\n", err);
+}
+
 int tt_evaluation_write_events(const struct tt_evaluation *e, struct tt_writer *writer, struct tt_err *err)
 {
     const char *item_name = e->names[e->n_keys];
 
     if (write_key_names(e, writer, err) || tt_tsv_field(writer, TT_CSV_TAB, item_name, strlen(item_name), err) ||
-        tt_writer_text(writer, "\trank\n", err))
+        tt_writer_text(writer, "\trank", err) || write_slice_names(e, writer, err))
         return -1;
     for (size_t i = 0; i < e->n_events; i++) {
         const struct tt_wanted *wanted = &e->wanted[e->events[i].place];
         size_t len;
         const char *item = tt_text_list_get(&e->items.texts, wanted->item, &len);
         if (write_key(e, e->events[i].query, writer, err) || tt_tsv_field(writer, TT_CSV_TAB, item, len, err) ||
-            (wanted->rank ? tt_writer_printf(writer, err, "\t%u\n", (unsigned)wanted->rank)
-                          : tt_writer_text(writer, "\t-\n", err)))
+            (wanted->rank ? tt_writer_printf(writer, err, "\t%u", (unsigned)wanted->rank)
+                          : tt_writer_text(writer, "\t-", err)) ||
+            write_parts(e, i, writer, err))
             return -1;
     }
     return 0;

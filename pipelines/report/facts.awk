@@ -1,4 +1,4 @@
-# What the tables and pages are written from: judged.tsv, models.tsv, report.tsv, slices.tsv and the sentences of
+# What the tables and pages are written from: judged.tsv, models.tsv, report.tsv, slices.tsv, slice_differences.tsv and the sentences of
 # compare.LISTS.AGAINST.txt, in this order, read into arrays. metric and k are given. A part that reads more defines take().
 #   lists[i], n_lists          what was judged: keep, remove, new     events[l], queries[l], users[l]
 #   schemas[i], n_schemas      names; columns[name]: what a schema has more than the first
@@ -9,6 +9,8 @@
 #   found[i]                   comparison i: against[], model_of[], base_of[], difference[], from[], to[], p[], verdict[], say[]
 #   n_found; is_to_first[l, model]: its place, against the first
 #   slice[i], n_slices, part[s, i], n_parts[s], size[s, part], in_part[s, part, model], in_low, in_high
+#   to_first[s, part, model], least_to_first, most_to_first: its difference to the first schema, and the interval's ends, where they are
+#   known; p_to_first, corrected for all n_to_first
 BEGIN { FS = "\t" }
 FNR == 1 {
     file = FILENAME
@@ -68,6 +70,15 @@ kind == "slices.tsv" && FNR > 1 {
     in_high[$3, $4, $2] = $9
     next
 }
+kind == "slice_differences.tsv" && FNR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
+kind == "slice_differences.tsv" {
+    n_to_first++
+    to_first[$1, $2, $3] = $column["difference"]
+    least_to_first[$1, $2, $3] = $column["low"]
+    most_to_first[$1, $2, $3] = $column["high"]
+    p_to_first[$1, $2, $3] = $column["p_holm"]
+    next
+}
 # A sentence may be broken over lines: the next begins where the next comparison's model is named.
 kind == "say" && $0 == "" { ended = 1 }
 kind == "say" && !ended {
@@ -103,6 +114,15 @@ function title_of(l) {
 function over(l) {
     return metric == "top_k_accuracy" ? count(events[l]) " test events of " count(users[l]) " users" : \
         count(queries[l]) " queries of " count(users[l]) " users"
+}
+# "[-0.12, +0.34]": the interval of a part's difference; a star where it is no luck.
+function interval(s, q, m) {
+    return (s, q, m) in to_first ? "[" points(least_to_first[s, q, m]) ", " points(most_to_first[s, q, m]) "]" (p_to_first[s, q, m] < 0.05 ? "*" : "") : ""
+}
+function remark_on_slices() {
+    return n_to_first ? "Intervals are 95 %, over users and seeds, each by itself. A star: p is below 0.05, corrected by Holm for all " count(n_to_first) \
+        " comparisons of parts. Without one, take a difference as a question." : \
+        "Among many parts some difference is large by luck: take them as questions."
 }
 # The difference to the first schema that is furthest from 0; its model in furthest_model.
 function furthest(s, q,  m, d, best) {

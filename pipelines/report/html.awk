@@ -154,7 +154,7 @@ function differences(  i, before) {
 function slices(  i, s, q, m, x, d) {
     if (!n_slices) return
     print "<h2>Slices</h2>"
-    print "<p>" escaped(metric "@" k) " by parts of the test events, means over the seeds. Among many parts some difference is large by luck: take them as questions.</p>"
+    print "<p>" escaped(metric "@" k) " by parts of the test events, means over the seeds. " escaped(remark_on_slices()) "</p>"
     for (i = 1; i <= n_slices; i++) {
         s = slice[i]
         print "<h3>" escaped(s) "</h3>"
@@ -166,7 +166,7 @@ function slices(  i, s, q, m, x, d) {
             x = part[s, q] "\t" count(size[s, part[s, q]])
             for (m = 1; m <= n_schemas; m++) x = x "\t" sprintf("%.4f", in_part[s, part[s, q], schemas[m]])
             d = furthest(s, part[s, q])
-            table_row(x (n_schemas > 1 ? "\t" points(d) (n_schemas > 2 ? " " furthest_model : "") : ""))
+            table_row(x (n_schemas > 1 ? "\t" points(d) " " interval(s, part[s, q], furthest_model) (n_schemas > 2 ? " " furthest_model : "") : ""))
         }
         table_end()
     }

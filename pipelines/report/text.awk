@@ -88,9 +88,9 @@ function slices(  i, s, q, j, m, x, first_model, most) {
     if (!n_slices) return
     heading("Slices")
     print ""
-    wrap(metric "@" k " by parts of the test events, mean over the seeds; the last column is the largest difference to " schemas[1] ", in points. Among many parts some difference is large by luck: take them as questions.", 0)
+    wrap(metric "@" k " by parts of the test events, mean over the seeds; the last column is the largest difference to " schemas[1] ", in points. " remark_on_slices(), 0)
     largest()
-    most = 5
+    most = 4
     for (first_model = 1; first_model <= n_schemas; first_model += most)
         for (i = 1; i <= n_slices; i++) {
             s = slice[i]
@@ -104,7 +104,34 @@ function slices(  i, s, q, j, m, x, first_model, most) {
                 print x (n_schemas > 1 ? right(points(furthest(s, part[s, q])), 8) : "")
             }
         }
+    slice_differences()
 }
+function slice_differences(  i, s, q, m, x, first_model, most) {
+    if (!n_to_first) return
+    print ""
+    print "The same as differences to " cut(schemas[1], 60) ", in points:"
+    most = 3
+    for (first_model = 2; first_model <= n_schemas; first_model += most)
+        for (i = 1; i <= n_slices; i++) {
+            s = slice[i]
+            print ""
+            x = pad(cut(s, 22), 22)
+            for (m = first_model; m <= n_schemas && m < first_model + most; m++) x = x right(cut(schemas[m], 24), 25) " "
+            print trimmed(x)
+            for (q = 1; q <= n_parts[s]; q++) {
+                x = pad(cut(part[s, q], 22), 22)
+                for (m = first_model; m <= n_schemas && m < first_model + most; m++) {
+                    if ((s, part[s, q], schemas[m]) in to_first)
+                        x = x right(points(to_first[s, part[s, q], schemas[m]]) " " starless(interval(s, part[s, q], schemas[m])), 25) starred(interval(s, part[s, q], schemas[m]))
+                    else x = x right("-", 25) " "
+                }
+                print trimmed(x)
+            }
+        }
+}
+function trimmed(x) { sub(/ +$/, "", x); return x }
+function starless(x) { sub(/\*$/, "", x); return x }
+function starred(x) { return x ~ /\*$/ ? "*" : " " }
 # The five largest differences of parts.
 function largest(  i, s, q, round, d, best, at, used) {
     if (n_schemas < 2) return
@@ -124,7 +151,7 @@ function largest(  i, s, q, round, d, best, at, used) {
         if (!at) return
         used[at, s] = 1
         furthest(slice[at], part[slice[at], s])
-        wrap("  " points(best) "  " slice[at] " " part[slice[at], s] ", " furthest_model " (n = " count(size[slice[at], part[slice[at], s]]) ")", 4)
+        wrap("  " points(best) " " (interval(slice[at], part[slice[at], s], furthest_model) != "" ? interval(slice[at], part[slice[at], s], furthest_model) " " : "") " " slice[at] " " part[slice[at], s] ", " furthest_model " (n = " count(size[slice[at], part[slice[at], s]]) ")", 4)
     }
 }
 function judged(  i) {
@@ -140,6 +167,7 @@ function files() {
     print "report.html              the same with plots, one page"
     print "report.tsv               all comparisons, in the columns of tt-compare"
     print "models.tsv, slices.tsv   means over the seeds; metrics.tsv: every run"
+    if (n_to_first) print "slice_differences.tsv    comparisons in the parts of slices, in the columns of tt-compare"
     print "curves.tsv               loss and accuracy by epoch"
     print "*.svg, *.png             plots: loss, accuracy" (n_schemas > 1 ? ", differences.HOW" : "") (n_slices ? ", slice.NAME" : "")
     print "time.svg, time.png       accuracy and seconds of training, which are never the same twice"

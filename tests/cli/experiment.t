@@ -20,7 +20,7 @@ experiment() { # further arguments of make
 ok 'an experiment, four programs at a time' experiment -j 4
 mv out out.four
 ok 'and one at a time' experiment
-for f in report.tsv report.txt report.html table.txt metrics.tsv models.tsv slices.tsv curves.tsv differences.keep.svg \
+for f in report.tsv report.txt report.html table.txt metrics.tsv models.tsv slices.tsv slice_differences.tsv curves.tsv differences.keep.svg \
     differences.keep.png slice.category.svg slice.category.png accuracy.svg loss.png; do
     ok "$f: the same bytes" cmp out/$f out.four/$f
 done
@@ -47,6 +47,15 @@ t 'slices are means over the seeds, of so many events' 0 "$(cat expected)" '' \
     sh -c "awk '\$1 == \"korean\" && NF == 5 { print \$2, \$4 }' out/report.txt"
 t 'all events are in the parts of a slice' 0 "$(tail -n +2 out/test.csv | wc -l)" '' \
     awk -F'\t' '$2 == "base" && $3 == "category" { n += $13 } END { print n }' out/slices.tsv
+# Of each part with two users or more: the difference of its means, to all digits that are printed.
+awk -F'\t' '$5 == "top_k_accuracy" && $6 == 10 { if ($2 == "base") base[$3 " " $4] = $7; else with[$3 " " $4] = $7 }
+    END { for (q in base) printf "%s %.6f\n", q, with[q] - base[q] }' out/slices.tsv | sort >expected
+t 'differences in parts are those of their means' 0 "$(cat expected)" '' \
+    sh -c "awk -F'\t' 'NR > 1 { printf \"%s %s %.6f\n\", \$1, \$2, \$9 }' out/slice_differences.tsv | sort"
+t 'p is corrected for all of them' 0 '' '' awk -F'\t' 'NR > 1 { n++; if (n == 1 || $12 < p) { p = $12; holm = $13 } }
+    END { if (holm < 0.999 * (n * p < 1 ? n * p : 1)) print n, p, holm }' out/slice_differences.tsv
+awk -F'\t' '$2 == "korean" { printf "%+.2f [%+.2f, %+.2f]\n", 100 * $9, 100 * $10, 100 * $11 }' out/slice_differences.tsv >expected
+t 'report.txt has their intervals' 0 "$(cat expected)" '' sh -c "grep '^korean .*\\[' out/report.txt | grep -o '[-+][0-9.]* \\[.*\\]'"
 ok 'a verdict comes first' sh -c "sed -n 3p out/report.txt | grep -q -e '^a&b: cannot tell' -e '^a&b helps' -e '^a&b hurts'"
 ok 'report.txt fits 100 columns' sh -c '! grep -q ".\{101\}" out/report.txt'
 ok 'it names what the schema adds' grep -qxF 'a&b, beside base: + item category category; + user meal_time context' out/report.txt

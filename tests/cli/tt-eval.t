@@ -111,6 +111,15 @@ u1 dinner c -
 u2 lunch c 1
 END
 )" '' sh -c 'tt-eval -q -k 1 --truth meals.csv --per-event events.tsv meals.tsv >/dev/null; cat events.tsv'
+t 'and the part of each --slice that the event belongs to' 0 "$(tab <<'END'
+user meal shop rank slice:shop slice:meal
+u1 lunch b 2 b lunch
+u1 dinner b 1 b dinner
+u1 dinner c - c dinner
+u2 lunch c 1 c lunch
+END
+)" '' sh -c 'tt-eval -q -k 1 --truth meals.csv --slice shop --slice meal --slices parts.tsv --per-event events.tsv meals.tsv \
+    >/dev/null; cat events.tsv'
 t 'at any depth, each event by itself, in the order of the truth; an item found or not, with or without a list' 0 \
     "$(tab <<'END'
 user_id store_id rank
