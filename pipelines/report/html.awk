@@ -60,8 +60,8 @@ function names(  i, s) {
     return s
 }
 function caption(name) {
-    if (name == "loss") return "Training loss by epoch: means over the seeds, in bands from the least to the greatest seed."
-    if (name == "accuracy") return "Accuracy by epoch: means over the seeds, in bands from the least to the greatest seed. A cross is an epoch that a training kept, where validation chose it."
+    if (name == "loss") return "Training loss by epoch: means over the seeds, in bands from the least to the greatest seed; the end of a line is over those that trained so long."
+    if (name == "accuracy") return "Accuracy by epoch: means over the seeds, in bands from the least to the greatest seed; the end of a line is over those that trained so long. A cross is an epoch that a training kept, where validation chose it."
     if (name ~ /^differences/) return "Differences with their 95 % intervals. A full mark is a verdict; at an empty one the test cannot tell."
     return metric "@" k " by " substr(name, 7) ": means over the seeds, with 95 % intervals over users; in brackets the number of test events."
 }
