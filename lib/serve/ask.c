@@ -6,11 +6,6 @@
 #include "base/number.h"
 #include "data/calendar.h"
 
-static int is(const struct tt_http_param *p, const char *name)
-{
-    return p->name_len == strlen(name) && memcmp(p->name, name, p->name_len) == 0;
-}
-
 static int says(const struct tt_http_param *p, const char *value)
 {
     return p->value_len == strlen(value) && memcmp(p->value, value, p->value_len) == 0;
@@ -119,31 +114,31 @@ static int take(struct tt_ask *ask, const struct tt_snapshot *s, const struct tt
     const char *what;
     uint64_t k;
 
-    if (is(p, "user") || is(p, tt_snapshot_user_column(s))) {
+    if (tt_http_param_is(p, "user") || tt_http_param_is(p, tt_snapshot_user_column(s))) {
         if (p->value_len == 0)
             return refuse(p, "is empty", err);
         ask->user = p->value;
         ask->user_len = p->value_len;
-    } else if (is(p, "k")) {
+    } else if (tt_http_param_is(p, "k")) {
         if (tt_parse_u64(p->value, p->value_len, &k) || k < 1 || k > TT_ASK_MAX_K)
             return refuse(p, "is not a whole number from 1 to 1000", err);
         ask->k = (size_t)k;
-    } else if (is(p, "seen")) {
+    } else if (tt_http_param_is(p, "seen")) {
         if (!says(p, "remove") && !says(p, "keep"))
             return refuse(p, "is neither remove nor keep", err);
         ask->removes_seen = says(p, "remove");
-    } else if (is(p, "explain")) {
+    } else if (tt_http_param_is(p, "explain")) {
         if (!says(p, "0") && !says(p, "1"))
             return refuse(p, "is neither 0 nor 1", err);
         ask->explains = says(p, "1");
-    } else if (is(p, "time")) {
+    } else if (tt_http_param_is(p, "time")) {
         struct tt_span span = TT_SPAN_INIT;
         if (tt_time_parse(p->value, p->value_len, &time, &what))
             return refuse(p, what, err);
         ask->now = time.is_local ? tt_zone_instant(settings->zone, time.seconds, &span) : time.seconds;
-    } else if (is(p, "exclude")) {
+    } else if (tt_http_param_is(p, "exclude")) {
         return take_items(s, ask->excluded, &ask->n_excluded, p, err);
-    } else if (is(p, "history")) {
+    } else if (tt_http_param_is(p, "history")) {
         return take_items(s, ask->history, &ask->n_history, p, err);
     } else {
         return take_column(ask, s, p, err);

@@ -178,7 +178,7 @@ static int number_param(struct call *call, const char *name, uint64_t max, size_
     *value = other;
     for (size_t i = 0; i < r->n_params; i++) {
         const struct tt_http_param *p = &r->params[i];
-        if (p->name_len != strlen(name) || memcmp(p->name, name, p->name_len) != 0)
+        if (!tt_http_param_is(p, name))
             continue;
         if (tt_parse_u64(p->value, p->value_len, &n) || n < 1 || n > max)
             return tt_err_set(&call->err, TT_ERR_USAGE, "'%s' is not a whole number from 1 to %llu", name,
@@ -193,7 +193,7 @@ static const struct tt_http_param *find_param(const struct call *call, const cha
     const struct tt_http_request *r = call->request;
 
     for (size_t i = 0; i < r->n_params; i++)
-        if (r->params[i].name_len == strlen(name) && memcmp(r->params[i].name, name, strlen(name)) == 0)
+        if (tt_http_param_is(&r->params[i], name))
             return &r->params[i];
     return NULL;
 }
@@ -204,7 +204,7 @@ static int only_params(struct call *call, const char *const *names)
     for (size_t i = 0; i < call->request->n_params; i++) {
         const struct tt_http_param *p = &call->request->params[i];
         size_t k = 0;
-        while (names[k] && !(strlen(names[k]) == p->name_len && memcmp(names[k], p->name, p->name_len) == 0))
+        while (names[k] && !tt_http_param_is(p, names[k]))
             k++;
         if (!names[k])
             return tt_err_set(&call->err, TT_ERR_USAGE, "'%.*s' names no parameter of this endpoint",

@@ -139,11 +139,6 @@ void tt_event_batch_release(struct tt_event_batch *batch)
     *batch = (struct tt_event_batch){0};
 }
 
-static int is(const struct tt_http_param *p, const char *name)
-{
-    return p->name_len == strlen(name) && memcmp(p->name, name, p->name_len) == 0;
-}
-
 /* The param that gives this column, or NULL. Twice is an error. */
 static const struct tt_http_param *find(const struct tt_http_param *params, size_t n, const struct tt_column *column,
                                         struct tt_err *err)
@@ -152,7 +147,7 @@ static const struct tt_http_param *find(const struct tt_http_param *params, size
     const struct tt_http_param *found = NULL;
 
     for (size_t i = 0; i < n; i++) {
-        if (!is(&params[i], column->name) && !(other && is(&params[i], other)))
+        if (!tt_http_param_is(&params[i], column->name) && !(other && tt_http_param_is(&params[i], other)))
             continue;
         if (found) {
             tt_err_set(err, TT_ERR_USAGE, "an event has '%s' twice", column->name);
@@ -215,9 +210,10 @@ static int check_names(const struct tt_schema *schema, const struct tt_http_para
 {
     for (size_t i = 0; i < n; i++) {
         size_t c = 0;
-        while (c < schema->n_columns && !(is_of_events(&schema->columns[c]) && is(&params[i], schema->columns[c].name)))
+        while (c < schema->n_columns &&
+               !(is_of_events(&schema->columns[c]) && tt_http_param_is(&params[i], schema->columns[c].name)))
             c++;
-        if (c == schema->n_columns && !is(&params[i], "user") && !is(&params[i], "item"))
+        if (c == schema->n_columns && !tt_http_param_is(&params[i], "user") && !tt_http_param_is(&params[i], "item"))
             return tt_err_set(err, TT_ERR_USAGE, "an event has no column '%.*s'",
                               params[i].name_len > 80 ? 80 : (int)params[i].name_len, params[i].name);
     }

@@ -3,6 +3,8 @@
 #ifndef TT_SERVE_TARGET_H
 #define TT_SERVE_TARGET_H
 
+#include <string.h>
+
 #include "base/err.h"
 
 enum { TT_HTTP_MAX_PARAMS = 256 };
@@ -12,6 +14,12 @@ struct tt_http_param {
     const char *name, *value;
     size_t name_len, value_len;
 };
+
+/* Has the parameter this name? */
+static inline int tt_http_param_is(const struct tt_http_param *param, const char *name)
+{
+    return param->name_len == strlen(name) && memcmp(param->name, name, param->name_len) == 0;
+}
 
 /* Where in the n bytes of a target, as sent, the path is, and the query behind its "?". "http://host/path" is as good
  * as "/path". */
