@@ -226,6 +226,14 @@ static void end(struct tt_service *service, struct tt_http *http, const sigset_t
         cli_note("ended with %u requests unanswered", tt_http_active(http));
 }
 
+/* Bytes of bodies and answers that wait for slow clients, in all: 256 MiB, unless a single body may come near that. */
+static size_t max_held(void)
+{
+    const size_t usual = (size_t)256 << 20;
+
+    return max_body > usual / 4 ? (size_t)max_body * 4 : usual;
+}
+
 static int serve(const struct tt_service_options *service_options, struct tt_http_options *http_options,
                  const sigset_t *signals, struct tt_err *err)
 {
@@ -315,8 +323,9 @@ int main(int argc, char **argv)
                                                 .max_connections = (unsigned)max_connections,
                                                 .idle_seconds = (unsigned)idle,
                                                 .request_seconds = (unsigned)request_seconds,
-                                                .max_body = (size_t)max_body, .rate = (unsigned)rate,
-                                                .open_paths = tt_service_open_paths};
+                                                .max_body = (size_t)max_body, .max_held = max_held(),
+                                                .rate = (unsigned)rate,
+                                                .allowed = tt_service_allowed, .open_paths = tt_service_open_paths};
         status = serve(&service_options, &http_options, &signals, &err);
     }
     tt_zone_free(zone);

@@ -6,7 +6,11 @@
 
 #include "base/alloc.h"
 
-enum { MAX_MEMBERS = 4096, MAX_ALL = 200000 }; /* params of one row, and of all, the root's again in each */
+enum {
+    MAX_MEMBERS = 4096,     /* params of one row */
+    MAX_ALL = 200000,       /* and of all, the root's again in each */
+    MAX_MORE_BYTES = 4000000, /* of values, beyond those of the body itself: the root's again in each row */
+};
 
 static int refuse(struct tt_err *err, const char *what)
 {
@@ -64,7 +68,7 @@ int tt_body_read(struct tt_body *body, const char *text, size_t len, const struc
 {
     json_error_t error;
 
-    *body = (struct tt_body){.shape = *shape};
+    *body = (struct tt_body){.shape = *shape, .max_bytes = len + MAX_MORE_BYTES};
     body->root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
     if (!body->root)
         return tt_err_set(err, TT_ERR_USAGE, "the body is not JSON: line %d, column %d: %s", error.line, error.column,
@@ -132,6 +136,9 @@ static int add_param(struct tt_body *body, const char *name, const json_t *value
     }
     if (body->n_params == MAX_MEMBERS || body->n_all++ == MAX_ALL)
         return refuse(err, "has too many members");
+    body->n_bytes += p.value_len;
+    if (body->n_bytes > body->max_bytes)
+        return refuse(err, "has long members that hold for too many rows");
     if (tt_grow(&body->params, &body->cap_params, body->n_params + 1, sizeof(*body->params), err))
         return -1;
     body->params[body->n_params++] = p;

@@ -34,6 +34,7 @@ struct tt_body {
     struct tt_body_shape shape;
     struct tt_http_param *params;
     size_t n_params, cap_params, n_all;
+    size_t n_bytes, max_bytes; /* of the values of all rows */
     char **texts;           /* of numbers, owned */
     size_t n_texts, cap_texts;
 };

@@ -17,10 +17,17 @@ struct call {
     size_t rest_len;
     struct tt_json json;   /* into answer->body */
     struct tt_json ids;    /* of predictions by columns */
+    size_t items;          /* that were asked for */
     struct tt_err err;
 };
 
-enum { MAX_ROWS = 1000, MAX_LISTED = 1000, MAX_VALUES = 500 };
+enum {
+    MAX_ROWS = 1000,
+    MAX_ITEMS = 100000,  /* of all rows: some ten megabytes, and under a second */
+    EXPLAINED = 10,      /* items that one with its reason counts as: all of the user's are looked at */
+    MAX_LISTED = 1000,
+    MAX_VALUES = 500,
+};
 
 static const char json_type[] = "application/json";
 
@@ -220,11 +227,14 @@ static int ask_list(struct call *call, const struct tt_http_param *params, size_
     const struct tt_service_options *o = &call->service->options;
     struct tt_ask *ask = &call->worker->ask;
 
-    return tt_ask_parse(ask, call->snapshot, params, n, &o->settings, o->now(), &call->err) ||
-                   tt_recommend(call->worker->recommender, call->snapshot, call->service->live, call->service->cache,
-                                ask, list, &call->err)
-               ? -1
-               : 0;
+    if (tt_ask_parse(ask, call->snapshot, params, n, &o->settings, o->now(), &call->err))
+        return -1;
+    call->items += ask->k * (ask->explains ? EXPLAINED : 1);
+    if (call->items > MAX_ITEMS)
+        return tt_err_set(&call->err, TT_ERR_USAGE, "more than %d items are asked for in all%s", MAX_ITEMS,
+                          ask->explains ? ", of which one with 'explain' counts ten times" : "");
+    return tt_recommend(call->worker->recommender, call->snapshot, call->service->live, call->service->cache, ask, list,
+                        &call->err);
 }
 
 /* The members of one answer, without its brackets. */
@@ -814,16 +824,28 @@ const size_t tt_endpoint_count = sizeof(tt_endpoint_names) / sizeof(*tt_endpoint
 
 const char *const tt_service_open_paths[] = {"/", "/page.css", "/page.js", NULL};
 
-static const struct route *find_route(const struct tt_http_request *request, size_t *len)
+static const struct route *find_route(const char *path, size_t path_len, size_t *len)
 {
     for (size_t i = 0; i < ROUTES; i++) {
         *len = strlen(routes[i].path);
         int takes_more = *len > 1 && routes[i].path[*len - 1] == '/';
-        if ((takes_more ? request->path_len > *len : request->path_len == *len) &&
-            memcmp(request->path, routes[i].path, *len) == 0)
+        if ((takes_more ? path_len > *len : path_len == *len) && memcmp(path, routes[i].path, *len) == 0)
             return &routes[i];
     }
     return NULL;
+}
+
+static const char *allowed(const struct route *route)
+{
+    return !route->post ? "GET, HEAD" : route->get ? "GET, HEAD, POST" : "POST";
+}
+
+const char *tt_service_allowed(const char *path, size_t path_len)
+{
+    size_t len;
+    const struct route *route = find_route(path, path_len, &len);
+
+    return route ? allowed(route) : NULL;
 }
 
 void tt_endpoint_answer(struct tt_service *service, struct tt_service_worker *worker, struct tt_snapshot *snapshot,
@@ -833,7 +855,7 @@ void tt_endpoint_answer(struct tt_service *service, struct tt_service_worker *wo
                         .answer = answer, .json = {.out = &answer->body}};
     int is_post = strcmp(request->method, "POST") == 0;
     size_t len;
-    const struct route *route = find_route(request, &len);
+    const struct route *route = find_route(request->path, request->path_len, &len);
 
     answer->endpoint = route ? route->name : "other";
     if (!route) {
@@ -841,7 +863,7 @@ void tt_endpoint_answer(struct tt_service *service, struct tt_service_worker *wo
         return;
     }
     if (!(is_post ? route->post : route->get)) {
-        answer->allow = is_post ? "GET, HEAD" : "POST";
+        answer->allow = allowed(route);
         refuse(&call, 405, is_post ? "only GET is possible here" : "only POST is possible here");
         return;
     }

@@ -37,7 +37,7 @@ enum {
     /* A request's head, libmicrohttpd's 64 bytes a header, and the answer's head. More than 32 KiB it would map and
      * unmap with each connection. */
     CONNECTION_MEMORY = 24 * 1024,
-    KEPT_BUFFER = 4096,      /* bytes of a buffer that an idle connection may keep */
+    KEPT_BUFFER = 4096,      /* bytes of a buffer that an idle connection may keep; not counted as held */
     SWALLOWED = 1 << 20,     /* bytes beyond max_body that are read, so that the 413 is */
     OTHER_FILES = 64,        /* descriptors besides connections: standard streams, files of the program ... */
     FILES_A_THREAD = 3,
@@ -77,6 +77,7 @@ static const struct refusal other_method = {405, ERROR("the method is not GET, H
 static const struct refusal long_body = {413, ERROR("the body is too long"), NULL, 0};
 static const struct refusal many_requests = {429, ERROR("too many requests a second"), NULL, 1};
 static const struct refusal no_memory = {503, ERROR("out of memory"), NULL, 1};
+static const struct refusal all_held = {503, ERROR("too many long bodies and answers at once"), NULL, 1};
 
 struct slot {
     _Atomic uint64_t state;
@@ -103,6 +104,7 @@ struct slot {
     const struct refusal *refusal;
     struct tt_buf body;
     size_t body_bytes;        /* with those that were not kept */
+    size_t held;              /* bytes of http->held that are its body's and its answer's */
     unsigned char has_head, has_token, has_transfer, is_chunked, n_lengths;
     uint64_t length;          /* Content-Length */
 };
@@ -137,6 +139,7 @@ struct tt_http {
     unsigned n_slots;
     unsigned next_asked;      /* the slot at which the next tick begins */
 
+    _Atomic size_t held;      /* bytes of bodies and answers that wait */
     struct tt_rate *rate;     /* or NULL */
 };
 
@@ -172,6 +175,26 @@ static void set_doing(struct slot *slot, enum doing doing)
 }
 
 /* ---- slots ---- */
+
+/* The slot is about to keep n bytes more, of `all` in one buffer. -1: there are too many already. */
+static int hold(struct tt_http *http, struct slot *slot, size_t n, size_t all)
+{
+    if (all <= KEPT_BUFFER || !http->options.max_held)
+        return 0;
+    if (atomic_fetch_add_explicit(&http->held, n, memory_order_relaxed) + n > http->options.max_held) {
+        atomic_fetch_sub_explicit(&http->held, n, memory_order_relaxed);
+        return -1;
+    }
+    slot->held += n;
+    return 0;
+}
+
+static void let_go(struct tt_http *http, struct slot *slot)
+{
+    if (slot->held)
+        atomic_fetch_sub_explicit(&http->held, slot->held, memory_order_relaxed);
+    slot->held = 0;
+}
 
 static void release_slot(struct tt_http *http, struct slot *slot)
 {
@@ -450,10 +473,11 @@ static void end_request(void *arg, struct MHD_Connection *connection, void **con
 {
     struct slot *slot = *context;
 
-    (void)arg, (void)connection, (void)code;
+    (void)connection, (void)code;
     *context = NULL;
     if (!slot)
         return;
+    let_go(arg, slot);
     if (slot->body.cap > KEPT_BUFFER)
         tt_buf_release(&slot->body);
     if (slot->target_cap > KEPT_BUFFER) {
@@ -537,6 +561,11 @@ static enum MHD_Result refuse(struct tt_http *http, struct slot *slot, struct MH
         .endpoint = "",
     };
 
+    if (refusal->allow && http->options.allowed) {
+        const char *allow = http->options.allowed(slot->path, slot->path_len);
+        answer.allow = allow ? allow : refusal->allow;
+    }
+
     return send_answer(http, slot, connection, &answer, began);
 }
 
@@ -576,8 +605,14 @@ static enum MHD_Result add_body(struct tt_http *http, struct slot *slot, const c
 
     if (!slot->refusal && *n > http->options.max_body - slot->body_bytes)
         slot->refusal = &long_body;
+    if (!slot->refusal && hold(http, slot, *n, slot->body_bytes + *n))
+        slot->refusal = &all_held;
     if (!slot->refusal && tt_buf_add(&slot->body, bytes, *n, &err))
         slot->refusal = &no_memory;
+    if (slot->refusal) {
+        tt_buf_release(&slot->body);
+        let_go(http, slot);
+    }
     slot->body_bytes += *n;
     *n = 0;
     /* An answer can only be given at the end of a body that has begun: read on, but not for ever. */
@@ -625,6 +660,10 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     if (slot->refusal)
         return refuse(http, slot, connection, slot->refusal, began);
     http->answer(http->arg, &request, &answer);
+    if (!answer.is_static && hold(http, slot, answer.body.len, answer.body.len)) {
+        tt_buf_release(&answer.body);
+        return refuse(http, slot, connection, &all_held, began);
+    }
     return send_answer(http, slot, connection, &answer, began);
 }
 

@@ -11,9 +11,10 @@
  * 16 KiB are 413, 414 or 431 (by libmicrohttpd); a wrong or missing token 401; more than `rate` requests a second from
  * one address (IPv6: one /64; a Unix socket has none) 429 with Retry-After. A connection that is idle for idle_seconds
  * is closed, as is one whose request takes more than request_seconds to arrive, however slowly it drips, or that does
- * not take its answer in the time of both. When all max_connections are taken, whoever comes next takes the place of
- * the one that has been idle the longest; when none is idle, of the one whose request has been arriving the longest, if
- * that is more than a second; until then it waits to be accepted.
+ * not take its answer in the time of both. Bodies and answers that wait for their clients take max_held bytes of memory
+ * together, small ones apart; whoever would need more is answered 503. When all max_connections are taken, whoever
+ * comes next takes the place of the one that has been idle the longest; when none is idle, of the one whose request has
+ * been arriving the longest, if that is more than a second; until then it waits to be accepted.
  *
  * Errors that are made here have the body {"error": "..."}. HEAD is answered as GET is, without the body. A refusal
  * before a body was read closes the connection; all other answers keep it, if the client does.
@@ -71,6 +72,9 @@ struct tt_http_done {
 
 typedef void tt_http_done_fn(void *arg, const struct tt_http_done *done);
 
+/* The methods that are possible for a path, as Allow has them; NULL: nobody knows. */
+typedef const char *tt_http_allowed_fn(const char *path, size_t path_len);
+
 struct tt_http_options {
     const char *listen;             /* "127.0.0.1:8600", "[::1]:8600", ":8600" (all addresses), "unix:PATH" */
     int fd;                         /* a listening socket to use instead, which is taken; or -1 */
@@ -78,8 +82,10 @@ struct tt_http_options {
     unsigned max_connections;
     unsigned idle_seconds, request_seconds;
     size_t max_body;
+    size_t max_held;                /* bytes; 0: any */
     unsigned rate;                  /* requests a second of an address; 0: any */
     const char *token;              /* of "Authorization: Bearer TOKEN", which paths under /health/ need not; or NULL */
+    tt_http_allowed_fn *allowed;    /* for the Allow of a 405; or NULL: GET, HEAD, POST */
     const char *const *open_paths;  /* more paths that need none, such as a page that asks for it; NULL ends; or NULL */
 };
 

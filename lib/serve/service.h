@@ -46,6 +46,8 @@ void tt_service_free(struct tt_service *service); /* NULL is fine */
 /* The page, which asks for a token when one is wanted: it says nothing by itself. */
 extern const char *const tt_service_open_paths[];
 
+tt_http_allowed_fn tt_service_allowed;
+
 tt_http_answer_fn tt_service_answer;
 tt_http_done_fn tt_service_done;
 

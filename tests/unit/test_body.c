@@ -137,6 +137,37 @@ static void test_body_numbers_have_no_more_digits_than_they_need(void **state)
     tt_buf_release(&rows);
 }
 
+/* Members around the rows hold for all of them: a long one is not taken a thousand times. */
+static void test_body_bounds_what_holds_for_many_rows(void **state)
+{
+    static const struct tt_body_shape shape = {.list = "requests", .plain = "user", .max_rows = 1000};
+    static char text[1000000];
+    (void)state;
+
+    for (int rows = 1; rows <= 1000; rows += 999) {
+        struct tt_err err = TT_ERR_INIT;
+        const struct tt_http_param *params;
+        struct tt_body body;
+        size_t len = 0, n, read = 0;
+        len = (size_t)snprintf(text, sizeof(text), "{\"note\":\"");
+        memset(text + len, 'x', 900000);
+        len += 900000;
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "\",\"requests\":[0");
+        for (int i = 1; i < rows; i++)
+            len += (size_t)snprintf(text + len, sizeof(text) - len, ",%d", i);
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "]}");
+        assert_int_equal(read_body(&body, text, len, &shape, &err), 0);
+        while (read < body.n && tt_body_row(&body, read, &params, &n, &err) == 0)
+            read++;
+        if (rows == 1)
+            assert_int_equal(read, 1);
+        else
+            assert_in_range(read, 1, 10);
+        assert_string_equal(err.text, rows == 1 ? "" : "the body has long members that hold for too many rows");
+        tt_body_release(&body);
+    }
+}
+
 /* Members around the rows that are not theirs. */
 static void test_body_may_skip_what_is_around_the_rows(void **state)
 {
@@ -341,6 +372,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_body_is_rows_of_named_texts),
         cmocka_unit_test(test_body_numbers_have_no_more_digits_than_they_need),
+        cmocka_unit_test(test_body_bounds_what_holds_for_many_rows),
         cmocka_unit_test(test_body_may_skip_what_is_around_the_rows),
         cmocka_unit_test(test_body_gives_texts_of_its_root),
         cmocka_unit_test(test_body_refuses),

@@ -108,6 +108,47 @@ static void test_many_users_at_once_are_answered_as_one_by_one(void **state)
     error(400, "POST /recommend?k=3", "{}", "'k'");
 }
 
+/* An answer of a hundred megabytes is nobody's wish. */
+static void test_one_request_may_ask_for_so_many_items_in_all(void **state)
+{
+    (void)state;
+    static char body[8000];
+    size_t len = 0;
+
+    for (int i = 0; i < 1000; i++)
+        len += (size_t)snprintf(body + len, sizeof(body) - len, i ? ",\"u1\"" : "\"u1\"");
+    static const struct {
+        const char *begin, *why;
+    } cases[] = {
+        {"\"k\":100", NULL},
+        {"\"k\":101", "more than 100000 items"},
+        {"\"k\":11,\"explain\":1", "with 'explain' counts ten times"},
+    };
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        static char whole[9000];
+        len = (size_t)snprintf(whole, sizeof(whole), "{%s,\"requests\":[%s]}", cases[i].begin, body);
+        struct tt_http_request request = {.method = "POST", .path = "/recommend", .path_len = 10, .body = whole,
+                                          .body_len = len};
+        struct tt_http_answer got = {.status = 200};
+        tt_service_answer(service, &request, &got);
+        assert_int_equal(got.status, cases[i].why ? 400 : 200);
+        assert_true(!cases[i].why || strstr(got.body.data, cases[i].why));
+        tt_buf_release(&got.body);
+    }
+    error(400, "GET /recommend?user=u1&k=1001", "", "'k=1001'");
+    json_decref(ask(200, "GET /recommend?user=u1&k=1000&explain=1", ""));
+}
+
+static void test_which_methods_a_path_has(void **state)
+{
+    (void)state;
+    assert_string_equal(tt_service_allowed("/recommend", 10), "GET, HEAD, POST");
+    assert_string_equal(tt_service_allowed("/users/u1", 9), "GET, HEAD");
+    assert_string_equal(tt_service_allowed("/events", 7), "POST");
+    assert_string_equal(tt_service_allowed("/", 1), "GET, HEAD");
+    assert_null(tt_service_allowed("/nothing", 8));
+}
+
 static void test_similar_users_and_items(void **state)
 {
     (void)state;
@@ -241,6 +282,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_recommend_says_what_it_lists_and_from_what),
         cmocka_unit_test(test_many_users_at_once_are_answered_as_one_by_one),
+        cmocka_unit_test(test_one_request_may_ask_for_so_many_items_in_all),
+        cmocka_unit_test(test_which_methods_a_path_has),
         cmocka_unit_test(test_similar_users_and_items),
         cmocka_unit_test(test_events_are_known_to_the_next_answer),
         cmocka_unit_test(test_predict_is_what_clients_of_tensorflow_serving_expect),

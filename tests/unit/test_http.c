@@ -373,6 +373,77 @@ static void test_http_refuses_other_methods(void **state)
     tt_http_stop(http);
 }
 
+static const char *allow_by_length(const char *path, size_t path_len)
+{
+    assert_int_equal(strlen(path), path_len);
+    return path_len == 2 ? "POST" : NULL;
+}
+
+static void test_http_says_which_methods_a_path_has(void **state)
+{
+    struct tt_http *http = START(.allowed = allow_by_length);
+
+    (void)state;
+    client_open(&a, tt_http_address(http));
+    client_ask(&a, &reply, "PUT /a?b=c HTTP/1.1\r\n" HOST "\r\n");
+    expect_error(405);
+    assert_string_equal(reply_header(&reply, "Allow"), "POST");
+    client_ask(&a, &reply, "PUT /ab HTTP/1.1\r\n" HOST "\r\n");
+    assert_string_equal(reply_header(&reply, "Allow"), "GET, HEAD, POST");
+    client_close(&a);
+    tt_http_stop(http);
+}
+
+/* Of four long bodies that come slowly two are borne and two refused, and so is who comes then; when they have left all
+ * is as before. Short requests are always answered. */
+static void test_http_holds_so_much_for_slow_clients(void **state)
+{
+    struct tt_http *http = START(.max_body = 1 << 20, .max_held = (2 << 20) + 10000);
+    static struct client slow[4];
+    char head[200];
+
+    (void)state;
+    memset(big, 'x', sizeof(big));
+    snprintf(head, sizeof(head), "POST /p HTTP/1.1\r\n" HOST "Content-Length: %d\r\n\r\n", 1 << 20);
+    for (size_t i = 0; i < LENGTH(slow); i++) { /* all but the last byte */
+        client_open(&slow[i], tt_http_address(http));
+        client_send(&slow[i], head);
+        client_send_bytes(&slow[i], big, sizeof(big) - 1);
+    }
+    client_open(&a, tt_http_address(http));
+    snprintf(head, sizeof(head), "POST /p HTTP/1.1\r\n" HOST "Content-Length: 20000\r\n\r\n");
+    for (int i = 0; i < 4000; i++) { /* until all that was sent has been read */
+        client_send(&a, head);
+        client_send_bytes(&a, big, 20000);
+        assert_int_equal(client_read(&a, &reply, 0), 1);
+        if (reply.status == 503)
+            break;
+        assert_int_equal(reply.status, 200);
+        pause_for(5);
+    }
+    expect_error(503);
+    assert_string_equal(reply_header(&reply, "Retry-After"), "1");
+    client_ask(&a, &reply, GET("/short"));
+    assert_int_equal(reply.status, 200);
+    int refused = 0;
+    for (size_t i = 0; i < LENGTH(slow); i++) {
+        client_send_bytes(&slow[i], big, 1);
+        assert_int_equal(client_read(&slow[i], &reply, 0), 1);
+        refused += reply.status == 503;
+        client_close(&slow[i]);
+    }
+    assert_int_equal(refused, 2);
+    for (int i = 0; i < 4000 && (i == 0 || reply.status == 503); i++) {
+        client_send(&a, head);
+        client_send_bytes(&a, big, 20000);
+        assert_int_equal(client_read(&a, &reply, 0), 1);
+        pause_for(i ? 5 : 0);
+    }
+    assert_int_equal(reply.status, 200);
+    client_close(&a);
+    tt_http_stop(http);
+}
+
 static void test_http_wants_the_token(void **state)
 {
     static const struct { const char *target, *header; int status; } cases[] = {
@@ -848,6 +919,8 @@ int main(void)
         cmocka_unit_test(test_http_ends_a_body_without_end),
         cmocka_unit_test(test_http_refuses_bodies_of_unclear_length),
         cmocka_unit_test(test_http_refuses_other_methods),
+        cmocka_unit_test(test_http_says_which_methods_a_path_has),
+        cmocka_unit_test(test_http_holds_so_much_for_slow_clients),
         cmocka_unit_test(test_http_wants_the_token),
         cmocka_unit_test(test_http_limits_the_rate_of_an_address),
         cmocka_unit_test(test_http_survives_malformed_requests),
