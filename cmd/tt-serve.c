@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -184,17 +185,45 @@ static void keep_files(void)
         cli_note("a file is changing in place, and cannot be copied before: %s", err.text);
 }
 
-/* Until somebody ends it. Signals were blocked in all threads, and are taken here alone. */
+/* Signals are blocked in our threads, and main takes them when it has time. But OpenBLAS made threads of its own before
+ * main began, which block nothing: a signal that comes while main is busy may be theirs. */
+static atomic_int was_hung_up, was_ended, was_touched;
+
+static void remember(int signal)
+{
+    if (signal == SIGHUP)
+        was_hung_up = 1;
+    else if (signal == tt_steady_signal())
+        was_touched = 1;
+    else
+        was_ended = 1;
+}
+
+/* The next signal, SIGINT as SIGTERM; 0: none in that time. */
+static int wait_for_signal(const sigset_t *signals, const struct timespec *patience)
+{
+    int signal = was_ended || was_touched || was_hung_up ? 0 : sigtimedwait(signals, NULL, patience);
+
+    if (signal > 0)
+        remember(signal);
+    if (atomic_exchange(&was_ended, 0))
+        return SIGTERM;
+    if (atomic_exchange(&was_touched, 0))
+        return tt_steady_signal();
+    return atomic_exchange(&was_hung_up, 0) ? SIGHUP : 0;
+}
+
+/* Until somebody ends it. */
 static void run(struct tt_service *service, struct tt_http *http, const sigset_t *signals)
 {
     const struct timespec second = {.tv_sec = 1};
     int watches = tt_systemd_watches();
 
     for (;;) {
-        int signal = sigtimedwait(signals, NULL, &second);
-        if (signal == SIGTERM || signal == SIGINT)
+        int signal = wait_for_signal(signals, &second);
+        if (signal == SIGTERM)
             return;
-        if (signal > 0 && signal == tt_steady_signal())
+        if (signal && signal == tt_steady_signal())
             keep_files();
         if (signal == SIGHUP) {
             tt_systemd_reloading();
@@ -217,11 +246,9 @@ static void end(struct tt_service *service, struct tt_http *http, const sigset_t
     tt_systemd_notify("STOPPING=1");
     tt_service_drain(service);
     tt_http_drain(http);
-    while (tt_http_active(http) && cli_seconds() < until) {
-        int signal = sigtimedwait(signals, NULL, &little);
-        if (signal == SIGTERM || signal == SIGINT)
+    while (tt_http_active(http) && cli_seconds() < until)
+        if (wait_for_signal(signals, &little) == SIGTERM)
             break;
-    }
     if (tt_http_active(http))
         cli_note("ended with %u requests unanswered", tt_http_active(http));
 }
@@ -282,13 +309,18 @@ static void check_usage(struct tt_recommend_settings *settings)
 
 static void block_signals(sigset_t *signals)
 {
+    const int ours[] = {SIGHUP, SIGTERM, SIGINT, tt_steady_signal()};
+    struct sigaction action = {.sa_handler = remember, .sa_flags = SA_RESTART};
+
     sigemptyset(signals);
-    sigaddset(signals, SIGHUP);
-    sigaddset(signals, SIGTERM);
-    sigaddset(signals, SIGINT);
-    if (tt_steady_signal())
-        sigaddset(signals, tt_steady_signal());
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+        if (ours[i])
+            sigaddset(signals, ours[i]);
     sigprocmask(SIG_BLOCK, signals, NULL);
+    for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+        if (ours[i])
+            sigaction(ours[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN); /* a client that left */
     signal(SIGXFSZ, SIG_IGN); /* a log that may not grow: events are refused */
 }

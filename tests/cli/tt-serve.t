@@ -5,6 +5,7 @@ trap 'stop_service; rm -rf "$TMP"' EXIT
 
 server=
 start_service() { # option... MODEL INDEX: sets server and url
+    : >serve.log # which else may still be the last one's
     tt-serve --listen 127.0.0.1:0 "$@" 2>serve.log &
     server=$!
     url=
@@ -150,6 +151,26 @@ answers '' >answers.tsv
 ok 'and the lists are those of the second model' cmp expected.tsv answers.tsv
 stop_service
 t 'SIGTERM ends it well' 0 0 '' echo "$ended"
+
+# While it reads the items it does nothing else, and here they come when we want.
+cp two/model.tt two/stores.tt .
+mkfifo items.csv
+cat stores.csv >items.csv &
+start_service --items items.csv --log none model.tt stores.tt
+kill -HUP $server
+sleep 0.3
+kill -HUP $server
+kill -HUP $server
+ok 'signals during a reload do no harm' test "$(curl -s "$url/health/live")" = '{"status":"live"}'
+while [ -p items.csv ]; do cat stores.csv >items.csv; done 2>/dev/null &
+feeder=$!
+ok 'the reload goes on' wait_for sh -c "curl -s '$url/health/ready' | grep '\"version\":[2-9]'"
+kill -TERM $server
+rm items.csv
+wait $server
+t 'and it ends when it is told to' 0 0 '' echo $?
+kill $feeder 2>/dev/null
+server=
 
 # ---- who may ask ----
 
