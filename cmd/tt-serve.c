@@ -1,6 +1,7 @@
 /* tt-serve: a model and an index in; answers over HTTP. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -336,6 +337,9 @@ int main(int argc, char **argv)
 
     cli_start(&program, argc, argv);
     check_usage(&service_options.settings);
+    /* Long bodies, long answers and old models go back to the system when they are done with. Without this, glibc would
+     * take its threshold from the first that goes, and keep the others. */
+    mallopt(M_MMAP_THRESHOLD, 1 << 17);
     block_signals(&signals);
     service_options.pool = cli_pool(&err);
     zone = service_options.pool ? tt_zone_new(zone_name, getenv("TZDIR"), &err) : NULL;
