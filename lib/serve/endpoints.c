@@ -835,8 +835,11 @@ static const struct route *find_route(const char *path, size_t path_len, size_t 
     return NULL;
 }
 
-static const char *allowed(const struct route *route)
+/* Of a path, after its route's own part. */
+static const char *allowed(const struct route *route, const char *rest, size_t rest_len)
 {
+    if (route->get == get_model) /* a name has no colon: what follows one is a verb */
+        return memchr(rest, ':', rest_len) ? "POST" : "GET, HEAD";
     return !route->post ? "GET, HEAD" : route->get ? "GET, HEAD, POST" : "POST";
 }
 
@@ -845,7 +848,7 @@ const char *tt_service_allowed(const char *path, size_t path_len)
     size_t len;
     const struct route *route = find_route(path, path_len, &len);
 
-    return route ? allowed(route) : NULL;
+    return route ? allowed(route, path + len, path_len - len) : NULL;
 }
 
 void tt_endpoint_answer(struct tt_service *service, struct tt_service_worker *worker, struct tt_snapshot *snapshot,
@@ -863,7 +866,7 @@ void tt_endpoint_answer(struct tt_service *service, struct tt_service_worker *wo
         return;
     }
     if (!(is_post ? route->post : route->get)) {
-        answer->allow = allowed(route);
+        answer->allow = allowed(route, request->path + len, request->path_len - len);
         refuse(&call, 405, is_post ? "only GET is possible here" : "only POST is possible here");
         return;
     }

@@ -146,6 +146,8 @@ static void test_which_methods_a_path_has(void **state)
     assert_string_equal(tt_service_allowed("/users/u1", 9), "GET, HEAD");
     assert_string_equal(tt_service_allowed("/events", 7), "POST");
     assert_string_equal(tt_service_allowed("/", 1), "GET, HEAD");
+    assert_string_equal(tt_service_allowed("/v1/models/tt", 13), "GET, HEAD");
+    assert_string_equal(tt_service_allowed("/v1/models/tt:predict", 21), "POST");
     assert_null(tt_service_allowed("/nothing", 8));
 }
 
