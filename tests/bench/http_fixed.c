@@ -1,11 +1,11 @@
 /* Answer every request with one fixed text, for a client such as wrk to time: by lib/serve/http, or (plain) by
  * libmicrohttpd as one would write it without.
  *
- *     http_fixed plain|static|buffer PORT
+ *     http_fixed plain|static|buffer PORT [LENGTH]
  *     wrk -t1 -c32 -d5 http://127.0.0.1:PORT/
  *
- * "buffer" has the body made for each request, as real answers are; "static" sends the same text always. Ends with its
- * standard input. */
+ * "buffer" has the body made for each request, as real answers are; "static" sends the same text always. LENGTH: of the
+ * body. Ends with its standard input. */
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,8 @@
 
 #include "serve/http.h"
 
-static const char text[] = "{\"items\": [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\", \"i\", \"j\"]}\n";
+static char text[1 << 20] = "{\"items\": [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\", \"i\", \"j\"]}\n";
+static size_t text_len;
 
 static enum MHD_Result plain(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
                              const char *version, const char *bytes, size_t *n, void **context)
@@ -27,7 +28,7 @@ static enum MHD_Result plain(void *arg, struct MHD_Connection *connection, const
         return MHD_YES;
     }
     struct MHD_Response *response =
-        MHD_create_response_from_buffer(sizeof(text) - 1, (void *)text, MHD_RESPMEM_PERSISTENT);
+        MHD_create_response_from_buffer(text_len, text, MHD_RESPMEM_PERSISTENT);
     enum MHD_Result result = MHD_queue_response(connection, 200, response);
     MHD_destroy_response(response);
     return result;
@@ -39,7 +40,7 @@ static void answer_static(void *arg, const struct tt_http_request *request, stru
     answer->content_type = "application/json";
     answer->is_static = 1;
     answer->text = text;
-    answer->text_len = sizeof(text) - 1;
+    answer->text_len = text_len;
 }
 
 static void answer_buffer(void *arg, const struct tt_http_request *request, struct tt_http_answer *answer)
@@ -48,7 +49,7 @@ static void answer_buffer(void *arg, const struct tt_http_request *request, stru
 
     (void)arg, (void)request;
     answer->content_type = "application/json";
-    if (tt_buf_add(&answer->body, text, sizeof(text) - 1, &err))
+    if (tt_buf_add(&answer->body, text, text_len, &err))
         answer->status = 503;
 }
 
@@ -57,10 +58,13 @@ int main(int argc, char **argv)
     struct tt_err err = TT_ERR_INIT;
     char listen[64];
 
-    if (argc != 3) {
-        fprintf(stderr, "usage: http_fixed plain|static|buffer PORT\n");
+    if (argc != 3 && argc != 4) {
+        fprintf(stderr, "usage: http_fixed plain|static|buffer PORT [LENGTH]\n");
         return 2;
     }
+    text_len = strlen(text);
+    for (size_t wanted = argc == 4 ? strtoul(argv[3], NULL, 10) : text_len; wanted < sizeof(text) && text_len < wanted;)
+        text[text_len++] = ' ';
     if (!strcmp(argv[1], "plain")) {
         unsigned short port = (unsigned short)strtoul(argv[2], NULL, 10);
         struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, port, NULL, NULL, plain, NULL,
