@@ -56,15 +56,58 @@ static int check_index(const struct tt_snapshot *s, const char *path, struct tt_
     return 0;
 }
 
-static int load_index(struct tt_snapshot *s, const char *path, int later, struct tt_pool *pool, struct tt_err *err)
+/* Have the system bring in what the first search reads: page by page it would come while somebody waits. */
+static void touch(const struct tt_sieve_parts *sieve)
+{
+    enum { PAGE = 4096 };
+    volatile const int8_t *bytes = sieve->bytes;
+
+    for (size_t i = 0; i < sieve->n_panels * TT_SCAN_ITEMS * sieve->quads * 4; i += PAGE)
+        (void)bytes[i];
+}
+
+static int load_index(struct tt_snapshot *s, const char *path, int later, struct tt_err *err)
 {
     struct tt_text_list view;
 
     if (tt_container_load_lasting(path, "index", later, &s->segment, err) ||
-        tt_index_view(&s->index, &s->segment, err) || check_index(s, path, err))
+        tt_index_view(&s->index, &s->segment, err))
         return -1;
     view = (struct tt_text_list){.n = s->index.n, .offsets = s->index.ids.offsets, .bytes = s->index.ids.bytes};
     if (tt_vocab_from_segment(&s->ids, &view, "ids", &s->segment, path, err))
+        return -1;
+    touch(&s->index.sieve);
+    return 0;
+}
+
+/* Both files at once. */
+struct load_job {
+    struct tt_snapshot *snapshot;
+    const struct tt_snapshot_files *files;
+    int later, failed[2];
+    struct tt_err errs[2];
+};
+
+static void load_one(void *arg, size_t block, int worker)
+{
+    struct load_job *job = arg;
+    struct tt_err *err = &job->errs[block];
+
+    (void)worker;
+    job->failed[block] = block == 0 ? load_model(job->snapshot, job->files->model, job->later, err)
+                                    : load_index(job->snapshot, job->files->index, job->later, err);
+}
+
+static int load_both(struct tt_snapshot *s, const struct tt_snapshot_files *files, int later, struct tt_pool *pool,
+                     struct tt_err *err)
+{
+    struct load_job job = {.snapshot = s, .files = files, .later = later, .errs = {TT_ERR_INIT, TT_ERR_INIT}};
+
+    tt_pool_run(pool, 2, load_one, &job);
+    for (int i = 0; i < 2; i++)
+        if (job.failed[i])
+            return tt_err_set(err, job.errs[i].kind, "%s", job.errs[i].text);
+    if (check_index(s, files->index, err))
         return -1;
     s->ann = tt_flat_new_sieved(s->index.vectors, s->index.n, s->index.dim, &s->index.sieve, pool, err);
     return s->ann ? 0 : -1;
@@ -201,9 +244,8 @@ struct tt_snapshot *tt_snapshot_load(const struct tt_snapshot_files *files, unsi
     }
     atomic_init(&s->holders, 1);
     s->serial = serial;
-    if (load_model(s, files->model, later, err) || load_index(s, files->index, later, pool, err) ||
-        read_seen(s, files, note, arg, err) || read_items(s, files->items, note, arg, err) ||
-        (!later && tt_snapshot_settle(s, err))) {
+    if (load_both(s, files, later, pool, err) || read_seen(s, files, note, arg, err) ||
+        read_items(s, files->items, note, arg, err) || (!later && tt_snapshot_settle(s, err))) {
         release(s);
         return NULL;
     }
