@@ -1,8 +1,5 @@
 /* What a service loads: what is matched with what, what is counted, and which files are refused. */
-#include <signal.h>
-#include <sys/wait.h>
-
-#include "io/steady.h"
+#include "other_process.h"
 #include "tiny_service.h"
 
 static const struct tt_snapshot_files plain = {.model = "m", .index = "i"};
@@ -119,27 +116,8 @@ static void test_files_that_do_not_belong_together_are_refused(void **state)
     refused(&(struct tt_snapshot_files){.model = "b", .index = "i"}, "b: ");
 }
 
-/* Another process cuts the file off; the system makes it wait until we have copied it. */
-static void cut_file(const char *path)
-{
-    const struct timespec while_waiting = {.tv_sec = 10};
-    struct tt_err err = TT_ERR_INIT;
-    sigset_t signals;
-    int status;
-
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGCHLD);
-    if (tt_steady_signal())
-        sigaddset(&signals, tt_steady_signal());
-    sigprocmask(SIG_BLOCK, &signals, NULL);
-    pid_t child = fork();
-    if (child == 0)
-        _exit(truncate(path, 0) != 0);
-    while (sigtimedwait(&signals, NULL, &while_waiting) != SIGCHLD)
-        NEED(tt_steady_keep(&err));
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-}
+static int cut_c(void) { return truncate("c", 0); }
+static int cut_d(void) { return truncate("d", 0); }
 
 /* What was loaded does not depend on the files any more: a page of a mapped file that was cut off would be our end. */
 static void test_files_may_be_cut_afterwards(void **state)
@@ -149,8 +127,8 @@ static void test_files_may_be_cut_afterwards(void **state)
 
     tiny_files("c", "d", 3);
     struct tt_snapshot *s = tiny_load(&(struct tt_snapshot_files){.model = "c", .index = "d"});
-    cut_file("c");
-    cut_file("d");
+    change_elsewhere(cut_c);
+    change_elsewhere(cut_d);
     for (size_t i = 0; i < s->index.n * s->index.dim; i++)
         sum += s->index.vectors[i];
     for (size_t i = 0; i < tt_model_table_size(&s->model, s->model.base.dictionary.item_id); i++)

@@ -2,30 +2,9 @@
 #include "io/steady.h"
 
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/wait.h>
 
 #include "data_files.h"
-
-static sigset_t signals;
-
-/* Run change() in another process, and keep what it is about to change. */
-static void change_elsewhere(int (*change)(void))
-{
-    const struct timespec long_time = {.tv_sec = 10};
-    struct tt_err err = TT_ERR_INIT;
-    int status, signal;
-    pid_t child = fork();
-
-    if (child == 0)
-        _exit(change() != 0);
-    while ((signal = sigtimedwait(&signals, NULL, &long_time)) != SIGCHLD) {
-        assert_int_equal(signal, tt_steady_signal());
-        assert_int_equal(tt_steady_keep(&err), 0);
-    }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-}
+#include "other_process.h"
 
 static int cut(void) { return truncate("a", 1); }
 
@@ -123,15 +102,6 @@ static void test_what_cannot_be_held_is_not_mapped(void **state)
     assert_null(tt_steady_map(-1, &bytes, &length));
 }
 
-static int setup(void **state)
-{
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGCHLD);
-    if (tt_steady_signal())
-        sigaddset(&signals, tt_steady_signal());
-    return sigprocmask(SIG_BLOCK, &signals, NULL) || enter_data_folder(state);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,5 +111,5 @@ int main(void)
         cmocka_unit_test(test_what_cannot_be_held_is_not_mapped),
     };
 
-    return cmocka_run_group_tests(tests, setup, leave_data_folder);
+    return cmocka_run_group_tests(tests, enter_data_folder, leave_data_folder);
 }
