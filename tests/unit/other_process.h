@@ -12,8 +12,8 @@
 
 static inline void signal_is_noticed(int number) { (void)number; }
 
-/* Run change() in another process, and keep meanwhile what it is about to change. The signal may come to any thread, such
- * as one of a library, which does not block it: so it is taken note of by nobody, and leases are looked at all the time. */
+/* Run change() in another process, and keep meanwhile what it is about to change. The signal may come to any thread,
+ * such as one of a library, which does not block it: so nobody waits for it, and leases are looked at all the time. */
 static inline void change_elsewhere(int (*change)(void))
 {
     const struct timespec little = {.tv_nsec = 2000000};
