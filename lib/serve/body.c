@@ -34,6 +34,19 @@ static int measure_columns(struct tt_body *body, struct tt_err *err)
     return 0;
 }
 
+/* What stands beside the rows, and is passed over, is at least no list of its own. */
+static int check_scalars(const struct tt_body *body, struct tt_err *err)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach ((json_t *)body->root, name, value)
+        if (value != body->rows && strcmp(name, body->shape.columns) != 0 &&
+            (json_is_array(value) || json_is_object(value)))
+            return tt_err_set(err, TT_ERR_USAGE, "the body's '%.80s' has no meaning here", name);
+    return 0;
+}
+
 /* Find the rows. */
 static int take_shape(struct tt_body *body, struct tt_err *err)
 {
@@ -44,7 +57,7 @@ static int take_shape(struct tt_body *body, struct tt_err *err)
         body->rows = root;
     } else if (!json_is_object(root)) {
         return refuse(err, "must be a JSON object or array");
-    } else if ((list = json_object_get(root, body->shape.list)) && !json_is_null(list)) {
+    } else if ((list = json_object_get(root, body->shape.list))) {
         if (!json_is_array(list))
             return tt_err_set(err, TT_ERR_USAGE, "the body's '%s' must be an array", body->shape.list);
         body->rows = list;
@@ -54,11 +67,15 @@ static int take_shape(struct tt_body *body, struct tt_err *err)
         body->rows = list;
         body->is_columns = 1;
     }
+    if (body->shape.columns && check_scalars(body, err))
+        return -1;
     body->is_list = body->rows != NULL;
     if (body->rows && json_is_array((json_t *)body->rows))
         body->n = json_array_size(body->rows);
     else if (body->rows && measure_columns(body, err))
         return -1;
+    if (body->n == 0 && body->rows != root && !body->shape.columns && json_object_size(root) > 1)
+        return tt_err_set(err, TT_ERR_USAGE, "the body has members beside an empty '%s'", body->shape.list);
     return body->n <= body->shape.max_rows ? 0 : tt_err_set(err, TT_ERR_USAGE, "the body has more than %zu rows",
                                                             body->shape.max_rows);
 }
@@ -70,6 +87,8 @@ int tt_body_read(struct tt_body *body, const char *text, size_t len, const struc
 
     *body = (struct tt_body){.shape = *shape, .max_bytes = len + MAX_MORE_BYTES};
     body->root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+    if (!body->root && json_error_code(&error) == json_error_numeric_overflow) /* a whole number of many digits */
+        body->root = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &error);
     if (!body->root)
         return tt_err_set(err, TT_ERR_USAGE, "the body is not JSON: line %d, column %d: %s", error.line, error.column,
                           error.text);
@@ -116,6 +135,11 @@ static const char *number_text(struct tt_body *body, const json_t *value, struct
     return copy;
 }
 
+static int refuse_member(const char *name, struct tt_err *err)
+{
+    return tt_err_set(err, TT_ERR_USAGE, "the body's '%.80s' must be a text, a number, or an array of these", name);
+}
+
 static int add_param(struct tt_body *body, const char *name, const json_t *value, struct tt_err *err)
 {
     struct tt_http_param p = {.name = name, .name_len = strlen(name)};
@@ -132,7 +156,7 @@ static int add_param(struct tt_body *body, const char *name, const json_t *value
             return -1;
         p.value_len = strlen(p.value);
     } else {
-        return tt_err_set(err, TT_ERR_USAGE, "the body's '%.80s' must be a text, a number, or an array of these", name);
+        return refuse_member(name, err);
     }
     if (body->n_params == MAX_MEMBERS || body->n_all++ == MAX_ALL)
         return refuse(err, "has too many members");
@@ -157,15 +181,39 @@ static int add_member(struct tt_body *body, const char *name, const json_t *valu
     return 0;
 }
 
-/* An object's members, but for the one that holds the rows. */
-static int add_members(struct tt_body *body, json_t *object, struct tt_err *err)
+static int is_value(const json_t *value)
+{
+    return json_is_null(value) || json_is_string(value) || json_is_boolean(value) || json_is_number(value);
+}
+
+static int check_member(const char *name, const json_t *value, struct tt_err *err)
+{
+    int good = is_value(value) || json_is_array(value);
+
+    for (size_t i = 0; i < json_array_size(value); i++)
+        good = good && is_value(json_array_get(value, i));
+    return good ? 0 : refuse_member(name, err);
+}
+
+/* An object's members, but for the one that holds the rows, and those that `other` (or NULL) has itself. */
+static int add_members(struct tt_body *body, json_t *object, const json_t *other, struct tt_err *err)
 {
     const char *name;
     json_t *value;
 
-    json_object_foreach (object, name, value)
-        if (value != body->rows && add_member(body, name, value, err))
+    json_object_foreach (object, name, value) {
+        if (object != body->root && strcmp(name, body->shape.list) == 0)
+            return tt_err_set(err, TT_ERR_USAGE, "an element of the body's array has '%s', too", name);
+        if (value == body->rows)
+            continue;
+        if (json_object_get(other, name)) {
+            if (check_member(name, value, err)) /* as if it counted */
+                return -1;
+            continue;
+        }
+        if (add_member(body, name, value, err))
             return -1;
+    }
     return 0;
 }
 
@@ -190,7 +238,7 @@ static int add_row(struct tt_body *body, size_t i, struct tt_err *err)
         return add_columns(body, i, err);
     json_t *row = json_array_get(rows, i);
     if (json_is_object(row))
-        return add_members(body, row, err);
+        return add_members(body, row, NULL, err);
     if (!body->shape.plain || json_is_array(row) || json_is_null(row))
         return tt_err_set(err, TT_ERR_USAGE, "element %zu of the body's array is not %s", i,
                           body->shape.plain ? "an object, a text or a number" : "an object");
@@ -202,7 +250,7 @@ int tt_body_row(struct tt_body *body, size_t i, const struct tt_http_param **par
     int takes_root = json_is_object((json_t *)body->root) && !(body->rows && body->skips_root);
 
     drop_texts(body);
-    if ((takes_root && add_members(body, body->root, err)) || add_row(body, i, err))
+    if ((takes_root && add_members(body, body->root, json_array_get(body->rows, i), err)) || add_row(body, i, err))
         return -1;
     *params = body->params;
     *n = body->n_params;

@@ -5,12 +5,12 @@
  *     tt_body_release(&body)
  *
  * A body is one object, which is one row; or an array of objects; or an object that holds such an array under the name
- * shape.list, whose other members then belong to every row, before the row's own. An element that is a plain text or
- * number is a row with one member, shape.plain. Under shape.columns, when that is given, an object may hold an array
+ * shape.list, whose other members then belong to every row that has none of that name. An element that is a plain text
+ * or number is a row with one member, shape.plain. Under shape.columns, when that is given, an object may hold an array
  * for each name instead, all of one length: row i has the elements i.
  *
  * Members are texts, numbers, true and false (as 1 and 0), or arrays of these, which come as one param for each
- * element; null is as if it were not there.
+ * element; a member that is null is as if it were not there, but for the list.
  */
 #ifndef TT_SERVE_BODY_H
 #define TT_SERVE_BODY_H

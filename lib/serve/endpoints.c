@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include "io/json_writer.h"
 #include "serve/assets.h"
+#include "serve/openapi.h"
 #include "serve/service_internal.h"
 
 /* One request on its way. */
@@ -787,7 +788,14 @@ static void send_asset(struct call *call, const struct tt_asset *asset)
 static void get_page(struct call *call) { send_asset(call, &tt_asset_page); }
 static void get_style(struct call *call) { send_asset(call, &tt_asset_style); }
 static void get_script(struct call *call) { send_asset(call, &tt_asset_script); }
-static void get_openapi(struct call *call) { send_asset(call, &tt_asset_openapi); }
+
+static void get_openapi(struct call *call)
+{
+    if (tt_openapi_print(call->snapshot, tt_asset_openapi.text, tt_asset_openapi.len, &call->answer->body, &call->err))
+        fail(call);
+    else
+        call->answer->content_type = json_type;
+}
 
 /* ---- routes ---- */
 

@@ -8,6 +8,8 @@
 #include "data/example_encoder.h"
 #include "io/csv_reader.h"
 
+enum { MAX_CHARACTERS = TT_LIVE_MAX_TEXT / 4 };
+
 struct tt_event_place {
     size_t at, len; /* in texts.data, which moves while it grows */
 };
@@ -187,13 +189,22 @@ static const char *default_text(const struct tt_column *column, const struct tt_
     }
 }
 
+static size_t characters(const char *text, size_t len)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < len; i++)
+        n += (text[i] & 0xc0) != 0x80; /* of UTF-8, all but continuations */
+    return n;
+}
+
 static int take_text(const struct tt_column *column, const char *text, size_t len, struct tt_live_event *event,
                      struct tt_err *err)
 {
     const char *wrong = NULL;
 
-    if (len > TT_LIVE_MAX_TEXT)
-        return refuse(column, text, len, "... is longer than 1000 bytes", err);
+    if (characters(text, len) > MAX_CHARACTERS)
+        return refuse(column, text, len, "... is longer than 1000 characters", err);
     switch (column->kind) {
     case TT_KIND_ID: wrong = len ? NULL : "is empty"; break;
     case TT_KIND_WEIGHT: wrong = tt_weight_refuses(text, len, &event->weight); break;

@@ -15,7 +15,7 @@
 
 #include "base/err.h"
 
-enum { TT_LIVE_MAX_TEXT = 1000 }; /* bytes of an id: longer ones are of no event that is accepted */
+enum { TT_LIVE_MAX_TEXT = 4000 }; /* bytes of an id: longer ones are of no event that is accepted */
 
 struct tt_live;
 

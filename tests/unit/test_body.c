@@ -88,8 +88,8 @@ static void test_body_is_rows_of_named_texts(void **state)
         /* a list under its name, with what belongs to every row, wherever it stands */
         {&ask_shape, "{\"requests\": []}", "", 1, 0},
         {&ask_shape, "{\"k\": 3, \"requests\": [{\"user\": \"a\"}, \"b\", {\"k\": 4}], \"zone\": \"z\"}",
-         "k=3&zone=z&user=a;k=3&zone=z&user=b;k=3&zone=z&k=4;", 1, 0},
-        {&ask_shape, "{\"requests\": [{\"requests\": \"x\"}]}", "requests=x;", 1, 0},
+         "k=3&zone=z&user=a;k=3&zone=z&user=b;zone=z&k=4;", 1, 0},
+        {&ask_shape, "{\"a\": 9223372036854775808}", "a=9.223372036854776e+18;", 0, 0},
         /* columns */
         {&predict_shape, "{\"inputs\": [\"a\", \"b\"]}", "user=a;user=b;", 1, 1},
         {&predict_shape, "{\"inputs\": {\"user\": [\"a\", \"b\", \"c\"], \"k\": [1, null, [2, 3]]}, \"t\": \"x\"}",
@@ -172,7 +172,7 @@ static void test_body_bounds_what_holds_for_many_rows(void **state)
 static void test_body_may_skip_what_is_around_the_rows(void **state)
 {
     static const char *const texts[] = {"{\"signature_name\": \"serving\", \"instances\": [{\"user\": \"a\"}]}",
-                                        "{\"inputs\": {\"user\": [\"a\"]}, \"signature_name\": {\"any\": [[]]}}"};
+                                        "{\"inputs\": {\"user\": [\"a\"]}, \"signature_name\": null}"};
     struct tt_buf rows = TT_BUF_INIT;
     struct tt_err err = TT_ERR_INIT;
     struct tt_body body;
@@ -220,7 +220,12 @@ static void test_body_refuses(void **state)
         {&ask_shape, "{\"a\": \"\\u0000\"}", not_json},
         {&ask_shape, "{\"a\\u0000\": 1}", not_json},
         {&ask_shape, "{\"a\": 1e999}", not_json},
-        {&ask_shape, "{\"a\": 9223372036854775808}", not_json},
+        {&ask_shape, "{\"requests\": [{\"requests\": \"x\"}]}", "an element of the body's array has 'requests', too"},
+        {&ask_shape, "{\"requests\": [], \"k\": 3}", "the body has members beside an empty 'requests'"},
+        {&ask_shape, "{\"requests\": [{\"k\": 1}], \"k\": [[]]}",
+         "the body's 'k' must be a text, a number, or an array of these"},
+        {&ask_shape, "{\"requests\": null}", "the body's 'requests' must be an array"},
+        {&predict_shape, "{\"instances\": [\"a\"], \"more\": [1]}", "the body's 'more' has no meaning here"},
         {&ask_shape, "{\"requests\": {}}", "the body's 'requests' must be an array"},
         {&ask_shape, "[1,2,3,4,5,6]", "the body has more than 5 rows"},
         {&ask_shape, "{\"a\": {}}", "the body's 'a' must be a text, a number, or an array of these"},
