@@ -19,7 +19,7 @@
 static const char *listen_at = "127.0.0.1:8600", *items, *events, *name = "tt", *zone_name = "UTC",
                   *meals = TT_MEAL_TIMES, *token_file;
 static struct cli_list seen_files;
-static uint64_t cache = 16000000, max_connections = 10000, max_body = 1000000, idle = 30, request_seconds = 10, rate,
+static uint64_t cache = 12000000, max_connections = 10000, max_body = 1000000, idle = 30, request_seconds = 10, rate,
                 drain = 10;
 static int sync_policy = TT_SYNC_SECOND, access_log;
 
