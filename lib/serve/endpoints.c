@@ -2,28 +2,11 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "io/json_writer.h"
 #include "serve/assets.h"
+#include "serve/endpoints_internal.h"
 #include "serve/openapi.h"
-#include "serve/service_internal.h"
-
-/* One request on its way. */
-struct call {
-    struct tt_service *service;
-    struct tt_service_worker *worker;
-    struct tt_snapshot *snapshot;
-    const struct tt_http_request *request;
-    struct tt_http_answer *answer;
-    const char *rest;      /* of the path, after the endpoint's own */
-    size_t rest_len;
-    struct tt_json json;   /* into answer->body */
-    struct tt_json ids;    /* of predictions by columns */
-    size_t items;          /* that were asked for */
-    struct tt_err err;
-};
 
 enum {
-    MAX_ROWS = 1000,
     MAX_ITEMS = 100000,  /* of all rows: some ten megabytes, and under a second */
     EXPLAINED = 10,      /* items that one with its reason counts as: all of the user's are looked at */
     MAX_LISTED = 1000,
@@ -48,51 +31,51 @@ void tt_endpoint_error(struct tt_http_answer *answer, unsigned status, const cha
         answer->body.len = 0; /* a status without words */
 }
 
-static void refuse(struct call *call, unsigned status, const char *text)
+void tt_call_refuse(struct tt_call *call, unsigned status, const char *text)
 {
     tt_endpoint_error(call->answer, status, text);
 }
 
 /* What call->err says: the client's mistake, or ours. */
-static void fail(struct call *call)
+void tt_call_fail(struct tt_call *call)
 {
-    refuse(call, call->err.kind == TT_ERR_USAGE ? 400 : 503, call->err.text);
+    tt_call_refuse(call, call->err.kind == TT_ERR_USAGE ? 400 : 503, call->err.text);
 }
 
-static void finish(struct call *call)
+void tt_call_finish(struct tt_call *call)
 {
     call->answer->content_type = json_type;
     if (tt_json_finish(&call->json, &call->err))
-        fail(call);
+        tt_call_fail(call);
 }
 
 /* ---- pieces of answers ---- */
 
-static void text_of(struct call *call, const char *key, const char *text, size_t len)
+static void text_of(struct tt_call *call, const char *key, const char *text, size_t len)
 {
     tt_json_key(&call->json, key);
     tt_json_text(&call->json, text, len);
 }
 
-static void string_of(struct call *call, const char *key, const char *text)
+void tt_call_string(struct tt_call *call, const char *key, const char *text)
 {
     text_of(call, key, text, strlen(text));
 }
 
-static void count_of(struct call *call, const char *key, uint64_t n)
+static void count_of(struct tt_call *call, const char *key, uint64_t n)
 {
     tt_json_key(&call->json, key);
     tt_json_count(&call->json, n);
 }
 
 /* Model and index, so that an answer says what it was made from. */
-static void fingerprints(struct call *call)
+static void fingerprints(struct tt_call *call)
 {
-    string_of(call, "model", tt_snapshot_model_name(call->snapshot));
-    string_of(call, "index", tt_snapshot_index_name(call->snapshot));
+    tt_call_string(call, "model", tt_snapshot_model_name(call->snapshot));
+    tt_call_string(call, "index", tt_snapshot_index_name(call->snapshot));
 }
 
-static void item_id(struct call *call, const char *key, uint32_t row)
+static void item_id(struct tt_call *call, const char *key, uint32_t row)
 {
     size_t len;
     const char *text = tt_text_list_get(&call->snapshot->index.ids, row, &len);
@@ -101,7 +84,7 @@ static void item_id(struct call *call, const char *key, uint32_t row)
 }
 
 /* What is known of an item: a text, or an array where a column has several. */
-static void attributes(struct call *call, uint32_t row)
+static void attributes(struct tt_call *call, uint32_t row)
 {
     const struct tt_shelf *shelf = &call->snapshot->shelf;
 
@@ -126,7 +109,7 @@ static void attributes(struct call *call, uint32_t row)
     tt_json_close(&call->json, '}');
 }
 
-static void context(struct call *call, const struct tt_ask *ask)
+static void context(struct tt_call *call, const struct tt_ask *ask)
 {
     const struct tt_schema *schema = &call->snapshot->model.base.dictionary.schema;
 
@@ -141,7 +124,7 @@ static void context(struct call *call, const struct tt_ask *ask)
 }
 
 /* Why a list is shorter than what was asked for. */
-static void reason(struct call *call, const struct tt_ask *ask, const struct tt_list *list)
+static void reason(struct tt_call *call, const struct tt_ask *ask, const struct tt_list *list)
 {
     char text[160];
 
@@ -157,10 +140,10 @@ static void reason(struct call *call, const struct tt_ask *ask, const struct tt_
                  : !ask->removes_seen && !ask->n_excluded ? "the filters"
                                                           : "the filters, and items that are seen or excluded,",
                  list->left, call->snapshot->index.n);
-    string_of(call, "reason", text);
+    tt_call_string(call, "reason", text);
 }
 
-static void items(struct call *call, const struct tt_list *list)
+static void items(struct tt_call *call, const struct tt_list *list)
 {
     tt_json_key(&call->json, "items");
     tt_json_open(&call->json, '[');
@@ -178,7 +161,7 @@ static void items(struct call *call, const struct tt_list *list)
 }
 
 /* One param as a number from 1 to max; `other` when it is not there. */
-static int number_param(struct call *call, const char *name, uint64_t max, size_t other, size_t *value)
+static int number_param(struct tt_call *call, const char *name, uint64_t max, size_t other, size_t *value)
 {
     const struct tt_http_request *r = call->request;
     uint64_t n;
@@ -196,7 +179,7 @@ static int number_param(struct call *call, const char *name, uint64_t max, size_
     return 0;
 }
 
-static const struct tt_http_param *find_param(const struct call *call, const char *name)
+static const struct tt_http_param *find_param(const struct tt_call *call, const char *name)
 {
     const struct tt_http_request *r = call->request;
 
@@ -207,7 +190,7 @@ static const struct tt_http_param *find_param(const struct call *call, const cha
 }
 
 /* Params that are not among `names` (NULL ends) are the client's mistake. */
-static int only_params(struct call *call, const char *const *names)
+static int only_params(struct tt_call *call, const char *const *names)
 {
     for (size_t i = 0; i < call->request->n_params; i++) {
         const struct tt_http_param *p = &call->request->params[i];
@@ -223,7 +206,7 @@ static int only_params(struct call *call, const char *const *names)
 
 /* ---- recommend, similar ---- */
 
-static int ask_list(struct call *call, const struct tt_http_param *params, size_t n, struct tt_list *list)
+static int ask_list(struct tt_call *call, const struct tt_http_param *params, size_t n, struct tt_list *list)
 {
     const struct tt_service_options *o = &call->service->options;
     struct tt_ask *ask = &call->worker->ask;
@@ -239,35 +222,35 @@ static int ask_list(struct call *call, const struct tt_http_param *params, size_
 }
 
 /* The members of one answer, without its brackets. */
-static void answer_list(struct call *call, const struct tt_list *list)
+static void answer_list(struct tt_call *call, const struct tt_list *list)
 {
     const struct tt_ask *ask = &call->worker->ask;
 
     if (ask->user)
         text_of(call, "user", ask->user, ask->user_len);
-    string_of(call, "source", tt_source_name(list->source));
+    tt_call_string(call, "source", tt_source_name(list->source));
     context(call, ask);
     items(call, list);
     reason(call, ask, list);
 }
 
-static void get_recommend(struct call *call)
+static void get_recommend(struct tt_call *call)
 {
     struct tt_list list;
 
     if (ask_list(call, call->request->params, call->request->n_params, &list)) {
-        fail(call);
+        tt_call_fail(call);
         return;
     }
     tt_json_open(&call->json, '{');
     answer_list(call, &list);
     fingerprints(call);
     tt_json_close(&call->json, '}');
-    finish(call);
+    tt_call_finish(call);
 }
 
 /* Every row of the body is an ask. `each` writes an answer. */
-static int each_ask(struct call *call, struct tt_body *body, void (*each)(struct call *, const struct tt_list *))
+int tt_call_each_ask(struct tt_call *call, struct tt_body *body, void (*each)(struct tt_call *, const struct tt_list *))
 {
     for (size_t i = 0; i < body->n; i++) {
         const struct tt_http_param *params;
@@ -280,22 +263,22 @@ static int each_ask(struct call *call, struct tt_body *body, void (*each)(struct
     return 0;
 }
 
-static void one_answer(struct call *call, const struct tt_list *list)
+static void one_answer(struct tt_call *call, const struct tt_list *list)
 {
     tt_json_open(&call->json, '{');
     answer_list(call, list);
     tt_json_close(&call->json, '}');
 }
 
-static void post_recommend(struct call *call)
+static void post_recommend(struct tt_call *call)
 {
-    static const struct tt_body_shape shape = {.list = "requests", .plain = "user", .max_rows = MAX_ROWS};
+    static const struct tt_body_shape shape = {.list = "requests", .plain = "user", .max_rows = TT_MAX_ROWS};
     static const char *const no_params[] = {NULL};
     struct tt_body body = {0};
 
     if (only_params(call, no_params) ||
         tt_body_read(&body, call->request->body, call->request->body_len, &shape, &call->err)) {
-        fail(call);
+        tt_call_fail(call);
         return;
     }
     tt_json_open(&call->json, '{');
@@ -303,19 +286,19 @@ static void post_recommend(struct call *call)
         tt_json_key(&call->json, "answers");
         tt_json_open(&call->json, '[');
     }
-    if (each_ask(call, &body, body.is_list ? one_answer : answer_list)) {
-        fail(call);
+    if (tt_call_each_ask(call, &body, body.is_list ? one_answer : answer_list)) {
+        tt_call_fail(call);
     } else {
         if (body.is_list)
             tt_json_close(&call->json, ']');
         fingerprints(call);
         tt_json_close(&call->json, '}');
-        finish(call);
+        tt_call_finish(call);
     }
     tt_body_release(&body);
 }
 
-static void get_similar(struct call *call)
+static void get_similar(struct tt_call *call)
 {
     static const char *const names[] = {"item", "k", NULL};
     const struct tt_http_param *item = find_param(call, "item");
@@ -323,20 +306,20 @@ static void get_similar(struct call *call)
     size_t k;
 
     if (only_params(call, names) || number_param(call, "k", TT_ASK_MAX_K, 10, &k)) {
-        fail(call);
+        tt_call_fail(call);
         return;
     }
     if (!item) {
-        refuse(call, 400, "'item' is wanted");
+        tt_call_refuse(call, 400, "'item' is wanted");
         return;
     }
     uint32_t row = tt_vocab_find(&call->snapshot->ids, item->value, item->value_len);
     if (row == TT_VOCAB_NONE) {
-        refuse(call, 404, "the index has no such item");
+        tt_call_refuse(call, 404, "the index has no such item");
         return;
     }
     if (tt_recommend_similar(call->worker->recommender, call->snapshot, row, k, &list, &call->err)) {
-        fail(call);
+        tt_call_fail(call);
         return;
     }
     tt_json_open(&call->json, '{');
@@ -344,20 +327,20 @@ static void get_similar(struct call *call)
     items(call, &list);
     fingerprints(call);
     tt_json_close(&call->json, '}');
-    finish(call);
+    tt_call_finish(call);
 }
 
 /* ---- users, items ---- */
 
 /* Ids that begin with `prefix`, in the order of the vocabulary, at most `limit`. */
-static void ids_with_prefix(struct call *call, const char *key, const struct tt_text_list *texts)
+static void ids_with_prefix(struct tt_call *call, const char *key, const struct tt_text_list *texts)
 {
     static const char *const names[] = {"prefix", "limit", NULL};
     const struct tt_http_param *prefix = find_param(call, "prefix");
     size_t limit, listed = 0;
 
     if (only_params(call, names) || number_param(call, "limit", MAX_LISTED, 20, &limit)) {
-        fail(call);
+        tt_call_fail(call);
         return;
     }
     tt_json_open(&call->json, '{');
@@ -374,23 +357,23 @@ static void ids_with_prefix(struct call *call, const char *key, const struct tt_
     tt_json_close(&call->json, ']');
     count_of(call, "total", texts->n);
     tt_json_close(&call->json, '}');
-    finish(call);
+    tt_call_finish(call);
 }
 
-static void get_users(struct call *call)
+static void get_users(struct tt_call *call)
 {
     const struct tt_dictionary *d = &call->snapshot->model.base.dictionary;
 
     ids_with_prefix(call, "users", &d->features[d->user_id].vocab.texts);
 }
 
-static void get_items(struct call *call)
+static void get_items(struct tt_call *call)
 {
     ids_with_prefix(call, "items", &call->snapshot->index.ids);
 }
 
 /* The user's items with their weights, in the order of the model. */
-static void history_items(struct call *call, size_t n, const uint32_t *codes, const float *weights)
+static void history_items(struct tt_call *call, size_t n, const uint32_t *codes, const float *weights)
 {
     const struct tt_dictionary *d = &call->snapshot->model.base.dictionary;
 
@@ -413,7 +396,7 @@ static void history_items(struct call *call, size_t n, const uint32_t *codes, co
     tt_json_close(&call->json, ']');
 }
 
-static void get_user(struct call *call)
+static void get_user(struct tt_call *call)
 {
     static const char *const no_params[] = {NULL};
     uint32_t user = tt_snapshot_user(call->snapshot, call->rest, call->rest_len);
@@ -423,16 +406,16 @@ static void get_user(struct call *call)
     size_t n;
 
     if (only_params(call, no_params)) {
-        fail(call);
+        tt_call_fail(call);
         return;
     }
     if (!user && !tt_live_version(live, call->rest, call->rest_len)) {
-        refuse(call, 404, "no such user is known");
+        tt_call_refuse(call, 404, "no such user is known");
         return;
     }
     if (tt_recommend_history(call->worker->recommender, call->snapshot, live, call->rest, call->rest_len, &n, &codes,
                              &weights, &call->err)) {
-        fail(call);
+        tt_call_fail(call);
         return;
     }
     tt_json_open(&call->json, '{');
@@ -442,20 +425,20 @@ static void get_user(struct call *call)
     history_items(call, n, codes, weights);
     fingerprints(call);
     tt_json_close(&call->json, '}');
-    finish(call);
+    tt_call_finish(call);
 }
 
-static void get_item(struct call *call)
+static void get_item(struct tt_call *call)
 {
     static const char *const no_params[] = {NULL};
     uint32_t row = tt_vocab_find(&call->snapshot->ids, call->rest, call->rest_len);
 
     if (only_params(call, no_params) || tt_snapshot_need_popular(call->snapshot, &call->err)) {
-        fail(call);
+        tt_call_fail(call);
         return;
     }
     if (row == TT_VOCAB_NONE) {
-        refuse(call, 404, "the index has no such item");
+        tt_call_refuse(call, 404, "the index has no such item");
         return;
     }
     tt_json_open(&call->json, '{');
@@ -466,26 +449,26 @@ static void get_item(struct call *call)
     attributes(call, row);
     fingerprints(call);
     tt_json_close(&call->json, '}');
-    finish(call);
+    tt_call_finish(call);
 }
 
 /* ---- events ---- */
 
-static void post_events(struct call *call)
+static void post_events(struct tt_call *call)
 {
-    static const struct tt_body_shape shape = {.list = "events", .max_rows = MAX_ROWS};
+    static const struct tt_body_shape shape = {.list = "events", .max_rows = TT_MAX_ROWS};
     static const char *const no_params[] = {NULL};
     const struct tt_service_options *o = &call->service->options;
     struct tt_event_batch *batch = &call->worker->batch;
     struct tt_body body = {0};
 
     if (!call->service->log.journal) {
-        refuse(call, 503, "this service was started without a log of events");
+        tt_call_refuse(call, 503, "this service was started without a log of events");
         return;
     }
     if (only_params(call, no_params) ||
         tt_body_read(&body, call->request->body, call->request->body_len, &shape, &call->err)) {
-        fail(call);
+        tt_call_fail(call);
         return;
     }
     tt_event_batch_begin(batch);
@@ -500,168 +483,27 @@ static void post_events(struct call *call)
     tt_body_release(&body);
     if (call->err.kind ||
         tt_event_batch_commit(batch, &call->service->log, call->service->live, &call->err)) {
-        fail(call);
+        tt_call_fail(call);
         return;
     }
     atomic_fetch_add(&call->service->events, batch->n);
     tt_json_open(&call->json, '{');
     count_of(call, "accepted", batch->n);
     tt_json_close(&call->json, '}');
-    finish(call);
-}
-
-/* ---- TensorFlow Serving's REST API, as its clients use it for a TFRS index ---- */
-
-/* 1: the rest of the path is this service's model, and then `verb`. */
-static int is_model_path(const struct call *call, const char *verb)
-{
-    size_t name = strlen(call->service->options.name), len = strlen(verb);
-
-    return call->rest_len == name + len && memcmp(call->rest, call->service->options.name, name) == 0 &&
-           memcmp(call->rest + name, verb, len) == 0;
-}
-
-static void get_model(struct call *call)
-{
-    char version[16];
-
-    if (!is_model_path(call, "")) {
-        refuse(call, 404, "no such model is served");
-        return;
-    }
-    snprintf(version, sizeof(version), "%u", call->snapshot->serial);
-    tt_json_open(&call->json, '{');
-    tt_json_key(&call->json, "model_version_status");
-    tt_json_open(&call->json, '[');
-    tt_json_open(&call->json, '{');
-    string_of(call, "version", version);
-    string_of(call, "state", "AVAILABLE");
-    tt_json_key(&call->json, "status");
-    tt_json_open(&call->json, '{');
-    string_of(call, "error_code", "OK");
-    string_of(call, "error_message", "");
-    tt_json_close(&call->json, '}');
-    tt_json_close(&call->json, '}');
-    tt_json_close(&call->json, ']');
-    tt_json_close(&call->json, '}');
-    finish(call);
-}
-
-static void scores_alone(struct tt_json *json, const struct tt_list *list)
-{
-    tt_json_open(json, '[');
-    for (size_t i = 0; i < list->n; i++)
-        tt_json_float(json, list->scores[i]);
-    tt_json_close(json, ']');
-}
-
-static void ids_alone(struct call *call, struct tt_json *json, const struct tt_list *list)
-{
-    tt_json_open(json, '[');
-    for (size_t i = 0; i < list->n; i++) {
-        size_t len;
-        const char *text = tt_text_list_get(&call->snapshot->index.ids, list->rows[i], &len);
-        tt_json_text(json, text, len);
-    }
-    tt_json_close(json, ']');
-}
-
-static void one_prediction(struct call *call, const struct tt_list *list)
-{
-    tt_json_open(&call->json, '{');
-    tt_json_key(&call->json, "output_1");
-    scores_alone(&call->json, list);
-    tt_json_key(&call->json, "output_2");
-    ids_alone(call, &call->json, list);
-    tt_json_close(&call->json, '}');
-}
-
-/* By columns: the scores of all go to the answer, the ids of all to call->ids, to follow them. */
-static void one_of_columns(struct call *call, const struct tt_list *list)
-{
-    scores_alone(&call->json, list);
-    ids_alone(call, &call->ids, list);
-}
-
-static int predict_rows(struct call *call, struct tt_body *body)
-{
-    tt_json_key(&call->json, "predictions");
-    tt_json_open(&call->json, '[');
-    if (each_ask(call, body, one_prediction))
-        return -1;
-    tt_json_close(&call->json, ']');
-    return 0;
-}
-
-static int predict_columns(struct call *call, struct tt_body *body)
-{
-    struct tt_buf ids = TT_BUF_INIT;
-    int status = -1;
-
-    call->ids = (struct tt_json){.out = &ids};
-    tt_json_key(&call->json, "outputs");
-    tt_json_open(&call->json, '{');
-    tt_json_key(&call->json, "output_1");
-    tt_json_open(&call->json, '[');
-    tt_json_open(&call->ids, '[');
-    if (each_ask(call, body, one_of_columns))
-        goto done;
-    tt_json_close(&call->json, ']');
-    tt_json_close(&call->ids, ']');
-    if (tt_json_finish(&call->ids, &call->err))
-        goto done;
-    tt_json_key(&call->json, "output_2");
-    tt_json_raw(&call->json, ids.data, ids.len);
-    tt_json_close(&call->json, '}');
-    status = 0;
-done:
-    tt_buf_release(&ids);
-    return status;
-}
-
-static int predict(struct call *call, struct tt_body *body)
-{
-    tt_json_open(&call->json, '{');
-    if (body->is_columns ? predict_columns(call, body) : predict_rows(call, body))
-        return -1;
-    tt_json_close(&call->json, '}');
-    return 0;
-}
-
-static void post_model(struct call *call)
-{
-    struct tt_body_shape shape = {.list = "instances", .columns = "inputs", .plain = "user", .max_rows = MAX_ROWS};
-    struct tt_body body = {0};
-
-    if (!is_model_path(call, ":predict")) {
-        refuse(call, 404, "no such model is served");
-        return;
-    }
-    if (tt_body_read(&body, call->request->body, call->request->body_len, &shape, &call->err)) {
-        fail(call);
-        return;
-    }
-    body.skips_root = 1; /* "signature_name" and the like are none of the rows' */
-    if (!body.is_list)
-        refuse(call, 400, "the body has neither 'instances' nor 'inputs'");
-    else if (predict(call, &body))
-        fail(call);
-    else
-        finish(call);
-    tt_body_release(&body);
+    tt_call_finish(call);
 }
 
 /* ---- health, metrics, what there is ---- */
 
-static void get_live(struct call *call)
+static void get_live(struct tt_call *call)
 {
     tt_json_open(&call->json, '{');
-    string_of(call, "status", "live");
+    tt_call_string(call, "status", "live");
     tt_json_close(&call->json, '}');
-    finish(call);
+    tt_call_finish(call);
 }
 
-static void get_ready(struct call *call)
+static void get_ready(struct tt_call *call)
 {
     int drains = atomic_load(&call->service->drains);
     char error[sizeof(call->service->last_error)];
@@ -671,16 +513,16 @@ static void get_ready(struct call *call)
     tt_lock_give(&call->service->lock);
     call->answer->status = drains ? 503 : 200;
     tt_json_open(&call->json, '{');
-    string_of(call, "status", drains ? "draining" : "ready");
+    tt_call_string(call, "status", drains ? "draining" : "ready");
     if (error[0])
-        string_of(call, "last_error", error);
+        tt_call_string(call, "last_error", error);
     count_of(call, "version", call->snapshot->serial);
     fingerprints(call);
     tt_json_close(&call->json, '}');
-    finish(call);
+    tt_call_finish(call);
 }
 
-static int print_metrics(struct call *call, struct tt_buf *out)
+static int print_metrics(struct tt_call *call, struct tt_buf *out)
 {
     struct tt_service *s = call->service;
     struct tt_err *err = &call->err;
@@ -704,19 +546,19 @@ static int print_metrics(struct call *call, struct tt_buf *out)
                : 0;
 }
 
-static void get_metrics(struct call *call)
+static void get_metrics(struct tt_call *call)
 {
     if (print_metrics(call, &call->answer->body))
-        fail(call);
+        tt_call_fail(call);
     else
         call->answer->content_type = "text/plain; version=0.0.4; charset=utf-8";
 }
 
 /* The values of a column, at most so many. */
-static void values_of(struct call *call, const char *name, const struct tt_text_list *texts)
+static void values_of(struct tt_call *call, const char *name, const struct tt_text_list *texts)
 {
     tt_json_open(&call->json, '{');
-    string_of(call, "name", name);
+    tt_call_string(call, "name", name);
     tt_json_key(&call->json, "values");
     tt_json_open(&call->json, '[');
     for (size_t i = 0; i < texts->n && i < MAX_VALUES; i++) {
@@ -730,7 +572,7 @@ static void values_of(struct call *call, const char *name, const struct tt_text_
 }
 
 /* Columns of the users of some kinds. */
-static void user_columns(struct call *call, const char *key, unsigned kinds)
+static void user_columns(struct tt_call *call, const char *key, unsigned kinds)
 {
     const struct tt_dictionary *d = &call->snapshot->model.base.dictionary;
 
@@ -743,23 +585,23 @@ static void user_columns(struct call *call, const char *key, unsigned kinds)
 }
 
 /* What may be asked of this service: what the page is made from. */
-static void get_about(struct call *call)
+static void get_about(struct tt_call *call)
 {
     const struct tt_snapshot *s = call->snapshot;
     const struct tt_service_options *o = &call->service->options;
     struct tt_ask *ask = &call->worker->ask;
 
     if (tt_ask_parse(ask, s, NULL, 0, &o->settings, o->now(), &call->err)) {
-        fail(call);
+        tt_call_fail(call);
         return;
     }
     tt_json_open(&call->json, '{');
-    string_of(call, "name", o->name);
-    string_of(call, "user_column", tt_snapshot_user_column(s));
-    string_of(call, "item_column", s->index.item);
+    tt_call_string(call, "name", o->name);
+    tt_call_string(call, "user_column", tt_snapshot_user_column(s));
+    tt_call_string(call, "item_column", s->index.item);
     count_of(call, "users", s->model.base.users.n_rows ? s->model.base.users.n_rows - 1 : 0);
     count_of(call, "items", s->index.n);
-    string_of(call, "seen", o->settings.removes_seen ? "remove" : "keep");
+    tt_call_string(call, "seen", o->settings.removes_seen ? "remove" : "keep");
     tt_json_key(&call->json, "takes_events");
     tt_json_bool(&call->json, call->service->log.journal != NULL);
     context(call, ask); /* what the clock says now */
@@ -772,12 +614,12 @@ static void get_about(struct call *call)
     tt_json_close(&call->json, ']');
     fingerprints(call);
     tt_json_close(&call->json, '}');
-    finish(call);
+    tt_call_finish(call);
 }
 
 /* ---- files within the program ---- */
 
-static void send_asset(struct call *call, const struct tt_asset *asset)
+static void send_asset(struct tt_call *call, const struct tt_asset *asset)
 {
     call->answer->is_static = 1;
     call->answer->content_type = asset->content_type;
@@ -785,14 +627,14 @@ static void send_asset(struct call *call, const struct tt_asset *asset)
     call->answer->text_len = asset->len;
 }
 
-static void get_page(struct call *call) { send_asset(call, &tt_asset_page); }
-static void get_style(struct call *call) { send_asset(call, &tt_asset_style); }
-static void get_script(struct call *call) { send_asset(call, &tt_asset_script); }
+static void get_page(struct tt_call *call) { send_asset(call, &tt_asset_page); }
+static void get_style(struct tt_call *call) { send_asset(call, &tt_asset_style); }
+static void get_script(struct tt_call *call) { send_asset(call, &tt_asset_script); }
 
-static void get_openapi(struct call *call)
+static void get_openapi(struct tt_call *call)
 {
     if (tt_openapi_print(call->snapshot, tt_asset_openapi.text, tt_asset_openapi.len, &call->answer->body, &call->err))
-        fail(call);
+        tt_call_fail(call);
     else
         call->answer->content_type = json_type;
 }
@@ -802,7 +644,7 @@ static void get_openapi(struct call *call)
 struct route {
     const char *path;   /* one that ends in '/' takes what follows, which is not empty; but "/" itself takes nothing */
     const char *name;
-    void (*get)(struct call *), (*post)(struct call *);
+    void (*get)(struct tt_call *), (*post)(struct tt_call *);
 };
 
 static const struct route routes[] = {
@@ -813,7 +655,7 @@ static const struct route routes[] = {
     {"/items", "items", get_items, NULL},
     {"/items/", "item", get_item, NULL},
     {"/events", "events", NULL, post_events},
-    {"/v1/models/", "predict", get_model, post_model},
+    {"/v1/models/", "predict", tt_tf_get_model, tt_tf_post_model},
     {"/health/live", "health", get_live, NULL},
     {"/health/ready", "health", get_ready, NULL},
     {"/health", "health", get_ready, NULL},
@@ -846,7 +688,7 @@ static const struct route *find_route(const char *path, size_t path_len, size_t 
 /* Of a path, after its route's own part. */
 static const char *allowed(const struct route *route, const char *rest, size_t rest_len)
 {
-    if (route->get == get_model) /* a name has no colon: what follows one is a verb */
+    if (route->get == tt_tf_get_model) /* a name has no colon: what follows one is a verb */
         return memchr(rest, ':', rest_len) ? "POST" : "GET, HEAD";
     return !route->post ? "GET, HEAD" : route->get ? "GET, HEAD, POST" : "POST";
 }
@@ -862,7 +704,7 @@ const char *tt_service_allowed(const char *path, size_t path_len)
 void tt_endpoint_answer(struct tt_service *service, struct tt_service_worker *worker, struct tt_snapshot *snapshot,
                         const struct tt_http_request *request, struct tt_http_answer *answer)
 {
-    struct call call = {.service = service, .worker = worker, .snapshot = snapshot, .request = request,
+    struct tt_call call = {.service = service, .worker = worker, .snapshot = snapshot, .request = request,
                         .answer = answer, .json = {.out = &answer->body}};
     int is_post = strcmp(request->method, "POST") == 0;
     size_t len;
@@ -870,12 +712,12 @@ void tt_endpoint_answer(struct tt_service *service, struct tt_service_worker *wo
 
     answer->endpoint = route ? route->name : "other";
     if (!route) {
-        refuse(&call, 404, "nothing is served under this path");
+        tt_call_refuse(&call, 404, "nothing is served under this path");
         return;
     }
     if (!(is_post ? route->post : route->get)) {
         answer->allow = allowed(route, request->path + len, request->path_len - len);
-        refuse(&call, 405, is_post ? "only GET is possible here" : "only POST is possible here");
+        tt_call_refuse(&call, 405, is_post ? "only GET is possible here" : "only POST is possible here");
         return;
     }
     call.rest = request->path + len;

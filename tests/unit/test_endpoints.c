@@ -1,52 +1,6 @@
 /* Each endpoint's answer, and its errors. */
-#include <jansson.h>
-
 #include "serve/service_internal.h"
-#include "tiny_service.h"
-
-static struct tt_service *service;
-static char text[1 << 18];
-
-static json_t *ask(unsigned status, const char *target, const char *body)
-{
-    unsigned got = tiny_ask(service, target, body, text, sizeof(text));
-    json_t *json = json_loads(text, 0, NULL);
-
-    if (got != status || !json)
-        fail_msg("%s: %u %s", target, got, text);
-    return json;
-}
-
-static const char *member(const json_t *json, const char *name)
-{
-    const char *value = json_string_value(json_object_get(json, name));
-
-    assert_non_null(value);
-    return value;
-}
-
-static size_t length(const json_t *json, const char *name)
-{
-    assert_true(json_is_array(json_object_get(json, name)));
-    return json_array_size(json_object_get(json, name));
-}
-
-static json_t *element(const json_t *json, const char *name, size_t i)
-{
-    json_t *found = json_array_get(json_object_get(json, name), i);
-
-    assert_non_null(found);
-    return found;
-}
-
-static void error(unsigned status, const char *target, const char *body, const char *why)
-{
-    json_t *json = ask(status, target, body);
-
-    if (!strstr(member(json, "error"), why))
-        fail_msg("%s: '%s' does not say '%s'", target, member(json, "error"), why);
-    json_decref(json);
-}
+#include "service_client.h"
 
 static void test_recommend_says_what_it_lists_and_from_what(void **state)
 {
@@ -208,38 +162,6 @@ static void test_events_are_known_to_the_next_answer(void **state)
     error(404, "GET /users/a", "", "no such user");
 }
 
-static void test_predict_is_what_clients_of_tensorflow_serving_expect(void **state)
-{
-    (void)state;
-    json_t *rows = ask(200, "POST /v1/models/tt:predict",
-                       "{\"signature_name\":\"serving_default\",\"instances\":["
-                       "{\"user_id\":\"u1\",\"meal_time\":\"c1\"},{\"user_id\":\"u2\",\"meal_time\":\"c2\"}]}");
-    json_t *columns = ask(200, "POST /v1/models/tt:predict",
-                          "{\"inputs\":{\"user_id\":[\"u1\",\"u2\"],\"meal_time\":[\"c1\",\"c2\"]}}");
-    json_t *outputs = json_object_get(columns, "outputs");
-
-    assert_int_equal(length(rows, "predictions"), 2);
-    for (size_t i = 0; i < 2; i++) {
-        assert_int_equal(length(element(rows, "predictions", i), "output_1"), 10);
-        assert_true(json_equal(json_object_get(element(rows, "predictions", i), "output_1"),
-                               json_array_get(json_object_get(outputs, "output_1"), i)));
-        assert_true(json_equal(json_object_get(element(rows, "predictions", i), "output_2"),
-                               json_array_get(json_object_get(outputs, "output_2"), i)));
-    }
-    json_decref(rows);
-    json_decref(columns);
-    rows = ask(200, "POST /v1/models/tt:predict", "{\"instances\":[\"u1\"]}");
-    assert_int_equal(length(rows, "predictions"), 1);
-    json_decref(rows);
-    rows = ask(200, "GET /v1/models/tt", "");
-    assert_string_equal(member(element(rows, "model_version_status", 0), "state"), "AVAILABLE");
-    json_decref(rows);
-    error(404, "GET /v1/models/other", "", "no such model");
-    error(404, "POST /v1/models/other:predict", "{}", "no such model");
-    error(400, "POST /v1/models/tt:predict", "{}", "'instances'");
-    error(400, "POST /v1/models/tt:predict", "{\"inputs\":{\"user_id\":[\"u1\"],\"meal_time\":[]}}", "one length");
-}
-
 static void test_the_rest(void **state)
 {
     (void)state;
@@ -260,25 +182,6 @@ static void test_the_rest(void **state)
     error(405, "GET /events", "", "only POST");
 }
 
-static int setup(void **state)
-{
-    if (tiny_service_setup(state))
-        return -1;
-    tiny_files("m", "i", 1);
-    static struct tt_service_options options;
-    options = tiny_options();
-    options.events = "e";
-    service = tiny_service(&options);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    tt_service_free(service);
-    tt_zone_free(tiny_zone);
-    return tiny_service_teardown(state);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,9 +191,8 @@ int main(void)
         cmocka_unit_test(test_which_methods_a_path_has),
         cmocka_unit_test(test_similar_users_and_items),
         cmocka_unit_test(test_events_are_known_to_the_next_answer),
-        cmocka_unit_test(test_predict_is_what_clients_of_tensorflow_serving_expect),
         cmocka_unit_test(test_the_rest),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, start_service, stop_service);
 }
