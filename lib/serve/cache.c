@@ -10,7 +10,7 @@ enum { WAYS = 8, LOCKS = 64 };
 
 struct place {
     struct tt_cache_key key; /* zeros: free */
-    uint64_t used;           /* the lock's clock when it was last asked for */
+    uint32_t used;           /* the lock's clock when it was last asked for; when that wraps, some lists go early */
     struct tt_cache_list list;
 };
 
@@ -19,7 +19,7 @@ struct tt_cache {
     struct place *places; /* (n_sets, WAYS) */
     struct guard {
         struct tt_lock lock;
-        uint64_t clock;
+        uint32_t clock;
     } guards[LOCKS];      /* set s is guarded by s mod LOCKS */
     size_t n_guards;      /* that were made */
 };

@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 
-enum { TT_CACHE_ITEMS = 16 }; /* longer lists are not kept */
+enum { TT_CACHE_ITEMS = 12 }; /* longer lists are not kept; a place takes two cache lines */
 
 struct tt_cache;
 
@@ -20,7 +20,8 @@ struct tt_cache_key {
 };
 
 struct tt_cache_list {
-    uint32_t n, source, left;     /* as recommend.h has them */
+    uint16_t n, source;           /* as recommend.h has them */
+    uint32_t left;
     uint32_t rows[TT_CACHE_ITEMS];
     float scores[TT_CACHE_ITEMS];
 };

@@ -488,7 +488,7 @@ int tt_recommend(struct tt_recommender *r, struct tt_snapshot *snapshot, struct 
     }
     if (make_list(r, snapshot, live, ask, list, err))
         return -1;
-    kept = (struct tt_cache_list){.n = (uint32_t)list->n, .source = (uint32_t)list->source,
+    kept = (struct tt_cache_list){.n = (uint16_t)list->n, .source = (uint16_t)list->source,
                                   .left = (uint32_t)list->left};
     memcpy(kept.rows, list->rows, list->n * sizeof(*kept.rows));
     memcpy(kept.scores, list->scores, list->n * sizeof(*kept.scores));

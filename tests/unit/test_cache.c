@@ -12,9 +12,9 @@
 enum { WAYS = 8, THREADS = 4 };
 
 /* A list that says of which key it is, and of which turn. */
-static struct tt_cache_list make_list(struct tt_cache_key key, uint32_t turn)
+static struct tt_cache_list make_list(struct tt_cache_key key, uint16_t turn)
 {
-    struct tt_cache_list list = {.n = 1 + (uint32_t)(key.b % TT_CACHE_ITEMS), .source = turn, .left = (uint32_t)key.a};
+    struct tt_cache_list list = {.n = (uint16_t)(1 + key.b % TT_CACHE_ITEMS), .source = turn, .left = (uint32_t)key.a};
 
     for (uint32_t i = 0; i < list.n; i++) {
         list.rows[i] = (uint32_t)key.b * 31 + turn * 7 + i;
@@ -202,7 +202,7 @@ static void take_part(void *arg, size_t block, int worker)
         struct tt_cache_key key = {tt_rng_below(&rng, 6), 1 + tt_rng_below(&rng, 3)};
         struct tt_cache_list list, got;
         if (tt_rng_below(&rng, 2)) {
-            list = make_list(key, (uint32_t)(turn * THREADS + block));
+            list = make_list(key, (uint16_t)(turn * THREADS + block));
             tt_cache_put(crowd->cache, key, &list);
         } else if (tt_cache_get(crowd->cache, key, &got)) {
             list = make_list(key, got.source);
