@@ -256,8 +256,3 @@ int tt_body_row(struct tt_body *body, size_t i, const struct tt_http_param **par
     *n = body->n_params;
     return 0;
 }
-
-const char *tt_body_text(const struct tt_body *body, const char *name)
-{
-    return json_string_value(json_object_get(body->root, name));
-}

@@ -46,9 +46,6 @@ int tt_body_read(struct tt_body *body, const char *text, size_t len, const struc
 int tt_body_row(struct tt_body *body, size_t i, const struct tt_http_param **params, size_t *n,
                 struct tt_err *err) TT_CHECKED;
 
-/* A text member of the root itself, or NULL. */
-const char *tt_body_text(const struct tt_body *body, const char *name);
-
 void tt_body_release(struct tt_body *body); /* fine on a struct that is all zero */
 
 #endif

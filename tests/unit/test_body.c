@@ -188,23 +188,6 @@ static void test_body_may_skip_what_is_around_the_rows(void **state)
     tt_buf_release(&rows);
 }
 
-static void test_body_gives_texts_of_its_root(void **state)
-{
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_body body;
-    (void)state;
-
-    assert_int_equal(read_body(&body, "{\"a\": \"x\", \"b\": 1}", 18, &ask_shape, &err), 0);
-    assert_string_equal(tt_body_text(&body, "a"), "x");
-    assert_null(tt_body_text(&body, "b"));
-    assert_null(tt_body_text(&body, "c"));
-    tt_body_release(&body);
-    assert_int_equal(read_body(&body, "[\"a\"]", 5, &ask_shape, &err), 0);
-    assert_null(tt_body_text(&body, "a"));
-    tt_body_release(&body);
-    tt_body_release(&body);
-}
-
 static void test_body_refuses(void **state)
 {
     static const char not_json[] = "the body is not JSON: line 1, column "; /* and then jansson's words */
@@ -379,7 +362,6 @@ int main(void)
         cmocka_unit_test(test_body_numbers_have_no_more_digits_than_they_need),
         cmocka_unit_test(test_body_bounds_what_holds_for_many_rows),
         cmocka_unit_test(test_body_may_skip_what_is_around_the_rows),
-        cmocka_unit_test(test_body_gives_texts_of_its_root),
         cmocka_unit_test(test_body_refuses),
         cmocka_unit_test(test_body_of_no_columns_has_no_rows),
         cmocka_unit_test(test_body_bounds_the_members_of_a_row),
