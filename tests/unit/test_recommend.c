@@ -119,6 +119,31 @@ static void test_lists_are_the_best_of_what_may_be_listed(void **state)
     }
 }
 
+/* Any of the values of a column will do, but all columns must agree. */
+static void test_filters_of_two_columns_must_both_hold(void **state)
+{
+    (void)state;
+    const struct tt_http_param params[] = {param("user", "u1"), param("meal_time", "c1"), param("k", "41"),
+                                           param("area", "a1"), param("kind", "c2"), param("area", "a2"),
+                                           param("kind", "c3")};
+    unsigned char may[ITEMS + 1];
+    float vector[DIM];
+    size_t both = 0, kind = 0;
+
+    for (uint32_t row = 0; row <= ITEMS; row++) {
+        uint32_t item = ITEMS - row;
+        int has_kind = item && (tiny_code(item) == 2 || tiny_code(item) == 3);
+        may[row] = has_kind && item % 3 != 0;
+        kind += (size_t)has_kind;
+        both += may[row];
+    }
+    assert_true(both > 0 && both < kind);
+    naive_vector(1, 1, NULL, vector);
+    struct tt_list list = recommend(params, 7);
+    check_list(&list, vector, may, 41);
+    assert_int_equal(list.left, both);
+}
+
 static void test_an_event_changes_the_next_list(void **state)
 {
     (void)state;
@@ -217,6 +242,17 @@ static void test_items_like_an_item(void **state)
     }
 }
 
+/* Item i is in the area a<i mod 3>. */
+static void write_areas(void)
+{
+    char text[ITEMS * 16] = "store_id,area\n";
+    size_t len = strlen(text);
+
+    for (int item = 1; item <= ITEMS; item++)
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "i%d,a%d\n", item, item % 3);
+    write_file("a", text);
+}
+
 static int setup(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
@@ -224,7 +260,8 @@ static int setup(void **state)
     if (tiny_service_setup(state))
         return -1;
     tiny_files("m", "i", 1);
-    snapshot = tiny_load(&(struct tt_snapshot_files){.model = "m", .index = "i"});
+    write_areas();
+    snapshot = tiny_load(&(struct tt_snapshot_files){.model = "m", .index = "i", .items = "a"});
     settings.zone = tt_zone_new("UTC", NULL, &err);
     recommender = tt_recommender_new(&err);
     live = tt_live_new(&err);
@@ -247,6 +284,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lists_are_the_best_of_what_may_be_listed),
+        cmocka_unit_test(test_filters_of_two_columns_must_both_hold),
         cmocka_unit_test(test_an_event_changes_the_next_list),
         cmocka_unit_test(test_an_unknown_user_has_what_is_given),
         cmocka_unit_test(test_the_reason_is_the_nearest_of_the_own),
