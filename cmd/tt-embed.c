@@ -3,7 +3,7 @@
 
 #include "cli.h"
 #include "base/alloc.h"
-#include "data/row_encoder.h"
+#include "encode/row_encoder.h"
 #include "io/vectors_file.h"
 #include "model/model.h"
 

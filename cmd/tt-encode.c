@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "cli.h"
-#include "data/example_encoder.h"
-#include "data/row_encoder.h"
+#include "encode/example_encoder.h"
+#include "encode/row_encoder.h"
 
 static const char *const formats[] = {"auto", "csv", "tsv", NULL};
 static const char *const sides[] = {"user", "item", "event", NULL};

@@ -1,7 +1,7 @@
 /* tt-feature: add columns that are derived from others: meal time and calendar fields from a time, buckets from a
  * number, cells from a place, and what stood in a column on the row before. */
 #include "cli.h"
-#include "data/derive.h"
+#include "table/derive.h"
 #include "io/csv_reader.h"
 
 enum { BAD_ERROR, BAD_EMPTY };

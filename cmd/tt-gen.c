@@ -1,7 +1,7 @@
 /* tt-gen: a made-up restaurant world of any size, of which the best possible accuracy is known. */
 #include "cli.h"
-#include "data/generator.h"
-#include "data/generator_csv.h"
+#include "world/generator.h"
+#include "world/generator_csv.h"
 
 static const char *const yes_no[] = {"no", "yes", NULL};
 static const int oracle_ks[] = {1, 5, 10, 20};

@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "cli.h"
-#include "data/vocab.h"
+#include "table/vocab.h"
 #include "index/faiss_file.h"
 #include "index/index_file.h"
 #include "io/checksum_chain.h"

@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "cli.h"
-#include "data/seen.h"
+#include "table/seen.h"
 #include "index/flat.h"
 #include "index/index_file.h"
 #include "io/tsv_writer.h"

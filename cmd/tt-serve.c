@@ -9,12 +9,12 @@
 
 #include "base/buf.h"
 #include "cli.h"
-#include "data/calendar.h"
-#include "data/zone.h"
+#include "table/calendar.h"
+#include "table/zone.h"
 #include "io/json_writer.h"
 #include "io/steady.h"
 #include "serve/service.h"
-#include "serve/systemd.h"
+#include "http/systemd.h"
 
 static const char *listen_at = "127.0.0.1:8600", *items, *events, *name = "tt", *zone_name = "UTC",
                   *meals = TT_MEAL_TIMES, *token_file;

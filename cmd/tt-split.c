@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/number.h"
 #include "cli.h"
-#include "data/splitter.h"
+#include "split/splitter.h"
 
 enum way { LAST = 1, LAST_SHARE = 2, BEFORE = 4, HASH = 8, RANDOM = 16 }; /* exactly one is chosen */
 

@@ -8,8 +8,8 @@
 
 #include "cli.h"
 #include "math/gemm.h"
-#include "model/checkpoint.h"
-#include "model/training.h"
+#include "train/checkpoint.h"
+#include "train/training.h"
 
 static const char *const losses[] = {"auto", "full", "sampled", "batch", "mixed", NULL};
 static const char *const step_kinds[] = {"queries", "events", NULL};

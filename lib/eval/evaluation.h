@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #include "base/pool.h"
-#include "data/vocab.h"
+#include "table/vocab.h"
 #include "eval/bootstrap.h"
 #include "eval/past.h"
 #include "eval/recommended.h"

@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-#include "data/vocab.h"
+#include "table/vocab.h"
 #include "io/csv_reader.h"
 
 struct tt_past {

@@ -18,7 +18,7 @@
  * texts the rest is one part, "(other)". Without a value, an event belongs to "(none)", the last part. Parts without
  * events are left out.
  *
- * An item or a user that stands in several rows has the value of most of them, as data/attribute.h says.
+ * An item or a user that stands in several rows has the value of most of them, as table/attribute.h says.
  *
  * Memory: 4 bytes an event and slice while it is read, 8 when it is cut; what attributes take for joined columns.
  */
@@ -27,8 +27,8 @@
 
 #include <stdint.h>
 
-#include "data/attribute.h"
-#include "data/vocab.h"
+#include "table/attribute.h"
+#include "table/vocab.h"
 #include "io/csv_reader.h"
 
 enum tt_slice_source {

@@ -15,9 +15,9 @@
 #define TT_MODEL_MODEL_H
 
 #include "base/pool.h"
-#include "data/examples.h"
+#include "encode/examples.h"
 #include "model/dense.h"
-#include "model/state.h"
+#include "io/state.h"
 
 enum { TT_MAX_DIM = TT_MAX_WIDTH };
 

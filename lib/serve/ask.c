@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "data/calendar.h"
+#include "table/calendar.h"
 
 static int says(const struct tt_http_param *p, const char *value)
 {

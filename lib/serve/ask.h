@@ -14,9 +14,9 @@
 #ifndef TT_SERVE_ASK_H
 #define TT_SERVE_ASK_H
 
-#include "data/time_feature.h"
-#include "data/zone.h"
-#include "serve/http.h"
+#include "table/time_feature.h"
+#include "table/zone.h"
+#include "http/http.h"
 #include "serve/snapshot.h"
 
 enum { TT_ASK_MAX_K = 1000, TT_ASK_MAX_COLUMNS = 64, TT_ASK_MAX_ITEMS = 1024 };

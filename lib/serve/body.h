@@ -15,7 +15,7 @@
 #ifndef TT_SERVE_BODY_H
 #define TT_SERVE_BODY_H
 
-#include "serve/http.h"
+#include "http/http.h"
 
 struct tt_body_shape {
     const char *list;       /* "requests" */

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "data/calendar.h"
-#include "data/example_encoder.h"
+#include "table/calendar.h"
+#include "encode/example_encoder.h"
 #include "io/csv_reader.h"
 
 enum { MAX_CHARACTERS = TT_LIVE_MAX_TEXT / 4 };

@@ -14,7 +14,7 @@
 #ifndef TT_SERVE_EVENT_LOG_H
 #define TT_SERVE_EVENT_LOG_H
 
-#include "data/time_feature.h"
+#include "table/time_feature.h"
 #include "serve/ask.h"
 #include "serve/journal.h"
 #include "serve/live.h"

@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/lock.h"
-#include "data/vocab.h"
+#include "table/vocab.h"
 
 struct visit {
     struct tt_live_visit visit;

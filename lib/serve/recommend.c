@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
-#include "data/history.h"
+#include "encode/history.h"
 #include "math/vec.h"
 
 /* Scratch of one thread. */

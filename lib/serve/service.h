@@ -17,7 +17,7 @@
 #define TT_SERVE_SERVICE_H
 
 #include "serve/ask.h"
-#include "serve/http.h"
+#include "http/http.h"
 #include "serve/journal.h"
 #include "serve/snapshot.h"
 

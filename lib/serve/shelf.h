@@ -13,8 +13,8 @@
 #ifndef TT_SERVE_SHELF_H
 #define TT_SERVE_SHELF_H
 
-#include "data/examples.h"
-#include "data/vocab.h"
+#include "encode/examples.h"
+#include "table/vocab.h"
 
 struct tt_shelf_pair {
     uint32_t row, value;

@@ -14,7 +14,7 @@
 #include <stdatomic.h>
 
 #include "base/lock.h"
-#include "data/seen.h"
+#include "table/seen.h"
 #include "index/ann.h"
 #include "index/index_file.h"
 #include "model/model.h"

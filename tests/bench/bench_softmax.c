@@ -17,7 +17,7 @@
 #include "base/number.h"
 #include "base/rng.h"
 #include "math/gemm.h"
-#include "model/softmax.h"
+#include "train/softmax.h"
 
 enum { SIDE = 2048, Q = TT_TILE_QUERIES };
 

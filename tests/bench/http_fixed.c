@@ -1,4 +1,4 @@
-/* Answer every request with one fixed text, for a client such as wrk to time: by lib/serve/http, or (plain) by
+/* Answer every request with one fixed text, for a client such as wrk to time: by lib/http/http, or (plain) by
  * libmicrohttpd as one would write it without.
  *
  *     http_fixed plain|static|buffer PORT [LENGTH]
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "serve/http.h"
+#include "http/http.h"
 
 static char text[1 << 20] = "{\"items\": [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\", \"i\", \"j\"]}\n";
 static size_t text_len;

@@ -19,11 +19,22 @@ t 'file names are unique in lib' 0 '' '' sh -c "ls $ROOT/lib/*/*.c $ROOT/lib/*/*
 t 'everyone includes only whom they may' 0 '' '' sh "$ROOT/tests/layers.sh"
 
 # The check itself can fail.
-mkdir -p bad/lib/math bad/lib/base bad/tests bad/cmd && cp "$ROOT/tests/layers.sh" bad/tests
-printf '#include "data/schema.h"\n#include <cblas.h>\n' >bad/lib/math/x.c
+mkdir -p bad/lib/math bad/lib/base bad/lib/other bad/cmd
+cat >bad/lib/README.md <<'END'
+| folder | may include, besides itself | an outside library enters only in |
+|---|---|---|
+| `base/` | | |
+| `math/` | base | `cblas.h` in `gemm.c` |
+| `gone/` | base | |
+| `../cmd/` | base, math | |
+END
+printf '#include "table/vocab.h"\n#include <cblas.h>\n' >bad/lib/math/x.c
 printf '#include "cli.h"\n' >bad/lib/base/y.h
+: >bad/lib/other/w.c
 : >bad/cmd/z.c
-t 'a breach of the layers is found' 1 'lib/base/y.h includes cli.h: lib/ knows nothing of cmd/
-lib/math/x.c includes data/schema.h: math/ may include base math
-lib/math/x.c includes cblas.h: only lib/math/gemm.c may' '' sh bad/tests/layers.sh
+t 'a breach of the layers is found' 1 'lib/README.md names lib/gone/, which does not exist
+lib/README.md does not say what lib/other/ may include
+lib/base/y.h includes cli.h: lib/ knows nothing of cmd/
+lib/math/x.c includes table/vocab.h: math/ may include math base
+lib/math/x.c includes cblas.h: only lib/math/gemm.c may' '' sh "$ROOT/tests/layers.sh" bad
 finish

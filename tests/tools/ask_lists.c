@@ -23,7 +23,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/number.h"
-#include "data/vocab.h"
+#include "table/vocab.h"
 
 enum { MAX_SERVED = 4, MAX_CONNECTIONS = 200, MAX_ANSWER = 1 << 16 };
 

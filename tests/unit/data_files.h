@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "data/schema.h"
+#include "encode/schema.h"
 #include "io/container.h"
 #include "unit.h"
 

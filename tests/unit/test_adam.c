@@ -1,5 +1,5 @@
 /* Adam against the published algorithm in double, its schedule, and which rows it touches. */
-#include "model/adam.h"
+#include "train/adam.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Parameters of a request: what each means, which are refused, and what the clock fills in. */
 #include "serve/ask.h"
-#include "data/calendar.h"
+#include "table/calendar.h"
 #include "tiny_service.h"
 
 static struct tt_snapshot *snapshot;

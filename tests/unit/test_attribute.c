@@ -1,5 +1,5 @@
 /* Attributes: the most frequent value of an entity wins, held against a naive count. */
-#include "data/attribute.h"
+#include "table/attribute.h"
 
 #include "base/rng.h"
 #include "data_files.h"

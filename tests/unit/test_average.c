@@ -1,10 +1,10 @@
 /* The average of a model's steps: against the weights that it promises, and what takes part in it. */
-#include "model/average.h"
+#include "train/average.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "model/run.h"
+#include "train/run.h"
 #include "tiny_training.h"
 
 static const char schema[] = "user u id\nuser i history\nitem i id\n";

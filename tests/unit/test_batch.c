@@ -1,13 +1,13 @@
 /* The rows of a step: sums of bags, and gradients of the whole chain by differences. */
-#include "model/batch.h"
+#include "train/batch.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "data/history.h"
+#include "encode/history.h"
 #include "math/vec.h"
-#include "model/softmax.h"
-#include "model/spectral.h"
+#include "train/softmax.h"
+#include "train/spectral.h"
 #include "tiny_model.h"
 
 static const char schema[] =

@@ -1,5 +1,5 @@
 /* Times as text, and dates. */
-#include "data/calendar.h"
+#include "table/calendar.h"
 
 #include "unit.h"
 

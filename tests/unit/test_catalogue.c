@@ -1,5 +1,5 @@
 /* The catalogue: the items that somebody wants, or dislikes. */
-#include "model/catalogue.h"
+#include "train/catalogue.h"
 
 #include "tiny_model.h"
 

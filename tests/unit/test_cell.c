@@ -1,5 +1,5 @@
 /* Cells of places: sizes, borders, poles. */
-#include "data/cell.h"
+#include "table/cell.h"
 
 #include <math.h>
 #include <stdio.h>

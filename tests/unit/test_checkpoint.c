@@ -1,10 +1,10 @@
 /* Checkpoints: trainings that are killed at every place and go on, and checkpoints of other runs. */
-#include "model/checkpoint.h"
+#include "train/checkpoint.h"
 
 #include <string.h>
 
 #include "data_files.h"
-#include "model/training.h"
+#include "train/training.h"
 #include "tiny_training.h"
 
 static const char plain[] = "user u id\nuser i history\nuser meal context\nitem i id\nitem kind category\n";

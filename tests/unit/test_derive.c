@@ -1,5 +1,5 @@
 /* Derived columns: bytes that were there stay, line ends are kept, borders belong to the upper bucket. */
-#include "data/derive.h"
+#include "table/derive.h"
 
 #include <unistd.h>
 

@@ -1,8 +1,8 @@
 /* From rows to examples: codes by first appearance, attributes from events and side files, a dictionary applied, and
  * errors that name file, line and field. */
-#include "data/example_encoder.h"
+#include "encode/example_encoder.h"
 
-#include "data/history.h"
+#include "encode/history.h"
 #include "data_files.h"
 
 struct result {

@@ -1,9 +1,9 @@
 /* Encoded examples through a file: what comes back, and hostile content under a correct checksum. */
-#include "data/examples.h"
+#include "encode/examples.h"
 
 #include <math.h>
 
-#include "data/example_encoder.h"
+#include "encode/example_encoder.h"
 #include "data_files.h"
 
 static const char schema_text[] = "user u id\nuser i history\nuser c context\nuser age number scale=yes\n"

@@ -1,6 +1,6 @@
 /* Features: what each kind learns from its values and what a text becomes; dictionaries through a file; hostile
  * content. */
-#include "data/feature.h"
+#include "encode/feature.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* Rows that training never saw. */
-#include "model/fill.h"
+#include "train/fill.h"
 
 #include <math.h>
 #include <stdlib.h>

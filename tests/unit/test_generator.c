@@ -1,5 +1,5 @@
 /* The made-up world: its truth adds up, visits follow it, and the oracle is what a list made from the truth reaches. */
-#include "data/generator.h"
+#include "world/generator.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* The tables as text: what the reader reads back is what the world says, quotes and line breaks included. */
-#include "data/generator_csv.h"
+#include "world/generator_csv.h"
 
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 /* Histories against a naive sum over all pairs of users and items. */
-#include "data/history.h"
+#include "encode/history.h"
 
 #include <math.h>
 

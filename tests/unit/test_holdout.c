@@ -1,5 +1,5 @@
 /* Events put aside. */
-#include "data/holdout.h"
+#include "train/holdout.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* The HTTP layer over real connections, to a server on a port of the system's choice: connections that are kept, limits
  * and their answers, slow and idle clients, the end. */
-#include "serve/http.h"
+#include "http/http.h"
 
 #include <assert.h>
 #include <stdatomic.h>

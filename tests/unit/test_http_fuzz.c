@@ -1,6 +1,6 @@
 /* Two thousand requests that were changed at random, over real connections; the server goes on answering proper ones,
  * and no connection stays. The seed is fixed. Most of all for the sanitizers. */
-#include "serve/http.h"
+#include "http/http.h"
 
 #include <stdatomic.h>
 

@@ -1,5 +1,5 @@
 /* Listening sockets: what may be written, what the errors say, sockets left behind, one that another program opened. */
-#include "serve/listener.h"
+#include "http/listener.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

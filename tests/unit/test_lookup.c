@@ -1,5 +1,5 @@
 /* Lookups: dropped histories, what was not yet there, grouping by code. The sums and gradients are in test_batch.c. */
-#include "model/lookup.h"
+#include "train/lookup.h"
 
 #include <math.h>
 #include <stdlib.h>

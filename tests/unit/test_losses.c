@@ -2,11 +2,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "data/history.h"
+#include "encode/history.h"
 #include "math/vec.h"
-#include "model/batch.h"
-#include "model/spectral.h"
-#include "model/steps.h"
+#include "train/batch.h"
+#include "train/spectral.h"
+#include "train/steps.h"
 #include "tiny_model.h"
 
 static const char schema[] = "user u id\nuser color category\nuser i history count=sqrt\nuser meal context\n"

@@ -1,5 +1,5 @@
 /* Each hour belongs to one meal time, over midnight too; texts that mean nothing are refused. */
-#include "data/meal_times.h"
+#include "table/meal_times.h"
 
 #include "unit.h"
 

@@ -1,9 +1,9 @@
 /* Accuracy and likeness of queries. */
-#include "model/measure.h"
+#include "train/measure.h"
 
 #include <math.h>
 
-#include "model/spectral.h"
+#include "train/spectral.h"
 #include "tiny_model.h"
 
 static const char plain[] = "user u id\nuser meal context\nitem i id\n";

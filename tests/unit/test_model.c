@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "data/history.h"
-#include "model/spectral.h"
+#include "encode/history.h"
+#include "train/spectral.h"
 #include "tiny_model.h"
 
 static const char schema[] = "user u id embed=no\nuser color category\nuser i history count=linear\nuser meal context\n"

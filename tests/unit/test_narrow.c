@@ -1,5 +1,5 @@
 /* Narrow arrays: they hold what was added, in the narrowest type, and a view of a file trusts no code. */
-#include "data/narrow.h"
+#include "encode/narrow.h"
 
 #include "base/rng.h"
 #include "data_files.h"

@@ -1,5 +1,5 @@
 /* Keys against known days, and their order against the order of the values. */
-#include "data/order_key.h"
+#include "table/order_key.h"
 
 #include <stdio.h>
 #include <stdlib.h>

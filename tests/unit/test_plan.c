@@ -1,5 +1,5 @@
 /* The choice of loss, batch and draws, by counts. */
-#include "model/plan.h"
+#include "train/plan.h"
 
 #include <math.h>
 

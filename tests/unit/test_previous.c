@@ -1,5 +1,5 @@
 /* The row before, against a search backwards through all rows. */
-#include "data/previous.h"
+#include "table/previous.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Grouping by query against counting, with contexts, labels, weights and ages. */
-#include "model/queries.h"
+#include "train/queries.h"
 
 #include <math.h>
 

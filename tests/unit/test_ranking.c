@@ -1,5 +1,5 @@
 /* Ranks of wanted items against sorting, with ties and left-out items. */
-#include "model/ranking.h"
+#include "train/ranking.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Rates: a bucket's depth and how it fills, addresses apart, a full set. The time is given, so nothing here waits. */
-#include "serve/rate.h"
+#include "http/rate.h"
 
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* Remembered visits: whose, how many, and what they leave as it was. */
-#include "model/remember.h"
+#include "train/remember.h"
 
 #include <math.h>
 

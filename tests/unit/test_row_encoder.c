@@ -1,10 +1,10 @@
 /* Rows of one side by a model's dictionary: where each feature comes from, distinct keys, streams, and errors. */
-#include "data/row_encoder.h"
+#include "encode/row_encoder.h"
 
 #include <math.h>
 
-#include "data/example_encoder.h"
-#include "data/history.h"
+#include "encode/example_encoder.h"
+#include "encode/history.h"
 #include "data_files.h"
 
 /* A model without towers: the dictionary, the attributes and the histories are all that rows need of it. */

@@ -1,5 +1,5 @@
 /* One run: its end, and what it leaves. */
-#include "model/run.h"
+#include "train/run.h"
 
 #include <stdlib.h>
 

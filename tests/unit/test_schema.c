@@ -1,5 +1,5 @@
 /* The schema language: what each line becomes, every error, and a fingerprint that depends on the meaning alone. */
-#include "data/schema.h"
+#include "encode/schema.h"
 
 #include "base/rng.h"
 #include "data_files.h"

@@ -1,5 +1,5 @@
 /* The search for settings, against functions whose best place is known. */
-#include "model/search.h"
+#include "train/search.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* What users have seen: random files against a table of everything. */
-#include "data/seen.h"
+#include "table/seen.h"
 
 #include "base/rng.h"
 #include "data_files.h"

@@ -1,5 +1,5 @@
 /* The softmax loss against its reference, and the reference's gradients against differences. */
-#include "model/softmax.h"
+#include "train/softmax.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* The decomposition against exact cases, and what the tables begin with. */
-#include "model/spectral.h"
+#include "train/spectral.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "data/history.h"
+#include "encode/history.h"
 #include "tiny_model.h"
 
 enum { USERS = 90, ITEMS = 60 };

@@ -1,5 +1,5 @@
 /* The plan of a split against plain, slow versions of its definitions. */
-#include "data/split_plan.h"
+#include "split/split_plan.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Splitting of whole tables: parts against what each way promises, and the counts. */
-#include "data/splitter.h"
+#include "split/splitter.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 /* Sums that are kept for several steps: by the table as it was, gradients added up, one move. */
-#include "model/stale.h"
+#include "train/stale.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "math/vec.h"
-#include "model/batch.h"
+#include "train/batch.h"
 #include "tiny_histories.h"
 
 static const char schema[] = "user u id\nitem i id\nitem u history\n";

@@ -1,5 +1,5 @@
 /* State both ways. */
-#include "model/state.h"
+#include "io/state.h"
 
 #include <math.h>
 #include <string.h>

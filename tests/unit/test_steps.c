@@ -1,10 +1,10 @@
 /* What steps are made of; and that the sampled losses estimate the full one, and become it as more is drawn. */
-#include "model/steps.h"
+#include "train/steps.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "data/history.h"
+#include "encode/history.h"
 #include "tiny_model.h"
 
 static const char schema[] = "user u id\nitem i id\nevent liked label\nevent at time\n";

@@ -1,5 +1,5 @@
 /* The service manager's protocols, with the test as the manager. */
-#include "serve/systemd.h"
+#include "http/systemd.h"
 
 #include <errno.h>
 #include <stdio.h>

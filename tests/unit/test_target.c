@@ -1,5 +1,5 @@
 /* Targets: where path and query are, percent-decoding, parameters and their number. */
-#include "serve/target.h"
+#include "http/target.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 /* Features of a time against the C library's calendar, in any order of days. */
-#include "data/time_feature.h"
+#include "table/time_feature.h"
 
 #include <string.h>
 #include <time.h>
 
 #include "base/rng.h"
-#include "data/calendar.h"
+#include "table/calendar.h"
 #include "unit.h"
 
 static void same(struct tt_time_features *f, enum tt_derived kind, int64_t local, const char *expected)

@@ -1,9 +1,9 @@
 /* The order of visits: what was before a moment, what after, and whether the order matters. */
-#include "model/timeline.h"
+#include "train/timeline.h"
 
 #include <math.h>
 
-#include "data/history.h"
+#include "encode/history.h"
 #include "tiny_model.h"
 
 static const char schema[] = "user u id\nitem i id\nevent stars weight\nevent liked label\nevent at time\n";

@@ -1,5 +1,5 @@
 /* A session of steps. */
-#include "model/trainer.h"
+#include "train/trainer.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* Whole trainings on small worlds: what they learn, keep, refuse and warn of. */
-#include "model/training.h"
+#include "train/training.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "model/queries.h"
+#include "train/queries.h"
 #include "tiny_course.h"
 
 static void test_training_lowers_the_loss(void **state)

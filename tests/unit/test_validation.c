@@ -1,5 +1,5 @@
 /* Measuring after an epoch, and the best epoch's tables. */
-#include "model/validation.h"
+#include "train/validation.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* The vocabulary against a plain list that is searched from its start. */
-#include "data/vocab.h"
+#include "table/vocab.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "data/vocab_block.h"
+#include "table/vocab_block.h"
 
 #include "unit.h"
 

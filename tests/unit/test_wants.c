@@ -1,5 +1,5 @@
 /* What steps want: all of the past, or what was later than a moment. */
-#include "model/training.h"
+#include "train/training.h"
 
 #include "tiny_training.h"
 

@@ -1,11 +1,11 @@
 /* The warm start: rows matched by text whatever their codes, new rows where their company is, and models that are
  * refused. */
-#include "model/warm_start.h"
+#include "train/warm_start.h"
 
 #include <math.h>
 
-#include "data/history.h"
-#include "model/run.h"
+#include "encode/history.h"
+#include "train/run.h"
 #include "tiny_training.h"
 
 static const char plain[] = "user u id\nuser i history\nuser meal context\nuser age number scale=yes\nitem i id\n"

@@ -1,5 +1,5 @@
 /* Work counted from the data: in proportion to what it should be. */
-#include "model/work.h"
+#include "train/work.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Zipf draws against the probabilities they stand for. */
-#include "data/zipf.h"
+#include "world/zipf.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* Zones against Python's zoneinfo, at the edges of daylight saving and far from today, and against made files. */
-#include "data/zone.h"
+#include "table/zone.h"
 
 #include <unistd.h>
 

@@ -2,7 +2,7 @@
 #ifndef TT_TESTS_TINY_COURSE_H
 #define TT_TESTS_TINY_COURSE_H
 
-#include "model/training.h"
+#include "train/training.h"
 #include "tiny_training.h"
 
 static const char tiny_plain[] = "user u id\nuser i history\nuser meal context\nitem i id\nitem kind category\n";

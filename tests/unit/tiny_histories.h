@@ -3,9 +3,9 @@
 #ifndef TT_TESTS_TINY_HISTORIES_H
 #define TT_TESTS_TINY_HISTORIES_H
 
-#include "data/history.h"
-#include "model/lookup.h"
-#include "model/spectral.h"
+#include "encode/history.h"
+#include "train/lookup.h"
+#include "train/spectral.h"
 #include "tiny_model.h"
 
 enum { USERS = 30, ITEMS = 20, DIM = 6 };

@@ -14,7 +14,7 @@
 
 #include "base/alloc.h"
 #include "base/rng.h"
-#include "data/examples.h"
+#include "encode/examples.h"
 #include "unit.h"
 
 enum { TINY_VALUES = 5 }; /* values that a category, bag or context knows */

@@ -4,7 +4,7 @@
 #ifndef TT_TESTS_TINY_SERVICE_H
 #define TT_TESTS_TINY_SERVICE_H
 
-#include "data/history.h"
+#include "encode/history.h"
 #include "data_files.h"
 #include "index/index_file.h"
 #include "model/model.h"

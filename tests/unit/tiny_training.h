@@ -2,7 +2,7 @@
 #ifndef TT_TESTS_TINY_TRAINING_H
 #define TT_TESTS_TINY_TRAINING_H
 
-#include "model/trainer.h"
+#include "train/trainer.h"
 #include "tiny_model.h"
 
 enum { TINY_DIM = 8 };

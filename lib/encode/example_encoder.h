@@ -1,0 +1,65 @@
+/* From rows of text to encoded examples: reads the events once, and the side files once.
+ *
+ * tt_encode_examples learns the dictionary. Attributes of users and items come from the side file when it is given and
+ * has the column, else from the events; of an attribute that differs between rows the most frequent value wins. Users
+ * and items that only a side file names get rows too, after those of the events.
+ * tt_encode_extending learns too, but begins with what a model or other examples know: texts keep their codes, borders
+ * and scales stay as they are, all users and items keep their rows, and their attributes where the files at hand name
+ * none, and the events of examples come first.
+ * tt_encode_like applies a dictionary: only the events are encoded; ids and values that it does not have become code 0.
+ *
+ * Memory: the distinct texts, and 8 bytes an event and what contexts (1, 2 or 4 bytes each), weight (4), label (1) and
+ * time (4) need.
+ */
+#ifndef TT_ENCODE_EXAMPLE_ENCODER_H
+#define TT_ENCODE_EXAMPLE_ENCODER_H
+
+#include "encode/examples.h"
+#include "io/csv_reader.h"
+
+/* What was met on the way, for the program's notes. Arrays have one place a schema column. */
+struct tt_encode_stats {
+    uint64_t events;        /* that were read */
+    uint64_t *unseen;       /* values that the dictionary does not have (like), counted by field */
+    uint64_t *contradicted; /* users or items whose attribute differs between rows (learning) */
+    uint64_t side_only[2];  /* new users, items without any event (learning) */
+    uint64_t missing;       /* bit i: no file has schema column i, an attribute (extending) */
+    char inputs[3][TT_FINGERPRINT_HEX + 1]; /* fingerprints of events, users, items; "" when not given */
+};
+
+int tt_encode_stats_init(struct tt_encode_stats *stats, const struct tt_schema *schema, struct tt_err *err) TT_CHECKED;
+void tt_encode_stats_release(struct tt_encode_stats *stats);
+
+/* Paths: NULL or "-" for events is standard input; NULL for users or items: there is none. The schema is taken. */
+int tt_encode_examples(struct tt_examples *examples, struct tt_schema *schema, const char *events, const char *users,
+                       const char *items, enum tt_csv_format format, struct tt_encode_stats *stats,
+                       struct tt_err *err) TT_CHECKED;
+
+/* The same for examples that extend what tt_examples_load_base has loaded; borrowed for the call. An attribute may be
+ * missing in all files: known values stay, and what is new has none. */
+int tt_encode_extending(struct tt_examples *examples, const struct tt_examples *base, const char *events,
+                        const char *users, const char *items, enum tt_csv_format format, struct tt_encode_stats *stats,
+                        struct tt_err *err) TT_CHECKED;
+
+/* `examples` holds an indexed dictionary (tt_examples_init, tt_dictionary_index); its events are filled. */
+int tt_encode_like(struct tt_examples *examples, const char *events, enum tt_csv_format format,
+                   struct tt_encode_stats *stats, struct tt_err *err) TT_CHECKED;
+
+/* A time field as seconds since 1970 in 0 ... 2^32-1: a number of the column's units (a fraction of a second is cut),
+ * or with the unit second also ISO 8601, in UTC unless it names an offset. -1 when it is none. */
+int tt_encode_time(const struct tt_column *column, const char *text, size_t len, uint32_t *seconds);
+
+/* What is wrong with a text as an event's weight, label or time, to be put after it, or NULL; then the value is set. */
+const char *tt_weight_refuses(const char *text, size_t len, float *weight);
+const char *tt_label_refuses(const struct tt_column *label, const char *text, size_t len, uint8_t *liked);
+const char *tt_time_refuses(const struct tt_column *time, const char *text, size_t len, uint32_t *seconds);
+
+/* A field of the present row as an event's weight, label or time; an error names file, line and field. An empty field
+ * is one. */
+int tt_take_weight(const struct tt_csv *csv, long column, float *weight, struct tt_err *err) TT_CHECKED;
+int tt_take_label(const struct tt_csv *csv, long column, const struct tt_column *label, uint8_t *liked,
+                  struct tt_err *err) TT_CHECKED;
+int tt_take_time(const struct tt_csv *csv, long column, const struct tt_column *time, uint32_t *seconds,
+                 struct tt_err *err) TT_CHECKED;
+
+#endif

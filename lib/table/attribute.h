@@ -1,0 +1,50 @@
+/* One text value for each entity (user or item), gathered from many rows that may contradict each other: a store whose
+ * category is "Korean" in ninety rows and "BBQ" in one. The most frequent value wins, the first seen among equals;
+ * empty fields do not count. Memory: 8 bytes an entity, the distinct values, and 32 to 64 bytes a contradicting pair.
+ */
+#ifndef TT_TABLE_ATTRIBUTE_H
+#define TT_TABLE_ATTRIBUTE_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "table/vocab.h"
+
+struct tt_attribute {
+    struct tt_vocab values;  /* every distinct text */
+    uint32_t *first;         /* (cap) the entity's first value + 1; 0: none yet */
+    uint32_t *count;         /* (cap) how often the first came */
+    size_t cap;
+    struct tt_pair_count {   /* open addressing: (entity, value) pairs other than the first */
+        uint32_t entity, value, count; /* count 0: free */
+        uint32_t order;                /* of the pairs' first appearance */
+    } *others;
+    size_t n_others, cap_others; /* cap_others is a power of two, or 0 */
+};
+
+int tt_attribute_init(struct tt_attribute *attribute, struct tt_err *err) TT_CHECKED;
+void tt_attribute_release(struct tt_attribute *attribute);
+
+/* One more row: the entity has this text. */
+int tt_attribute_add(struct tt_attribute *attribute, uint32_t entity, const char *text, size_t len,
+                     struct tt_err *err) TT_CHECKED;
+
+/* What tt_attribute_add will read first: for a caller who has several entities at hand. */
+static inline void tt_attribute_prefetch(const struct tt_attribute *attribute, uint32_t entity)
+{
+    if (entity < attribute->cap) {
+        __builtin_prefetch(&attribute->first[entity]);
+        __builtin_prefetch(&attribute->count[entity]);
+    }
+}
+
+/* Settle contradictions: afterwards tt_attribute_get answers with the winner. Returns how many entities had any. */
+size_t tt_attribute_settle(struct tt_attribute *attribute);
+
+/* The entity's value as a number of attribute->values, or TT_VOCAB_NONE. */
+static inline uint32_t tt_attribute_get(const struct tt_attribute *attribute, uint32_t entity)
+{
+    return entity < attribute->cap && attribute->first[entity] ? attribute->first[entity] - 1 : TT_VOCAB_NONE;
+}
+
+#endif

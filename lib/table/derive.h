@@ -1,0 +1,85 @@
+/* Derived columns: rows pass through with their bytes untouched, and new fields are put at their ends.
+ *
+ *     tt_derive_init(&derive);
+ *     derive.time_column = "visited_at"; derive.zone = zone; ...   // then what to add, in the order of the output:
+ *     tt_derive_add(&derive, "meal_time,weekend", &err);
+ *     tt_derive_bucket(&derive, "price=10,20", &err);
+ *     tt_derive_cell(&derive, "latitude,longitude=250,1000", &err);
+ *     tt_derive_previous(&derive, "store_id", "user_id", &err);
+ *     tt_derive_where(&derive, "label=1", &err);
+ *     tt_derive_rows(&derive, &csv, &writer, &err);
+ *     tt_derive_release(&derive);
+ *
+ * Texts given to add, bucket, cell and where are borrowed until release. Their errors (TT_ERR_USAGE) begin with the
+ * part at fault and do not name an option. Output depends on the input and these settings alone.
+ */
+#ifndef TT_TABLE_DERIVE_H
+#define TT_TABLE_DERIVE_H
+
+#include "table/previous.h"
+#include "table/time_feature.h"
+#include "table/zone.h"
+#include "io/csv_reader.h"
+#include "io/stream.h"
+
+struct tt_derive_bucket; /* in derive.c */
+struct tt_derive_cell;
+struct tt_derive_where;
+
+struct tt_derive {
+    /* the caller sets these after init */
+    const char *time_column;    /* NULL: none */
+    const char *hour_column;    /* NULL: none; a column of hours 0 ... 23 instead of times */
+    const struct tt_zone *zone; /* of time_column; borrowed */
+    struct tt_time_features times; /* its meals */
+    int empty_when_bad;         /* 1: a field that cannot be read leaves its derived fields empty; 0: it is an error */
+
+    /* set by rows */
+    uint64_t n_read, n_written; /* rows */
+    uint64_t n_bad;             /* fields that could not be read */
+    struct tt_err first_bad;    /* what the error would have been */
+
+    /* private */
+    enum tt_derived adds[TT_ADD_KINDS];
+    size_t n_adds;
+    struct tt_derive_bucket *buckets;
+    size_t n_buckets, cap_buckets;
+    struct tt_derive_cell *cells;
+    size_t n_cells, cap_cells;
+    struct tt_previous previous;
+    struct tt_derive_where *wheres;
+    size_t n_wheres, cap_wheres;
+    long time_at, hour_at;      /* columns, or -1 */
+    long latitude_at, longitude_at;
+    char *latitude_column, *longitude_column; /* NULL: no cells */
+    struct tt_span span;        /* the zone's last one */
+    struct tt_buf fields;       /* a row's new fields */
+};
+
+void tt_derive_init(struct tt_derive *derive);
+void tt_derive_release(struct tt_derive *derive);
+
+/* Names from meal_time, hour, weekday, weekend, date, month, with commas between. */
+int tt_derive_add(struct tt_derive *derive, const char *names, struct tt_err *err) TT_CHECKED;
+
+/* COLUMN=B1,B2,... with rising numbers: adds COLUMN_bucket, "<B1", "B1-B2" (B1 <= x < B2), ..., ">=Bn". */
+int tt_derive_bucket(struct tt_derive *derive, const char *text, struct tt_err *err) TT_CHECKED;
+
+/* LATITUDE,LONGITUDE=SIZE,SIZE,... once: adds cell_SIZE, the cell (cell.h) of so many metres that holds the place. */
+int tt_derive_cell(struct tt_derive *derive, const char *text, struct tt_err *err) TT_CHECKED;
+
+/* Two lists of columns, once: adds previous_COLUMN for each of the first, what stood there in the row before that is
+ * alike in all columns of the second. Rows that are passed over do not count. */
+int tt_derive_previous(struct tt_derive *derive, const char *columns, const char *by, struct tt_err *err) TT_CHECKED;
+
+/* COLUMN=VALUE or COLUMN=VALUE|VALUE..., or with != for =, where no value may agree: only rows that satisfy all of
+ * these are written; others are passed over. */
+int tt_derive_where(struct tt_derive *derive, const char *text, struct tt_err *err) TT_CHECKED;
+
+/* Header and rows, from an opened csv that was not read yet, in its own format. A last row without a line end gets one,
+ * that of the header. Errors: a column that is missing, or that exists and would be added; what the reader finds; a
+ * field that cannot be read. */
+int tt_derive_rows(struct tt_derive *derive, struct tt_csv *csv, struct tt_writer *writer,
+                   struct tt_err *err) TT_CHECKED;
+
+#endif

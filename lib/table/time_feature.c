@@ -1,0 +1,67 @@
+/* Features of a time: see time_feature.h. */
+#include "table/time_feature.h"
+
+#include <string.h>
+
+#include "table/calendar.h"
+
+const char *const tt_time_feature_names[TT_ADD_KINDS] = {"meal_time", "hour", "weekday", "weekend", "date", "month"};
+
+static const char *const weekday_names[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+
+enum tt_derived tt_time_feature_find(const char *name, size_t len)
+{
+    enum tt_derived kind = 0;
+
+    while (kind < TT_ADD_KINDS && !(strlen(tt_time_feature_names[kind]) == len &&
+                                    memcmp(tt_time_feature_names[kind], name, len) == 0))
+        kind++;
+    return kind;
+}
+
+static void two_digits(char *p, int n)
+{
+    p[0] = (char)('0' + n / 10);
+    p[1] = (char)('0' + n % 10);
+}
+
+/* Make date, month and weekday those of the day. */
+static void set_day(struct tt_time_features *f, int64_t day)
+{
+    struct tt_date date;
+
+    tt_date_from_days(day, &date);
+    memcpy(f->date, "....-..-..", 11); /* by hand: where days alternate, printf would take half of the time */
+    two_digits(f->date, date.year / 100);
+    two_digits(f->date + 2, date.year % 100);
+    two_digits(f->date + 5, date.month);
+    two_digits(f->date + 8, date.day);
+    memcpy(f->month, f->date + (date.month < 10 ? 6 : 5), 2);
+    f->month[date.month < 10 ? 1 : 2] = '\0';
+    f->weekday = tt_weekday(day);
+    f->day = day;
+    f->has_day = 1;
+}
+
+const char *tt_time_feature(struct tt_time_features *features, enum tt_derived kind, int64_t local, size_t *len)
+{
+    static const char hours[] = "01234567891011121314151617181920212223";
+    int hour = tt_local_hour(local);
+    const char *text = "";
+
+    if (kind >= TT_ADD_WEEKDAY && kind < TT_ADD_KINDS && !(features->has_day && features->day == tt_local_day(local)))
+        set_day(features, tt_local_day(local));
+    switch (kind) {
+    case TT_ADD_HOUR:
+        *len = hour < 10 ? 1 : 2;
+        return hours + (hour < 10 ? hour : 10 + 2 * (hour - 10));
+    case TT_ADD_MEAL_TIME: text = features->meals.names[features->meals.of_hour[hour]]; break;
+    case TT_ADD_WEEKDAY: text = weekday_names[features->weekday]; break;
+    case TT_ADD_WEEKEND: text = features->weekday >= 5 ? "1" : "0"; break;
+    case TT_ADD_DATE: text = features->date; break;
+    case TT_ADD_MONTH: text = features->month; break;
+    case TT_ADD_KINDS: break;
+    }
+    *len = strlen(text);
+    return text;
+}

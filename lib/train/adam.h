@@ -1,0 +1,76 @@
+/* Adam (Kingma & Ba 2015, algorithm 1) over the tables of a model, a row at a time: a row that a step does not touch
+ * costs nothing and keeps its moments as they are ("lazy"). The learning rate warms up linearly and then
+ * stays: what a fall at the end would bring, the average of the steps does (average.h).
+ *
+ * Weight decay is decoupled (AdamW: Loshchilov & Hutter 2019, algorithm 2): each step takes the share rate decay, of
+ * its rate, from every value. A row that no step touches would shrink all the same; it does so when somebody looks at
+ * it: S being the sum of log(1 - rate decay) over all steps so far, the row is multiplied by exp(S - S at its last
+ * turn), which is what the steps in between would have come to.
+ *
+ *     tt_adam_init, then for each step
+ *         tt_adam_catch_up for each row that the step reads, when there is a decay
+ *         tt_adam_step, tt_adam_apply for each row that has a gradient, and tt_adam_apply_layers for the deep towers'
+ *         layers, which every step moves
+ *         tt_adam_check
+ *     and tt_adam_catch_up_all before the tables are read by others
+ */
+#ifndef TT_TRAIN_ADAM_H
+#define TT_TRAIN_ADAM_H
+
+#include <stdatomic.h>
+
+#include "math/adam_row.h"
+#include "model/model.h"
+#include "io/state.h"
+
+struct tt_adam {
+    double rate;          /* the peak learning rate */
+    double beta1, beta2;
+    double epsilon;
+    double decay;         /* of the weights; 0: none */
+    size_t warmup;        /* steps until the peak */
+    struct tt_adam_rule rule; /* of the present step */
+    double shrunk;            /* S, with the present step */
+    double **row_shrunk;      /* (schema.n_columns) of (n_codes): S at each row's last turn; NULL without decay */
+    atomic_uchar *bad;        /* (schema.n_columns + 2) the tables, then the layers by side: what is not finite */
+    struct tt_model *model;   /* borrowed; its tables are what is trained */
+    float **first, **second;  /* (schema.n_columns) moments, of the tables' shapes, or NULL */
+    unsigned char **trained;  /* (schema.n_columns) of (n_codes): 1 for a row that has had a gradient */
+    float *layers_first[2], *layers_second[2]; /* by side: moments of model->dense[side].params */
+};
+
+/* Moments of 0 for the model's tables and layers. The numbers before `rule` are the caller's, set before init. */
+int tt_adam_init(struct tt_adam *adam, struct tt_model *model, struct tt_err *err) TT_CHECKED;
+void tt_adam_release(struct tt_adam *adam); /* fine on a struct that is all zero */
+
+/* What changes: moments, marks, and how far the decay has come. */
+int tt_adam_state(struct tt_adam *adam, struct tt_state *state, struct tt_err *err) TT_CHECKED;
+
+/* Begin step number `step`, from 0. */
+void tt_adam_step(struct tt_adam *adam, size_t step);
+
+/* What is applied from now on, until the next step begins, is the gradients of n steps in one: the moments decay as
+ * over n steps, and a row may move n times as far. */
+void tt_adam_stretch(struct tt_adam *adam, size_t n);
+
+/* Move row `row` of a column's table by its gradient (dim), and return the sum of this one's squares. `adam` is a
+ * struct tt_adam *: this is a tt_gradient_fn of lookup.h. May run at once for different rows. */
+double tt_adam_apply(void *adam, size_t column, size_t row, const float *gradient);
+
+/* Ask the memory for what tt_adam_apply will need: a tt_ahead_fn of lookup.h. */
+void tt_adam_ahead(void *adam, size_t column, size_t row, const float *d);
+
+/* Let row `row` of a column's table have the decay of all steps begun so far: a tt_row_fn of lookup.h. Nothing without
+ * a decay. May run at once for different rows. */
+void tt_adam_catch_up(void *adam, size_t column, size_t row);
+void tt_adam_catch_up_all(struct tt_adam *adam, struct tt_pool *pool);
+
+/* Move the layers of a tower by their gradient (dense[side].n_params), and return the sum of its squares. Nothing where
+ * there are none. */
+double tt_adam_apply_layers(struct tt_adam *adam, enum tt_side side, const float *gradient);
+
+/* -1 when a gradient or a value of the present step, which is the `number`-th from 1, was not finite; *err names the
+ * tensor: the first one in the order of the schema, then of the layers. */
+int tt_adam_check(const struct tt_adam *adam, size_t number, struct tt_err *err) TT_CHECKED;
+
+#endif

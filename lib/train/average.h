@@ -1,0 +1,42 @@
+/* The average of a model's tables and layers over its steps, the later ones counting more. At a learning rate that
+ * stays large, a model circles about a better one than it is at any moment: the average finds that (Polyak and Juditsky
+ * 1992, "Acceleration of stochastic approximation by averaging", SIAM J. Control and Optimization 30), at each epoch's
+ * end and whatever the number of epochs. Weights are of polynomial decay (Shamir and Zhang 2013, "Stochastic gradient
+ * descent for non-smooth optimization", ICML, section 4): with the n-th model w
+ *     a_n = a_{n-1} + (eta + 1) / (n + eta) (w - a_{n-1})
+ * counts the model of step s in proportion to s^eta.
+ *
+ *     tt_average_init(&a, model, &err);
+ *     every some steps: tt_average_add(&a, pool);
+ *     tt_average_swap(&a);         the model is the average now
+ *     ... measure ...
+ *     tt_average_swap(&a);         and again what is trained
+ *     tt_average_release(&a);
+ */
+#ifndef TT_TRAIN_AVERAGE_H
+#define TT_TRAIN_AVERAGE_H
+
+#include "base/pool.h"
+#include "model/model.h"
+#include "io/state.h"
+
+struct tt_average {
+    struct tt_model *model; /* borrowed */
+    size_t n;               /* models that are in it */
+    float **tables;         /* (schema.n_columns), of the shapes of the model's, or NULL */
+    float *layers[2];       /* by side: of model->dense[side].params */
+};
+
+/* Of no model yet. On failure the struct is released. */
+int tt_average_init(struct tt_average *average, struct tt_model *model, struct tt_err *err) TT_CHECKED;
+void tt_average_release(struct tt_average *average); /* fine on a struct that is all zero */
+
+/* Take the model as it is into the average. Same bits for any pool. */
+void tt_average_add(struct tt_average *average, struct tt_pool *pool);
+
+/* Exchange the model's numbers and the average's; nothing while the average has no model. */
+void tt_average_swap(struct tt_average *average);
+
+int tt_average_state(struct tt_average *average, struct tt_state *state, struct tt_err *err) TT_CHECKED;
+
+#endif

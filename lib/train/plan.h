@@ -1,0 +1,48 @@
+/* What a training does in each step, where the options leave it open: the loss, the batch, how many items are drawn.
+ *
+ * The loss is chosen by what an epoch costs. With D dimensions, R rows an epoch (queries, or pairs of a query and an
+ * item that it wants) and S candidates a step, the products take 6 D R S floating-point operations: each pair of row
+ * and candidate has one inner product and a part in two sums, each a multiplication and an addition a dimension. For
+ * the full softmax S is the catalogue; for the sampled one (mixed) it is what a step of the chosen size wants and
+ * draws.
+ *
+ *     auto: full, when that is at most 4e12, half a minute of two processors, or at most 4 times what mixed takes
+ *
+ * 4 because a step by all items is worth several by a sample: the measurements are in plan.c. mixed, because draws
+ * alone find the popular items too seldom, and a batch alone gives an item that few want, when it comes, the weight of
+ * all the times when it does not.
+ *
+ * Where items have histories, and a step's reading of them would take more than a quarter of the time of its products,
+ * they are read for the whole catalogue once in `renewal` steps (stale.h): so seldom that it takes that or less, but at
+ * least in every fourth step, and 32 times an epoch.
+ */
+#ifndef TT_TRAIN_PLAN_H
+#define TT_TRAIN_PLAN_H
+
+#include "train/steps.h"
+
+/* What is asked for; 0 or auto: to be chosen. */
+struct tt_plan_options {
+    enum tt_loss loss;
+    int by_entry;
+    size_t batch, negatives;
+    size_t dim;
+    size_t max_memory; /* bytes for the logits of a step: a chosen batch, or a given one, is made smaller to fit */
+};
+
+/* What the data are. */
+struct tt_plan_data {
+    size_t queries, entries, items; /* queries that want something, pairs, the catalogue */
+    size_t visitors;                /* entries of the items' histories; 0: they have none */
+};
+
+struct tt_plan {
+    struct tt_steps_options steps;
+    double candidates;              /* that all rows of a step share, on average, or somewhat fewer */
+    size_t renewal;                 /* steps from one reading of items' histories to the next; 1: each reads its own */
+    double full, sampled;           /* floating-point operations of an epoch by the full and by the mixed loss */
+};
+
+struct tt_plan tt_plan_make(const struct tt_plan_options *options, const struct tt_plan_data *data);
+
+#endif

@@ -1,0 +1,130 @@
+/* Remembered visits: see remember.h. */
+#include "train/remember.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "base/rng.h"
+
+/* A longer copy of an array of n elements that somebody else may own. */
+static void *copy_longer(const void *from, size_t n, size_t more, size_t size, struct tt_err *err)
+{
+    char *copy = tt_alloc(n + more, size, err);
+
+    if (copy && n && from)
+        memcpy(copy, from, n * size);
+    return copy;
+}
+
+static int copy_contexts(struct tt_events *to, const struct tt_events *from, size_t n_columns, struct tt_err *err)
+{
+    to->contexts = tt_alloc_zero(n_columns, sizeof(*to->contexts), err);
+    if (!to->contexts)
+        return -1;
+    for (size_t c = 0; c < n_columns; c++)
+        to->contexts[c] = (struct tt_narrow)TT_NARROW_INIT;
+    for (size_t c = 0; c < n_columns; c++)
+        for (size_t e = 0; e < from->contexts[c].n; e++)
+            if (tt_narrow_add(&to->contexts[c], tt_narrow_get(&from->contexts[c], e), err))
+                return -1;
+    return 0;
+}
+
+/* The same events with room for more, owned, with weights. */
+static int copy_events(struct tt_events *to, const struct tt_events *from, size_t more, size_t n_columns,
+                       struct tt_err *err)
+{
+    size_t n = from->n, room = n + more ? n + more : 1;
+
+    *to = (struct tt_events){.n = n, .cap_user = room, .cap_item = room, .cap_weight = room,
+                             .cap_label = from->label ? room : 0, .cap_time = from->time ? room : 0};
+    to->user = copy_longer(from->user, n, more, sizeof(*to->user), err);
+    to->item = copy_longer(from->item, n, more, sizeof(*to->item), err);
+    to->weight = copy_longer(from->weight, n, more, sizeof(*to->weight), err);
+    to->label = from->label ? copy_longer(from->label, n, more, sizeof(*to->label), err) : NULL;
+    to->time = from->time ? copy_longer(from->time, n, more, sizeof(*to->time), err) : NULL;
+    if (!to->user || !to->item || !to->weight || (from->label && !to->label) || (from->time && !to->time))
+        return -1;
+    for (size_t e = 0; e < n && !from->weight; e++)
+        to->weight[e] = 1;
+    return copy_contexts(to, from, n_columns, err);
+}
+
+/* Where in time each user is, by the new events; met is set for the users that have any that counts. */
+static void find_met(const struct tt_events *ev, size_t n_users, unsigned char *met, uint32_t *latest)
+{
+    for (size_t e = 0; e < ev->n; e++) {
+        uint32_t user = ev->user[e];
+        if (user >= n_users || ev->item[e] == 0 || (ev->label && !ev->label[e]) || (ev->weight && !(ev->weight[e] > 0)))
+            continue;
+        met[user] = 1;
+        if (ev->time && ev->time[e] > latest[user])
+            latest[user] = ev->time[e];
+    }
+}
+
+/* One user's bag as events, of which there is room for. */
+static int add_user(struct tt_events *ev, const struct tt_schema *schema, const struct tt_column *column,
+                    const struct tt_past *past, uint32_t user, uint32_t latest, double *visits, struct tt_err *err)
+{
+    const uint32_t *codes;
+    const float *weights;
+    size_t n = tt_bags_row(past->bags, user, &codes, &weights);
+
+    if (past->latest && past->latest[user] > latest)
+        latest = past->latest[user];
+    tt_history_recall(column, past, user, latest, visits);
+    for (size_t i = 0; i < n; i++) {
+        size_t e = ev->n++;
+        ev->user[e] = user;
+        ev->item[e] = codes[i];
+        ev->weight[e] = (float)visits[i];
+        if (ev->label)
+            ev->label[e] = 1;
+        if (ev->time)
+            ev->time[e] = latest;
+        for (size_t c = 0; c < schema->n_columns; c++)
+            if (schema->columns[c].kind == TT_KIND_CONTEXT && tt_narrow_add(&ev->contexts[c], 0, err))
+                return -1;
+    }
+    return 0;
+}
+
+int tt_remember_visits(struct tt_events *all, const struct tt_examples *base, const struct tt_column *column,
+                       const struct tt_past *past, const struct tt_remember *remember, struct tt_err *err)
+{
+    const struct tt_schema *schema = &base->dictionary.schema;
+    size_t n_users = past->bags->n_rows, more = 0, most = 0;
+    uint64_t day = tt_hash64(base->segment.checksum, strlen(base->segment.checksum), 0);
+    unsigned char *met = tt_alloc_zero(n_users, 1, err);
+    uint32_t *latest = tt_alloc_zero(n_users, sizeof(*latest), err);
+    double *visits = NULL;
+    int status = -1;
+
+    *all = (struct tt_events){0};
+    if (!met || !latest)
+        goto done;
+    find_met(&base->events, n_users, met, latest);
+    for (size_t u = 1; u < n_users; u++) {
+        size_t size = (size_t)(past->bags->offsets[u + 1] - past->bags->offsets[u]);
+        met[u] |= (double)tt_rng_at(remember->seed, TT_RNG_REMEMBER, day, (uint32_t)u) < remember->others;
+        more += met[u] ? size : 0;
+        most = size > most ? size : most;
+    }
+    visits = tt_alloc(most, sizeof(*visits), err);
+    if (!visits || copy_events(all, &base->events, more, schema->n_columns, err))
+        goto done;
+    for (size_t u = 1; u < n_users; u++)
+        if (met[u] && add_user(all, schema, column, past, (uint32_t)u, latest[u], visits, err))
+            goto done;
+    status = 0;
+done:
+    free(met);
+    free(latest);
+    free(visits);
+    if (status)
+        tt_events_release(all, schema->n_columns);
+    return status;
+}

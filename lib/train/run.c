@@ -1,0 +1,154 @@
+/* One run of a training: see run.h. */
+#include "train/run.h"
+
+#include <math.h>
+
+/* The share and the loss at the start and Recall@20 in the end, 64-d, by temperature. From a random start the loss is
+ * always above that of all scores alike, and the share at 0.02 is 47 to 54 %, at 0.03 22 to 35 %.
+ *
+ *     MovieLens 100K, ratings of 4 and more, 16 epochs    yelp2020, 8 epochs
+ *     0.02    65 %    22.4    0.198                       15 %    17.9    0.086
+ *     0.03    51 %    15.3    0.206                        8 %    13.4    0.088
+ *     0.05    31 %     9.9    0.229                        4 %    10.2    0.091
+ *     0.08    13 %     7.3    0.230                        2 %     8.7    0.103
+ *     0.13     3 %     6.4    0.231                        1 %     8.1    0.125
+ *     all scores alike 8.1                                        10.9
+ */
+static const double most_of_it = 0.4;
+enum { FEW_ITEMS = 100 }; /* among so few, one may well have most of it */
+
+int tt_run_init(struct tt_run *run, struct tt_model *model, const struct tt_train_options *options,
+                const struct tt_events *valid, struct tt_pool *pool, struct tt_err *err)
+{
+    *run = (struct tt_run){0};
+    if (tt_trainer_init(&run->trainer, model, options, pool, err) ||
+        tt_validation_init(&run->validation, &run->trainer, valid, err)) {
+        tt_run_release(run);
+        return -1;
+    }
+    return 0;
+}
+
+void tt_run_release(struct tt_run *run)
+{
+    tt_validation_release(&run->validation);
+    tt_trainer_release(&run->trainer);
+    *run = (struct tt_run){0};
+}
+
+int tt_run_start(struct tt_run *run, struct tt_err *err)
+{
+    return tt_trainer_start(&run->trainer, err) ||
+                   tt_validation_focus(&run->validation, &run->trainer, &run->focus, err)
+               ? -1
+               : 0;
+}
+
+int tt_run_is_narrow(const struct tt_run *run, double *ignorant)
+{
+    const struct tt_train_options *o = run->trainer.o;
+    size_t n = run->trainer.catalogue.n;
+
+    *ignorant = o->negative * log((double)n);
+    return n >= FEW_ITEMS &&
+           (run->focus.share > most_of_it || (o->start != TT_START_RANDOM && run->focus.loss > *ignorant));
+}
+
+int tt_run_state(struct tt_run *run, struct tt_state *state, struct tt_err *err)
+{
+    if (tt_trainer_state(&run->trainer, state, err) ||
+        tt_validation_state(&run->validation, run->trainer.model, state, err) ||
+        tt_state_count(state, "epochs", &run->epochs, err) ||
+        tt_state_number(state, "first_loss", &run->first_loss, err) ||
+        tt_state_number(state, "loss", &run->loss, err) ||
+        tt_state_number(state, "focus.share", &run->focus.share, err) ||
+        tt_state_number(state, "focus.loss", &run->focus.loss, err))
+        return -1;
+    if (run->epochs + 1 != run->trainer.at.epoch || run->validation.best_epoch > run->epochs)
+        return tt_err_set(err, TT_ERR_INPUT, "epoch %zu after %zu: a place that the training does not have",
+                          run->trainer.at.epoch, run->epochs);
+    return 0;
+}
+
+static int pause_at(const struct tt_run_hooks *hooks, struct tt_err *err)
+{
+    return hooks->on_pause ? hooks->on_pause(hooks->arg, err) : 0;
+}
+
+/* Between two epochs: have all been run, or is there no hope for a better one? */
+static int is_over(const struct tt_run *run)
+{
+    const struct tt_train_options *o = run->trainer.o;
+    size_t last = o->stop && o->stop < o->epochs ? o->stop : o->epochs;
+
+    return run->epochs >= last ||
+           (run->validation.valid.n && o->patience && run->epochs - run->validation.best_epoch >= o->patience);
+}
+
+/* Measure the average, which is what would be kept. */
+static int measure(struct tt_run *run, size_t epoch, struct tt_epoch_values *found, struct tt_err *err)
+{
+    tt_average_swap(&run->trainer.average);
+    int status = tt_validation_measure(&run->validation, &run->trainer, epoch, found, err);
+    tt_average_swap(&run->trainer.average);
+    return status;
+}
+
+/* What is left of the present epoch. */
+static int run_epoch(struct tt_run *run, const struct tt_run_hooks *hooks, struct tt_err *err)
+{
+    struct tt_epoch line = {.epoch = run->trainer.at.epoch,
+                            .examples = (double)(run->trainer.events + run->trainer.remembered)};
+    struct tt_epoch_means means;
+    struct tt_epoch_values found;
+
+    while (!tt_trainer_is_epoch_over(&run->trainer))
+        if (tt_trainer_step(&run->trainer, err) || pause_at(hooks, err))
+            return -1;
+    tt_trainer_end_epoch(&run->trainer, &means);
+    line.loss = means.loss;
+    line.gradient = means.gradient;
+    if (measure(run, line.epoch, &found, err))
+        return -1;
+    run->epochs = line.epoch;
+    run->loss = line.loss;
+    run->first_loss = line.epoch == 1 ? line.loss : run->first_loss;
+    line.train_value = found.train;
+    line.valid_value = found.valid;
+    line.is_best = found.is_best;
+    if (hooks->on_epoch)
+        hooks->on_epoch(hooks->arg, &line);
+    return pause_at(hooks, err);
+}
+
+int tt_run_go(struct tt_run *run, const struct tt_run_hooks *hooks, struct tt_err *err)
+{
+    while (!is_over(run))
+        if (run_epoch(run, hooks, err))
+            return -1;
+    return 0;
+}
+
+int tt_run_finish(struct tt_run *run, struct tt_train_report *report, struct tt_err *err)
+{
+    struct tt_trainer *trainer = &run->trainer;
+
+    *report = (struct tt_train_report){.plan = trainer->plan,
+                                       .settings = tt_settings_of(trainer->o),
+                                       .seen = run->validation.seen,
+                                       .wants = trainer->wants,
+                                       .queries = trainer->queries.n,
+                                       .catalogue = trainer->catalogue.n,
+                                       .best_epoch = run->validation.best_epoch,
+                                       .epochs = run->epochs,
+                                       .events = trainer->events,
+                                       .unliked = trainer->unliked,
+                                       .best_value = run->validation.best_value,
+                                       .has_no_progress = run->epochs > 1 && run->loss >= run->first_loss};
+    tt_average_swap(&trainer->average);
+    tt_validation_restore(&run->validation, trainer);
+    if (tt_validation_inspect(&run->validation, trainer, &report->signs, err))
+        return -1;
+    tt_trainer_finish(trainer);
+    return 0;
+}

@@ -1,0 +1,83 @@
+/* One run of a training: epochs of a session (trainer.h) with measuring after each (validation.h), an early end, and
+ * the best epoch kept.
+ *
+ *     tt_run_init(&run, model, &options, valid, pool, &err);
+ *     tt_run_start(&run, &err);                                 or tt_run_state, which takes a state back
+ *     tt_run_go(&run, &hooks, &err);
+ *     tt_run_finish(&run, &report, &err);                       the model's tables are then complete
+ *     tt_run_release(&run);
+ */
+#ifndef TT_TRAIN_RUN_H
+#define TT_TRAIN_RUN_H
+
+#include "train/search.h"
+#include "train/validation.h"
+
+/* One line of the log. The values are of the options' metric at k, -1 when not measured. */
+struct tt_epoch {
+    size_t epoch;        /* from 1 */
+    double loss, gradient; /* trainer.h */
+    double train_value, valid_value;
+    double examples;     /* events seen in this epoch */
+    int is_best;
+};
+
+struct tt_run {
+    struct tt_trainer trainer;
+    struct tt_validation validation;
+    size_t epochs;           /* done */
+    double first_loss, loss; /* of the first and of the last of them */
+    struct tt_focus focus;   /* of the start (measure.h) */
+};
+
+/* What the caller hears of a run; both may be NULL. */
+struct tt_run_hooks {
+    void (*on_epoch)(void *arg, const struct tt_epoch *epoch);
+    int (*on_pause)(void *arg, struct tt_err *err); /* after each step, and after on_epoch; not 0 ends the run */
+    void *arg;
+};
+
+/* What was chosen and found, for notes and lineage. */
+struct tt_train_report {
+    struct tt_plan plan;    /* the loss and the steps used */
+    struct tt_settings settings;
+    enum tt_seen seen;
+    enum tt_wants wants;    /* not auto */
+    size_t queries, catalogue, best_epoch, epochs;
+    size_t events, unliked; /* events used, and events left out because their label is 0 */
+    double best_value;      /* valid; -1 without */
+    int has_no_progress;    /* the last epoch's loss is not below the first one's */
+    struct tt_validation_signs signs; /* of the kept epoch */
+};
+
+/* What a search moves, of a run's options. */
+static inline struct tt_settings tt_settings_of(const struct tt_train_options *o)
+{
+    return (struct tt_settings){o->temperature, o->negative, o->drop, o->dim, o->epochs};
+}
+
+/* valid: events that follow the model's dictionary, or NULL; borrowed for the call. On failure the struct is
+ * released. */
+int tt_run_init(struct tt_run *run, struct tt_model *model, const struct tt_train_options *options,
+                const struct tt_events *valid, struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
+void tt_run_release(struct tt_run *run); /* fine on a struct that is all zero */
+
+/* The first values of the tables, and a look at them. */
+int tt_run_start(struct tt_run *run, struct tt_err *err) TT_CHECKED;
+
+/* Is the temperature too small for the scores? Two signs of it at the start, in a catalogue of a hundred items or
+ * more: one item that a query does not want has nearly half of its softmax, so that most of the gradient is that
+ * item's, whichever it is; or a start that knows something, as the spectral one does, has a loss above *ignorant,
+ * that of scores that are all alike: what it knows is made too much of. */
+int tt_run_is_narrow(const struct tt_run *run, double *ignorant);
+
+/* All that changes in it. A place that the run does not have is an error. */
+int tt_run_state(struct tt_run *run, struct tt_state *state, struct tt_err *err) TT_CHECKED;
+
+/* Run the epochs that are left: up to options->stop, or until there has been no better one for options->patience. */
+int tt_run_go(struct tt_run *run, const struct tt_run_hooks *hooks, struct tt_err *err) TT_CHECKED;
+
+/* The best epoch's tables, looked at and then filled (fill.h). */
+int tt_run_finish(struct tt_run *run, struct tt_train_report *report, struct tt_err *err) TT_CHECKED;
+
+#endif

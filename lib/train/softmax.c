@@ -1,0 +1,528 @@
+/* Softmax loss of queries over candidates: see softmax.h.
+ *
+ * First pass, parallel over panels of 64 queries and ranges of shared candidates: for each tile of candidates the
+ * exponentials, their sums, and E V into the range's part of d_u. Then, parallel over panels, the ranges' parts are
+ * added in order. Second pass, parallel over blocks of candidates: d_v = E' (u scaled), added over the panels in order.
+ * Positives and disliked items are apart: within the shared candidates their exponentials are put right in the tiles;
+ * behind them they are computed one by one. Each pair is a factor in the end, for both gradients. */
+#include "train/softmax.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "math/bag.h"
+#include "math/vec.h"
+
+enum {
+    Q = TT_TILE_QUERIES,
+    MAX_RANGES = 8,     /* each but the first has a d_u of its own */
+    MIN_RANGE = 8192,   /* candidates: fewer are not worth that */
+    SMALL_BLOCK = 48,   /* candidates of a block in the second pass: a multiple of the kernels' 6 rows, */
+    LARGE_BLOCK = 504,  /* and as many as a tile has where that leaves enough of them to share among threads */
+    LARGE_CATALOGUE = 16384,
+};
+static const double LOG2_E = 1.4426950408889634, MOST_LOG_P = 34;
+
+static size_t n_ranges(size_t n_shared)
+{
+    size_t n = tt_blocks(n_shared, MIN_RANGE);
+
+    return n < 1 ? 1 : n < MAX_RANGES ? n : MAX_RANGES;
+}
+
+/* How many candidates a range has: whole tiles. */
+static size_t range_size(size_t n_shared, size_t tile)
+{
+    return tt_blocks(tt_blocks(n_shared, tile), n_ranges(n_shared)) * tile;
+}
+
+/* Bytes of all items' packed vectors. */
+static size_t packed_bytes(const struct tt_tile_kernels *kernels, size_t n_shared, size_t dim)
+{
+    size_t tile = tt_tile_items(kernels, dim);
+
+    return kernels->pack_items ? tt_blocks(n_shared, tile) * tt_tile_items_bytes(kernels, tile, dim) : 0;
+}
+
+size_t tt_softmax_bytes(size_t max_queries, size_t max_shared, size_t dim, const struct tt_tile_kernels *kernels)
+{
+    size_t panels = tt_blocks(max_queries, Q), q = panels * Q, ranges = n_ranges(max_shared);
+
+    return kernels->e_size * q * max_shared + packed_bytes(kernels, max_shared, dim) +
+           panels * tt_tile_queries_bytes(kernels, dim) * (kernels->pack_queries ? 2 : 1) +
+           sizeof(float) * ((ranges + 1) * q * dim + max_shared) + sizeof(double) * (ranges + 1) * q;
+}
+
+int tt_softmax_init(struct tt_softmax *s, size_t max_queries, size_t max_shared, size_t max_items, size_t dim,
+                    const struct tt_tile_kernels *kernels, struct tt_err *err)
+{
+    size_t panels = tt_blocks(max_queries, Q), q = panels * Q;
+
+    *s = (struct tt_softmax){.max_queries = q, .max_shared = max_shared, .max_items = max_items, .dim = dim,
+                             .kernels = kernels};
+    s->e = tt_alloc_aligned(q, max_shared * kernels->e_size, err);
+    s->panels = tt_alloc_aligned(panels, tt_tile_queries_bytes(kernels, dim), err);
+    s->items = tt_alloc_aligned(1, packed_bytes(kernels, max_shared, dim), err);
+    s->queries = tt_alloc_aligned(kernels->pack_queries ? panels : 0, tt_tile_queries_bytes(kernels, dim), err);
+    s->u_scaled = tt_alloc_aligned(q, dim * sizeof(float), err);
+    s->wanted = tt_alloc_aligned(q, dim * sizeof(float), err);
+    s->parts = tt_alloc_aligned((n_ranges(max_shared) - 1) * q, dim * sizeof(float), err);
+    s->z = tt_alloc(n_ranges(max_shared) * q, sizeof(*s->z), err);
+    s->losses = tt_alloc(q, sizeof(*s->losses), err);
+    s->bias = tt_alloc(max_shared, sizeof(*s->bias), err);
+    s->positives.starts = tt_alloc(max_items + 1, sizeof(uint32_t), err);
+    s->disliked.starts = tt_alloc(max_items + 1, sizeof(uint32_t), err);
+    if (s->e && s->panels && s->items && s->queries && s->u_scaled && s->wanted && s->parts && s->z && s->losses &&
+        s->bias && s->positives.starts && s->disliked.starts)
+        return 0;
+    tt_softmax_release(s);
+    return -1;
+}
+
+static void factors_release(struct tt_pair_factors *f)
+{
+    free(f->starts);
+    free(f->place);
+    free(f->item_query);
+    free(f->factor);
+    free(f->item_factor);
+}
+
+void tt_softmax_release(struct tt_softmax *s)
+{
+    free(s->e);
+    free(s->panels);
+    free(s->items);
+    free(s->queries);
+    free(s->u_scaled);
+    free(s->wanted);
+    free(s->parts);
+    free(s->z);
+    free(s->losses);
+    free(s->pull);
+    free(s->bias);
+    factors_release(&s->positives);
+    factors_release(&s->disliked);
+    *s = (struct tt_softmax){0};
+}
+
+struct job {
+    struct tt_softmax *s;
+    const struct tt_softmax_step *step;
+    size_t n_panels;
+    size_t tile, range, n_ranges; /* candidates of a tile and of a range of tiles */
+    size_t block;                 /* candidates of a block of the second pass */
+    double total;
+};
+
+/* The queries of a panel, 64 or, in the last, what is left. */
+static size_t panel_queries(const struct job *job, size_t panel)
+{
+    size_t left = job->step->n_queries - panel * Q;
+
+    return left < Q ? left : Q;
+}
+
+/* The exponentials of a panel and the candidates from `item` on. */
+static void *tile_of(const struct job *job, size_t panel, size_t item)
+{
+    return job->s->e + (panel * job->step->n_shared + item) * Q * job->s->kernels->e_size;
+}
+
+static unsigned char *panel_of(const struct job *job, unsigned char *panels, size_t panel)
+{
+    return panels + panel * tt_tile_queries_bytes(job->s->kernels, job->s->dim);
+}
+
+/* The vectors of the tile of candidates from `item` on, and of a panel's scaled queries, as the kernels want them. */
+static const void *items_of(const struct job *job, size_t item)
+{
+    const struct tt_softmax *s = job->s;
+
+    return s->kernels->pack_items ? (const void *)(s->items + item / job->tile *
+                                                                  tt_tile_items_bytes(s->kernels, job->tile, s->dim))
+                                  : job->step->v + item * s->dim;
+}
+
+static const void *queries_of(const struct job *job, size_t panel)
+{
+    const struct tt_softmax *s = job->s;
+
+    return s->kernels->pack_queries ? (const void *)panel_of(job, s->queries, panel) : s->u_scaled + panel * Q * s->dim;
+}
+
+static size_t tile_size(const struct job *job, size_t from)
+{
+    size_t left = job->step->n_shared - from;
+
+    return left < job->tile ? left : job->tile;
+}
+
+static void turn_block(void *arg, size_t panel, int worker)
+{
+    const struct job *job = arg;
+    const struct tt_softmax *s = job->s;
+
+    (void)worker;
+    s->kernels->turn(panel_queries(job, panel), s->dim, job->step->u + panel * Q * s->dim,
+                     (float)(LOG2_E / job->step->temperature), panel_of(job, s->panels, panel));
+}
+
+static void pack_block(void *arg, size_t tile, int worker)
+{
+    const struct job *job = arg;
+    const struct tt_softmax *s = job->s;
+    size_t from = tile * job->tile;
+
+    (void)worker;
+    s->kernels->pack_items(tile_size(job, from), s->dim, job->step->v + from * s->dim,
+                           s->items + tile * tt_tile_items_bytes(s->kernels, job->tile, s->dim));
+}
+
+/* The pairs of a tile are to count `count` times, whatever their p. */
+static void spare_pairs(const struct job *job, const struct tt_pairs *p, double count, size_t panel, size_t from,
+                        void *e, void *again)
+{
+    const float *log_p = job->step->log_p;
+    size_t to = from + tile_size(job, from);
+
+    for (size_t q = 0; q < panel_queries(job, panel); q++)
+        for (size_t k = p->starts[panel * Q + q]; k < p->starts[panel * Q + q + 1]; k++)
+            if (p->item[k] >= from && p->item[k] < to)
+                job->s->kernels->correct(p->item[k] - from, q,
+                                         (float)(count * (log_p ? exp((double)log_p[p->item[k]]) : 1)), e, again);
+}
+
+/* One tile: its exponentials, their sums added to z, and E V to d_u. */
+static void tile_pass(const struct job *job, size_t panel, size_t from, double z[Q], float *d_u)
+{
+    const struct tt_softmax_step *step = job->step;
+    struct tt_softmax *s = job->s;
+    const void *items = items_of(job, from);
+    size_t n = tile_size(job, from);
+    void *e = tile_of(job, panel, from);
+    _Alignas(64) unsigned char again[TT_TILE_AGAIN];
+    float sums[Q];
+
+    s->kernels->exponentials(n, s->dim, panel_of(job, s->panels, panel), items, s->bias + from, e, again, sums);
+    if (step->log_p)
+        spare_pairs(job, &step->positives, 1, panel, from, e, again);
+    if (step->disliked.starts)
+        spare_pairs(job, &step->disliked, step->dislike, panel, from, e, again);
+    if (step->log_p || step->disliked.starts)
+        s->kernels->sums(n, e, sums);
+    for (size_t q = 0; q < Q; q++)
+        z[q] += (double)sums[q];
+    s->kernels->to_queries(panel_queries(job, panel), n, s->dim, e, again, items, d_u);
+}
+
+/* Neighbouring blocks share a range, so that threads read the same candidates at about the same time. */
+static void range_block(void *arg, size_t block, int worker)
+{
+    const struct job *job = arg;
+    struct tt_softmax *s = job->s;
+    size_t panel = block % job->n_panels, range = block / job->n_panels, row = panel * Q;
+    float *d_u = range ? s->parts + ((range - 1) * s->max_queries + row) * s->dim : job->step->d_u + row * s->dim;
+    double *z = s->z + range * s->max_queries + row;
+
+    (void)worker;
+    memset(d_u, 0, panel_queries(job, panel) * s->dim * sizeof(*d_u));
+    memset(z, 0, Q * sizeof(*z));
+    for (size_t from = range * job->range; from < (range + 1) * job->range && from < job->step->n_shared;
+         from += job->tile)
+        tile_pass(job, panel, from, z, d_u);
+}
+
+/* The terms of Z that are a query's alone: each pair's goes into factor[k], 0 for those of shared candidates, which the
+ * tiles have. Returns their sum. */
+static double own_terms(const struct job *job, const struct tt_pairs *p, double count, size_t query, float *factor)
+{
+    const struct tt_softmax_step *step = job->step;
+    size_t dim = job->s->dim;
+    double sum = 0;
+
+    for (size_t k = p->starts[query]; k < p->starts[query + 1]; k++) {
+        factor[k] = 0;
+        if (p->item[k] < step->n_shared)
+            continue;
+        double score = tt_vec_dot(step->u + query * dim, step->v + (size_t)p->item[k] * dim, dim);
+        factor[k] = (float)(count * exp(score / step->temperature));
+        sum += (double)factor[k];
+    }
+    return sum;
+}
+
+/* The positive term of a query with positives of its own temperature; pull[k] gets the share of the query's weight by
+ * which its positive k pulls. */
+static double share_pull(const struct job *job, size_t query, double weights, float *pull)
+{
+    const struct tt_softmax_step *step = job->step;
+    const struct tt_pairs *p = &step->positives;
+    size_t dim = job->s->dim, from = p->starts[query], to = p->starts[query + 1];
+    double most = -2, sum = 0, t = step->temperature, h = step->bilateral;
+
+    for (size_t k = from; k < to; k++) {
+        double score = tt_vec_dot(step->u + query * dim, step->v + (size_t)p->item[k] * dim, dim);
+        pull[k] = (float)score;
+        most = p->weight[k] > 0 && score > most ? score : most;
+    }
+    for (size_t k = from; k < to; k++) {
+        double share = p->weight[k] > 0 ? (double)p->weight[k] * exp(((double)pull[k] - most) / (h * t)) : 0;
+        pull[k] = (float)share;
+        sum += share;
+    }
+    for (size_t k = from; k < to; k++)
+        pull[k] *= (float)(weights / sum);
+    /* cppcheck-suppress invalidFunctionArg ; the highest positive is in the sum with its weight */
+    return weights * (h * log(sum / weights) + most / t);
+}
+
+/* From terms to factors of the gradient, and d_u's part of it, without that of the positives' pull, which is `wanted`
+ * times as large in the gradient. pull NULL: they are no positives. */
+static void own_gradient(const struct job *job, const struct tt_pairs *p, size_t query, double scale, double wanted,
+                         const float *pull, struct tt_pair_factors *f)
+{
+    const struct tt_softmax_step *step = job->step;
+    size_t dim = job->s->dim;
+
+    for (size_t k = p->starts[query]; k < p->starts[query + 1]; k++) {
+        f->factor[k] *= (float)scale;
+        f->item_factor[f->place[k]] = f->factor[k] - (pull ? (float)(wanted * (double)pull[k]) : 0);
+        if (f->factor[k] != 0)
+            tt_bag_add(1, &p->item[k], &f->factor[k], step->v, dim, dim, step->d_u + query * dim);
+    }
+}
+
+/* One query, after the first pass: Z, the loss, d_u, and the scaled u that the second pass multiplies by. */
+static void finish_query(const struct job *job, size_t query)
+{
+    const struct tt_softmax_step *step = job->step;
+    const struct tt_pairs *positives = &step->positives;
+    struct tt_softmax *s = job->s;
+    size_t dim = s->dim, from = positives->starts[query], n = positives->starts[query + 1] - from;
+    const float *u = step->u + query * dim;
+    float *d = step->d_u + query * dim, *scaled = s->u_scaled + query * dim, *wanted = s->wanted + query * dim;
+    const float *pull = positives->weight;
+    double z = s->z[query], weights = 0, term = 0, factor = 1 / (step->temperature * job->total);
+
+    for (size_t range = 1; range < job->n_ranges; range++) {
+        const float *part = s->parts + ((range - 1) * s->max_queries + query) * dim;
+        for (size_t i = 0; i < dim; i++)
+            d[i] += part[i];
+        z += s->z[range * s->max_queries + query];
+    }
+    for (size_t k = from; k < from + n; k++)
+        weights += (double)positives->weight[k];
+    if (step->bilateral > 0 && weights > 0) {
+        term = share_pull(job, query, weights, s->pull);
+        pull = s->pull;
+    }
+    memset(wanted, 0, dim * sizeof(*wanted));
+    tt_bag_add(n, positives->item + from, pull + from, step->v, dim, dim, wanted);
+    if (pull == positives->weight)
+        term = tt_vec_dot(u, wanted, dim) / step->temperature;
+    z += own_terms(job, positives, 1, query, s->positives.factor);
+    if (step->disliked.starts)
+        z += own_terms(job, &step->disliked, step->dislike, query, s->disliked.factor);
+    double scale = step->c * weights / (step->temperature * z * job->total);
+    for (size_t i = 0; i < dim; i++) {
+        d[i] = d[i] * (float)scale - wanted[i] * (float)factor;
+        scaled[i] = u[i] * (float)scale;
+    }
+    own_gradient(job, positives, query, scale, factor, pull, &s->positives);
+    if (step->disliked.starts)
+        own_gradient(job, &step->disliked, query, scale, 0, NULL, &s->disliked);
+    s->losses[query] = step->c * weights * log(z) - term;
+}
+
+static void query_block(void *arg, size_t panel, int worker)
+{
+    const struct job *job = arg;
+    size_t n = panel_queries(job, panel), dim = job->s->dim;
+
+    (void)worker;
+    for (size_t q = 0; q < n; q++)
+        finish_query(job, panel * Q + q);
+    memset(job->s->u_scaled + (panel * Q + n) * dim, 0, (Q - n) * dim * sizeof(float));
+    if (job->s->kernels->pack_queries)
+        job->s->kernels->pack_queries(dim, job->s->u_scaled + panel * Q * dim,
+                                      panel_of(job, job->s->queries, panel));
+}
+
+/* d_v's part of the pairs of one candidate. */
+static void add_pairs(const struct job *job, const struct tt_pair_factors *f, size_t item)
+{
+    size_t dim = job->s->dim, from = f->starts[item];
+
+    tt_bag_add(f->starts[item + 1] - from, f->item_query + from, f->item_factor + from, job->step->u, dim, dim,
+               job->step->d_v + item * dim);
+}
+
+static void item_block(void *arg, size_t block, int worker)
+{
+    const struct job *job = arg;
+    const struct tt_softmax_step *step = job->step;
+    struct tt_softmax *s = job->s;
+    size_t from = block * job->block, to = from + job->block, shared, own;
+
+    (void)worker;
+    to = to < step->n_items ? to : step->n_items;
+    shared = to < step->n_shared ? to : step->n_shared;
+    own = shared > from ? shared : from; /* here begin those that are no part of the product */
+    memset(step->d_v + own * s->dim, 0, (to - own) * s->dim * sizeof(float));
+    for (size_t panel = 0; panel < job->n_panels && from < shared; panel++)
+        s->kernels->to_items(panel == 0, shared - from, s->dim, tile_of(job, panel, from), queries_of(job, panel),
+                             step->d_v + from * s->dim);
+    for (size_t j = from; j < to; j++) {
+        add_pairs(job, &s->positives, j);
+        if (step->disliked.starts)
+            add_pairs(job, &s->disliked, j);
+    }
+}
+
+/* The pairs grouped by candidate, in the order in which they stand. */
+static int group_pairs(struct tt_pair_factors *f, const struct tt_pairs *p, size_t n_queries, size_t n_items,
+                       struct tt_err *err)
+{
+    size_t n = p->starts[n_queries];
+    uint32_t sum = 0;
+
+    if (tt_grow(&f->place, &f->cap_place, n + 1, sizeof(*f->place), err) ||
+        tt_grow(&f->item_query, &f->cap_query, n + 1, sizeof(*f->item_query), err) ||
+        tt_grow(&f->factor, &f->cap_factor, n + 1, sizeof(*f->factor), err) ||
+        tt_grow(&f->item_factor, &f->cap_item_factor, n + 1, sizeof(*f->item_factor), err))
+        return -1;
+    memset(f->starts, 0, (n_items + 1) * sizeof(*f->starts));
+    for (size_t k = 0; k < n; k++)
+        f->starts[p->item[k]]++;
+    for (size_t j = 0; j <= n_items; j++) {
+        uint32_t count = f->starts[j];
+        f->starts[j] = sum;
+        sum += count;
+    }
+    for (size_t k = 0; k < n; k++) {
+        f->place[k] = f->starts[p->item[k]]++;
+        f->item_query[f->place[k]] = p->query[k];
+    }
+    for (size_t j = n_items; j > 0; j--) /* each start has moved to its end, which is the next one's start */
+        f->starts[j] = f->starts[j - 1];
+    f->starts[0] = 0;
+    return 0;
+}
+
+/* What is added to the scores, in powers of 2: 1 / p. */
+static void set_bias(struct tt_softmax *s, const struct tt_softmax_step *step)
+{
+    for (size_t j = 0; j < step->n_shared; j++) {
+        assert(!step->log_p || fabs((double)step->log_p[j]) <= MOST_LOG_P);
+        s->bias[j] = step->log_p ? (float)(-LOG2_E * (double)step->log_p[j]) : 0;
+    }
+}
+
+int tt_softmax_loss(struct tt_softmax *s, struct tt_pool *pool, const struct tt_softmax_step *step, double *loss,
+                    struct tt_err *err)
+{
+    size_t n_queries = step->n_queries, n_items = step->n_items, n = step->positives.starts[n_queries];
+    struct job job = {.s = s, .step = step, .n_panels = tt_blocks(n_queries, Q),
+                      .tile = tt_tile_items(s->kernels, s->dim),
+                      .block = n_items < LARGE_CATALOGUE ? SMALL_BLOCK : LARGE_BLOCK};
+    double sum = 0;
+
+    assert(n_queries > 0 && step->n_shared > 0 && step->n_shared <= n_items && n_items <= s->max_items);
+    assert(n_queries <= s->max_queries && step->n_shared <= s->max_shared);
+    job.range = range_size(step->n_shared, job.tile);
+    job.n_ranges = tt_blocks(step->n_shared, job.range);
+    for (size_t k = 0; k < n; k++)
+        job.total += (double)step->positives.weight[k];
+    if (!(job.total > 0))
+        job.total = 1; /* every weight is 0: so is every gradient */
+    if ((step->bilateral > 0 && tt_grow(&s->pull, &s->cap_pull, n + 1, sizeof(*s->pull), err)) ||
+        group_pairs(&s->positives, &step->positives, n_queries, n_items, err) ||
+        (step->disliked.starts && group_pairs(&s->disliked, &step->disliked, n_queries, n_items, err)))
+        return -1;
+    set_bias(s, step);
+    tt_pool_run(pool, job.n_panels, turn_block, &job);
+    if (s->kernels->pack_items)
+        tt_pool_run(pool, tt_blocks(step->n_shared, job.tile), pack_block, &job);
+    tt_pool_run(pool, job.n_panels * job.n_ranges, range_block, &job);
+    tt_pool_run(pool, job.n_panels, query_block, &job);
+    tt_pool_run(pool, tt_blocks(n_items, job.block), item_block, &job);
+    for (size_t q = 0; q < n_queries; q++)
+        sum += s->losses[q];
+    *loss = sum / job.total;
+    return 0;
+}
+
+/* ---- plainly ---- */
+
+static double score_of(const struct tt_softmax_step *step, size_t dim, size_t q, size_t j)
+{
+    double sum = 0;
+
+    for (size_t d = 0; d < dim; d++)
+        sum += (double)step->u[q * dim + d] * (double)step->v[j * dim + d];
+    return sum;
+}
+
+/* Add g v_j to d_u of query q, and g u_q to d_v of candidate j. */
+static void add_ref(const struct tt_softmax_step *step, size_t dim, size_t q, size_t j, double g, double *d_u,
+                    double *d_v)
+{
+    for (size_t i = 0; i < dim; i++) {
+        d_u[q * dim + i] += g * (double)step->v[j * dim + i];
+        d_v[j * dim + i] += g * (double)step->u[q * dim + i];
+    }
+}
+
+/* The positive term of query q: sum over its positives, or their log-mean-exp; pull[k] gets each one's share. */
+static double pull_ref(const struct tt_softmax_step *step, size_t dim, size_t q, double weights, double *pull)
+{
+    const struct tt_pairs *p = &step->positives;
+    double t = step->temperature, h = step->bilateral, sum = 0;
+    size_t from = p->starts[q], n = p->starts[q + 1] - from;
+
+    for (size_t k = 0; k < n; k++) {
+        double s = score_of(step, dim, q, p->item[from + k]) / t;
+        pull[k] = (double)p->weight[from + k] * (h > 0 ? exp(s / h) : 1);
+        sum += h > 0 ? pull[k] : pull[k] * s;
+    }
+    for (size_t k = 0; k < n && h > 0; k++)
+        pull[k] *= sum > 0 ? weights / sum : 0;
+    return h > 0 ? weights > 0 ? h * weights * log(sum / weights) : 0 : sum;
+}
+
+double tt_softmax_loss_ref(size_t dim, const struct tt_softmax_step *step, double *d_u, double *d_v, double *e)
+{
+    const struct tt_pairs *p = &step->positives, *n = &step->disliked;
+    double total = 0, loss = 0, t = step->temperature;
+
+    memset(d_u, 0, step->n_queries * dim * sizeof(*d_u));
+    memset(d_v, 0, step->n_items * dim * sizeof(*d_v));
+    for (size_t k = 0; k < p->starts[step->n_queries]; k++)
+        total += (double)p->weight[k];
+    for (size_t q = 0; q < step->n_queries; q++) {
+        double z = 0, weights = 0, *row = e + q * step->n_items;
+        for (size_t k = p->starts[q]; k < p->starts[q + 1]; k++)
+            weights += (double)p->weight[k];
+        loss -= pull_ref(step, dim, q, weights, row); /* its shares stand in the row for a while */
+        for (size_t k = p->starts[q]; k < p->starts[q + 1]; k++)
+            add_ref(step, dim, q, p->item[k], -row[k - p->starts[q]] / (t * total), d_u, d_v);
+        for (size_t j = 0; j < step->n_items; j++)
+            row[j] = j >= step->n_shared ? 0
+                     : exp(score_of(step, dim, q, j) / t - (step->log_p ? (double)step->log_p[j] : 0));
+        for (size_t k = p->starts[q]; k < p->starts[q + 1]; k++)
+            row[p->item[k]] = exp(score_of(step, dim, q, p->item[k]) / t);
+        for (size_t k = n->starts ? n->starts[q] : 0; n->starts && k < n->starts[q + 1]; k++)
+            row[n->item[k]] = step->dislike * exp(score_of(step, dim, q, n->item[k]) / t);
+        for (size_t j = 0; j < step->n_items; j++)
+            z += row[j];
+        /* cppcheck-suppress invalidFunctionArg ; z has an exponential in it, as there is a candidate */
+        loss += step->c * weights * log(z);
+        for (size_t j = 0; j < step->n_items; j++)
+            add_ref(step, dim, q, j, step->c * weights * row[j] / (z * t * total), d_u, d_v);
+    }
+    return loss / total;
+}

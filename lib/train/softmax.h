@@ -1,0 +1,108 @@
+/* Softmax loss of queries over candidates: the whole catalogue (exact), or a sample of it.
+ *
+ * With B queries, N candidates, D dimensions, s_qj = u_q . v_j, temperature t, event weights w_qi of the query's
+ * positives i, W_q = sum_i w_qi, and W = sum_q W_q:
+ *
+ *     loss = 1/W sum_q [ c W_q log Z_q  -  sum_i w_qi s_qi / t ],      Z_q = sum_j m_qj exp(s_qj / t)
+ *
+ * With a temperature t+ of its own, h = t+ / t, the positive term is (the loss's "bilateral" form, equation 13 of BSL)
+ *
+ *     h W_q log( sum_i w_qi exp(s_qi / t+) / W_q )        in place of        sum_i w_qi s_qi / t,
+ *
+ * which it tends to for a large h: a positive that scores low among its query's, one that fits nothing else the user
+ * did, pulls less. h = 0 stands for the plain sum. A query of one positive is the same either way.
+ *
+ * c = 1 is the softmax; c > 1 weighs the negative term (BSL: Wu et al. 2024, "BSL: Understanding and Improving Softmax
+ * Loss for Recommendation", equation 14, as one factor). m_qj says as how many candidates j counts for q:
+ *
+ *     1             a positive of q
+ *     the number `dislike`   an item that q dislikes
+ *     1 / p_j       any other of the first S candidates, which all queries share; p_j is the probability that j is
+ *                   among them, 1 for the whole catalogue
+ *     0             any other of the N - S candidates behind those: they are there for the queries that want or
+ *                   dislike them, and no other query sees them
+ *
+ * So Z_q estimates the sum over the catalogue without bias (Horvitz & Thompson 1952; the logQ correction of Yi et al.
+ * 2019, RecSys, equation 3, for distinct candidates), and what a query wants or dislikes is its candidate for certain
+ * and once, drawn or not. Events that share a query share its row of logits.
+ *
+ * All logits lie in [-1/t, 1/t]. With t >= 0.02 their exponentials and the sums of these are floats that neither
+ * overflow nor vanish, so no maximum has to be found and subtracted. The exponentials of a step are kept, S B floats
+ * (or bfloat16, as the kernels do), between the two passes that need them.
+ */
+#ifndef TT_TRAIN_SOFTMAX_H
+#define TT_TRAIN_SOFTMAX_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/pool.h"
+#include "math/softmax_tile.h"
+
+/* Pairs of queries and candidates, query by query: the positives of a step, or what its queries dislike. */
+struct tt_pairs {
+    const uint32_t *starts; /* (B + 1) */
+    const uint32_t *query;  /* (starts[B]) the query of each pair */
+    const uint32_t *item;   /* candidate numbers, distinct within a query */
+    const float *weight;    /* positives: > 0 or 0; disliked: not read */
+};
+
+/* The factor of each pair in the gradients, d_u[query] += factor v[item] and the other way round, and the same pairs
+ * grouped by candidate. */
+struct tt_pair_factors {
+    float *factor;            /* by pair */
+    uint32_t *place;          /* by pair: where it stands in the order of candidates */
+    uint32_t *starts;         /* (max_items + 1) of each candidate in that order */
+    uint32_t *item_query;     /* in that order: each pair's query, */
+    float *item_factor;       /* and its factor */
+    size_t cap_factor, cap_place, cap_query, cap_item_factor;
+};
+
+struct tt_softmax {
+    size_t max_queries;                 /* rounded up to whole panels of 64 */
+    size_t max_shared, max_items, dim;
+    const struct tt_tile_kernels *kernels;
+    unsigned char *e;                   /* (panels, S, 64) exponentials */
+    unsigned char *panels;              /* the queries turned, */
+    unsigned char *items, *queries;     /* and the candidates and the scaled queries as the kernels want them, if so */
+    float *u_scaled;                    /* (max_queries, dim) u_q c W_q / (t Z_q W) */
+    float *wanted;                      /* (max_queries, dim) sum of w v over a query's positives */
+    float *parts;                       /* (ranges - 1, max_queries, dim) E V of ranges of candidates */
+    double *z;                          /* (ranges, max_queries) */
+    double *losses;                     /* (max_queries) */
+    float *pull;                        /* by positive, with h > 0: its share of W_q */
+    size_t cap_pull;
+    float *bias;                        /* (max_shared) - log2 p */
+    struct tt_pair_factors positives, disliked;
+};
+
+/* A step: what the loss is computed from, and where its gradient goes. */
+struct tt_softmax_step {
+    size_t n_queries, n_shared, n_items; /* B >= 1, S >= 1, N >= S */
+    const float *u, *v;           /* (B,D), (N,D) rows of length 1 or 0 */
+    struct tt_pairs positives;
+    struct tt_pairs disliked;     /* none of them a positive of its query; starts NULL: there are none */
+    const float *log_p;           /* (S) logarithm of each shared candidate's p, -34 to 34, or NULL: all 1 */
+    double temperature;           /* from 0.02 up */
+    double c;
+    double bilateral;             /* h: 0, or above */
+    double dislike;               /* > 0; at most 1e6 */
+    float *d_u, *d_v;             /* (B,D), (N,D) overwritten with the gradient of the loss */
+};
+
+/* How many bytes init will take (the pairs come later, and are few). */
+size_t tt_softmax_bytes(size_t max_queries, size_t max_shared, size_t dim, const struct tt_tile_kernels *kernels);
+
+int tt_softmax_init(struct tt_softmax *softmax, size_t max_queries, size_t max_shared, size_t max_items, size_t dim,
+                    const struct tt_tile_kernels *kernels, struct tt_err *err) TT_CHECKED;
+void tt_softmax_release(struct tt_softmax *softmax);
+
+/* *loss is in nats an event. Can fail only by running out of memory. Same bits for any pool. */
+int tt_softmax_loss(struct tt_softmax *softmax, struct tt_pool *pool, const struct tt_softmax_step *step, double *loss,
+                    struct tt_err *err) TT_CHECKED;
+
+/* The same with plain loops in double, for tests: d_u, d_v and e, the terms of Z, are (B,D), (N,D) and (B,N); d_u and
+ * d_v of the step are not touched. */
+double tt_softmax_loss_ref(size_t dim, const struct tt_softmax_step *step, double *d_u, double *d_v, double *e);
+
+#endif

@@ -1,0 +1,106 @@
+/* Which queries, candidates and pairs make up each training step.
+ *
+ *     tt_steps_init ... tt_steps_shuffle(epoch), tt_steps_make(0), tt_steps_make(1) ... tt_steps_make(n_steps - 1)
+ *
+ * Two kinds of steps: by query, a step takes `batch` of the queries that want something, each with all of its
+ * positives; by entry, an entry being a distinct pair of a query and an item that it wants, a step takes `batch`
+ * entries, and their distinct queries are its rows. Both are drawn without replacement. Of the n items of the
+ * catalogue, candidates that all queries of the step share are, by the loss:
+ *
+ *     full       every item
+ *     sampled    `negatives` items, drawn without replacement
+ *     batch      the distinct items of the step's positives
+ *     mixed      these, and `negatives` drawn ones
+ *
+ * What a query wants or dislikes, and is not among the shared ones, is its own candidate beside them. The drawing knows
+ * nothing of the batch. So, given that a query is in the step, any item that it does not want is a shared candidate
+ * with the probability
+ *
+ *     p_j = 1 - (1 - b_j) (1 - negatives / n),      b_j = 1 - C(Q - 1 - m_j, b - 1) / C(Q - 1, b - 1)
+ *
+ * (sampled: b_j = 0; batch: negatives = 0), of Q queries in all, m_j of them wanting item j, and b in the step; by
+ * entry, of Q entries, m_j of them with item j. A sum over the candidates of x_j / p_j then has the expectation of the
+ * sum of x_j over the catalogue (Horvitz & Thompson 1952). By query that is exact; an item that is only disliked is no
+ * candidate of others with `batch`, which estimates the sum over the items that somebody wants. By entry, a query may
+ * have two entries in one step: both then are certain, and its sum is slightly low. When a step holds all queries or
+ * entries, or all items are drawn, every p_j is 1 and the sampled losses are the full one.
+ *
+ * With a timeline, each row draws a moment of its user's past in each step (timeline.h). Positives whose item the user
+ * did not visit again from then on get weight 0: candidates that are counted once, as before, but not wanted.
+ *
+ * Everything follows from the queries, the seed and the numbers of epoch and step, in any order of the steps.
+ */
+#ifndef TT_TRAIN_STEPS_H
+#define TT_TRAIN_STEPS_H
+
+#include "train/catalogue.h"
+#include "train/softmax.h"
+#include "train/timeline.h"
+
+enum tt_loss { TT_LOSS_AUTO, TT_LOSS_FULL, TT_LOSS_SAMPLED, TT_LOSS_BATCH, TT_LOSS_MIXED };
+
+struct tt_steps_options {
+    enum tt_loss loss;           /* not auto */
+    int by_entry;                /* else by query */
+    size_t batch;                /* cut to what there is */
+    size_t negatives;            /* sampled, mixed: > 0, cut to the catalogue; else not read */
+    const struct tt_timeline *timeline; /* borrowed; NULL: all is wanted, whenever it was */
+};
+
+struct tt_steps {
+    const struct tt_queries *queries;      /* borrowed, as is the catalogue */
+    const struct tt_catalogue *catalogue;
+    const struct tt_timeline *timeline;
+    enum tt_loss loss;
+    int by_entry;
+    size_t batch, negatives;
+    size_t n;                    /* queries or entries of an epoch */
+    size_t n_steps;              /* of an epoch */
+    size_t max_shared, max_candidates;
+    /* the step at hand */
+    size_t n_rows, n_shared, n_candidates;
+    uint32_t *rows;              /* (n_rows) queries */
+    uint32_t *moments;           /* (n_rows) with a timeline: what is wanted is later, and the past before it */
+    const uint32_t *candidates;  /* (n_candidates) item rows: the shared ones, then those of single queries */
+    const float *log_p;          /* (n_shared) logarithm of each shared candidate's p, or NULL: all 1 */
+    struct tt_pairs positives;
+    struct tt_pairs disliked;    /* starts NULL when the queries have none */
+    double weight;               /* of the positives */
+    /* private */
+    uint64_t seed, epoch;
+    uint32_t *order;             /* (n) of this epoch */
+    uint32_t *sorted, *other;    /* by entry: (batch) the step's entries in rising order; and scratch */
+    uint32_t *starts, *p_query, *p_item;
+    float *p_weight;
+    uint32_t *bad_starts, *bad_query, *bad_item;
+    uint32_t *entry_query;       /* by entry: (n) */
+    uint32_t *place_count;       /* batch, mixed: (catalogue.n) m of each place */
+    float *place_log_p;          /* batch, mixed: (catalogue.n) of a whole batch */
+    uint32_t *place_candidate;   /* (catalogue.n) the candidate number of a place in this step, or TT_NO_PLACE */
+    uint32_t *own_candidates;    /* (max_candidates) */
+    uint32_t *places;            /* (max_candidates) their places in the catalogue */
+    float *own_log_p;            /* (max_shared) */
+};
+
+int tt_steps_init(struct tt_steps *steps, const struct tt_queries *queries, const struct tt_catalogue *catalogue,
+                  const struct tt_steps_options *options, struct tt_err *err) TT_CHECKED;
+void tt_steps_release(struct tt_steps *steps); /* fine on a struct that is all zero */
+
+/* Does this loss draw items? Are the items of the batch candidates of all? */
+static inline int tt_loss_draws(enum tt_loss loss) { return loss == TT_LOSS_SAMPLED || loss == TT_LOSS_MIXED; }
+static inline int tt_loss_shares(enum tt_loss loss) { return loss == TT_LOSS_BATCH || loss == TT_LOSS_MIXED; }
+
+/* How many queries want something, and how many entries there are: what an epoch counts. */
+size_t tt_steps_queries(const struct tt_queries *queries);
+size_t tt_steps_entries(const struct tt_queries *queries);
+
+/* Draw the order of an epoch. */
+void tt_steps_shuffle(struct tt_steps *steps, uint64_t seed, uint64_t epoch);
+
+/* Make step `number` of the epoch, from 0: fills "the step at hand", which the next call overwrites. */
+void tt_steps_make(struct tt_steps *steps, size_t number);
+
+/* log p_j of above, from Q, b, m_j and the share of the catalogue that is drawn. */
+double tt_steps_log_p(size_t n, size_t batch, size_t m, double drawn);
+
+#endif

@@ -1,0 +1,149 @@
+/* A training session: the tables of a model, moved a step at a time. What happens around the epochs (validation, the
+ * best one, the end) is in training.h.
+ *
+ *     tt_trainer_init(&t, model, &options, pool, &err);      what the data say: queries, catalogue, steps, buffers
+ *     tt_trainer_start(&t, &err);                            the first values of the tables
+ *     while (t.at.epoch <= options.epochs) {
+ *         while (!tt_trainer_is_epoch_over(&t))
+ *             tt_trainer_step(&t, &err);
+ *         tt_trainer_end_epoch(&t, &means);
+ *     }
+ *     tt_trainer_finish(&t);                                 rows that training never saw
+ *
+ * A query is a distinct combination of user and context; its positives are the items of its events, with their weights
+ * added up. Steps are described in steps.h, and how their kind and size are chosen in plan.h. The catalogue is the
+ * items that have an event; others take no part.
+ *
+ * All that changes while training is the model's tables and layers, their average, the optimiser's moments and marks
+ * (`adam`), what `stale` has collected, and `at`. The rest follows from examples and options, so a session that gets
+ * these back (tt_trainer_state) goes on as if it had never stopped.
+ *
+ * Determinism: the tables depend on examples, options and seed alone, on one kind of CPU; not on the pool.
+ */
+#ifndef TT_TRAIN_TRAINER_H
+#define TT_TRAIN_TRAINER_H
+
+#include "base/pool.h"
+#include "math/metrics.h"
+#include "train/adam.h"
+#include "train/average.h"
+#include "train/batch.h"
+#include "train/plan.h"
+
+enum tt_step { TT_STEP_QUERIES, TT_STEP_EVENTS };
+enum tt_start { TT_START_SPECTRAL, TT_START_RANDOM };
+enum tt_seen { TT_SEEN_AUTO, TT_SEEN_KEEP, TT_SEEN_REMOVE };
+enum tt_wants { TT_WANTS_AUTO, TT_WANTS_ALL, TT_WANTS_LATER };
+extern const char *const tt_wants_names[]; /* ended by NULL */
+enum tt_precision { TT_PRECISION_FLOAT, TT_PRECISION_BF16 };
+
+struct tt_train_options {
+    size_t dim;
+    size_t n_hidden, hidden[TT_MAX_HIDDEN]; /* ReLU layers of each tower and their widths; 0: plain sums */
+    size_t epochs;
+    size_t stop;         /* the last epoch that is run; 0: all */
+    size_t batch;        /* queries or events a step; 0: chosen */
+    enum tt_loss loss;
+    enum tt_step step;
+    size_t negatives;    /* losses that draw: items a step; 0: chosen */
+    double dislike;      /* as how many candidates an item with label 0 counts; 0: such events are left out */
+    enum tt_precision precision; /* of the loss's products; bf16 is an error on a CPU without AVX512-BF16 */
+    enum tt_start start;
+    double temperature;  /* the loss divides scores by it */
+    double negative;     /* c of softmax.h */
+    double bilateral;    /* h of softmax.h */
+    double rate;         /* Adam's peak learning rate */
+    double beta2;
+    double decay;        /* of the tables and layers, decoupled; 0: none */
+    size_t warmup;       /* steps */
+    double drop;         /* share of a history left out in each step */
+    enum tt_wants wants; /* in a step: all, given all of the history; or what is later than a moment, given what was
+                            before it (auto: by the users' drift; where the examples extend `from`, as it did) */
+    double noise;        /* deviation added to the spectral start */
+    double half_life;    /* days after which an event weighs half in the loss; 0: never */
+    uint64_t seed;
+    double valid_fraction; /* of each user's events put aside to choose the number of epochs by; 0: none */
+    double tune;         /* nominal seconds (work.h) for a search for temperature, drop, negative and dim; 0: none */
+    enum tt_metric metric; /* what is logged, and what the best epoch is the best in */
+    size_t k;            /* ... of the first k */
+    enum tt_seen seen;   /* validation: are a user's training items ranked? auto: when some event repeats one */
+    size_t patience;     /* with validation: epochs without a better one before the end; 0: never end early */
+    size_t max_memory;   /* bytes for the logits of a step; a batch is made smaller, down to 64, to fit */
+    const struct tt_model *from; /* the model that is gone on from, in place of a start; or NULL */
+    double remember;     /* examples that extend `from`: the share of users without an event who are learnt too */
+};
+
+/* Where a session stands. */
+struct tt_trainer_position {
+    size_t epoch;        /* the one being run, from 1 */
+    size_t step;         /* its next step, from 0 */
+    size_t steps;        /* done in all epochs */
+    double loss, weight; /* sums over the epoch's steps so far: loss times weight, and weight */
+    double gradient;     /* likewise, the length of the steps' gradients */
+};
+
+/* Of an epoch, while the model was changing. */
+struct tt_epoch_means {
+    double loss;         /* nats an event */
+    double gradient;     /* of the steps: the length of the gradient of the step's loss by all that moves; of several
+                            steps' losses by what moves then for all of them (stale.h) */
+};
+
+struct tt_trainer {
+    struct tt_model *model;              /* borrowed, as are the next two */
+    const struct tt_train_options *o;
+    struct tt_pool *pool;
+    struct tt_plan plan;                 /* the loss and the steps */
+    size_t events, unliked;              /* events used, and events left out because their label is 0 */
+    size_t remembered;                   /* visits that stand for the events before: see remember.h */
+    struct tt_trainer_position at;
+    struct tt_queries queries;
+    const struct tt_bags *visits;        /* per user: what they have been to */
+    struct tt_bags visits_store;         /* ... when the schema has no history */
+    struct tt_timeline timeline;         /* empty when not needed, or without times */
+    double drift;                        /* of the timeline; -1 when not looked at */
+    enum tt_wants wants;                 /* not auto */
+    int wants_as_before;                 /* ... as the earlier model did, not by the drift */
+    struct tt_catalogue catalogue;
+    struct tt_steps steps;
+    struct tt_tower_input user_input, item_input;
+    struct tt_tower_input catalogue_input; /* row i is the catalogue's item i */
+    struct tt_batch users, items;
+    struct tt_stale stale;               /* the items' histories, when plan.renewal is above 1; else empty */
+    const struct tt_tile_kernels *kernels;
+    struct tt_softmax softmax;
+    struct tt_adam adam;
+    struct tt_average average;           /* what is measured, and in the end kept (run.h) */
+    float *u, *v, *d_u, *d_v;            /* v has room for the whole catalogue: measuring uses it too */
+    /* private */
+    size_t shuffled;                     /* the epoch that `steps` is shuffled for */
+    int items_gathered;                  /* loss full: the items of all steps are the same */
+};
+
+/* A session over model->base (users, items, events), whose users get their histories; model->dim is options->dim. The
+ * model, which has no layers yet, gets the options'. Errors: no event that counts, half-lives without times, memory. On
+ * failure the struct is released. */
+int tt_trainer_init(struct tt_trainer *trainer, struct tt_model *model, const struct tt_train_options *options,
+                    struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
+void tt_trainer_release(struct tt_trainer *trainer); /* fine on a struct that is all zero */
+
+/* The first values of the model's tables. */
+int tt_trainer_start(struct tt_trainer *trainer, struct tt_err *err) TT_CHECKED;
+
+/* Run the next step of the epoch, which is not over. A loss, a gradient or a table that is not finite is an error that
+ * names the step and the tensor. */
+int tt_trainer_step(struct tt_trainer *trainer, struct tt_err *err) TT_CHECKED;
+
+int tt_trainer_is_epoch_over(const struct tt_trainer *trainer);
+
+/* Go to the next epoch. *means: of this one. */
+void tt_trainer_end_epoch(struct tt_trainer *trainer, struct tt_epoch_means *means);
+
+/* What changes: the tables, the optimiser, the position. Taking a state back replaces tt_trainer_start; a position that
+ * the session does not have is an error. */
+int tt_trainer_state(struct tt_trainer *trainer, struct tt_state *state, struct tt_err *err) TT_CHECKED;
+
+/* Fill the rows that no step has touched: see fill.h. */
+void tt_trainer_finish(struct tt_trainer *trainer);
+
+#endif

@@ -1,0 +1,542 @@
+/* A made-up restaurant world: see generator.h. */
+#include "world/generator.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "base/alloc.h"
+#include "world/zipf.h"
+
+enum {
+    MAX_MOODS = 1 + TT_MAX_MEALS,
+    N_TASTES = 4,
+    N_FAVOURITES = 5,
+    FAVOURITE_STRIDE = 8, /* streams of a user and mood: N_FAVOURITES rounded up */
+    HOURS = 24,
+};
+
+/* Streams of the seed. */
+enum {
+    STORE_ORDER = TT_RNG_WORLD,
+    STORE,
+    CATEGORY,
+    USER,
+    TASTE,
+    FAVOURITE,
+    SAMPLE,
+};
+
+static const double taste_weights[N_TASTES] = {0.5, 0.25, 0.15, 0.1};
+static const double favourite_weights[N_FAVOURITES] = {0.35, 0.25, 0.2, 0.12, 0.08};
+
+/* Where a category is not at home it is still eaten now and then. */
+static const double away_from_home = 0.04;
+
+/* Visits an hour of the day, relative: peaks at 12 and at 18-19, an afternoon lull, few at night. */
+static const double visits_of_hour[HOURS] = {0.8, 0.5, 0.3, 0.2, 0.2, 0.4, 0.9, 2, 3.5, 3, 2.2, 5.5,
+                                             11, 8, 4.5, 3, 3, 5, 10, 11, 8, 5, 4, 2.5};
+
+/* Categories that have a name, with the meal times (by bit, in the order of TT_MEAL_TIMES) they are at home in. The
+ * first few cover the day, so that a world of few categories is a world too. */
+enum { B = 1, L = 2, A = 4, D = 8, N = 16 };
+static const struct { const char *name; int meals; } named[] = {
+    {"cafe", B | A}, {"korean", L | D}, {"noodles", L}, {"barbecue", D}, {"pub", N}, {"bakery", B},
+    {"dessert", A}, {"sushi", D}, {"chicken", N}, {"burger", L}, {"brunch", B}, {"chinese", L},
+    {"italian", D}, {"tea house", A}, {"cocktail bar", N}, {"curry", L}, {"soup", B}, {"steak", D},
+    {"ice cream", A}, {"street food", N}, {"salad", L}, {"vietnamese", L}, {"thai", D}, {"sandwich", B | L},
+    {"seafood", D}, {"pizza", D | N}, {"dumplings", L}, {"wine bar", N}, {"vegetarian", L | D}, {"mexican", D},
+};
+enum { N_NAMED = sizeof(named) / sizeof(*named) };
+
+static const char *const areas[] = {"station", "university", "market", "riverside", "old town", "harbour",
+                                    "hillside", "park", "stadium", "airport", "lakeside", "garden"};
+enum { N_AREAS = sizeof(areas) / sizeof(*areas) };
+
+struct tt_world {
+    struct tt_world_options o;
+    struct tt_meal_times meals;
+    double meal_shares[TT_MAX_MEALS];
+    double day[HOURS + 1];      /* the share of a day's visits before each hour */
+    struct tt_zipf zipf_users;
+    struct tt_store *stores;    /* (n_stores) */
+    uint32_t *order;            /* (n_stores) sorted by category, then area: cells */
+    double *before;             /* (n_stores + 1) weight of order[0 ... i-1] */
+    uint32_t *cells;            /* (n_categories * n_areas + 1) where each cell begins in order */
+    double *shares;             /* (n_categories) of all weight */
+    double *tastes[MAX_MOODS];  /* (n_categories) probability that a taste is this category; NULL past the last mood */
+    double *taste_sums[MAX_MOODS]; /* (n_categories) the same, up to and with each */
+};
+
+void tt_world_options_init(struct tt_world_options *options)
+{
+    *options = (struct tt_world_options){
+        .seed = 1, .n_events = 60000, .n_users = 2000, .n_stores = 1000, .n_categories = 20, .n_areas = 8,
+        .n_days = 180, .meal_effect = 0.6, .category_effect = 0.9, .area_effect = 0.7, .repeat = 0.3,
+        .zipf_stores = 0.7, .zipf_users = 0.5};
+    options->start = tt_days_from_date(2024, 1, 1);
+}
+
+const struct tt_world_options *tt_world_get_options(const struct tt_world *world)
+{
+    return &world->o;
+}
+
+const struct tt_meal_times *tt_world_meals(const struct tt_world *world)
+{
+    return &world->meals;
+}
+
+const struct tt_store *tt_world_store(const struct tt_world *world, uint64_t store)
+{
+    return &world->stores[store];
+}
+
+const double *tt_world_meal_shares(const struct tt_world *world)
+{
+    return world->meal_shares;
+}
+
+void tt_world_category_name(uint64_t category, char *name)
+{
+    if (category < N_NAMED)
+        snprintf(name, TT_WORLD_NAME, "%s", named[category].name);
+    else
+        snprintf(name, TT_WORLD_NAME, "category %llu", (unsigned long long)category + 1);
+}
+
+void tt_world_area_name(uint64_t area, char *name)
+{
+    if (area < N_AREAS)
+        snprintf(name, TT_WORLD_NAME, "%s", areas[area]);
+    else
+        snprintf(name, TT_WORLD_NAME, "area %llu", (unsigned long long)area + 1);
+}
+
+/* The first i in 0 ... n-1 with u < sums[i]; the last when rounding left u above all. */
+static size_t search(const double *sums, size_t n, double u)
+{
+    size_t low = 0, high = n - 1;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (u < sums[middle])
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+/* ---- making ---- */
+
+static void make_day(struct tt_world *w)
+{
+    double sum = 0;
+
+    for (int h = 0; h < HOURS; h++)
+        sum += visits_of_hour[h];
+    for (int h = 0; h < HOURS; h++) {
+        w->day[h + 1] = w->day[h] + visits_of_hour[h] / sum;
+        w->meal_shares[w->meals.of_hour[h]] += visits_of_hour[h] / sum;
+    }
+}
+
+static int make_stores(struct tt_world *w, struct tt_err *err)
+{
+    size_t n = (size_t)w->o.n_stores;
+    struct tt_rng rng;
+
+    w->stores = tt_alloc(n, sizeof(*w->stores), err);
+    w->order = tt_alloc(n, sizeof(*w->order), err);
+    if (!w->stores || !w->order)
+        return -1;
+    for (size_t s = 0; s < n; s++) {
+        struct tt_store *store = &w->stores[s];
+        tt_rng_init(&rng, w->o.seed, STORE, s);
+        store->category = (uint32_t)tt_rng_below(&rng, w->o.n_categories);
+        store->area = (uint32_t)tt_rng_below(&rng, w->o.n_areas);
+        store->quality = (float)(0.5 * tt_rng_normal(&rng));
+        store->price = 500 * (uint32_t)(exp(3.2 + 0.5 * tt_rng_normal(&rng)) + 1); /* half of them below 13,000 */
+        w->order[s] = (uint32_t)s;
+    }
+    tt_rng_init(&rng, w->o.seed, STORE_ORDER, 0);
+    for (size_t s = n; s > 1; s--) { /* Fisher and Yates; so an id says nothing about popularity */
+        size_t k = (size_t)tt_rng_below(&rng, s);
+        uint32_t swap = w->order[s - 1];
+        w->order[s - 1] = w->order[k];
+        w->order[k] = swap;
+    }
+    for (size_t rank = 0; rank < n; rank++)
+        w->stores[w->order[rank]].weight = pow((double)rank + 1, -w->o.zipf_stores);
+    return 0;
+}
+
+static size_t cell_of(const struct tt_world *w, uint64_t category, uint64_t area)
+{
+    return (size_t)(category * w->o.n_areas + area);
+}
+
+/* Sort the stores into cells by counting, and add up their weights in that order. */
+static int make_cells(struct tt_world *w, struct tt_err *err)
+{
+    size_t n = (size_t)w->o.n_stores, n_cells = cell_of(w, w->o.n_categories, 0);
+
+    w->before = tt_alloc(n + 1, sizeof(*w->before), err);
+    w->cells = tt_alloc_zero(n_cells + 1, sizeof(*w->cells), err);
+    w->shares = tt_alloc(w->o.n_categories, sizeof(*w->shares), err);
+    uint32_t *next = tt_alloc(n_cells, sizeof(*next), err);
+    if (!w->before || !w->cells || !w->shares || !next) {
+        free(next);
+        return -1;
+    }
+    for (size_t s = 0; s < n; s++)
+        w->cells[cell_of(w, w->stores[s].category, w->stores[s].area) + 1]++;
+    for (size_t i = 0; i < n_cells; i++)
+        w->cells[i + 1] += w->cells[i];
+    memcpy(next, w->cells, n_cells * sizeof(*next));
+    for (size_t s = 0; s < n; s++)
+        w->order[next[cell_of(w, w->stores[s].category, w->stores[s].area)]++] = (uint32_t)s;
+    free(next);
+    w->before[0] = 0;
+    for (size_t i = 0; i < n; i++)
+        w->before[i + 1] = w->before[i] + w->stores[w->order[i]].weight;
+    for (size_t c = 0; c < w->o.n_categories; c++) {
+        size_t first = w->cells[cell_of(w, c, 0)], end = w->cells[cell_of(w, c + 1, 0)];
+        w->shares[c] = (w->before[end] - w->before[first]) / w->before[n];
+    }
+    return 0;
+}
+
+/* The meal times that a category is at home in, by bit. */
+static int home_meals(const struct tt_world *w, uint64_t category)
+{
+    struct tt_rng rng;
+
+    if (category < N_NAMED)
+        return named[category].meals;
+    tt_rng_init(&rng, w->o.seed, CATEGORY, category);
+    return 1 << tt_rng_below(&rng, (uint64_t)w->meals.n);
+}
+
+static int make_tastes(struct tt_world *w, struct tt_err *err)
+{
+    size_t n = (size_t)w->o.n_categories;
+
+    for (int mood = 0; mood <= w->meals.n; mood++) {
+        double sum = 0;
+        w->tastes[mood] = tt_alloc(n, sizeof(*w->tastes[mood]), err);
+        w->taste_sums[mood] = tt_alloc(n, sizeof(*w->taste_sums[mood]), err);
+        if (!w->tastes[mood] || !w->taste_sums[mood])
+            return -1;
+        for (size_t c = 0; c < n; c++) {
+            int at_home = mood == 0 || (home_meals(w, c) >> (mood - 1) & 1);
+            w->tastes[mood][c] = at_home ? 1 : away_from_home;
+            if (w->shares[c] == 0) /* nobody likes what no store has */
+                w->tastes[mood][c] = 0;
+            sum += w->tastes[mood][c];
+        }
+        for (size_t c = 0; c < n; c++) {
+            w->tastes[mood][c] /= sum;
+            w->taste_sums[mood][c] = w->tastes[mood][c] + (c ? w->taste_sums[mood][c - 1] : 0);
+        }
+    }
+    return 0;
+}
+
+struct tt_world *tt_world_new(const struct tt_world_options *options, struct tt_err *err)
+{
+    struct tt_world *w = tt_alloc_zero(1, sizeof(*w), err);
+
+    if (!w)
+        return NULL;
+    w->o = *options;
+    if (tt_meal_times_parse(&w->meals, TT_MEAL_TIMES, err) == 0) {
+        make_day(w);
+        tt_zipf_init(&w->zipf_users, w->o.n_users, w->o.zipf_users);
+        if (make_stores(w, err) == 0 && make_cells(w, err) == 0 && make_tastes(w, err) == 0)
+            return w;
+    }
+    tt_world_free(w);
+    return NULL;
+}
+
+void tt_world_free(struct tt_world *world)
+{
+    if (!world)
+        return;
+    for (int mood = 0; mood < MAX_MOODS; mood++) {
+        free(world->tastes[mood]);
+        free(world->taste_sums[mood]);
+    }
+    free(world->stores);
+    free(world->order);
+    free(world->before);
+    free(world->cells);
+    free(world->shares);
+    free(world);
+}
+
+/* ---- drawing ---- */
+
+/* The user's home; *rng is left for what else is drawn about the user. */
+static uint32_t home_of(const struct tt_world *w, uint64_t user, struct tt_rng *rng)
+{
+    tt_rng_init(rng, w->o.seed, USER, user);
+    return (uint32_t)tt_rng_below(rng, w->o.n_areas);
+}
+
+void tt_world_user(const struct tt_world *world, uint64_t user, struct tt_user *out)
+{
+    struct tt_rng rng;
+
+    out->home = home_of(world, user, &rng);
+    out->age = 15 + (uint32_t)(tt_rng_below(&rng, 36) + tt_rng_below(&rng, 26)); /* 15 ... 75, most from 27 to 50 */
+}
+
+/* A user's taste number `slot` in a mood: a category. */
+static size_t taste_of(const struct tt_world *w, uint64_t user, int mood, uint32_t slot)
+{
+    double u = tt_rng_at(w->o.seed, TASTE, user * MAX_MOODS + (uint64_t)mood, slot);
+
+    return search(w->taste_sums[mood], (size_t)w->o.n_categories, u);
+}
+
+/* Index into weights, of which the sum is 1. */
+static uint32_t pick(const double *weights, uint32_t n, double u)
+{
+    uint32_t i = 0;
+
+    while (i + 1 < n && u >= weights[i])
+        u -= weights[i++];
+    return i;
+}
+
+/* A store of the cells from `first` up to `end`, by weight. */
+static uint32_t draw_of_cells(const struct tt_world *w, size_t first, size_t end, double u)
+{
+    size_t from = w->cells[first], n = w->cells[end] - from;
+    double low = w->before[from];
+
+    u = low + u * (w->before[from + n] - low);
+    return w->order[from + search(w->before + from + 1, n, u)];
+}
+
+/* A store of v_x(s | u). */
+static uint32_t draw_fresh(const struct tt_world *w, uint64_t user, uint32_t home, int mood, struct tt_rng *rng,
+                           enum tt_visit_reason *reason)
+{
+    double u = tt_rng_unit(rng);
+    size_t category;
+
+    if (u < w->o.category_effect) {
+        category = taste_of(w, user, mood, pick(taste_weights, N_TASTES, u / w->o.category_effect));
+        *reason = TT_VISIT_BY_TASTE;
+    } else {
+        category = w->stores[draw_of_cells(w, 0, cell_of(w, w->o.n_categories, 0), tt_rng_unit(rng))].category;
+        *reason = TT_VISIT_BY_CHANCE;
+    }
+    size_t cell = cell_of(w, category, home);
+    if (w->cells[cell] < w->cells[cell + 1] && tt_rng_unit(rng) < w->o.area_effect)
+        return draw_of_cells(w, cell, cell + 1, tt_rng_unit(rng));
+    return draw_of_cells(w, cell_of(w, category, 0), cell_of(w, category + 1, 0), tt_rng_unit(rng));
+}
+
+/* Favourite number `slot` of the user in this mood. */
+static uint32_t favourite_of(const struct tt_world *w, uint64_t user, uint32_t home, int mood, uint32_t slot)
+{
+    enum tt_visit_reason ignored;
+    struct tt_rng rng;
+
+    tt_rng_init(&rng, w->o.seed, FAVOURITE, (user * MAX_MOODS + (uint64_t)mood) * FAVOURITE_STRIDE + slot);
+    return draw_fresh(w, user, home, mood, &rng, &ignored);
+}
+
+static void draw_time(const struct tt_world *w, uint64_t i, struct tt_span *span, struct tt_visit *visit)
+{
+    double at = ((double)i + tt_rng_unit(&visit->rng)) / (double)w->o.n_events * (double)w->o.n_days;
+    double day = floor(at);
+
+    if (day >= (double)w->o.n_days) /* rounding, at the very end */
+        day = (double)w->o.n_days - 1;
+    double u = at - day;
+    size_t hour = search(w->day + 1, HOURS, u);
+    double part = (u - w->day[hour]) / (w->day[hour + 1] - w->day[hour]);
+    int64_t second = (int64_t)(part * TT_HOUR);
+    second = second > TT_HOUR - 1 ? TT_HOUR - 1 : second;
+    int64_t local = (w->o.start + (int64_t)day) * TT_DAY + (int64_t)hour * TT_HOUR + second;
+    int64_t instant = tt_zone_instant(w->o.zone, local, span);
+    visit->offset = span->offset;
+    visit->local = instant + span->offset;
+    visit->meal = w->meals.of_hour[tt_local_hour(visit->local)];
+}
+
+/* Better where the visit was the user's own choice, and for a good store. */
+static int draw_rating(const struct tt_store *store, enum tt_visit_reason reason, struct tt_rng *rng)
+{
+    static const double of_reason[] = {2.9, 3.6, 4.2};
+    uint32_t bits = tt_rng_u32(rng);
+    /* four bytes added up are near enough to a normal draw: mean 510, deviation 147.8 */
+    double noise = (double)((bits & 255) + (bits >> 8 & 255) + (bits >> 16 & 255) + (bits >> 24)) / 147.8 - 510 / 147.8;
+    double rating = floor(of_reason[reason] + store->quality + 0.8 * noise + 0.5);
+
+    return rating < 1 ? 1 : rating > 5 ? 5 : (int)rating;
+}
+
+void tt_world_visit(const struct tt_world *world, uint64_t i, struct tt_span *span, struct tt_visit *visit)
+{
+    struct tt_rng *rng = &visit->rng, of_user;
+
+    tt_rng_init(rng, world->o.seed, TT_RNG_EVENT, i);
+    draw_time(world, i, span, visit);
+    visit->user = tt_zipf_draw(&world->zipf_users, rng);
+    uint32_t home = home_of(world, visit->user, &of_user);
+    int mood = tt_rng_unit(rng) < world->o.meal_effect ? 1 + visit->meal : 0;
+    double u = tt_rng_unit(rng);
+    if (u < world->o.repeat) {
+        uint32_t slot = pick(favourite_weights, N_FAVOURITES, u / world->o.repeat);
+        visit->store = favourite_of(world, visit->user, home, mood, slot);
+        visit->reason = TT_VISIT_TO_FAVOURITE;
+    } else {
+        visit->store = draw_fresh(world, visit->user, home, mood, rng, &visit->reason);
+    }
+    visit->rating = draw_rating(&world->stores[visit->store], visit->reason, rng);
+}
+
+/* ---- the truth ---- */
+
+/* p = sum over moods of moods[x] q_x(s | user). `wanted` is scratch of n_categories. */
+static void mix_moods(const struct tt_world *w, uint64_t user, const double *moods, double *wanted, double *p)
+{
+    const double *before = w->before;
+    struct tt_rng rng;
+    uint32_t home = home_of(w, user, &rng);
+
+    for (size_t c = 0; c < w->o.n_categories; c++)
+        wanted[c] = (1 - w->o.category_effect) * w->shares[c];
+    for (int x = 0; x <= w->meals.n; x++)
+        for (uint32_t slot = 0; moods[x] > 0 && slot < N_TASTES; slot++)
+            wanted[taste_of(w, user, x, slot)] += moods[x] * w->o.category_effect * taste_weights[slot];
+    for (size_t c = 0; c < w->o.n_categories; c++) {
+        size_t first = w->cells[cell_of(w, c, 0)], end = w->cells[cell_of(w, c + 1, 0)];
+        size_t near_first = w->cells[cell_of(w, c, home)], near_end = w->cells[cell_of(w, c, home) + 1];
+        if (first == end)
+            continue;
+        double mass = (1 - w->o.repeat) * wanted[c], near_mass = near_first < near_end ? w->o.area_effect * mass : 0;
+        double scale = (mass - near_mass) / (before[end] - before[first]);
+        for (size_t i = first; i < end; i++)
+            p[w->order[i]] = scale * w->stores[w->order[i]].weight;
+        for (size_t i = near_first; near_mass > 0 && i < near_end; i++)
+            p[w->order[i]] += near_mass / (before[near_end] - before[near_first]) * w->stores[w->order[i]].weight;
+    }
+    for (int x = 0; x <= w->meals.n; x++)
+        for (uint32_t slot = 0; moods[x] * w->o.repeat > 0 && slot < N_FAVOURITES; slot++)
+            p[favourite_of(w, user, home, x, slot)] += moods[x] * w->o.repeat * favourite_weights[slot];
+}
+
+static void probabilities(const struct tt_world *w, uint64_t user, int meal, double *wanted, double *p)
+{
+    double moods[MAX_MOODS] = {1 - w->o.meal_effect};
+
+    for (int k = 0; k < w->meals.n; k++)
+        moods[1 + k] = w->o.meal_effect * (meal < 0 ? w->meal_shares[k] : meal == k);
+    mix_moods(w, user, moods, wanted, p);
+}
+
+int tt_world_probabilities(const struct tt_world *world, uint64_t user, int meal, double *p, struct tt_err *err)
+{
+    double *wanted = tt_alloc(world->o.n_categories, sizeof(*wanted), err);
+
+    if (!wanted)
+        return -1;
+    probabilities(world, user, meal, wanted, p);
+    free(wanted);
+    return 0;
+}
+
+/* out[i] += weight * the sum of the ks[i] largest of p (n). */
+static void add_top(const double *p, size_t n, const int *ks, size_t n_k, double weight, double *out)
+{
+    double top[TT_ORACLE_MAX_K] = {0}; /* falling; the first `have` count */
+    int k = ks[n_k - 1], have = 0;
+
+    for (size_t s = 0; s < n; s++) {
+        if (have == k && p[s] <= top[k - 1])
+            continue;
+        int at = have < k ? have++ : k - 1;
+        for (; at > 0 && top[at - 1] < p[s]; at--)
+            top[at] = top[at - 1];
+        top[at] = p[s];
+    }
+    double sum = 0;
+    for (int i = 0, next = 0; next < (int)n_k; next++) {
+        for (; i < ks[next] && i < have; i++)
+            sum += top[i];
+        out[next] += weight * sum;
+    }
+}
+
+/* What is added up over users, for one figure. */
+struct sums {
+    double weight, value, square;
+};
+
+static void add_user(struct sums *sums, double weight, double value)
+{
+    sums->weight += weight;
+    sums->value += weight * value;
+    sums->square += weight * value * value;
+}
+
+static struct tt_oracle finish_sums(const struct sums *sums, uint64_t n, int sampled)
+{
+    double mean = sums->value / sums->weight, variance = sums->square / sums->weight - mean * mean;
+    double half = sampled && n > 1 && variance > 0 ? 1.96 * sqrt(variance / (double)(n - 1)) : 0;
+
+    return (struct tt_oracle){mean, mean - half, mean + half};
+}
+
+int tt_world_oracle(const struct tt_world *world, const int *ks, size_t n_k, struct tt_oracle *with_meal,
+                    struct tt_oracle *without_meal, uint64_t *n_users, struct tt_err *err)
+{
+    const uint64_t budget = 100 * 1000 * 1000, most = 20000; /* stores times users; about a second */
+    uint64_t n = world->o.n_users, n_stores = world->o.n_stores;
+    int sampled = n > budget / n_stores, status = -1;
+    struct tt_rng rng;
+
+    assert(n_k > 0 && ks[n_k - 1] <= TT_ORACLE_MAX_K);
+    if (sampled) {
+        n = budget / n_stores > most ? most : budget / n_stores;
+        n = n < 100 ? 100 : n;
+    }
+    double *p = tt_alloc(n_stores, sizeof(*p), err), *wanted = tt_alloc(world->o.n_categories, sizeof(*wanted), err);
+    double *best = tt_alloc(2 * n_k, sizeof(*best), err);
+    struct sums *sums = tt_alloc_zero(2 * n_k, sizeof(*sums), err);
+    if (!p || !wanted || !best || !sums)
+        goto done;
+    tt_rng_init(&rng, world->o.seed, SAMPLE, 0);
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t user = sampled ? tt_zipf_draw(&world->zipf_users, &rng) : i;
+        double weight = sampled ? 1 : pow((double)i + 1, -world->o.zipf_users);
+        memset(best, 0, 2 * n_k * sizeof(*best));
+        for (int meal = 0; meal < world->meals.n; meal++) {
+            probabilities(world, user, meal, wanted, p);
+            add_top(p, (size_t)n_stores, ks, n_k, world->meal_shares[meal], best);
+        }
+        probabilities(world, user, -1, wanted, p);
+        add_top(p, (size_t)n_stores, ks, n_k, 1, best + n_k);
+        for (size_t k = 0; k < 2 * n_k; k++)
+            add_user(&sums[k], weight, best[k]);
+    }
+    for (size_t k = 0; k < n_k; k++) {
+        with_meal[k] = finish_sums(&sums[k], n, sampled);
+        without_meal[k] = finish_sums(&sums[n_k + k], n, sampled);
+    }
+    *n_users = n;
+    status = 0;
+done:
+    free(p);
+    free(wanted);
+    free(best);
+    free(sums);
+    return status;
+}
