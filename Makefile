@@ -178,6 +178,9 @@ check-headers: ## each header compiles alone
 lint: ## the manual pages, the width of lines, and the code by cppcheck where it is installed
 	@! grep -nE '^.{121}' $(sort $(wildcard cmd/*.[ch] lib/*/*.[ch] tests/*/*.[ch])) /dev/null || { echo 'lines of more than 120 columns' >&2; exit 1; }
 	@mandoc -Tlint -W warning man/*.[157]
+	@! grep -nE '^\.(It )?[DQS][lq] .* [DQS][lq] ' man/*.[157] || { echo 'quotes within quotes' >&2; exit 1; }
+	@! command -v groff >/dev/null || for page in man/*.[157]; do \
+		! groff -mandoc -ww -z $$page 2>&1 | grep . || { echo "groff warns on $$page" >&2; exit 1; }; done
 	@! command -v cppcheck >/dev/null || cppcheck -q --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 -Ilib lib cmd
 
 # ---- installing ----

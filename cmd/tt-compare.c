@@ -16,7 +16,7 @@ static const char *const against_names[] = {"first", "previous", "all", NULL};
 
 static const char *metrics;
 static uint64_t resamples = 1999, permutations = 9999, seed = 1;
-static double level = 0.95, power = 0.8, detect;
+static double level = 0.95, power = 0.8, effect;
 static int against = AGAINST_FIRST, is_paired, is_text;
 
 static struct cli_option options[] = {
@@ -26,7 +26,7 @@ static struct cli_option options[] = {
      .help = "compare each model with the first, the previous, or all before it"},
     {0, "paired", CLI_FLAG, &is_paired,
      .help = "the first files of two models have one seed, and so on: compare pairs"},
-    {0, "detect", CLI_NUMBER, &detect, .min = 0, .max = 1, .metavar = "X",
+    {0, "effect", CLI_NUMBER, &effect, .min = 0, .max = 1, .metavar = "X",
      .help = "the difference that matters, as 0.005 of 1; 0: the one seen"},
     {0, "power", CLI_NUMBER, &power, .min = 0.5, .max = 0.999, .metavar = "X",
      .help = "the chance with which it should be found"},
@@ -44,7 +44,7 @@ static struct cli_option options[] = {
 
 static const struct cli_program program = {
     .name = "tt-compare",
-    .purpose = "Read what tt-eval --per-user wrote of models' trainings, write which is better and how sure that is.",
+    .purpose = "Read what tt-eval --per-query wrote of models' trainings, write which is better and how sure that is.",
     .usage = "[OPTION]... MODEL=FILE MODEL=FILE...",
     .options = options,
     .n_options = sizeof(options) / sizeof(*options),
@@ -241,7 +241,7 @@ static int write_finding(struct tt_writer *writer, const struct tt_finding *f, c
     const char *at = strrchr(f->figure, '@');
     size_t len = at ? (size_t)(at - f->figure) : strlen(f->figure);
     const double numbers[] = {
-        c->value, c->base_value, c->difference, c->low, c->high, c->p, f->p_holm, c->effect, c->users_part,
+        c->value, c->base_value, c->difference, c->low, c->high, c->p, f->p_holm, c->cohens_d, c->users_part,
         c->seeds_part, c->degrees, (double)f->n_runs, (double)f->n_base_runs, (double)n_users, f->n, c->power,
         c->detectable, tt_verdict_more(f), tt_verdict_runs(f),
     };
@@ -260,7 +260,7 @@ static int write_finding(struct tt_writer *writer, const struct tt_finding *f, c
 static int write_tsv(struct tt_writer *writer, const struct tt_finding *found, size_t n,
                      const struct tt_compare_options *o, size_t n_users, struct tt_err *err)
 {
-    if (tt_writer_text(writer, "model\tbase\tmetric\tk\tvalue\tbase_value\tdifference\tlow\thigh\tp\tp_holm\teffect\t"
+    if (tt_writer_text(writer, "model\tbase\tmetric\tk\tvalue\tbase_value\tdifference\tlow\thigh\tp\tp_holm\tcohens_d\t"
                        "users_part\tseeds_part\tdegrees\tseeds\tbase_seeds\tusers\tn\tpower\tdetectable\tmore_n\t"
                        "needs_seeds\tverdict\n", err))
         return -1;
@@ -401,7 +401,7 @@ done:
 static int compare(struct models *m, struct tt_judgements *j, struct tt_err *err)
 {
     const struct tt_compare_options o = {.resamples = (size_t)resamples, .permutations = (size_t)permutations,
-                                         .seed = seed, .level = level, .power = power, .detect = detect,
+                                         .seed = seed, .level = level, .power = power, .effect = effect,
                                          .is_paired = is_paired};
     struct tt_pool *pool = cli_pool(err);
     struct tt_writer writer = {0};

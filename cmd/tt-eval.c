@@ -16,7 +16,7 @@ enum {
 };
 
 static const char *truth_path, *known_path, *training_path, *items_path, *users_path;
-static const char *per_user_path, *per_event_path, *slices_path, *replicates_path;
+static const char *per_query_path, *per_event_path, *slices_path, *replicates_path;
 static struct cli_list slice_names;
 static const char *top = "10", *run_name = "-";
 static uint64_t resamples = 1000, seed = 1;
@@ -38,7 +38,7 @@ static struct cli_option options[] = {
     {0, "slices", CLI_TEXT, &slices_path, .metavar = "FILE", .no_lineage = 1,
      .help = "where the metrics of each part of each --slice go"},
     {0, "users", CLI_TEXT, &users_path, .metavar = "FILE", .no_lineage = 1, .help = "columns of users for --slice"},
-    {0, "per-user", CLI_TEXT, &per_user_path, .metavar = "FILE", .no_lineage = 1,
+    {0, "per-query", CLI_TEXT, &per_query_path, .metavar = "FILE", .no_lineage = 1,
      .help = "also write each query's metrics to FILE"},
     {0, "per-event", CLI_TEXT, &per_event_path, .metavar = "FILE", .no_lineage = 1,
      .help = "also write the rank of each event's item to FILE"},
@@ -317,7 +317,7 @@ static int evaluate(const size_t *ks, size_t n_ks, struct tt_err *err)
         goto done;
     if (cli_verbose)
         cli_note("read and judged in %.3f s, means and intervals in %.3f s", read, cli_seconds() - read);
-    if ((per_user_path && write_beside(per_user_path, &e, tt_evaluation_write_queries, err)) ||
+    if ((per_query_path && write_beside(per_query_path, &e, tt_evaluation_write_queries, err)) ||
         (per_event_path && write_beside(per_event_path, &e, tt_evaluation_write_events, err)) ||
         (slices_path && write_slices(&e, pool, err)) ||
         (replicates_path && write_replicates(ks, n_ks, figures.replicates, err)) || cli_open_output(&writer, 0, err))
@@ -354,7 +354,7 @@ static void check_paths(void)
 {
     const struct cli_file inputs[] = {{"new", known_path}, {"train", training_path}, {"items", items_path},
                                       {"users", users_path}};
-    const struct cli_file outputs[] = {{"output", cli_output ? cli_output : "-"}, {"per-user", per_user_path},
+    const struct cli_file outputs[] = {{"output", cli_output ? cli_output : "-"}, {"per-query", per_query_path},
                                        {"per-event", per_event_path}, {"slices", slices_path},
                                        {"replicates", replicates_path}};
     size_t n_inputs = sizeof(inputs) / sizeof(*inputs), n_outputs = sizeof(outputs) / sizeof(*outputs);

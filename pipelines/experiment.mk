@@ -130,8 +130,8 @@ endef
 # $1: run, $2: keep, remove or new, $3: which lists, $4: slices
 define eval_rule
 
-$(addprefix $(OUT)/$1.$2.,metrics.tsv per_user.tsv $(if $4,slices.tsv per_event.tsv)) &: $(OUT)/$1.$3.recs.tsv $(TEST) $(OUT)/judge.settings $(if $(filter new,$2)$4,$(TRAIN)) $(if $4,$(OUT)/slices.options)
-	tt-eval -q -j $(JOBS) -k $K --short --run '$1$(if $(filter-out $(SEEN),$2),.$2)' $(if $(filter new,$2),--new '$(TRAIN)') $(if $4,$$$$(cat '$(OUT)/slices.options') --slices '$(OUT)/$1.$2.slices.tsv' --per-event '$(OUT)/$1.$2.per_event.tsv') --per-user '$(OUT)/$1.$2.per_user.tsv' --truth '$(TEST)' -o '$(OUT)/$1.$2.metrics.tsv' '$$<'
+$(addprefix $(OUT)/$1.$2.,metrics.tsv per_query.tsv $(if $4,slices.tsv per_event.tsv)) &: $(OUT)/$1.$3.recs.tsv $(TEST) $(OUT)/judge.settings $(if $(filter new,$2)$4,$(TRAIN)) $(if $4,$(OUT)/slices.options)
+	tt-eval -q -j $(JOBS) -k $K --short --run '$1$(if $(filter-out $(SEEN),$2),.$2)' $(if $(filter new,$2),--new '$(TRAIN)') $(if $4,$$$$(cat '$(OUT)/slices.options') --slices '$(OUT)/$1.$2.slices.tsv' --per-event '$(OUT)/$1.$2.per_event.tsv') --per-query '$(OUT)/$1.$2.per_query.tsv' --truth '$(TEST)' -o '$(OUT)/$1.$2.metrics.tsv' '$$<'
 endef
 
 # $1: popular or own_frequent, $2: keep or remove

@@ -31,8 +31,8 @@ $(OUT)/slices.tsv: $(sliced:%=$(OUT)/%) $(OUT)/report.settings $(HERE)/report/mo
 # ---- comparisons ----
 
 # Accuracy is over events, which tt-compare finds whatever a schema's queries are; all else is compared by user.
-by := $(if $(filter top_k_accuracy,$(metric)),per_user,by_user)
-$(OUT)/%.by_user.tsv: $(OUT)/%.per_user.tsv $(HERE)/report/by_user.awk
+by := $(if $(filter top_k_accuracy,$(metric)),per_query,by_user)
+$(OUT)/%.by_user.tsv: $(OUT)/%.per_query.tsv $(HERE)/report/by_user.awk
 	@awk -f '$(HERE)/report/by_user.awk' '$<' > '$@.tmp'
 	@mv '$@.tmp' '$@'
 
@@ -69,7 +69,7 @@ $(OUT)/slice_differences.tsv: $(sliced:%.slices.tsv=$(OUT)/%.per_event.tsv) $(OU
 # ---- in words ----
 
 # What a schema has that the first has not, and how all was judged.
-$(OUT)/judged.tsv: $(OUT)/$(firstword $(names)).tt $(SCHEMAS) $(runs:%=$(OUT)/%.model.tt) $(foreach how,$(judged),$(OUT)/$(firstword $(runs)).$(how).per_user.tsv) $(OUT)/report.settings $(HERE)/report/judged.sh
+$(OUT)/judged.tsv: $(OUT)/$(firstword $(names)).tt $(SCHEMAS) $(runs:%=$(OUT)/%.model.tt) $(foreach how,$(judged),$(OUT)/$(firstword $(runs)).$(how).per_query.tsv) $(OUT)/report.settings $(HERE)/report/judged.sh
 	@OUT='$(OUT)' METRIC=$(metric) K=$(top) SEEDS=$(SEEDS) JUDGED='$(judged)' TRAIN='$(TRAIN)' TEST='$(TEST)' ITEMS='$(ITEMS)' \
 		VALID='$(VALID)' PARTS=$(call shell_text,$(PARTS)) FEATURES=$(call shell_text,$(FEATURES)) \
 		CONVERGE=$(call shell_text,$(CONVERGE)) OPTIONS=$(call shell_text,$(TRAIN_OPTIONS)) QUERY_OPTIONS=$(call shell_text,$(QUERY_OPTIONS)) \

@@ -306,7 +306,7 @@ static void find_power(const struct components *c, const struct design *d, const
                        struct tt_comparison *out)
 {
     double error = sqrt(users_part(c, d) + seeds_part(c, d)), limit = tt_student_beyond(1 - o->level, out->degrees);
-    double target = o->detect > 0 ? o->detect : fabs(out->difference);
+    double target = o->effect > 0 ? o->effect : fabs(out->difference);
 
     out->detectable = detectable(c, d, o);
     out->power = error > 0 ? power_of(target / error, limit, out->degrees) : target > 0;
@@ -364,7 +364,7 @@ static void describe(const struct tt_arm *arms, double *const means[2], const do
         d[u] = users / below * (means[0][u] - means[1][u] - out->difference * under[u]) + out->difference;
     double variance = variance_of(d, n_users, out->difference);
     out->users_part = variance / users;
-    out->effect = variance > 0 ? out->difference / sqrt(variance) : NAN;
+    out->cohens_d = variance > 0 ? out->difference / sqrt(variance) : NAN;
     c->users = fmax(0, variance - c->luck[0] / (double)arms[0].n_runs - c->luck[1] / (double)arms[1].n_runs);
 }
 

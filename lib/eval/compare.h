@@ -34,7 +34,7 @@
  *               as far as D, it is that of the normal distribution with the permutations' variance, whose tails are
  *               about as heavy or heavier (Efron 1969, "Student's t-test under symmetry conditions", JASA 64): else
  *               few seeds could never show anything
- *   effect      D over the deviation of d_u: Cohen's d of paired values, of users
+ *   cohens_d    D over the deviation of d_u: Cohen's d of paired values, of users
  *   power       of the t test at those degrees, when the difference is so many standard errors (Cohen 1988,
  *               "Statistical power analysis", chapter 2), by the normal deviate of the noncentral t (Abramowitz and
  *               Stegun 26.7.10); what would give the power wanted is looked for with the parts' variances as they
@@ -79,7 +79,7 @@ struct tt_compare_options {
     uint64_t seed;
     double level;        /* of the interval, as 0.95 */
     double power;        /* wanted, as 0.8 */
-    double detect;       /* the difference that is to be found with this power; 0: the one that is seen */
+    double effect;       /* the difference that is to be found with this power; 0: the one that is seen */
     int is_paired;       /* the arms' trainings are pairs, in order, of one seed each; as many of both */
 };
 
@@ -87,7 +87,7 @@ struct tt_comparison {
     double value, base_value;  /* the arms' means over their trainings */
     double difference, low, high;
     double p;
-    double effect;             /* NaN when all users' differences are alike */
+    double cohens_d;           /* NaN when all users' differences are alike */
     double users_part, seeds_part; /* of the variance of the difference; seeds_part NaN: one training each */
     double degrees;            /* of freedom */
     double power;              /* to find the difference again with such a test */

@@ -1,4 +1,4 @@
-/* What tt-eval --per-user wrote about several runs over the same test rows, added up by user: what compare.h wants.
+/* What tt-eval --per-query wrote about several runs over the same test rows, added up by user: what compare.h wants.
  *
  *     tt_judgements_init(&j, figures, n_figures, &err);
  *     for each file: tt_csv_open(&csv, ...); tt_judgements_add(&j, &csv, &err); tt_csv_close(&csv);

@@ -19,7 +19,7 @@ enum tt_verdict tt_verdict(const struct tt_finding *f, const struct tt_compare_o
         return TT_VERDICT_CANNOT_TELL;
     if (f->p_holm < 1 - options->level)
         return c->difference > 0 ? TT_VERDICT_HELPS : TT_VERDICT_HURTS;
-    if (options->detect > 0 && c->low > -options->detect && c->high < options->detect)
+    if (options->effect > 0 && c->low > -options->effect && c->high < options->effect)
         return TT_VERDICT_SAME;
     return TT_VERDICT_CANNOT_TELL;
 }
@@ -131,7 +131,7 @@ static int add_needs(struct tt_buf *text, const struct tt_finding *f, const stru
                      struct tt_err *err)
 {
     double more = tt_verdict_more(f), runs = tt_verdict_runs(f);
-    double target = options->detect > 0 ? options->detect : fabs(f->c.difference);
+    double target = options->effect > 0 ? options->effect : fabs(f->c.difference);
     int digits = tt_verdict_digits(&f->c);
 
     if (!(target > 0))
@@ -159,7 +159,7 @@ int tt_verdict_say(const struct tt_finding *f, const struct tt_compare_options *
         status = tt_buf_printf(text, err, "%s %s: ", f->model, tt_verdict_names[verdict]);
         break;
     case TT_VERDICT_SAME:
-        status = tt_buf_printf(text, err, "%s makes no difference of %.4g points: ", f->model, 100 * options->detect);
+        status = tt_buf_printf(text, err, "%s makes no difference of %.4g points: ", f->model, 100 * options->effect);
         break;
     case TT_VERDICT_CANNOT_TELL:
         status = tt_buf_printf(text, err, "%s: cannot tell. ", f->model);

@@ -13,7 +13,7 @@
 enum tt_verdict {
     TT_VERDICT_HELPS,  /* p_holm is below 1 - level, and the difference above 0 */
     TT_VERDICT_HURTS,
-    TT_VERDICT_SAME,   /* neither, and the interval lies within +- options.detect */
+    TT_VERDICT_SAME,   /* neither, and the interval lies within +- options.effect */
     TT_VERDICT_CANNOT_TELL, /* none of these; or one training each, which tells nothing of other seeds */
 };
 

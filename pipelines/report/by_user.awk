@@ -1,4 +1,4 @@
-# What tt-eval --per-user wrote, a line a query, to a line a user: schemas that differ in their contexts ask different queries,
+# What tt-eval --per-query wrote, a line a query, to a line a user: schemas that differ in their contexts ask different queries,
 # but the same users and events judge them. A figure becomes a user's mean over events (top_k_accuracy) or over queries.
 BEGIN { FS = OFS = "\t" }
 NR == 1 {

@@ -17,7 +17,7 @@ shift 3
 for how in $JUDGED; do
     awk -F'\t' -v how="$how" 'NR == 1 { for (c = 1; $c != "n"; c++) continue; next }
         { events += $c; if (!($1 in had)) users++; had[$1] = 1 }
-        END { printf "counts\t%s\t%d\t%d\t%d\n", how, events, NR - 1, users }' "$OUT/$first.seed1.$how.per_user.tsv"
+        END { printf "counts\t%s\t%d\t%d\t%d\n", how, events, NR - 1, users }' "$OUT/$first.seed1.$how.per_query.tsv"
 done
 say 'Parts' "$PARTS"
 [ -z "$FEATURES" ] || say 'Columns added' "tt-feature $FEATURES"

@@ -37,7 +37,7 @@ said() { # columns, arguments of tt-compare
     tt-compare -q "$@" | column $s_columns
 }
 
-t 'the columns' 0 "$(echo 'model base metric k value base_value difference low high p p_holm effect users_part' \
+t 'the columns' 0 "$(echo 'model base metric k value base_value difference low high p p_holm cohens_d users_part' \
     'seeds_part degrees seeds base_seeds users n power detectable more_n needs_seeds verdict' | tab)" '' \
     sh -c "tt-compare $base $more | head -n 1"
 t 'more is better, and the other is not known to be' 0 'same base top_k_accuracy 5 3 3 120 480 cannot_tell
@@ -65,8 +65,8 @@ t 'p is near that of all exchanges' 0 1 '' sh -c "tt-compare --permutations 100K
     awk -F '\t' 'NR == 2 { print (\$10 > 0.49 && \$10 < 0.51) }'"
 t 'one training each: nothing of seeds, no verdict' 0 '- - 1 1 cannot_tell' '' \
     said 'seeds_part needs_seeds seeds base_seeds verdict' base=base.1 more=more.1
-t 'a difference that would matter, and is not there' 0 'same' '' said verdict --detect 0.2 $base $same
-t 'a greater difference takes less' 0 1 '' sh -c "for d in 0.1 0.01; do tt-compare --detect \$d $base $same; done |
+t 'a difference that would matter, and is not there' 0 'same' '' said verdict --effect 0.2 $base $same
+t 'a greater difference takes less' 0 1 '' sh -c "for d in 0.1 0.01; do tt-compare --effect \$d $base $same; done |
     awk -F '\t' '\$1 == \"same\" { power[++n] = \$20 } END { print (power[1] > 0.9 && power[2] < 0.5) }'"
 
 # --- which with which ---

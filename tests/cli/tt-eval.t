@@ -91,16 +91,16 @@ t 'a query is a value of all key columns' 0 "$(tab <<'END'
 - recall 2 0.833333333 0.75 1 3
 - precision 2 0.5 0.5 0.5 3
 END
-)" '' sh -c 'tt-eval -q -k 2 --truth meals.csv --per-user users.tsv meals.tsv | sed -n 2,4p'
-t '--per-user has a line a query' 0 "$(tab <<'END'
+)" '' sh -c 'tt-eval -q -k 2 --truth meals.csv --per-query users.tsv meals.tsv | sed -n 2,4p'
+t '--per-query has a line a query' 0 "$(tab <<'END'
 user meal n top_k_accuracy@2 recall@2 precision@2 ndcg@2 mrr@2 hit_rate@2 map@2
 u1 lunch 1 1 1 0.5 0.630929754 0.5 1 0.5
 u1 dinner 2 0.5 0.5 0.5 0.613147193 1 1 0.5
 u2 lunch 1 1 1 0.5 1 1 1 1
 END
 )" '' cat users.tsv
-tt-eval -q -k 1,2 --truth meals.csv --per-user users.tsv meals.tsv >/dev/null
-t '--per-user goes metric by metric' 0 \
+tt-eval -q -k 1,2 --truth meals.csv --per-query users.tsv meals.tsv >/dev/null
+t '--per-query goes metric by metric' 0 \
     "$(echo 'user meal n top_k_accuracy@1 top_k_accuracy@2 recall@1 recall@2' | tab)" '' sh -c 'head -n 1 users.tsv | cut -f 1-7'
 
 t '--per-event has the rank of each event'"'"'s item' 0 "$(tab <<'END'
@@ -302,7 +302,7 @@ ok 'the order of options does not matter' sh -c 'tt-eval recs.tsv --truth=test.c
 printf 'a\tb\trank\ti\nx\\ty\tz\t1\tp\\\\q\n' >escaped.tsv
 printf 'a,b,i\n"x\ty",z,p\\q\n' >escaped.csv
 t 'tabs and backslashes in fields' 0 "a	b	n	top_k_accuracy@1
-x\\ty	z	1	1" '' sh -c 'tt-eval -q -k 1 --truth escaped.csv --per-user u.tsv escaped.tsv >/dev/null; cut -f 1-4 u.tsv'
+x\\ty	z	1	1" '' sh -c 'tt-eval -q -k 1 --truth escaped.csv --per-query u.tsv escaped.tsv >/dev/null; cut -f 1-4 u.tsv'
 printf 'a\tb\trank\ti\nx\tyz\t1\tp\n' >joined.tsv
 printf 'a,b,i\nxy,z,p\n' >joined.csv
 t 'keys are not run together' 0 '0' '' \
@@ -313,10 +313,10 @@ awk 'BEGIN { OFS = "\t"; print "u", "rank", "i"; for (u = 0; u < 400; u++) for (
     print u, r, (u * 7 + r * r * 13) % 101 }' | awk -F '\t' '!seen[$1, $3]++' |
     awk -F '\t' 'NR == 1 { print; next } { if ($1 != u) { u = $1; r = 0 } print $1 "\t" ++r "\t" $3 }' >many.tsv
 awk 'BEGIN { print "u,i"; for (e = 0; e < 3000; e++) print (e * e) % 389 "," (e * 31 + 5) % 101 }' >many.csv
-tt-eval -q -j 1 -k 5 --truth many.csv --per-user u1 many.tsv >j1
+tt-eval -q -j 1 -k 5 --truth many.csv --per-query u1 many.tsv >j1
 for j in 2 3 0; do
-    ok "-j $j gives the same bytes" sh -c "tt-eval -q -j $j -k 5 --truth many.csv --per-user u$j many.tsv | cmp - j1"
-    ok "-j $j gives the same bytes of --per-user" cmp u1 u$j
+    ok "-j $j gives the same bytes" sh -c "tt-eval -q -j $j -k 5 --truth many.csv --per-query u$j many.tsv | cmp - j1"
+    ok "-j $j gives the same bytes of --per-query" cmp u1 u$j
 done
 ok 'seed 1 is the default' sh -c 'tt-eval -q --seed 1 -k 5 --truth many.csv many.tsv | cmp - j1'
 tt-eval -q --seed 2 -k 5 --truth many.csv many.tsv >seed2
@@ -485,12 +485,12 @@ t 'a truth without a key column' 1 '' "tt-eval: test.csv: no column 'user' (ther
 t 'a truth that is cut' 1 '' 'tt-eval: t.csv:3: expected 3 fields, found 2' \
     sh -c 'head -c 36 test.csv >t.csv; tt-eval -q -k 1 --truth t.csv recs.tsv'
 t 'no such file' 1 '' 'tt-eval: nowhere.csv: No such file or directory' tt-eval -q --truth nowhere.csv recs.tsv
-t 'no such folder' 1 '' '*' tt-eval -q -k 1 --per-user no/such/file --truth test.csv recs.tsv
-t 'a failed run leaves no output' 1 '' '*' tt-eval -q -k 1 -o late.tsv --per-user no/such/file --truth test.csv recs.tsv
+t 'no such folder' 1 '' '*' tt-eval -q -k 1 --per-query no/such/file --truth test.csv recs.tsv
+t 'a failed run leaves no output' 1 '' '*' tt-eval -q -k 1 -o late.tsv --per-query no/such/file --truth test.csv recs.tsv
 not_ok 'nor a temporary file' sh -c 'ls late.tsv* 2>/dev/null'
 if [ -c /dev/full ]; then
-    t '--per-user on a full disk' 1 '' 'tt-eval: /dev/full: No space left on device' \
-        tt-eval -q -k 1 --per-user /dev/full --truth test.csv recs.tsv
+    t '--per-query on a full disk' 1 '' 'tt-eval: /dev/full: No space left on device' \
+        tt-eval -q -k 1 --per-query /dev/full --truth test.csv recs.tsv
     t '--per-event on a full disk' 1 '' 'tt-eval: /dev/full: No space left on device' \
         tt-eval -q -k 1 --per-event /dev/full --truth test.csv recs.tsv
 fi
@@ -506,10 +506,10 @@ usage 'two standard inputs' '--truth and the lists cannot both be standard input
 usage 'two standard inputs by name' '--truth and the lists cannot both be standard input' --truth - -
 usage 'known events on standard input' '--new cannot be standard input' --truth test.csv --new -
 usage 'items on standard input' '--items cannot be standard input' --truth test.csv --items -
-usage 'queries on standard output' '--per-user cannot be standard output' --truth test.csv --per-user -
+usage 'queries on standard output' '--per-query cannot be standard output' --truth test.csv --per-query -
 usage 'events on standard output' '--per-event cannot be standard output' --truth test.csv --per-event -
-usage 'queries and events in one file' '--per-user and --per-event are the same file' --truth test.csv \
-    --per-user x --per-event ./x
+usage 'queries and events in one file' '--per-query and --per-event are the same file' --truth test.csv \
+    --per-query x --per-event ./x
 usage 'training events on standard input' '--train cannot be standard input' --truth test.csv --train -
 usage 'users on standard input' '--users cannot be standard input' --truth test.csv --users -
 usage 'slices on standard output' '--slices cannot be standard output' --truth test.csv --slice visited --slices -
@@ -524,9 +524,9 @@ for n in 1 19 38; do
     usage "$n resamples" "--resamples: '$n' is too few: a 95 % interval needs 39, and 0 is for none" \
         --truth test.csv --resamples $n
 done
-usage 'two outputs in one file' '--output and --per-user are the same file' --truth test.csv -o x --per-user x
-usage 'two outputs in one file under two names' '--per-user and --replicates are the same file' --truth test.csv \
-    --per-user ./recs.tsv --replicates recs.tsv
+usage 'two outputs in one file' '--output and --per-query are the same file' --truth test.csv -o x --per-query x
+usage 'two outputs in one file under two names' '--per-query and --replicates are the same file' --truth test.csv \
+    --per-query ./recs.tsv --replicates recs.tsv
 usage 'too many operands' "unexpected operand 'b'" --truth test.csv a b
 
 common_tests tt-eval recs.tsv -k 1,2 --truth test.csv

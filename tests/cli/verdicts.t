@@ -55,7 +55,7 @@ say() { # world: of its meal time
     set -- "$1" -q --paired --text --metric top_k_accuracy@10
     for s_model in base meal_time; do
         for s_seed in 1 2 3 4 5; do
-            set -- "$@" "$s_model=world.$1/$s_model.seed$s_seed.keep.per_user.tsv"
+            set -- "$@" "$s_model=world.$1/$s_model.seed$s_seed.keep.per_query.tsv"
         done
     done
     shift

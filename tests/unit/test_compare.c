@@ -79,7 +79,7 @@ static void test_compare_one_training_each_is_scipys_paired_bootstrap(void **sta
     assert_true(is_near(c.value, 0.4572727272727273, 1e-12));
     assert_true(is_near(c.difference, 0.10281118881118878, 1e-12));
     assert_true(is_near(c.users_part, 0.005382680803650358, 1e-12));
-    assert_true(is_near(c.effect, 0.22157005829647222, 1e-12));
+    assert_true(is_near(c.cohens_d, 0.22157005829647222, 1e-12));
     assert_true(isnan(c.seeds_part) && c.degrees == FORTY - 1);
     assert_true(is_near((c.low - c.difference) / wider + c.difference, -0.0395005, 0.005));
     assert_true(is_near((c.high - c.difference) / wider + c.difference, 0.2424151, 0.005));
@@ -104,7 +104,7 @@ static void test_compare_power_is_statsmodels(void **state)
     assert_true(is_near(c.detectable, 0.2107808, 0.0005));
     assert_true(is_near(c.users_factor, 4.045192, 0.005));
     assert_true(isnan(c.runs));
-    o.detect = 0.1;
+    o.effect = 0.1;
     c = compare_forty(&o);
     assert_true(is_near(c.power, 0.2647153, 0.003));
     assert_true(is_near(c.users_factor, 4.273058, 0.005));
@@ -160,7 +160,7 @@ static void test_compare_a_model_with_itself(void **state)
     forty(a, b, n);
     struct tt_comparison c = compare(1, &(struct tt_arm){sums, 2}, &(struct tt_arm){sums, 2}, n, FORTY, &usual);
     assert_true(c.difference == 0 && c.low == 0 && c.high == 0 && c.p == 1 && c.power == 0 && c.detectable == 0);
-    assert_true(isnan(c.effect) && isinf(c.users_factor) && isinf(c.runs));
+    assert_true(isnan(c.cohens_d) && isinf(c.users_factor) && isinf(c.runs));
 }
 
 /* ---- trainings by users ---- */
@@ -195,7 +195,7 @@ static void test_compare_variance_components_are_statsmodels(void **state)
     assert_true(is_near(c.users_part, 0.002248456790123457, 1e-12));
     assert_true(is_near(c.seeds_part, 0.0029074074074074115, 1e-12));
     assert_true(is_near(c.degrees, 5.14297260572132, 1e-9));
-    assert_true(is_near(c.effect, 0.5978876872545369, 1e-12));
+    assert_true(is_near(c.cohens_d, 0.5978876872545369, 1e-12));
 }
 
 /* The base has its first training only: sb, eb and their degrees are sa, ea and 2, found once for both. */
@@ -328,12 +328,12 @@ static double draw_sum(const struct world *w, struct tt_rng *rng, double events,
     return hits;
 }
 
-static struct tt_comparison simulate(const struct world *w, size_t trial, double detect)
+static struct tt_comparison simulate(const struct world *w, size_t trial, double effect)
 {
     static double sums[2 * MOST_RUNS][MOST_USERS], n[MOST_USERS], chance[MOST_USERS][2];
     const double *rows[2 * MOST_RUNS];
     struct tt_compare_options o = {.resamples = 199, .permutations = 199, .seed = trial, .level = 0.95, .power = 0.8,
-                                   .detect = detect, .is_paired = w->is_paired};
+                                   .effect = effect, .is_paired = w->is_paired};
     double other[2 * MOST_RUNS];
     struct tt_rng rng;
 
@@ -411,16 +411,16 @@ static void test_compare_power_is_what_simulation_finds(void **state)
 {
     static const struct world w = {150, 10, 10, 0.015, 0, 0, 0};
     enum { PILOTS = 30, TRIALS = 150 }; /* standard deviation of a share of 0.8: 0.033 */
-    double power = 0, detectable = 0, detect = 0.025;
+    double power = 0, detectable = 0, effect = 0.025;
     (void)state;
 
     for (size_t trial = 0; trial < PILOTS; trial++) {
-        struct tt_comparison c = simulate(&w, trial, detect);
+        struct tt_comparison c = simulate(&w, trial, effect);
         power += c.power / PILOTS;
         detectable += c.detectable / PILOTS;
     }
     assert_true(power > 0.4 && power < 0.7);
-    assert_true(is_near(share_found(w, detect, TRIALS), power, 0.1));
+    assert_true(is_near(share_found(w, effect, TRIALS), power, 0.1));
     assert_true(is_near(share_found(w, detectable, TRIALS), 0.8, 0.1));
 }
 
@@ -429,20 +429,20 @@ static void test_compare_more_users_or_seeds_find_what_they_should(void **state)
 {
     static const struct world few_users = {150, 10, 10, 0.005, 0, 0, 0}, few_seeds = {400, 6, 6, 0.02, 0, 0, 0};
     enum { PILOTS = 30, TRIALS = 150 };
-    double factor = 0, runs = 0, detect = 0.025;
+    double factor = 0, runs = 0, effect = 0.025;
     (void)state;
 
     for (size_t trial = 0; trial < PILOTS; trial++) {
-        factor += log(simulate(&few_users, trial, detect).users_factor) / PILOTS;
-        runs += log(simulate(&few_seeds, trial, detect).runs) / PILOTS;
+        factor += log(simulate(&few_users, trial, effect).users_factor) / PILOTS;
+        runs += log(simulate(&few_seeds, trial, effect).runs) / PILOTS;
     }
     struct world users = few_users, seeds = few_seeds;
     users.users = (size_t)rint(150 * exp(factor));
     seeds.runs = seeds.base_runs = (size_t)rint(exp(runs));
     assert_true(factor > 0.1 && users.users < MOST_USERS);
     assert_true(seeds.runs > 10 && seeds.runs <= MOST_RUNS);
-    assert_true(is_near(share_found(users, detect, TRIALS), 0.8, 0.1));
-    assert_true(is_near(share_found(seeds, detect, TRIALS), 0.8, 0.1));
+    assert_true(is_near(share_found(users, effect, TRIALS), 0.8, 0.1));
+    assert_true(is_near(share_found(seeds, effect, TRIALS), 0.8, 0.1));
 }
 
 /* ---- Holm ---- */

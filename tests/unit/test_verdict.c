@@ -135,11 +135,11 @@ static void test_verdict_a_difference_that_matters(void **state)
     struct tt_finding f = doubtful();
     (void)state;
 
-    o.detect = 0.02; /* beyond the interval on both sides */
+    o.effect = 0.02; /* beyond the interval on both sides */
     assert_int_equal(tt_verdict(&f, &o), TT_VERDICT_SAME);
     says(&f, &o, "meal makes no difference of 2 points: top_k_accuracy@10 +0.3 points over base (95 % interval -0.5 to "
          "+1.1, p = 0.44, 10 seeds).");
-    o.detect = 0.011;
+    o.effect = 0.011;
     f.c.users_factor = 0.8;
     f.c.power = 0.84;
     assert_int_equal(tt_verdict(&f, &o), TT_VERDICT_CANNOT_TELL);
