@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "cli.h"
-#include "table/seen.h"
+#include "table/seen_items.h"
 #include "index/flat.h"
 #include "index/index_file.h"
 #include "io/tsv_writer.h"
@@ -44,22 +44,22 @@ static const struct cli_program program = {
 
 /* Rows of the index that are not to be listed, by the text of a query's first key. Items that the index does not have
  * cannot be listed anyway: they are counted. */
-static int read_seen(struct tt_seen *seen, const char *key_name, const struct tt_index *index,
+static int read_seen(struct tt_seen_items *seen, const char *key_name, const struct tt_index *index,
                      const struct tt_vocab *items, struct tt_err *err)
 {
     struct tt_seen_counts counts;
 
-    if (tt_seen_init(seen, err))
+    if (tt_seen_items_init(seen, err))
         return -1;
     for (size_t i = 0; i < seen_files.n; i++) {
-        if (tt_seen_read(seen, seen_files.items[i], key_name, index->item, items, &counts, err))
+        if (tt_seen_items_read(seen, seen_files.items[i], key_name, index->item, items, &counts, err))
             return -1;
         if (counts.unknown)
             cli_note("%s: %zu of %zu rows name items that the index does not have",
                      strcmp(seen_files.items[i], "-") == 0 ? "<stdin>" : seen_files.items[i], counts.unknown,
                      counts.rows);
     }
-    return tt_seen_finish(seen, err);
+    return tt_seen_items_finish(seen, err);
 }
 
 /* ---- one run ---- */
@@ -71,7 +71,7 @@ struct run {
     struct tt_ann *ann;
     struct tt_pool *pool;
     struct tt_writer writer;
-    struct tt_seen seen;
+    struct tt_seen_items seen;
     int is_similar;            /* the queries' key column is the index's item column */
     char *model, *names;       /* of the first segment: its model and key columns, which the others must have too */
     size_t queries, few;       /* for the last note: how many, and how many of them found fewer than k */
@@ -87,7 +87,7 @@ static void run_release(struct run *run)
     tt_vocab_release(&run->items);
     tt_segment_release(&run->segment);
     tt_pool_free(run->pool);
-    tt_seen_release(&run->seen);
+    tt_seen_items_release(&run->seen);
     free(run->model);
     free(run->names);
     free(run->found.rows);
@@ -218,7 +218,7 @@ static int set_filters(struct run *run, const struct tt_vectors *v, size_t first
             run->own[i] = tt_vocab_find(&run->items, key, len);
             *filter = (struct tt_ann_filter){.excluded = &run->own[i], .n_excluded = run->own[i] != TT_VOCAB_NONE};
         } else {
-            filter->excluded = tt_seen_of(&run->seen, key, len, &filter->n_excluded);
+            filter->excluded = tt_seen_items_of(&run->seen, key, len, &filter->n_excluded);
         }
     }
     return 1;

@@ -1,37 +1,37 @@
-/* Locks by pthreads: see lock.h. A lock that fails once it was made is a mistake of ours. */
+/* Locks by pthreads: see lock.h. Once a lock is made, only a mistake of its user can make it fail. */
 #include "base/lock.h"
 
 #include <assert.h>
 
-int tt_lock_init(struct tt_lock *lock, struct tt_err *err)
+int tt_mutex_init(struct tt_mutex *mutex, struct tt_err *err)
 {
-    int failed = pthread_mutex_init(&lock->mutex, NULL);
+    int failed = pthread_mutex_init(&mutex->mutex, NULL);
 
     return failed ? tt_err_system(err, failed, "cannot make a lock") : 0;
 }
 
-void tt_lock_release(struct tt_lock *lock)
+void tt_mutex_release(struct tt_mutex *mutex)
 {
-    pthread_mutex_destroy(&lock->mutex);
+    pthread_mutex_destroy(&mutex->mutex);
 }
 
-void tt_lock_take(struct tt_lock *lock)
+void tt_mutex_lock(struct tt_mutex *mutex)
 {
-    int failed = pthread_mutex_lock(&lock->mutex);
+    int failed = pthread_mutex_lock(&mutex->mutex);
 
     assert(!failed);
     (void)failed;
 }
 
-void tt_lock_give(struct tt_lock *lock)
+void tt_mutex_unlock(struct tt_mutex *mutex)
 {
-    int failed = pthread_mutex_unlock(&lock->mutex);
+    int failed = pthread_mutex_unlock(&mutex->mutex);
 
     assert(!failed);
     (void)failed;
 }
 
-int tt_shared_lock_init(struct tt_shared_lock *lock, struct tt_err *err)
+int tt_rwlock_init(struct tt_rwlock *lock, struct tt_err *err)
 {
     pthread_rwlockattr_t how;
     int failed = pthread_rwlockattr_init(&how);
@@ -45,12 +45,12 @@ int tt_shared_lock_init(struct tt_shared_lock *lock, struct tt_err *err)
     return failed ? tt_err_system(err, failed, "cannot make a lock") : 0;
 }
 
-void tt_shared_lock_release(struct tt_shared_lock *lock)
+void tt_rwlock_release(struct tt_rwlock *lock)
 {
     pthread_rwlock_destroy(&lock->lock);
 }
 
-void tt_shared_lock_read(struct tt_shared_lock *lock)
+void tt_rwlock_read_lock(struct tt_rwlock *lock)
 {
     int failed = pthread_rwlock_rdlock(&lock->lock);
 
@@ -58,7 +58,7 @@ void tt_shared_lock_read(struct tt_shared_lock *lock)
     (void)failed;
 }
 
-void tt_shared_lock_write(struct tt_shared_lock *lock)
+void tt_rwlock_write_lock(struct tt_rwlock *lock)
 {
     int failed = pthread_rwlock_wrlock(&lock->lock);
 
@@ -66,7 +66,7 @@ void tt_shared_lock_write(struct tt_shared_lock *lock)
     (void)failed;
 }
 
-void tt_shared_lock_give(struct tt_shared_lock *lock)
+void tt_rwlock_unlock(struct tt_rwlock *lock)
 {
     int failed = pthread_rwlock_unlock(&lock->lock);
 

@@ -1,5 +1,6 @@
-/* Locks. A tt_lock lets one thread at a time pass; a tt_shared_lock many readers or one writer. Neither may be taken
- * twice by the thread that holds it. Both live in the caller's struct, and must not move while in use.
+/* Locks of POSIX threads: a mutex, which one thread holds at a time, and a read-write lock, which many readers or one
+ * writer hold. A thread must not lock again what it holds. Both live in a struct of the caller's, and must not be moved
+ * while in use. Locking and unlocking cannot fail.
  */
 #ifndef TT_BASE_LOCK_H
 #define TT_BASE_LOCK_H
@@ -8,23 +9,23 @@
 
 #include "base/err.h"
 
-struct tt_lock {
+struct tt_mutex {
     pthread_mutex_t mutex;
 };
 
-struct tt_shared_lock {
+int tt_mutex_init(struct tt_mutex *mutex, struct tt_err *err) TT_CHECKED;
+void tt_mutex_release(struct tt_mutex *mutex);
+void tt_mutex_lock(struct tt_mutex *mutex);
+void tt_mutex_unlock(struct tt_mutex *mutex);
+
+struct tt_rwlock { /* a waiting writer comes before new readers */
     pthread_rwlock_t lock;
 };
 
-int tt_lock_init(struct tt_lock *lock, struct tt_err *err) TT_CHECKED;
-void tt_lock_release(struct tt_lock *lock);
-void tt_lock_take(struct tt_lock *lock);
-void tt_lock_give(struct tt_lock *lock);
-
-int tt_shared_lock_init(struct tt_shared_lock *lock, struct tt_err *err) TT_CHECKED;
-void tt_shared_lock_release(struct tt_shared_lock *lock);
-void tt_shared_lock_read(struct tt_shared_lock *lock);
-void tt_shared_lock_write(struct tt_shared_lock *lock);
-void tt_shared_lock_give(struct tt_shared_lock *lock); /* read or write */
+int tt_rwlock_init(struct tt_rwlock *lock, struct tt_err *err) TT_CHECKED;
+void tt_rwlock_release(struct tt_rwlock *lock);
+void tt_rwlock_read_lock(struct tt_rwlock *lock);
+void tt_rwlock_write_lock(struct tt_rwlock *lock);
+void tt_rwlock_unlock(struct tt_rwlock *lock); /* either */
 
 #endif

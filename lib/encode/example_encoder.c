@@ -525,7 +525,7 @@ static int finish_side(struct encoder *en, enum tt_side side, struct tt_err *err
             f->n_codes = f->vocab.texts.n + 1;
         if (!en->sources[i].has_attribute)
             continue;
-        en->stats->contradicted[i] = tt_attribute_settle(&en->sources[i].attribute);
+        en->stats->contradicted[i] = tt_attribute_resolve(&en->sources[i].attribute);
         if (tt_feature_learn(f, &en->sources[i].attribute, n_rows, err) || encode_attribute(en, i, table, err))
             return -1;
     }

@@ -211,7 +211,7 @@ void tt_slices_join(struct tt_slices *slices, size_t event, uint32_t user, uint3
         if (!is_joined(slice))
             continue;
         if (event == 0)
-            tt_attribute_settle(&slice->attribute);
+            tt_attribute_resolve(&slice->attribute);
         slice->value_of[event] = tt_attribute_get(&slice->attribute, slice->source == TT_SLICE_ITEMS ? item : user);
     }
 }

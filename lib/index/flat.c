@@ -20,7 +20,7 @@ struct flat {
     _Atomic(float *) panels; /* (n_panels, dim, TT_SCAN_ITEMS); NULL: not made yet */
     size_t n_panels;
     const float *vectors;    /* of an index whose panels are made when they are needed */
-    struct tt_lock lock;     /* of the making */
+    struct tt_mutex lock;     /* of the making */
 };
 
 /* ---- building ---- */
@@ -64,10 +64,10 @@ static int need_panels(struct flat *flat, struct tt_pool *pool, struct tt_err *e
 
     if (flat->panels)
         return 0;
-    tt_lock_take(&flat->lock);
+    tt_mutex_lock(&flat->lock);
     if (!flat->panels)
         status = make_panels(flat, flat->vectors, pool, err);
-    tt_lock_give(&flat->lock);
+    tt_mutex_unlock(&flat->lock);
     return status;
 }
 
@@ -195,7 +195,7 @@ static void flat_free(struct tt_ann *ann)
 {
     struct flat *flat = (struct flat *)ann;
 
-    tt_lock_release(&flat->lock);
+    tt_mutex_release(&flat->lock);
     free(flat->panels);
     free(flat);
 }
@@ -214,7 +214,7 @@ static struct flat *new_flat(tt_scan_fn *scan, const float *vectors, size_t n, s
     flat = tt_alloc_zero(1, sizeof(*flat), err);
     if (!flat)
         return NULL;
-    if (tt_lock_init(&flat->lock, err)) {
+    if (tt_mutex_init(&flat->lock, err)) {
         free(flat);
         return NULL;
     }

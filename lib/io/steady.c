@@ -24,7 +24,7 @@ struct tt_steady {
 
 /* All that are alive: a signal does not say whose it is when several come at once. */
 static struct {
-    struct tt_lock lock;
+    struct tt_mutex lock;
     struct tt_steady *first;
     size_t copies;
 } all = {.lock = {PTHREAD_MUTEX_INITIALIZER}};
@@ -51,10 +51,10 @@ struct tt_steady *tt_steady_map(int fd, void **bytes, size_t *length)
     steady->bytes = mmap(NULL, steady->length, PROT_READ, MAP_PRIVATE, steady->fd, 0);
     if (steady->bytes == MAP_FAILED)
         goto fail;
-    tt_lock_take(&all.lock);
+    tt_mutex_lock(&all.lock);
     steady->next = all.first;
     all.first = steady;
-    tt_lock_give(&all.lock);
+    tt_mutex_unlock(&all.lock);
     *bytes = steady->bytes;
     *length = steady->length;
     return steady;
@@ -71,11 +71,11 @@ void tt_steady_release(struct tt_steady *steady)
 
     if (!steady)
         return;
-    tt_lock_take(&all.lock);
+    tt_mutex_lock(&all.lock);
     while (*at != steady)
         at = &(*at)->next;
     *at = steady->next;
-    tt_lock_give(&all.lock);
+    tt_mutex_unlock(&all.lock);
     munmap(steady->bytes, steady->length);
     if (steady->fd >= 0)
         close(steady->fd); /* the lease ends with it */
@@ -106,19 +106,19 @@ int tt_steady_keep(struct tt_err *err)
 {
     int status = 0;
 
-    tt_lock_take(&all.lock);
+    tt_mutex_lock(&all.lock);
     for (struct tt_steady *s = all.first; s; s = s->next)
         if (s->fd >= 0 && fcntl(s->fd, F_GETLEASE) != F_RDLCK && copy(s, err)) /* what it will be, when it breaks */
             status = -1;
-    tt_lock_give(&all.lock);
+    tt_mutex_unlock(&all.lock);
     return status;
 }
 
 size_t tt_steady_copies(void)
 {
-    tt_lock_take(&all.lock);
+    tt_mutex_lock(&all.lock);
     size_t n = all.copies;
-    tt_lock_give(&all.lock);
+    tt_mutex_unlock(&all.lock);
     return n;
 }
 

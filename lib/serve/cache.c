@@ -18,7 +18,7 @@ struct tt_cache {
     size_t n_sets;
     struct place *places; /* (n_sets, WAYS) */
     struct guard {
-        struct tt_lock lock;
+        struct tt_mutex lock;
         uint32_t clock;
     } guards[LOCKS];      /* set s is guarded by s mod LOCKS */
     size_t n_guards;      /* that were made */
@@ -33,7 +33,7 @@ struct tt_cache *tt_cache_new(size_t bytes, struct tt_err *err)
     cache->n_sets = bytes / (WAYS * sizeof(struct place));
     cache->places = tt_alloc_zero(cache->n_sets * WAYS, sizeof(*cache->places), err);
     for (; cache->places && cache->n_guards < LOCKS; cache->n_guards++)
-        if (tt_lock_init(&cache->guards[cache->n_guards].lock, err))
+        if (tt_mutex_init(&cache->guards[cache->n_guards].lock, err))
             break;
     if (cache->n_guards < LOCKS) {
         tt_cache_free(cache);
@@ -47,7 +47,7 @@ void tt_cache_free(struct tt_cache *cache)
     if (!cache)
         return;
     while (cache->n_guards)
-        tt_lock_release(&cache->guards[--cache->n_guards].lock);
+        tt_mutex_release(&cache->guards[--cache->n_guards].lock);
     free(cache->places);
     free(cache);
 }
@@ -61,7 +61,7 @@ int tt_cache_get(struct tt_cache *cache, struct tt_cache_key key, struct tt_cach
     size_t set = (size_t)(key.a % cache->n_sets);
     struct guard *guard = &cache->guards[set % LOCKS];
     struct place *places = cache->places + set * WAYS;
-    tt_lock_take(&guard->lock);
+    tt_mutex_lock(&guard->lock);
     for (size_t i = 0; i < WAYS && !found; i++) {
         if (places[i].key.a != key.a || places[i].key.b != key.b)
             continue;
@@ -69,7 +69,7 @@ int tt_cache_get(struct tt_cache *cache, struct tt_cache_key key, struct tt_cach
         *list = places[i].list;
         found = 1;
     }
-    tt_lock_give(&guard->lock);
+    tt_mutex_unlock(&guard->lock);
     return found;
 }
 
@@ -80,7 +80,7 @@ void tt_cache_put(struct tt_cache *cache, struct tt_cache_key key, const struct 
     size_t set = (size_t)(key.a % cache->n_sets), oldest = 0;
     struct guard *guard = &cache->guards[set % LOCKS];
     struct place *places = cache->places + set * WAYS;
-    tt_lock_take(&guard->lock);
+    tt_mutex_lock(&guard->lock);
     for (size_t i = 0; i < WAYS; i++) {
         if (places[i].key.a == key.a && places[i].key.b == key.b) { /* somebody else was as quick */
             oldest = i;
@@ -90,5 +90,5 @@ void tt_cache_put(struct tt_cache *cache, struct tt_cache_key key, const struct 
             oldest = i;
     }
     places[oldest] = (struct place){key, ++guard->clock, *list};
-    tt_lock_give(&guard->lock);
+    tt_mutex_unlock(&guard->lock);
 }

@@ -508,9 +508,9 @@ static void get_ready(struct tt_call *call)
     int drains = atomic_load(&call->service->drains);
     char error[sizeof(call->service->last_error)];
 
-    tt_lock_take(&call->service->lock);
+    tt_mutex_lock(&call->service->lock);
     memcpy(error, call->service->last_error, sizeof(error));
-    tt_lock_give(&call->service->lock);
+    tt_mutex_unlock(&call->service->lock);
     call->answer->status = drains ? 503 : 200;
     tt_json_open(&call->json, '{');
     tt_call_string(call, "status", drains ? "draining" : "ready");

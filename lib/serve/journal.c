@@ -14,7 +14,7 @@
 #include "base/lock.h"
 
 struct tt_journal {
-    struct tt_lock lock;
+    struct tt_mutex lock;
     char *path;
     int fd;
     size_t n;              /* columns */
@@ -157,7 +157,7 @@ struct tt_journal *tt_journal_open(const char *path, const char *const *names, s
     j->torn = -1;
     j->n = n;
     j->sync = sync;
-    if (tt_lock_init(&j->lock, err)) {
+    if (tt_mutex_init(&j->lock, err)) {
         free(j);
         return NULL;
     }
@@ -183,7 +183,7 @@ void tt_journal_close(struct tt_journal *journal)
             (void)!fdatasync(journal->fd); /* the last tick's; there is nobody left to tell */
         close(journal->fd);
     }
-    tt_lock_release(&journal->lock);
+    tt_mutex_release(&journal->lock);
     tt_buf_release(&journal->header);
     tt_buf_release(&journal->rows);
     free(journal->path);
@@ -222,9 +222,9 @@ int tt_journal_append(struct tt_journal *journal, const struct tt_journal_field 
 {
     if (n_rows == 0)
         return 0;
-    tt_lock_take(&journal->lock);
+    tt_mutex_lock(&journal->lock);
     int status = append(journal, fields, n_rows, err);
-    tt_lock_give(&journal->lock);
+    tt_mutex_unlock(&journal->lock);
     return status;
 }
 
@@ -232,19 +232,19 @@ int tt_journal_tick(struct tt_journal *journal, struct tt_err *err)
 {
     int copy = -1, status = 0;
 
-    tt_lock_take(&journal->lock);
+    tt_mutex_lock(&journal->lock);
     if (journal->is_dirty && (copy = dup(journal->fd)) < 0)
         status = tt_err_system(err, errno, "%s: cannot sync", journal->path);
     else
         journal->is_dirty = 0;
-    tt_lock_give(&journal->lock);
+    tt_mutex_unlock(&journal->lock);
     if (copy < 0)
         return status;
     if (fdatasync(copy)) { /* appends need not wait for the disk */
         status = tt_err_system(err, errno, "%s: cannot sync", journal->path);
-        tt_lock_take(&journal->lock);
+        tt_mutex_lock(&journal->lock);
         journal->is_dirty = 1;
-        tt_lock_give(&journal->lock);
+        tt_mutex_unlock(&journal->lock);
     }
     close(copy);
     return status;
@@ -278,8 +278,8 @@ static int reopen(struct tt_journal *j, int *is_new, struct tt_err *err)
 
 int tt_journal_reopen(struct tt_journal *journal, int *is_new, struct tt_err *err)
 {
-    tt_lock_take(&journal->lock);
+    tt_mutex_lock(&journal->lock);
     int status = reopen(journal, is_new, err);
-    tt_lock_give(&journal->lock);
+    tt_mutex_unlock(&journal->lock);
     return status;
 }

@@ -19,7 +19,7 @@ struct user {
 };
 
 struct tt_live {
-    struct tt_shared_lock lock;
+    struct tt_rwlock lock;
     struct tt_vocab users, items;
     struct user *of;   /* (users) */
     struct visit *visits;
@@ -34,7 +34,7 @@ struct tt_live *tt_live_new(struct tt_err *err)
 
     if (!live)
         return NULL;
-    if (tt_shared_lock_init(&live->lock, err)) {
+    if (tt_rwlock_init(&live->lock, err)) {
         free(live);
         return NULL;
     }
@@ -49,7 +49,7 @@ void tt_live_free(struct tt_live *live)
 {
     if (!live)
         return;
-    tt_shared_lock_release(&live->lock);
+    tt_rwlock_release(&live->lock);
     tt_vocab_release(&live->users);
     tt_vocab_release(&live->items);
     free(live->of);
@@ -87,9 +87,9 @@ static int add(struct tt_live *live, const struct tt_live_event *event, struct t
 
 int tt_live_add(struct tt_live *live, const struct tt_live_event *event, struct tt_err *err)
 {
-    tt_shared_lock_write(&live->lock);
+    tt_rwlock_write_lock(&live->lock);
     int status = add(live, event, err);
-    tt_shared_lock_give(&live->lock);
+    tt_rwlock_unlock(&live->lock);
     return status;
 }
 
@@ -103,10 +103,10 @@ uint64_t tt_live_version(struct tt_live *live, const char *user, size_t len)
 {
     uint64_t v = 0;
 
-    tt_shared_lock_read(&live->lock);
+    tt_rwlock_read_lock(&live->lock);
     if (live->n)
         v = version(live, tt_vocab_find(&live->users, user, len));
-    tt_shared_lock_give(&live->lock);
+    tt_rwlock_unlock(&live->lock);
     return v;
 }
 
@@ -116,7 +116,7 @@ int tt_live_of(struct tt_live *live, const char *user, size_t len, struct tt_liv
 
     visits->n = 0;
     visits->version = 0;
-    tt_shared_lock_read(&live->lock);
+    tt_rwlock_read_lock(&live->lock);
     uint32_t number = live->n ? tt_vocab_find(&live->users, user, len) : TT_VOCAB_NONE;
     if (number != TT_VOCAB_NONE) {
         size_t n = live->of[number].n;
@@ -128,7 +128,7 @@ int tt_live_of(struct tt_live *live, const char *user, size_t len, struct tt_liv
             visits->version = version(live, number);
         }
     }
-    tt_shared_lock_give(&live->lock);
+    tt_rwlock_unlock(&live->lock);
     return status;
 }
 
@@ -142,30 +142,30 @@ size_t tt_live_item(struct tt_live *live, uint32_t item, char *text, size_t cap)
 {
     size_t len = 0;
 
-    tt_shared_lock_read(&live->lock);
+    tt_rwlock_read_lock(&live->lock);
     if (item < live->items.texts.n) {
         const char *found = tt_text_list_get(&live->items.texts, item, &len);
         len = len <= cap ? len : 0;
         memcpy(text, found, len);
     }
-    tt_shared_lock_give(&live->lock);
+    tt_rwlock_unlock(&live->lock);
     return len;
 }
 
 void tt_live_turn(struct tt_live *live)
 {
-    tt_shared_lock_write(&live->lock);
+    tt_rwlock_write_lock(&live->lock);
     live->generation = (live->generation + 1) & 0x7fffffff;
-    tt_shared_lock_give(&live->lock);
+    tt_rwlock_unlock(&live->lock);
 }
 
 int tt_live_forget(struct tt_live *live, struct tt_err *err)
 {
-    tt_shared_lock_write(&live->lock);
+    tt_rwlock_write_lock(&live->lock);
     size_t n = live->n;
     uint32_t *user_of = tt_alloc(n, sizeof(*user_of), err);
     if (!user_of) {
-        tt_shared_lock_give(&live->lock);
+        tt_rwlock_unlock(&live->lock);
         return -1;
     }
     for (size_t u = 0; u < live->users.texts.n; u++) {
@@ -181,14 +181,14 @@ int tt_live_forget(struct tt_live *live, struct tt_err *err)
     }
     live->turns++;
     free(user_of);
-    tt_shared_lock_give(&live->lock);
+    tt_rwlock_unlock(&live->lock);
     return 0;
 }
 
 size_t tt_live_events(struct tt_live *live)
 {
-    tt_shared_lock_read(&live->lock);
+    tt_rwlock_read_lock(&live->lock);
     size_t n = live->n;
-    tt_shared_lock_give(&live->lock);
+    tt_rwlock_unlock(&live->lock);
     return n;
 }

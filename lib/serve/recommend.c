@@ -282,7 +282,8 @@ static int find_excluded(struct tt_recommender *r, const struct tt_snapshot *s, 
             return -1;
     if (ask->removes_seen) {
         size_t n = 0;
-        const uint32_t *rows = ask->user && !ask->n_history ? tt_seen_of(&s->seen, ask->user, ask->user_len, &n) : NULL;
+        const uint32_t *rows =
+            ask->user && !ask->n_history ? tt_seen_items_of(&s->seen, ask->user, ask->user_len, &n) : NULL;
         for (size_t i = 0; i < n; i++)
             if (exclude(r, rows[i], err))
                 return -1;

@@ -38,22 +38,22 @@ static struct tt_service_worker *new_worker(const struct tt_service *service, st
 /* A worker, and the snapshot that the request will be answered from. */
 static struct tt_service_worker *begin(struct tt_service *service, struct tt_snapshot **snapshot, struct tt_err *err)
 {
-    tt_lock_take(&service->lock);
+    tt_mutex_lock(&service->lock);
     struct tt_service_worker *worker = service->idle;
     if (worker)
         service->idle = worker->next;
     *snapshot = tt_snapshot_hold(service->snapshot);
-    tt_lock_give(&service->lock);
+    tt_mutex_unlock(&service->lock);
     return worker ? worker : new_worker(service, err);
 }
 
 static void end(struct tt_service *service, struct tt_service_worker *worker, struct tt_snapshot *snapshot)
 {
     if (worker) {
-        tt_lock_take(&service->lock);
+        tt_mutex_lock(&service->lock);
         worker->next = service->idle;
         service->idle = worker;
-        tt_lock_give(&service->lock);
+        tt_mutex_unlock(&service->lock);
     }
     tt_snapshot_drop(snapshot);
 }
@@ -124,11 +124,11 @@ static void note_loaded(const struct tt_service *service, const struct tt_snapsh
 /* Another snapshot takes the place of the present one. */
 static void exchange(struct tt_service *service, struct tt_snapshot *snapshot)
 {
-    tt_lock_take(&service->lock);
+    tt_mutex_lock(&service->lock);
     struct tt_snapshot *old = service->snapshot;
     service->snapshot = snapshot;
     service->last_error[0] = '\0';
-    tt_lock_give(&service->lock);
+    tt_mutex_unlock(&service->lock);
     tt_snapshot_drop(old);
 }
 
@@ -136,9 +136,9 @@ static void fail(struct tt_service *service, const struct tt_err *err)
 {
     char text[sizeof(err->text) + 64];
 
-    tt_lock_take(&service->lock);
+    tt_mutex_lock(&service->lock);
     memcpy(service->last_error, err->text, sizeof(service->last_error));
-    tt_lock_give(&service->lock);
+    tt_mutex_unlock(&service->lock);
     atomic_fetch_add(&service->failed_reloads, 1);
     snprintf(text, sizeof(text), "not reloaded, the earlier files go on: %s", err->text);
     note(service, text);
@@ -233,7 +233,7 @@ struct tt_service *tt_service_new(const struct tt_service_options *options, stru
         return NULL;
     service->options = *options;
     service->started = options->now();
-    if (tt_lock_init(&service->lock, err)) {
+    if (tt_mutex_init(&service->lock, err)) {
         free(service);
         return NULL;
     }
@@ -262,7 +262,7 @@ void tt_service_free(struct tt_service *service)
     tt_live_free(service->live);
     tt_cache_free(service->cache);
     tt_telemetry_free(service->telemetry);
-    tt_lock_release(&service->lock);
+    tt_mutex_release(&service->lock);
     free(service);
 }
 

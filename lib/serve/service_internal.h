@@ -22,7 +22,7 @@ struct tt_service_worker {
 
 struct tt_service {
     struct tt_service_options options;
-    struct tt_lock lock;            /* of all until the blank line */
+    struct tt_mutex lock;            /* of all until the blank line */
     struct tt_snapshot *snapshot;
     struct tt_service_worker *idle;
     char last_error[1024];          /* of the last reload, "" when it was well */

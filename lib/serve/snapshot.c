@@ -13,9 +13,9 @@ static void release(struct tt_snapshot *s)
     tt_vocab_release(&s->ids);
     tt_segment_release(&s->segment);
     tt_shelf_release(&s->shelf);
-    tt_seen_release(&s->seen);
+    tt_seen_items_release(&s->seen);
     tt_model_release(&s->model);
-    tt_lock_release(&s->lock);
+    tt_mutex_release(&s->lock);
     free(s->users_of_row);
     free(s->popular);
     free(s);
@@ -121,10 +121,11 @@ static int read_seen(struct tt_snapshot *s, const struct tt_snapshot_files *file
 
     if (files->n_seen == 0)
         return 0;
-    if (tt_seen_init(&s->seen, err))
+    if (tt_seen_items_init(&s->seen, err))
         return -1;
     for (size_t i = 0; i < files->n_seen; i++) {
-        if (tt_seen_read(&s->seen, files->seen[i], tt_snapshot_user_column(s), s->index.item, &s->ids, &counts, err))
+        if (tt_seen_items_read(&s->seen, files->seen[i], tt_snapshot_user_column(s), s->index.item, &s->ids, &counts,
+                               err))
             return -1;
         if (counts.unknown) {
             snprintf(text, sizeof(text), "%s: %zu of %zu rows name items that the index does not have", files->seen[i],
@@ -132,7 +133,7 @@ static int read_seen(struct tt_snapshot *s, const struct tt_snapshot_files *file
             note(arg, text);
         }
     }
-    return tt_seen_finish(&s->seen, err);
+    return tt_seen_items_finish(&s->seen, err);
 }
 
 struct by_users {
@@ -156,7 +157,7 @@ static int count_users(struct tt_snapshot *s, struct tt_err *err)
 
     if (s->seen.starts) {
         for (size_t i = 0; i < s->seen.starts[s->seen.users.texts.n]; i++)
-            s->users_of_row[s->seen.rows[i]]++;
+            s->users_of_row[s->seen.items[i]]++;
         return 0;
     }
     users_of_code = tt_alloc_zero(n_codes, sizeof(*users_of_code), err);
@@ -208,10 +209,10 @@ int tt_snapshot_need_popular(struct tt_snapshot *s, struct tt_err *err)
 
     if (s->popular)
         return 0;
-    tt_lock_take(&s->lock);
+    tt_mutex_lock(&s->lock);
     if (!s->popular)
         status = make_popular(s, err);
-    tt_lock_give(&s->lock);
+    tt_mutex_unlock(&s->lock);
     return status;
 }
 
@@ -238,7 +239,7 @@ struct tt_snapshot *tt_snapshot_load(const struct tt_snapshot_files *files, unsi
 
     if (!s)
         return NULL;
-    if (tt_lock_init(&s->lock, err)) {
+    if (tt_mutex_init(&s->lock, err)) {
         free(s);
         return NULL;
     }

@@ -14,7 +14,7 @@
 #include <stdatomic.h>
 
 #include "base/lock.h"
-#include "table/seen.h"
+#include "table/seen_items.h"
 #include "index/ann.h"
 #include "index/index_file.h"
 #include "model/model.h"
@@ -36,10 +36,10 @@ struct tt_snapshot {
     struct tt_vocab ids;        /* the index's ids: text to row */
     struct tt_ann *ann;
     struct tt_shelf shelf;
-    struct tt_seen seen;
+    struct tt_seen_items seen;
     long history;               /* schema column of the users' history, or -1 */
 
-    struct tt_lock lock;        /* of the making of the following, which only some requests need */
+    struct tt_mutex lock;        /* of the making of the following, which only some requests need */
     _Atomic(uint32_t *) popular; /* (index.n) rows by falling users_of_row, then rising row; NULL: not made yet */
     uint32_t *users_of_row;     /* (index.n) users who have it, by the seen files or else by the model's histories */
     int knows_popular;          /* some item has a user */

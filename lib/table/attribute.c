@@ -107,7 +107,7 @@ static int compare_pairs(const void *left, const void *right)
     return (a->order > b->order) - (a->order < b->order);
 }
 
-size_t tt_attribute_settle(struct tt_attribute *a)
+size_t tt_attribute_resolve(struct tt_attribute *a)
 {
     size_t n = 0, contradicted = 0;
 

@@ -38,8 +38,9 @@ static inline void tt_attribute_prefetch(const struct tt_attribute *attribute, u
     }
 }
 
-/* Settle contradictions: afterwards tt_attribute_get answers with the winner. Returns how many entities had any. */
-size_t tt_attribute_settle(struct tt_attribute *attribute);
+/* After the last row: make each entity's most frequent text the one that tt_attribute_get returns. Returns how many
+ * entities had more than one text. */
+size_t tt_attribute_resolve(struct tt_attribute *attribute);
 
 /* The entity's value as a number of attribute->values, or TT_VOCAB_NONE. */
 static inline uint32_t tt_attribute_get(const struct tt_attribute *attribute, uint32_t entity)

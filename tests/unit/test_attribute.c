@@ -46,7 +46,7 @@ static void test_attribute_majority_wins_and_the_first_shown_among_equals(void *
     add(&a, 4, "x");
     add(&a, 4, "x"); /* no contradiction */
     add(&a, 5, "");
-    assert_int_equal(tt_attribute_settle(&a), 3);
+    assert_int_equal(tt_attribute_resolve(&a), 3);
     assert_string_equal(value(&a, 1), "y");
     assert_string_equal(value(&a, 2), "y");
     assert_string_equal(value(&a, 3), "y");
@@ -83,7 +83,7 @@ static void test_attribute_agrees_with_a_naive_count(void **state)
     }
     for (int e = 0; e < ENTITIES; e++)
         contradicted += shown[e] > 1;
-    assert_int_equal(tt_attribute_settle(&a), contradicted);
+    assert_int_equal(tt_attribute_resolve(&a), contradicted);
     for (uint32_t e = 0; e < ENTITIES; e++) {
         int best = 0;
         char text[8];

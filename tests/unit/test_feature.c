@@ -30,7 +30,7 @@ static struct learnt learn(const char *column, const char *const *values, size_t
     for (size_t e = 0; e < n; e++)
         if (values[e])
             assert_int_equal(tt_attribute_add(&attribute, (uint32_t)e, values[e], strlen(values[e]), &err), 0);
-    tt_attribute_settle(&attribute);
+    tt_attribute_resolve(&attribute);
     assert_int_equal(tt_feature_learn(l.f, &attribute, n, &err), 0);
     tt_attribute_release(&attribute);
     return l;

@@ -11,8 +11,8 @@
 enum { THREADS = 4, TURNS = 10000 };
 
 struct shop {
-    struct tt_lock lock;
-    struct tt_shared_lock shared;
+    struct tt_mutex lock;
+    struct tt_rwlock shared;
     volatile uint64_t count;         /* under lock */
     volatile uint64_t left, right;   /* under shared: always alike */
     atomic_int torn;                 /* how often they were not */
@@ -36,11 +36,11 @@ static void run(struct shop *shop, tt_pool_fn *fn, int threads)
 
     assert_non_null(pool);
     *shop = (struct shop){.count = 0};
-    assert_int_equal(tt_lock_init(&shop->lock, &err), 0);
-    assert_int_equal(tt_shared_lock_init(&shop->shared, &err), 0);
+    assert_int_equal(tt_mutex_init(&shop->lock, &err), 0);
+    assert_int_equal(tt_rwlock_init(&shop->shared, &err), 0);
     tt_pool_run(pool, (size_t)threads, fn, shop); /* a block a thread, since each waits for the others */
-    tt_lock_release(&shop->lock);
-    tt_shared_lock_release(&shop->shared);
+    tt_mutex_release(&shop->lock);
+    tt_rwlock_release(&shop->shared);
     tt_pool_free(pool);
 }
 
@@ -60,11 +60,11 @@ static void count_up(void *arg, size_t block, int worker)
 
     gather(&shop->here, THREADS);
     for (int i = 0; i < TURNS; i++) {
-        tt_lock_take(&shop->lock);
+        tt_mutex_lock(&shop->lock);
         uint64_t had = shop->count;
         dawdle(i);
         shop->count = had + 1;
-        tt_lock_give(&shop->lock);
+        tt_mutex_unlock(&shop->lock);
     }
 }
 
@@ -86,19 +86,19 @@ static void write_or_read(void *arg, size_t block, int worker)
     gather(&shop->here, THREADS);
     for (int i = 0; i < TURNS; i++) {
         if (block % 2 == 0) {
-            tt_shared_lock_write(&shop->shared);
+            tt_rwlock_write_lock(&shop->shared);
             uint64_t had = shop->left;
             shop->left = had + 1;
             dawdle(i);
             shop->right = had + 1;
         } else {
-            tt_shared_lock_read(&shop->shared);
+            tt_rwlock_read_lock(&shop->shared);
             uint64_t left = shop->left;
             dawdle(i);
             if (left != shop->right)
                 atomic_fetch_add(&shop->torn, 1);
         }
-        tt_shared_lock_give(&shop->shared);
+        tt_rwlock_unlock(&shop->shared);
     }
 }
 
@@ -120,14 +120,14 @@ static void meet(void *arg, size_t block, int worker)
     struct shop *shop = arg;
     (void)block, (void)worker;
 
-    tt_shared_lock_read(&shop->shared);
+    tt_rwlock_read_lock(&shop->shared);
     int inside = atomic_fetch_add(&shop->inside, 1) + 1;
     if (inside > atomic_load(&shop->most_inside))
         atomic_store(&shop->most_inside, inside);
     for (int i = 0; i < 20000 && atomic_load(&shop->most_inside) < 2; i++)
         nanosleep(&little, NULL);
     atomic_fetch_sub(&shop->inside, 1);
-    tt_shared_lock_give(&shop->shared);
+    tt_rwlock_unlock(&shop->shared);
 }
 
 static void test_shared_lock_lets_readers_pass_together(void **state)
@@ -150,18 +150,18 @@ static void crowd_out(void *arg, size_t block, int worker)
     if (block == 0) {
         while (atomic_load(&shop->inside) == 0)
             nanosleep(&little, NULL);
-        tt_shared_lock_write(&shop->shared);
+        tt_rwlock_write_lock(&shop->shared);
         shop->left++;
-        tt_shared_lock_give(&shop->shared);
+        tt_rwlock_unlock(&shop->shared);
         return;
     }
     for (int i = 0; i < 4000; i++) {
-        tt_shared_lock_read(&shop->shared);
+        tt_rwlock_read_lock(&shop->shared);
         int is_done = shop->left > 0;
         atomic_fetch_add(&shop->inside, 1);
         if (!is_done)
             nanosleep(&little, NULL);
-        tt_shared_lock_give(&shop->shared);
+        tt_rwlock_unlock(&shop->shared);
         if (is_done)
             return;
     }

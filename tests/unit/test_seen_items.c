@@ -1,5 +1,5 @@
-/* What users have seen: random files against a table of everything. */
-#include "table/seen.h"
+/* The items that users have seen: random files against a table of everything. */
+#include "table/seen_items.h"
 
 #include "base/rng.h"
 #include "data_files.h"
@@ -19,11 +19,11 @@ static void make_items(struct tt_vocab *items)
     }
 }
 
-static void check_user(const struct tt_seen *seen, int u, unsigned char has[ITEMS])
+static void check_user(const struct tt_seen_items *seen, int u, unsigned char has[ITEMS])
 {
     char text[16];
     size_t n = 99, at = 0;
-    const uint32_t *rows = tt_seen_of(seen, text, (size_t)snprintf(text, sizeof(text), "u%d", u), &n);
+    const uint32_t *rows = tt_seen_items_of(seen, text, (size_t)snprintf(text, sizeof(text), "u%d", u), &n);
 
     for (uint32_t i = 0; i < ITEMS; i++)
         if (has[i]) {
@@ -34,7 +34,7 @@ static void check_user(const struct tt_seen *seen, int u, unsigned char has[ITEM
     assert_int_equal(rows == NULL, n == 0);
 }
 
-static void test_seen_agrees_with_a_table_of_everything(void **state)
+static void test_seen_items_agrees_with_a_table_of_everything(void **state)
 {
     static const char *const heads[] = {"user,item\n", "item,when,user\n", "when\tuser\titem\n"};
     struct tt_err err = TT_ERR_INIT;
@@ -44,10 +44,10 @@ static void test_seen_agrees_with_a_table_of_everything(void **state)
     make_items(&items);
     for (uint64_t seed = 1; seed <= 60; seed++) {
         unsigned char has[USERS + 1][ITEMS] = {{0}};
-        struct tt_seen seen;
+        struct tt_seen_items seen;
         struct tt_rng rng;
         tt_rng_init(&rng, seed, TT_RNG_TEST, 1);
-        assert_int_equal(tt_seen_init(&seen, &err), 0);
+        assert_int_equal(tt_seen_items_init(&seen, &err), 0);
         for (size_t file = 0, files = tt_rng_below(&rng, 4); file < files; file++) { /* sometimes none */
             char text[ROWS * 24];
             struct tt_seen_counts counts = {99, 99};
@@ -66,33 +66,33 @@ static void test_seen_agrees_with_a_table_of_everything(void **state)
                 else
                     len += (size_t)snprintf(text + len, sizeof(text) - len, "\tu%d\ti%d\n", u, i);
             }
-            int status = tt_seen_read(&seen, write_file("a", text), "user", "item", &items, &counts, &err);
+            int status = tt_seen_items_read(&seen, write_file("a", text), "user", "item", &items, &counts, &err);
             assert_string_equal(err.text, "");
             assert_int_equal(status, 0);
             assert_int_equal(counts.rows, n);
             assert_int_equal(counts.unknown, unknown);
         }
-        assert_int_equal(tt_seen_finish(&seen, &err), 0);
+        assert_int_equal(tt_seen_items_finish(&seen, &err), 0);
         for (int u = 0; u <= USERS; u++) /* the last never comes */
             check_user(&seen, u, has[u]);
-        tt_seen_release(&seen);
+        tt_seen_items_release(&seen);
     }
     tt_vocab_release(&items);
 }
 
-static void test_seen_of_nothing_is_nothing(void **state)
+static void test_seen_items_of_nothing_is_nothing(void **state)
 {
-    struct tt_seen seen = {0};
+    struct tt_seen_items seen = {0};
     size_t n = 9;
     (void)state;
 
-    assert_null(tt_seen_of(&seen, "u", 1, &n));
+    assert_null(tt_seen_items_of(&seen, "u", 1, &n));
     assert_int_equal(n, 0);
-    tt_seen_release(&seen);
-    tt_seen_release(&seen);
+    tt_seen_items_release(&seen);
+    tt_seen_items_release(&seen);
 }
 
-static void test_seen_refuses_files(void **state)
+static void test_seen_items_refuses_files(void **state)
 {
     static const struct { const char *text, *error; } bad[] = {
         {"user,store\nu1,i1\n", "a: no column 'item' (there are: user, store)"},
@@ -107,11 +107,12 @@ static void test_seen_refuses_files(void **state)
     for (size_t i = 0; i < LENGTH(bad); i++) {
         struct tt_err err = TT_ERR_INIT;
         struct tt_seen_counts counts;
-        struct tt_seen seen;
-        assert_int_equal(tt_seen_init(&seen, &err), 0);
-        assert_int_equal(tt_seen_read(&seen, write_file("a", bad[i].text), "user", "item", &items, &counts, &err), -1);
+        struct tt_seen_items seen;
+        assert_int_equal(tt_seen_items_init(&seen, &err), 0);
+        const char *path = write_file("a", bad[i].text);
+        assert_int_equal(tt_seen_items_read(&seen, path, "user", "item", &items, &counts, &err), -1);
         assert_string_equal(err.text, bad[i].error);
-        tt_seen_release(&seen);
+        tt_seen_items_release(&seen);
     }
     tt_vocab_release(&items);
 }
@@ -119,9 +120,9 @@ static void test_seen_refuses_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_seen_agrees_with_a_table_of_everything),
-        cmocka_unit_test(test_seen_of_nothing_is_nothing),
-        cmocka_unit_test(test_seen_refuses_files),
+        cmocka_unit_test(test_seen_items_agrees_with_a_table_of_everything),
+        cmocka_unit_test(test_seen_items_of_nothing_is_nothing),
+        cmocka_unit_test(test_seen_items_refuses_files),
     };
     return cmocka_run_group_tests(tests, enter_data_folder, leave_data_folder);
 }

@@ -1,33 +1,33 @@
-/* What users have seen: see seen.h. */
-#include "table/seen.h"
+/* The items that each user has seen: see seen_items.h. */
+#include "table/seen_items.h"
 
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "io/csv_reader.h"
 
-int tt_seen_init(struct tt_seen *seen, struct tt_err *err)
+int tt_seen_items_init(struct tt_seen_items *seen, struct tt_err *err)
 {
-    *seen = (struct tt_seen){0};
+    *seen = (struct tt_seen_items){0};
     return tt_vocab_init(&seen->users, err);
 }
 
-void tt_seen_release(struct tt_seen *seen)
+void tt_seen_items_release(struct tt_seen_items *seen)
 {
     tt_vocab_release(&seen->users);
     free(seen->starts);
-    free(seen->rows);
+    free(seen->items);
     free(seen->pairs);
-    *seen = (struct tt_seen){0};
+    *seen = (struct tt_seen_items){0};
 }
 
-static int take_row(struct tt_seen *seen, const struct tt_csv_field *user, const struct tt_csv_field *item,
+static int add_row(struct tt_seen_items *seen, const struct tt_csv_field *user, const struct tt_csv_field *item,
                     const struct tt_vocab *items, struct tt_seen_counts *counts, struct tt_err *err)
 {
     struct tt_seen_pair pair = {0, tt_vocab_find(items, item->text, item->len)};
 
     counts->rows++;
-    if (pair.row == TT_VOCAB_NONE) {
+    if (pair.item == TT_VOCAB_NONE) {
         counts->unknown++;
         return 0;
     }
@@ -38,8 +38,8 @@ static int take_row(struct tt_seen *seen, const struct tt_csv_field *user, const
     return 0;
 }
 
-int tt_seen_read(struct tt_seen *seen, const char *path, const char *user_column, const char *item_column,
-                 const struct tt_vocab *items, struct tt_seen_counts *counts, struct tt_err *err)
+int tt_seen_items_read(struct tt_seen_items *seen, const char *path, const char *user_column, const char *item_column,
+                       const struct tt_vocab *items, struct tt_seen_counts *counts, struct tt_err *err)
 {
     struct tt_csv csv = {0};
     long user, item;
@@ -51,7 +51,7 @@ int tt_seen_read(struct tt_seen *seen, const char *path, const char *user_column
     user = tt_csv_need_column(&csv, user_column, err);
     item = user < 0 ? -1 : tt_csv_need_column(&csv, item_column, err);
     while (item >= 0 && (more = tt_csv_next(&csv, err)) == 1)
-        if (take_row(seen, &csv.fields[user], &csv.fields[item], items, counts, err)) {
+        if (add_row(seen, &csv.fields[user], &csv.fields[item], items, counts, err)) {
             more = -1;
             break;
         }
@@ -59,30 +59,30 @@ int tt_seen_read(struct tt_seen *seen, const char *path, const char *user_column
     return more;
 }
 
-static int by_user_and_row(const void *a, const void *b)
+static int by_user_and_item(const void *a, const void *b)
 {
     const struct tt_seen_pair *x = a, *y = b;
 
     if (x->user != y->user)
         return x->user < y->user ? -1 : 1;
-    return x->row < y->row ? -1 : x->row > y->row;
+    return x->item < y->item ? -1 : x->item > y->item;
 }
 
-int tt_seen_finish(struct tt_seen *seen, struct tt_err *err)
+int tt_seen_items_finish(struct tt_seen_items *seen, struct tt_err *err)
 {
     struct tt_seen_pair *pairs = seen->pairs;
     size_t used = 0;
 
     if (seen->n_pairs)
-        qsort(pairs, seen->n_pairs, sizeof(*pairs), by_user_and_row);
+        qsort(pairs, seen->n_pairs, sizeof(*pairs), by_user_and_item);
     seen->starts = tt_alloc_zero(seen->users.texts.n + 1, sizeof(*seen->starts), err);
-    seen->rows = tt_alloc(seen->n_pairs, sizeof(*seen->rows), err);
-    if (!seen->starts || !seen->rows)
+    seen->items = tt_alloc(seen->n_pairs, sizeof(*seen->items), err);
+    if (!seen->starts || !seen->items)
         return -1;
     for (size_t i = 0; i < seen->n_pairs; i++) {
-        if (i > 0 && by_user_and_row(&pairs[i - 1], &pairs[i]) == 0)
+        if (i > 0 && by_user_and_item(&pairs[i - 1], &pairs[i]) == 0)
             continue;
-        seen->rows[used++] = pairs[i].row;
+        seen->items[used++] = pairs[i].item;
         seen->starts[pairs[i].user + 1] = used;
     }
     free(seen->pairs);
@@ -91,10 +91,10 @@ int tt_seen_finish(struct tt_seen *seen, struct tt_err *err)
     return 0;
 }
 
-const uint32_t *tt_seen_of(const struct tt_seen *seen, const char *user, size_t len, size_t *n)
+const uint32_t *tt_seen_items_of(const struct tt_seen_items *seen, const char *user, size_t len, size_t *n)
 {
     uint32_t code = seen->users.slots ? tt_vocab_find(&seen->users, user, len) : TT_VOCAB_NONE;
 
     *n = code == TT_VOCAB_NONE ? 0 : seen->starts[code + 1] - seen->starts[code];
-    return code == TT_VOCAB_NONE ? NULL : seen->rows + seen->starts[code];
+    return code == TT_VOCAB_NONE ? NULL : seen->items + seen->starts[code];
 }
