@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/hash.h"
+#include "mutate.h"
 #include "unit.h"
 
 static char path[] = "/tmp/tt-container.XXXXXX";
@@ -325,11 +326,11 @@ static void test_container_kind_and_version(void **state)
 #define GOOD START ",\"kind\":\"x\",\"format\":\"1\",\"segment\":\"0\",\"last\":\"1\"}"
 enum { CHECKSUM_AT = 8 + sizeof("{\"__metadata__\":{\"checksum\":\"") - 1 };
 
-/* A segment with this JSON, padded, and `data` zero bytes, whose checksum is right. */
-static void forge(struct tt_buf *out, const char *json, size_t data)
+/* A segment with these n bytes of JSON, padded, and `data` zero bytes, whose checksum is right. */
+static void forge_bytes(struct tt_buf *out, const char *json, size_t n, size_t data)
 {
     struct tt_err err = TT_ERR_INIT;
-    size_t n = strlen(json), header = (8 + n + 63) / 64 * 64 - 8;
+    size_t header = (8 + n + 63) / 64 * 64 - 8;
     char hex[33];
 
     tt_buf_release(out);
@@ -342,6 +343,11 @@ static void forge(struct tt_buf *out, const char *json, size_t data)
     out->len = 8 + header + data;
     tt_fingerprint(out->data, out->len, hex);
     memcpy(out->data + CHECKSUM_AT, hex, 32);
+}
+
+static void forge(struct tt_buf *out, const char *json, size_t data)
+{
+    forge_bytes(out, json, strlen(json), data);
 }
 
 static void test_container_hostile_headers_are_refused(void **state)
@@ -412,6 +418,40 @@ static void test_container_forged_good_header_is_accepted(void **state)
     assert_int_equal(read_both(image.data, image.len, &err), 1);
     forge(&image, GOOD ",\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4);
     assert_int_equal(read_both(image.data, image.len, &err), 1);
+    tt_buf_release(&image);
+}
+
+/* Good headers changed at random, with the right checksum: read or refused, and by both ways alike. */
+static void test_container_changed_headers_are_read_or_refused(void **state)
+{
+    static const char *const words[] = {
+        "{", "}", "[", "]", ",", ":", "\"", "\\u0000", "null", " ", "\"a\":", "{\"dtype\":\"U8\",", "\"F64\"",
+        "\"shape\":[2,", "\"data_offsets\":[4,", ",\"note\":\"x\"", ",\"last\":\"0\"", "\"__metadata__\":{",
+    };
+    static const char good[] = ",\"kind\":\"x\",\"format\":\"1\",\"segment\":\"0\",\"last\":\"1\"},"
+                               "\"a\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]},"
+                               "\"b\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[8,11]}}";
+    struct mutator m = {.words = words, .n_words = LENGTH(words), .max_len = 8192, .max_repeats = 300};
+    struct tt_buf json = TT_BUF_INIT, tail = TT_BUF_INIT, image = TT_BUF_INIT;
+    size_t n_read = 0, n_refused = 0;
+    (void)state;
+
+    tt_rng_init(&m.rng, 1, TT_RNG_TEST, 0);
+    for (int round = 0; round < 10000; round++) {
+        struct tt_err err = TT_ERR_INIT;
+        mutate(&m, &tail, good, sizeof(good) - 1, 1 + tt_rng_below(&m.rng, 3));
+        json.len = 0;
+        assert_int_equal(tt_buf_add_text(&json, START, &err), 0);
+        assert_int_equal(tt_buf_add(&json, tail.data, tail.len, &err), 0);
+        forge_bytes(&image, json.data, json.len, 11);
+        if (read_both(image.data, image.len, &err) < 0)
+            n_refused++;
+        else
+            n_read++;
+    }
+    assert_true(n_read > 100 && n_refused > 5000);
+    tt_buf_release(&json);
+    tt_buf_release(&tail);
     tt_buf_release(&image);
 }
 
@@ -511,6 +551,7 @@ int main(void)
         cmocka_unit_test(test_container_kind_and_version),
         cmocka_unit_test(test_container_hostile_headers_are_refused),
         cmocka_unit_test(test_container_forged_good_header_is_accepted),
+        cmocka_unit_test(test_container_changed_headers_are_read_or_refused),
         cmocka_unit_test(test_container_deep_json_is_refused),
         cmocka_unit_test(test_container_header_lengths),
         cmocka_unit_test(test_container_hostile_text_lists_are_refused),

@@ -11,6 +11,7 @@
 
 #include "base/rng.h"
 
+#include "mutate.h"
 #include "unit.h"
 
 /* A text as it is, NUL bytes included. */
@@ -426,6 +427,8 @@ static void check_pieces(const char *text, size_t len, size_t first, size_t rest
     dump(&out);
     assert_string_equal(out.data, expected);
     tt_buf_release(&out);
+    for (char rest_of_it[512]; read(0, rest_of_it, sizeof(rest_of_it)) > 0;) /* what follows an error */
+        ;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
 }
@@ -448,6 +451,40 @@ static void test_csv_reader_does_not_mind_how_input_is_cut(void **state)
             check_pieces(texts[t].text, texts[t].len, k, k, expected.data);            /* many */
         }
     }
+    tt_buf_release(&expected);
+}
+
+/* The same of texts that were changed at random, most of which are refused: the same rows before the same error. */
+static void test_csv_reader_reads_changed_texts_alike_however_they_are_cut(void **state)
+{
+    static const char *const words[] = {",", "\"", "\"\"", "\n", "\r\n", "\r", "\t", "\\t", "\\", ",\"", "\",",
+                                        "\"\n\"", "\xef\xbb\xbf", "\xc3", "\xed\xa0\x80", "맛"};
+    static const struct { const char *text; size_t len; } good[] = {
+        {TEXT("ab,\"c d\"\r\n1,\"x \"\"y\"\" z\"\r\n\n\"\n\n\",\"4\r\n\"\r\n한글,\"맛\"\n5,6\n")},
+        {TEXT("ab\tcd\n1\\t\\\\\t2\r\n\nx\ty\n")},
+    };
+    struct mutator m = {.words = words, .n_words = LENGTH(words), .max_len = 2000, .max_repeats = 100};
+    struct tt_buf text = TT_BUF_INIT, expected = TT_BUF_INIT;
+    size_t n_read = 0, n_refused = 0;
+
+    (void)state;
+    tt_rng_init(&m.rng, 3, TT_RNG_TEST, 0);
+    for (int round = 0; round < 1500; round++) {
+        size_t which = tt_rng_below(&m.rng, LENGTH(good));
+        mutate(&m, &text, good[which].text, good[which].len, 1 + tt_rng_below(&m.rng, 4));
+        put_on_stdin(text.data, text.len);
+        dump(&expected);
+        int is_refused = strstr(expected.data, "<stdin>") != NULL;
+        n_refused += is_refused;
+        n_read += !is_refused;
+        if (memchr(text.data, '\0', text.len)) /* refused with all rows of its chunk */
+            assert_true(is_refused);
+        else
+            check_pieces(text.data, text.len, 1 + tt_rng_below(&m.rng, text.len + 1),
+                         1 + tt_rng_below(&m.rng, 30), expected.data);
+    }
+    assert_true(n_read > 100 && n_refused > 500);
+    tt_buf_release(&text);
     tt_buf_release(&expected);
 }
 
@@ -593,6 +630,7 @@ int main(void)
         cmocka_unit_test(test_csv_reader_gives_the_bytes_of_rows),
         cmocka_unit_test(test_csv_reader_rewinds),
         cmocka_unit_test(test_csv_reader_does_not_mind_how_input_is_cut),
+        cmocka_unit_test(test_csv_reader_reads_changed_texts_alike_however_they_are_cut),
         cmocka_unit_test(test_csv_reader_agrees_with_libcsv),
         cmocka_unit_test(test_csv_reader_reads_random_rows_of_many_chunks),
     };

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "mutate.h"
 #include "unit.h"
 
 /* What faiss-cpu 1.15.1 wrote for two vectors of three dimensions, 0 ... 5. */
@@ -170,6 +171,33 @@ static void test_faiss_trailing_bytes_and_values(void **state)
     assert_non_null(strstr(err.text, ": row 2 holds a value that is not finite"));
 }
 
+static void test_faiss_changed_bytes_are_read_or_refused(void **state)
+{
+    struct mutator m = {.max_len = 200};
+    struct tt_buf bytes = TT_BUF_INIT;
+    size_t n_read = 0, n_refused = 0;
+    (void)state;
+
+    tt_rng_init(&m.rng, 1, TT_RNG_TEST, 0);
+    for (int round = 0; round < 10000; round++) {
+        struct tt_err err = TT_ERR_INIT;
+        struct tt_faiss faiss;
+        mutate(&m, &bytes, (const char *)known, sizeof(known), 1 + tt_rng_below(&m.rng, 2));
+        if (read_bytes(bytes.data, bytes.len, &faiss, &err) == 0) {
+            n_read++;
+            for (size_t i = 0; i < faiss.n * faiss.dim; i++)
+                assert_true(isfinite(faiss.vectors[i]));
+            tt_faiss_release(&faiss);
+        } else {
+            n_refused++;
+            assert_null(faiss.vectors);
+            assert_memory_equal(err.text, path, strlen(path));
+        }
+    }
+    assert_true(n_read > 500 && n_refused > 5000);
+    tt_buf_release(&bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +208,7 @@ int main(void)
         cmocka_unit_test(test_faiss_hostile_headers_are_refused),
         cmocka_unit_test(test_faiss_huge_sizes_cost_no_memory),
         cmocka_unit_test(test_faiss_trailing_bytes_and_values),
+        cmocka_unit_test(test_faiss_changed_bytes_are_read_or_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
