@@ -160,7 +160,7 @@ static const char *run_name(const struct tt_training *training)
 /* The last epoch of the present run, if nothing ends it before. */
 static size_t last_epoch(const struct tt_training *training)
 {
-    return training->options.stop ? training->options.stop : training->options.epochs;
+    return training->run.stopping.options.epochs;
 }
 
 /* One line an epoch on stderr and in the log; a failed write is found at the end. */
@@ -397,9 +397,9 @@ static void on_start(void *arg, const struct tt_training *training)
     else if (training->phase == TT_PHASE_CHOOSING)
         cli_note("choosing the number of epochs: %zu events to learn from, %zu put aside to measure",
                  training->holdout.kept.n, training->holdout.held.n);
-    else if (training->chosen_epoch)
-        cli_note("chose epoch %zu, %s %.4f on the events put aside; now training on all events", training->chosen_epoch,
-                 metric_at_k(), training->chosen_value);
+    else if (training->recommended_epochs)
+        cli_note("chose epoch %zu, %s %.4f on the events put aside; now training on all events", training->recommended_epochs,
+                 metric_at_k(), training->recommended_value);
     if (plan->steps.negatives)
         snprintf(drawn, sizeof(drawn), " and %zu drawn items", plan->steps.negatives);
     cli_note("%zu events (%zu more with label 0 %s), %zu queries, %zu items with an event", t->events, t->unliked,

@@ -1,10 +1,6 @@
 /* The average of a model over its steps: see average.h. */
 #include "train/average.h"
 
-#include <stdlib.h>
-
-#include "base/alloc.h"
-
 /* Recall@20 / NDCG@20 on a held-out eighth of Yelp2018's training part. "Falls": the last step's model, of a rate that
  * falls to 0 along a half cosine (Loshchilov and Hutter 2017), as it was before; "half", "last quarter": plain means
  * over that part of the steps.
@@ -20,34 +16,15 @@ static const double eta = 3;
 
 enum { BLOCK = 1 << 14 };
 
-int tt_average_init(struct tt_average *a, struct tt_model *model, struct tt_err *err)
+int tt_average_init(struct tt_average *a, const struct tt_model *model, struct tt_err *err)
 {
-    size_t n = model->base.dictionary.schema.n_columns;
-
     *a = (struct tt_average){.model = model};
-    if (!(a->tables = tt_alloc_zero(n, sizeof(*a->tables), err)))
-        goto fail;
-    for (size_t c = 0; c < n; c++)
-        if (model->tables[c] &&
-            !(a->tables[c] = tt_alloc_aligned(tt_model_table_size(model, c), sizeof(float), err)))
-            goto fail;
-    for (int side = TT_USER; side <= TT_ITEM; side++)
-        if (model->dense[side].n_params &&
-            !(a->layers[side] = tt_alloc_aligned(model->dense[side].n_params, sizeof(float), err)))
-            goto fail;
-    return 0;
-fail:
-    tt_average_release(a);
-    return -1;
+    return tt_parameters_init(&a->mean, model, err);
 }
 
 void tt_average_release(struct tt_average *a)
 {
-    for (size_t c = 0; a->tables && c < a->model->base.dictionary.schema.n_columns; c++)
-        free(a->tables[c]);
-    free(a->tables);
-    free(a->layers[TT_USER]);
-    free(a->layers[TT_ITEM]);
+    tt_parameters_release(&a->mean);
     *a = (struct tt_average){0};
 }
 
@@ -86,50 +63,24 @@ void tt_average_add(struct tt_average *a, struct tt_pool *pool)
     a->n++;
     float share = (float)((eta + 1) / ((double)a->n + eta));
     for (size_t c = 0; c < model->base.dictionary.schema.n_columns; c++)
-        if (a->tables[c]) {
-            struct move m = {a->tables[c], model->tables[c], tt_model_table_size(model, c), share};
+        if (a->mean.tables[c]) {
+            struct move m = {a->mean.tables[c], model->tables[c], tt_model_table_size(model, c), share};
             tt_pool_run(pool, tt_blocks(m.n, BLOCK), fn, &m);
         }
     for (int side = TT_USER; side <= TT_ITEM; side++) {
-        struct move m = {a->layers[side], model->dense[side].params, model->dense[side].n_params, share};
+        struct move m = {a->mean.layers[side], model->dense[side].params, model->dense[side].n_params, share};
         tt_pool_run(pool, tt_blocks(m.n, BLOCK), fn, &m);
     }
 }
 
-static void exchange(float **left, float **right)
+struct tt_model tt_average_view(const struct tt_average *a)
 {
-    float *other = *left;
-
-    *left = *right;
-    *right = other;
-}
-
-void tt_average_swap(struct tt_average *a)
-{
-    struct tt_model *model = a->model;
-
-    if (a->n == 0)
-        return;
-    for (size_t c = 0; c < model->base.dictionary.schema.n_columns; c++)
-        if (a->tables[c])
-            exchange(&a->tables[c], &model->tables[c]);
-    for (int side = TT_USER; side <= TT_ITEM; side++)
-        exchange(&a->layers[side], &model->dense[side].params);
+    return a->n ? tt_parameters_view(&a->mean, a->model) : *a->model;
 }
 
 int tt_average_state(struct tt_average *a, struct tt_state *state, struct tt_err *err)
 {
-    const struct tt_dictionary *d = &a->model->base.dictionary;
-    char name[TT_TENSOR_NAME];
-
     if (tt_state_count(state, "average.n", &a->n, err))
         return -1;
-    for (size_t c = 0; a->n && c < d->schema.n_columns; c++)
-        if (a->tables[c] && tt_state_array(state, tt_tensor_name(name, &d->schema.columns[c], "average"), TT_F32,
-                                           d->features[c].n_codes, a->model->dim, a->tables[c], err))
-            return -1;
-    for (enum tt_side side = TT_USER; a->n && side <= TT_ITEM; side++)
-        if (tt_model_layers_state(a->model, side, "average", a->layers[side], state, err))
-            return -1;
-    return 0;
+    return a->n ? tt_parameters_state(&a->mean, a->model, "average", state, err) : 0;
 }

@@ -8,34 +8,30 @@
  *
  *     tt_average_init(&a, model, &err);
  *     every some steps: tt_average_add(&a, pool);
- *     tt_average_swap(&a);         the model is the average now
- *     ... measure ...
- *     tt_average_swap(&a);         and again what is trained
+ *     averaged = tt_average_view(&a);              a model to evaluate, or to keep
  *     tt_average_release(&a);
  */
 #ifndef TT_TRAIN_AVERAGE_H
 #define TT_TRAIN_AVERAGE_H
 
 #include "base/pool.h"
-#include "model/model.h"
-#include "io/state.h"
+#include "train/parameters.h"
 
 struct tt_average {
-    struct tt_model *model; /* borrowed */
-    size_t n;               /* models that are in it */
-    float **tables;         /* (schema.n_columns), of the shapes of the model's, or NULL */
-    float *layers[2];       /* by side: of model->dense[side].params */
+    const struct tt_model *model; /* borrowed */
+    size_t n;                     /* models that are in it */
+    struct tt_parameters mean;
 };
 
 /* Of no model yet. On failure the struct is released. */
-int tt_average_init(struct tt_average *average, struct tt_model *model, struct tt_err *err) TT_CHECKED;
+int tt_average_init(struct tt_average *average, const struct tt_model *model, struct tt_err *err) TT_CHECKED;
 void tt_average_release(struct tt_average *average); /* fine on a struct that is all zero */
 
 /* Take the model as it is into the average. Same bits for any pool. */
 void tt_average_add(struct tt_average *average, struct tt_pool *pool);
 
-/* Exchange the model's numbers and the average's; nothing while the average has no model. */
-void tt_average_swap(struct tt_average *average);
+/* The averaged model, which borrows the model and the average; the model itself while nothing was added. */
+struct tt_model tt_average_view(const struct tt_average *average);
 
 int tt_average_state(struct tt_average *average, struct tt_state *state, struct tt_err *err) TT_CHECKED;
 

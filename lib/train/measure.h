@@ -50,6 +50,10 @@ int tt_measure_value(struct tt_measure *measure, const struct tt_model *model, s
 int tt_measure_gain(const struct tt_measure *measure, const struct tt_metric_share *now,
                     const struct tt_metric_share *before, double *gain, double *error, struct tt_err *err) TT_CHECKED;
 
+/* A gain counts only when it is above this many standard errors. With one, chance alone would find something among
+ * twenty that are tried. */
+enum { TT_SURE = 2 };
+
 /* The largest share of the queries' lists of the first k that hold one and the same item; of the vectors at the last
  * measuring, nothing left out. */
 int tt_measure_commonest(const struct tt_measure *measure, size_t dim, size_t n_items, const float *v, size_t k,

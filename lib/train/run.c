@@ -18,11 +18,13 @@ static const double most_of_it = 0.4;
 enum { FEW_ITEMS = 100 }; /* among so few, one may well have most of it */
 
 int tt_run_init(struct tt_run *run, struct tt_model *model, const struct tt_train_options *options,
-                const struct tt_events *valid, struct tt_pool *pool, struct tt_err *err)
+                const struct tt_stopping_options *stopping, const struct tt_events *valid, struct tt_pool *pool,
+                struct tt_err *err)
 {
     *run = (struct tt_run){0};
     if (tt_trainer_init(&run->trainer, model, options, pool, err) ||
-        tt_validation_init(&run->validation, &run->trainer, valid, err)) {
+        tt_validation_init(&run->validation, &run->trainer, valid, err) ||
+        tt_early_stopping_init(&run->stopping, stopping, valid ? &run->validation.valid : NULL, err)) {
         tt_run_release(run);
         return -1;
     }
@@ -31,6 +33,7 @@ int tt_run_init(struct tt_run *run, struct tt_model *model, const struct tt_trai
 
 void tt_run_release(struct tt_run *run)
 {
+    tt_early_stopping_release(&run->stopping);
     tt_validation_release(&run->validation);
     tt_trainer_release(&run->trainer);
     *run = (struct tt_run){0};
@@ -39,7 +42,7 @@ void tt_run_release(struct tt_run *run)
 int tt_run_start(struct tt_run *run, struct tt_err *err)
 {
     return tt_trainer_start(&run->trainer, err) ||
-                   tt_validation_focus(&run->validation, &run->trainer, &run->focus, err)
+                   tt_validation_focus(&run->validation, &run->trainer, run->trainer.model, &run->focus, err)
                ? -1
                : 0;
 }
@@ -56,42 +59,24 @@ int tt_run_is_narrow(const struct tt_run *run, double *ignorant)
 
 int tt_run_state(struct tt_run *run, struct tt_state *state, struct tt_err *err)
 {
-    if (tt_trainer_state(&run->trainer, state, err) ||
-        tt_validation_state(&run->validation, run->trainer.model, state, err) ||
-        tt_state_count(state, "epochs", &run->epochs, err) ||
+    const struct tt_trainer_position *at = &run->trainer.at;
+
+    if (tt_trainer_state(&run->trainer, state, err) || tt_validation_state(&run->validation, state, err) ||
+        tt_early_stopping_state(&run->stopping, run->trainer.model, state, err) ||
         tt_state_number(state, "first_loss", &run->first_loss, err) ||
         tt_state_number(state, "loss", &run->loss, err) ||
         tt_state_number(state, "focus.share", &run->focus.share, err) ||
         tt_state_number(state, "focus.loss", &run->focus.loss, err))
         return -1;
-    if (run->epochs + 1 != run->trainer.at.epoch || run->validation.best_epoch > run->epochs)
-        return tt_err_set(err, TT_ERR_INPUT, "epoch %zu after %zu: a place that the training does not have",
-                          run->trainer.at.epoch, run->epochs);
+    if (run->stopping.epochs + 1 != at->epoch || (at->step > 0 && run->stopping.epochs >= run->stopping.options.epochs))
+        return tt_err_set(err, TT_ERR_INPUT, "epoch %zu, step %zu: a place that the training does not have", at->epoch,
+                          at->step);
     return 0;
 }
 
 static int pause_at(const struct tt_run_hooks *hooks, struct tt_err *err)
 {
     return hooks->on_pause ? hooks->on_pause(hooks->arg, err) : 0;
-}
-
-/* Between two epochs: have all been run, or is there no hope for a better one? */
-static int is_over(const struct tt_run *run)
-{
-    const struct tt_train_options *o = run->trainer.o;
-    size_t last = o->stop && o->stop < o->epochs ? o->stop : o->epochs;
-
-    return run->epochs >= last ||
-           (run->validation.valid.n && o->patience && run->epochs - run->validation.best_epoch >= o->patience);
-}
-
-/* Measure the average, which is what would be kept. */
-static int measure(struct tt_run *run, size_t epoch, struct tt_epoch_values *found, struct tt_err *err)
-{
-    tt_average_swap(&run->trainer.average);
-    int status = tt_validation_measure(&run->validation, &run->trainer, epoch, found, err);
-    tt_average_swap(&run->trainer.average);
-    return status;
 }
 
 /* What is left of the present epoch. */
@@ -108,14 +93,14 @@ static int run_epoch(struct tt_run *run, const struct tt_run_hooks *hooks, struc
     tt_trainer_end_epoch(&run->trainer, &means);
     line.loss = means.loss;
     line.gradient = means.gradient;
-    if (measure(run, line.epoch, &found, err))
+    struct tt_model averaged = tt_average_view(&run->trainer.average); /* the average is what is kept */
+    if (tt_validation_measure(&run->validation, &run->trainer, &averaged, &found, err) ||
+        tt_early_stopping_add(&run->stopping, found.valid, &averaged, &line.is_best, err))
         return -1;
-    run->epochs = line.epoch;
     run->loss = line.loss;
     run->first_loss = line.epoch == 1 ? line.loss : run->first_loss;
     line.train_value = found.train;
     line.valid_value = found.valid;
-    line.is_best = found.is_best;
     if (hooks->on_epoch)
         hooks->on_epoch(hooks->arg, &line);
     return pause_at(hooks, err);
@@ -123,7 +108,7 @@ static int run_epoch(struct tt_run *run, const struct tt_run_hooks *hooks, struc
 
 int tt_run_go(struct tt_run *run, const struct tt_run_hooks *hooks, struct tt_err *err)
 {
-    while (!is_over(run))
+    while (!tt_early_stopping_is_over(&run->stopping))
         if (run_epoch(run, hooks, err))
             return -1;
     return 0;
@@ -139,16 +124,17 @@ int tt_run_finish(struct tt_run *run, struct tt_train_report *report, struct tt_
                                        .wants = trainer->wants,
                                        .queries = trainer->queries.n,
                                        .catalogue = trainer->catalogue.n,
-                                       .best_epoch = run->validation.best_epoch,
-                                       .epochs = run->epochs,
+                                       .best_epoch = run->stopping.best_epoch,
+                                       .epochs = run->stopping.epochs,
                                        .events = trainer->events,
                                        .unliked = trainer->unliked,
-                                       .best_value = run->validation.best_value,
-                                       .has_no_progress = run->epochs > 1 && run->loss >= run->first_loss};
-    tt_average_swap(&trainer->average);
-    tt_validation_restore(&run->validation, trainer);
-    if (tt_validation_inspect(&run->validation, trainer, &report->signs, err))
+                                       .best_value = run->stopping.best_value,
+                                       .has_no_progress = run->stopping.epochs > 1 && run->loss >= run->first_loss};
+    struct tt_model averaged = tt_average_view(&trainer->average);
+    struct tt_model kept = tt_early_stopping_best(&run->stopping, &averaged);
+    if (tt_validation_inspect(&run->validation, trainer, &kept, &report->signs, err))
         return -1;
+    tt_parameters_assign(trainer->model, &kept);
     tt_trainer_finish(trainer);
     return 0;
 }

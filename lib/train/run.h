@@ -1,7 +1,7 @@
-/* One run of a training: epochs of a session (trainer.h) with measuring after each (validation.h), an early end, and
- * the best epoch kept.
+/* One run of a training: epochs of a session (trainer.h), an evaluation after each (validation.h), until early stopping
+ * ends them (early_stopping.h); the best epoch's model is kept.
  *
- *     tt_run_init(&run, model, &options, valid, pool, &err);
+ *     tt_run_init(&run, model, &options, &stopping, valid, pool, &err);
  *     tt_run_start(&run, &err);                                 or tt_run_state, which takes a state back
  *     tt_run_go(&run, &hooks, &err);
  *     tt_run_finish(&run, &report, &err);                       the model's tables are then complete
@@ -10,6 +10,7 @@
 #ifndef TT_TRAIN_RUN_H
 #define TT_TRAIN_RUN_H
 
+#include "train/early_stopping.h"
 #include "train/search.h"
 #include "train/validation.h"
 
@@ -25,8 +26,8 @@ struct tt_epoch {
 struct tt_run {
     struct tt_trainer trainer;
     struct tt_validation validation;
-    size_t epochs;           /* done */
-    double first_loss, loss; /* of the first and of the last of them */
+    struct tt_early_stopping stopping;
+    double first_loss, loss; /* of the first and of the last epoch */
     struct tt_focus focus;   /* of the start (measure.h) */
 };
 
@@ -59,7 +60,8 @@ static inline struct tt_settings tt_settings_of(const struct tt_train_options *o
 /* valid: events that follow the model's dictionary, or NULL; borrowed for the call. On failure the struct is
  * released. */
 int tt_run_init(struct tt_run *run, struct tt_model *model, const struct tt_train_options *options,
-                const struct tt_events *valid, struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
+                const struct tt_stopping_options *stopping, const struct tt_events *valid, struct tt_pool *pool,
+                struct tt_err *err) TT_CHECKED;
 void tt_run_release(struct tt_run *run); /* fine on a struct that is all zero */
 
 /* The first values of the tables, and a look at them. */
@@ -74,7 +76,7 @@ int tt_run_is_narrow(const struct tt_run *run, double *ignorant);
 /* All that changes in it. A place that the run does not have is an error. */
 int tt_run_state(struct tt_run *run, struct tt_state *state, struct tt_err *err) TT_CHECKED;
 
-/* Run the epochs that are left: up to options->stop, or until there has been no better one for options->patience. */
+/* Run the epochs that are left. */
 int tt_run_go(struct tt_run *run, const struct tt_run_hooks *hooks, struct tt_err *err) TT_CHECKED;
 
 /* The best epoch's tables, looked at and then filled (fill.h). */

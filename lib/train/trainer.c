@@ -432,8 +432,7 @@ void tt_trainer_end_epoch(struct tt_trainer *t, struct tt_epoch_means *means)
 static int check_position(const struct tt_trainer *t, struct tt_err *err)
 {
     size_t n = t->steps.n_steps;
-    int fits = t->at.epoch >= 1 && t->at.epoch <= t->o->epochs + 1 && t->at.step <= n &&
-               (t->at.epoch <= t->o->epochs || t->at.step == 0) && t->at.steps == (t->at.epoch - 1) * n + t->at.step;
+    int fits = t->at.epoch >= 1 && t->at.step <= n && t->at.steps == (t->at.epoch - 1) * n + t->at.step;
 
     return fits ? 0 : tt_err_set(err, TT_ERR_INPUT, "epoch %zu, step %zu: a place that the training does not have",
                                  t->at.epoch, t->at.step);

@@ -41,7 +41,6 @@ struct tt_train_options {
     size_t dim;
     size_t n_hidden, hidden[TT_MAX_HIDDEN]; /* ReLU layers of each tower and their widths; 0: plain sums */
     size_t epochs;
-    size_t stop;         /* the last epoch that is run; 0: all */
     size_t batch;        /* queries or events a step; 0: chosen */
     enum tt_loss loss;
     enum tt_step step;

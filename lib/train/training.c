@@ -83,8 +83,9 @@ static int own_state(struct tt_training *t, struct tt_state *state, struct tt_er
 {
     size_t phase = t->phase, seen = t->seen;
 
-    if (tt_state_count(state, "phase", &phase, err) || tt_state_count(state, "chosen.epoch", &t->chosen_epoch, err) ||
-        tt_state_number(state, "chosen.value", &t->chosen_value, err) ||
+    if (tt_state_count(state, "phase", &phase, err) ||
+        tt_state_count(state, "chosen.epoch", &t->recommended_epochs, err) ||
+        tt_state_number(state, "chosen.value", &t->recommended_value, err) ||
         tt_state_count(state, "chosen.seen", &seen, err) || trials_state(t, state, err))
         return -1;
     t->phase = (enum tt_phase)phase;
@@ -92,9 +93,9 @@ static int own_state(struct tt_training *t, struct tt_state *state, struct tt_er
     int is_chosen = phase == TT_PHASE_FINAL && chooses(t);
     if (phase >= TT_PHASES || (phase == TT_PHASE_TRIAL && !(t->o->tune > 0)) ||
         (phase == TT_PHASE_CHOOSING && !chooses(t)) || seen > TT_SEEN_REMOVE || t->trial_epochs > t->o->epochs ||
-        t->chosen_epoch > TT_EPOCHS_RANGE * t->o->epochs || (is_chosen && t->chosen_epoch < 1))
+        t->recommended_epochs > TT_EPOCHS_RANGE * t->o->epochs || (is_chosen && t->recommended_epochs < 1))
         return tt_err_set(err, TT_ERR_INPUT, "phase %zu, epoch %zu: a place that the training does not have", phase,
-                          t->chosen_epoch);
+                          t->recommended_epochs);
     return 0;
 }
 
@@ -136,7 +137,10 @@ static int prepare_run(struct tt_training *t, int is_measuring, struct tt_err *e
         return -1;
     t->is_model_used = 1;
     t->model->base.events = is_part ? t->holdout.kept : t->all;
-    return tt_run_init(&t->run, t->model, &t->options, is_part ? &t->holdout.held : t->valid, t->pool, err);
+    struct tt_stopping_options stopping = {t->options.epochs, t->options.patience};
+    if (t->phase == TT_PHASE_FINAL && t->recommended_epochs)
+        stopping.epochs = t->recommended_epochs;
+    return tt_run_init(&t->run, t->model, &t->options, &stopping, is_part ? &t->holdout.held : t->valid, t->pool, err);
 }
 
 static void end_run(struct tt_training *t)
@@ -175,11 +179,11 @@ static int hold_out(struct tt_training *t, struct tt_err *err)
                       t->o->valid_fraction > 0 ? "--valid-fraction" : "--tune", t->holdout.held.n);
 }
 
-/* Let the run that was measured say how many epochs the final one has. */
-static void take_choice(struct tt_training *t, const struct tt_choice *choice)
+/* The final run has as many epochs as the present one recommends. */
+static void keep_recommendation(struct tt_training *t, const struct tt_recommendation *recommended)
 {
-    t->chosen_epoch = choice->epoch;
-    t->chosen_value = choice->value;
+    t->recommended_epochs = recommended->epochs;
+    t->recommended_value = recommended->value;
     t->seen = t->run.validation.seen;
 }
 
@@ -224,12 +228,12 @@ static int judge(struct tt_training *t, const struct tt_settings *settings, doub
     struct tt_trial trial = {.temperature = settings->temperature, .negative = settings->negative,
                              .drop = settings->drop, .dim = (double)settings->dim, .epochs = (double)settings->epochs,
                              .seconds = seconds, .is_taken = 1};
-    struct tt_choice choice;
+    struct tt_recommendation recommended;
 
-    if (tt_validation_choose(v, t->run.epochs, &choice, err))
+    if (tt_early_stopping_recommend(&t->run.stopping, &recommended, err))
         return -1;
-    trial.epoch = (double)choice.epoch;
-    trial.value = choice.value;
+    trial.epoch = (double)recommended.epochs;
+    trial.value = recommended.value;
     if (t->n_trials == 0) {
         t->n_shares = v->valid.n;
         if (!(t->shares = tt_alloc(t->n_shares, sizeof(*t->shares), err)))
@@ -237,13 +241,13 @@ static int judge(struct tt_training *t, const struct tt_settings *settings, doub
     } else {
         if (t->n_shares != v->valid.n)
             return tt_err_set(err, TT_ERR_INPUT, "the trials' state has %zu queries, not %zu", t->n_shares, v->valid.n);
-        if (tt_measure_gain(&v->valid, choice.shares, t->shares, &trial.gain, &trial.error, err))
+        if (tt_measure_gain(&v->valid, recommended.shares, t->shares, &trial.gain, &trial.error, err))
             return -1;
         trial.is_taken = trial.gain > TT_SURE * trial.error;
     }
     if (trial.is_taken > 0) {
-        memcpy(t->shares, choice.shares, t->n_shares * sizeof(*t->shares));
-        take_choice(t, &choice);
+        memcpy(t->shares, recommended.shares, t->n_shares * sizeof(*t->shares));
+        keep_recommendation(t, &recommended);
     }
     if (tt_grow(&t->trials, &t->cap_trials, t->n_trials + 1, sizeof(*t->trials), err))
         return -1;
@@ -287,8 +291,8 @@ static int tune(struct tt_training *t, struct tt_err *err)
         return -1;
     t->phase = t->valid || (t->n_trials && t->trial_epochs == t->o->epochs) ? TT_PHASE_FINAL : TT_PHASE_CHOOSING;
     if (t->valid || t->phase == TT_PHASE_CHOOSING) { /* short ones choose no epochs */
-        t->chosen_epoch = 0;
-        t->chosen_value = -1;
+        t->recommended_epochs = 0;
+        t->recommended_value = -1;
         t->seen = TT_SEEN_AUTO;
     }
     return 0;
@@ -299,12 +303,12 @@ static int tune(struct tt_training *t, struct tt_err *err)
 /* Find the number of epochs. */
 static int choose(struct tt_training *t, struct tt_err *err)
 {
-    struct tt_choice choice;
+    struct tt_recommendation recommended;
 
     if (prepare_run(t, 1, err) || do_run(t, err) ||
-        tt_validation_choose(&t->run.validation, t->run.epochs, &choice, err))
+        tt_early_stopping_recommend(&t->run.stopping, &recommended, err))
         return -1;
-    take_choice(t, &choice);
+    keep_recommendation(t, &recommended);
     t->phase = TT_PHASE_FINAL;
     end_run(t);
     return 0;
@@ -323,8 +327,6 @@ static int find_settings_and_epochs(struct tt_training *t, struct tt_err *err)
         tell(t, t->hooks->on_tuned);
     if (t->phase == TT_PHASE_CHOOSING && choose(t, err))
         return -1;
-    if (t->chosen_epoch)
-        t->options.stop = t->chosen_epoch;
     tt_holdout_release(&t->holdout);
     return 0;
 }
@@ -333,7 +335,7 @@ static void begin(struct tt_training *t)
 {
     t->options = *t->o;
     t->all = t->model->base.events;
-    t->chosen_value = -1;
+    t->recommended_value = -1;
     t->phase = t->o->tune > 0 ? TT_PHASE_TRIAL : chooses(t) ? TT_PHASE_CHOOSING : TT_PHASE_FINAL;
     begin_search(t);
 }
@@ -360,8 +362,8 @@ int tt_train(struct tt_model *model, const struct tt_train_options *options, con
     if ((t.state && own_state(&t, t.state, err)) || find_settings_and_epochs(&t, err) || prepare_run(&t, 0, err) ||
         do_run(&t, err) || tt_run_finish(&t.run, report, err))
         goto done;
-    if (t.chosen_epoch) {
-        report->best_value = t.chosen_value;
+    if (t.recommended_epochs) {
+        report->best_value = t.recommended_value;
         report->seen = t.seen;
     }
     status = 0;

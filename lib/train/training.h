@@ -70,8 +70,8 @@ struct tt_training {
     struct tt_metric_share *shares;   /* (n_shares) the queries' shares of the best settings' value */
     size_t n_shares;
     /* what was chosen */
-    size_t chosen_epoch;              /* by the choosing run or the best trial (tt_validation_choose); 0: not chosen */
-    double chosen_value;              /* its value; -1: not chosen */
+    size_t recommended_epochs;        /* by the choosing run or the best trial (early_stopping.h); 0: none */
+    double recommended_value;         /* of the last of these epochs, on the validation events; -1: none */
     enum tt_seen seen;                /* how that run ranked */
 };
 

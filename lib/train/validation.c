@@ -56,7 +56,7 @@ int tt_validation_init(struct tt_validation *v, const struct tt_trainer *t, cons
 {
     struct tt_events plain;
 
-    *v = (struct tt_validation){.best_value = -1, .n_columns = t->model->base.dictionary.schema.n_columns};
+    *v = (struct tt_validation){0};
     if (tt_measure_init(&v->train, t->model, &t->queries, &t->catalogue, NULL, sample_size(t, TRAIN_SAMPLE), err))
         return -1;
     if (!events)
@@ -68,8 +68,7 @@ int tt_validation_init(struct tt_validation *v, const struct tt_trainer *t, cons
     v->seen = t->o->seen != TT_SEEN_AUTO               ? t->o->seen
               : repeats(t->visits, &v->queries) ? TT_SEEN_KEEP : TT_SEEN_REMOVE;
     if (tt_measure_init(&v->valid, t->model, &v->queries, &t->catalogue, v->seen == TT_SEEN_REMOVE ? t->visits : NULL,
-                        sample_size(t, VALID_SAMPLE), err) ||
-        !(v->best_shares = tt_alloc_zero(v->valid.n, sizeof(*v->best_shares), err)))
+                        sample_size(t, VALID_SAMPLE), err))
         goto fail;
     if (v->valid.total > 0)
         return 0;
@@ -81,118 +80,29 @@ fail:
 
 void tt_validation_release(struct tt_validation *v)
 {
-    for (size_t c = 0; v->best && c < v->n_columns; c++)
-        free(v->best[c]);
-    free(v->best);
-    free(v->best_layers[TT_USER]);
-    free(v->best_layers[TT_ITEM]);
-    free(v->best_shares);
     tt_measure_release(&v->train);
     tt_measure_release(&v->valid);
     tt_queries_release(&v->queries);
     *v = (struct tt_validation){0};
 }
 
-/* Room for the best epoch's tables. */
-static int make_best(struct tt_validation *v, const struct tt_model *model, struct tt_err *err)
-{
-    if (!v->best && !(v->best = tt_alloc_zero(v->n_columns, sizeof(*v->best), err)))
-        return -1;
-    for (size_t c = 0; c < v->n_columns; c++)
-        if (model->tables[c] && !v->best[c] &&
-            !(v->best[c] = tt_alloc(tt_model_table_size(model, c), sizeof(float), err)))
-            return -1;
-    for (int side = TT_USER; side <= TT_ITEM; side++)
-        if (!v->best_layers[side] &&
-            !(v->best_layers[side] = tt_alloc(model->dense[side].n_params, sizeof(float), err)))
-            return -1;
-    return 0;
-}
-
-static void copy_layers(float *to, const float *from, size_t n)
-{
-    if (n > 0)
-        memcpy(to, from, n * sizeof(*to));
-}
-
-static int keep_tables(struct tt_validation *v, const struct tt_model *model, struct tt_err *err)
-{
-    if (make_best(v, model, err))
-        return -1;
-    for (size_t c = 0; c < v->n_columns; c++)
-        if (v->best[c])
-            memcpy(v->best[c], model->tables[c], tt_model_table_size(model, c) * sizeof(float));
-    for (int side = TT_USER; side <= TT_ITEM; side++)
-        copy_layers(v->best_layers[side], model->dense[side].params, model->dense[side].n_params);
-    return 0;
-}
-
-int tt_validation_measure(struct tt_validation *v, struct tt_trainer *t, size_t epoch, struct tt_epoch_values *found,
-                          struct tt_err *err)
+int tt_validation_measure(struct tt_validation *v, const struct tt_trainer *t, const struct tt_model *model,
+                          struct tt_epoch_values *found, struct tt_err *err)
 {
     size_t n = t->catalogue.n, k = t->o->k;
     enum tt_metric metric = t->o->metric;
 
-    *found = (struct tt_epoch_values){-1, -1, 0};
-    if (tt_model_embed(t->model, &t->catalogue_input, t->pool, t->v, err) ||
-        tt_measure_value(&v->train, t->model, n, t->v, metric, k, t->pool, &found->train, err) ||
-        (v->valid.n && tt_measure_value(&v->valid, t->model, n, t->v, metric, k, t->pool, &found->valid, err)))
-        return -1;
-    found->is_best = v->valid.n == 0 || found->valid > v->best_value;
-    if (!found->is_best)
-        return 0;
-    v->best_epoch = epoch;
-    v->best_value = found->valid;
-    if (v->valid.n == 0)
-        return 0;
-    memcpy(v->best_shares, v->valid.shares, v->valid.n * sizeof(*v->best_shares));
-    return keep_tables(v, t->model, err);
+    *found = (struct tt_epoch_values){-1, -1};
+    return tt_model_embed(model, &t->catalogue_input, t->pool, t->v, err) ||
+                   tt_measure_value(&v->train, model, n, t->v, metric, k, t->pool, &found->train, err) ||
+                   (v->valid.n && tt_measure_value(&v->valid, model, n, t->v, metric, k, t->pool, &found->valid, err))
+               ? -1
+               : 0;
 }
 
-int tt_validation_state(struct tt_validation *v, const struct tt_model *model, struct tt_state *state,
-                        struct tt_err *err)
+int tt_validation_state(struct tt_validation *v, struct tt_state *state, struct tt_err *err)
 {
-    const struct tt_dictionary *d = &model->base.dictionary;
-    char name[TT_TENSOR_NAME];
-    int has_best = v->best != NULL;
-
-    if (tt_state_count(state, "best.epoch", &v->best_epoch, err) ||
-        tt_state_number(state, "best.value", &v->best_value, err) ||
-        (v->valid.n && tt_state_array(state, "best.shares", TT_F64, v->valid.n, 2, v->best_shares, err)) ||
-        (v->valid.n && tt_state_array(state, "last.shares", TT_F64, v->valid.n, 2, v->valid.shares, err)) ||
-        tt_state_flag(state, "best.has_tables", &has_best, err) || (has_best && make_best(v, model, err)))
-        return -1;
-    for (size_t c = 0; has_best && c < v->n_columns; c++)
-        if (v->best[c] && tt_state_array(state, tt_tensor_name(name, &d->schema.columns[c], "best"), TT_F32,
-                                         d->features[c].n_codes, model->dim, v->best[c], err))
-            return -1;
-    for (enum tt_side side = TT_USER; has_best && side <= TT_ITEM; side++)
-        if (tt_model_layers_state(model, side, "best", v->best_layers[side], state, err))
-            return -1;
-    return 0;
-}
-
-int tt_validation_choose(const struct tt_validation *v, size_t last_epoch, struct tt_choice *choice,
-                         struct tt_err *err)
-{
-    double gain, error; /* of the last over the best */
-
-    if (tt_measure_gain(&v->valid, v->valid.shares, v->best_shares, &gain, &error, err))
-        return -1;
-    if (-gain > TT_SURE * error)
-        *choice = (struct tt_choice){v->best_epoch, v->best_value, v->best_shares};
-    else
-        *choice = (struct tt_choice){last_epoch, v->best_value + gain, v->valid.shares};
-    return 0;
-}
-
-void tt_validation_restore(const struct tt_validation *v, struct tt_trainer *t)
-{
-    for (size_t c = 0; v->best && c < v->n_columns; c++)
-        if (v->best[c])
-            memcpy(t->model->tables[c], v->best[c], tt_model_table_size(t->model, c) * sizeof(float));
-    for (int side = TT_USER; v->best && side <= TT_ITEM; side++)
-        copy_layers(t->model->dense[side].params, v->best_layers[side], t->model->dense[side].n_params);
+    return v->valid.n ? tt_state_array(state, "last.shares", TT_F64, v->valid.n, 2, v->valid.shares, err) : 0;
 }
 
 /* The largest share of the measured queries that want one and the same item. */
@@ -210,27 +120,27 @@ static int commonest_wanted(const struct tt_measure *m, size_t n_items, double *
     return 0;
 }
 
-int tt_validation_focus(struct tt_validation *v, struct tt_trainer *t, struct tt_focus *focus,
-                        struct tt_err *err)
+int tt_validation_focus(struct tt_validation *v, const struct tt_trainer *t, const struct tt_model *model,
+                        struct tt_focus *focus, struct tt_err *err)
 {
     struct tt_measure *m = &v->train;
 
-    return tt_model_embed(t->model, &t->catalogue_input, t->pool, t->v, err) ||
-                   tt_model_embed(t->model, &m->input, t->pool, m->u, err) ||
+    return tt_model_embed(model, &t->catalogue_input, t->pool, t->v, err) ||
+                   tt_model_embed(model, &m->input, t->pool, m->u, err) ||
                    tt_measure_focus(m, t->o->dim, t->catalogue.n, t->v, t->o->temperature, t->o->negative, FOCUS_SAMPLE,
                                     t->pool, focus, err)
                ? -1
                : 0;
 }
 
-int tt_validation_inspect(struct tt_validation *v, struct tt_trainer *t, struct tt_validation_signs *signs,
-                          struct tt_err *err)
+int tt_validation_inspect(struct tt_validation *v, const struct tt_trainer *t, const struct tt_model *model,
+                          struct tt_validation_signs *signs, struct tt_err *err)
 {
     struct tt_measure *m = &v->train;
 
     *signs = (struct tt_validation_signs){0};
-    if (tt_model_embed(t->model, &t->catalogue_input, t->pool, t->v, err) ||
-        tt_model_embed(t->model, &m->input, t->pool, m->u, err))
+    if (tt_model_embed(model, &t->catalogue_input, t->pool, t->v, err) ||
+        tt_model_embed(model, &m->input, t->pool, m->u, err))
         return -1;
     signs->cosine = tt_measure_cosine(m, t->o->dim);
     if (commonest_wanted(m, t->catalogue.n, &signs->wanted, err) ||

@@ -197,13 +197,13 @@ static void test_a_place_that_the_training_does_not_have_is_refused(void **state
         struct tt_model model;
         struct tt_checkpoint c;
         tiny_clustered_model(&model, plain, USERS, ITEMS);
-        NEED(tt_run_init(&run, &model, &o, NULL, pool, &err));
+        NEED(tt_run_init(&run, &model, &o, &(struct tt_stopping_options){.epochs = 4}, NULL, pool, &err));
         assert_int_equal(run.trainer.steps.n_steps, 2);
         NEED(tt_checkpoint_begin(&c, facts, LENGTH(facts), &err));
         run.trainer.at = (struct tt_trainer_position){
             .epoch = places[i].epoch, .step = places[i].step, .steps = places[i].steps};
-        run.epochs = places[i].epochs;
-        run.validation.best_epoch = places[i].best;
+        run.stopping.epochs = places[i].epochs;
+        run.stopping.best_epoch = places[i].best;
         assert_int_equal(tt_run_state(&run, &c.state, &err), -1);
         assert_non_null(strstr(err.text, "a place that the training does not have"));
         err = (struct tt_err)TT_ERR_INIT;

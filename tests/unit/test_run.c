@@ -30,17 +30,17 @@ static int hear_pause(void *arg, struct tt_err *err)
 }
 
 static void begin(struct tt_run *run, struct tt_model *model, const struct tt_train_options *o,
-                  const struct tt_events *valid, struct tt_pool *pool)
+                  const struct tt_stopping_options *stopping, const struct tt_events *valid, struct tt_pool *pool)
 {
     struct tt_err err = TT_ERR_INIT;
 
     tiny_clustered_model(model, plain, USERS, ITEMS);
-    NEED(tt_run_init(run, model, o, valid, pool, &err));
+    NEED(tt_run_init(run, model, o, stopping, valid, pool, &err));
     NEED(tt_trainer_start(&run->trainer, &err));
 }
 
-/* A run that stops early has gone the same way as the one that does not. */
-static void test_a_stop_goes_the_same_way(void **state)
+/* A shorter run goes the same way as a longer one. */
+static void test_fewer_epochs_go_the_same_way(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(1, &err);
@@ -51,9 +51,8 @@ static void test_a_stop_goes_the_same_way(void **state)
     struct tt_model model;
 
     (void)state;
-    o.epochs = 8;
     o.batch = 40;
-    begin(&run, &model, &o, NULL, pool);
+    begin(&run, &model, &o, &(struct tt_stopping_options){.epochs = 8}, NULL, pool);
     NEED(tt_run_go(&run, &(struct tt_run_hooks){hear_epoch, hear_pause, &all}, &err));
     assert_int_equal(all.epochs, 8);
     assert_int_equal(all.pauses, 8 * run.trainer.steps.n_steps + 8); /* each step, each epoch */
@@ -61,8 +60,7 @@ static void test_a_stop_goes_the_same_way(void **state)
     assert_true(report.epochs == 8 && report.best_epoch == 8 && report.best_value == -1);
     tt_run_release(&run);
     tt_model_release(&model);
-    o.stop = 3;
-    begin(&run, &model, &o, NULL, pool);
+    begin(&run, &model, &o, &(struct tt_stopping_options){.epochs = 3}, NULL, pool);
     NEED(tt_run_go(&run, &(struct tt_run_hooks){hear_epoch, NULL, &some}, &err));
     assert_int_equal(some.epochs, 3);
     assert_memory_equal(some.losses, all.losses, 3 * sizeof(double));
@@ -85,7 +83,7 @@ static void test_a_pause_can_end_a_run(void **state)
     struct tt_model model;
 
     (void)state;
-    begin(&run, &model, &tiny_options, NULL, pool);
+    begin(&run, &model, &tiny_options, &(struct tt_stopping_options){.epochs = 4}, NULL, pool);
     assert_int_equal(tt_run_go(&run, &(struct tt_run_hooks){hear_epoch, hear_pause, &heard}, &err), -1);
     assert_string_equal(err.text, "enough");
     assert_int_equal(heard.pauses, 3);
@@ -107,10 +105,8 @@ static void test_patience_ends_a_run_that_is_not_getting_better(void **state)
     (void)state;
     tiny_begin(&valid, plain, USERS, ITEMS);
     tiny_clusters(&valid, USERS - 1, ITEMS - 2, 2, 77);
-    o.epochs = 60;
     o.rate = 0.2;
-    o.patience = 2;
-    begin(&run, &model, &o, &valid.events, pool);
+    begin(&run, &model, &o, &(struct tt_stopping_options){.epochs = 60, .patience = 2}, &valid.events, pool);
     NEED(tt_run_go(&run, &(struct tt_run_hooks){0}, &err));
     NEED(tt_run_finish(&run, &report, &err));
     assert_true(report.epochs < 60 && report.epochs == report.best_epoch + 2);
@@ -123,7 +119,7 @@ static void test_patience_ends_a_run_that_is_not_getting_better(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_stop_goes_the_same_way),
+        cmocka_unit_test(test_fewer_epochs_go_the_same_way),
         cmocka_unit_test(test_a_pause_can_end_a_run),
         cmocka_unit_test(test_patience_ends_a_run_that_is_not_getting_better),
     };

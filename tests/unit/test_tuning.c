@@ -33,12 +33,12 @@ static void test_a_part_put_aside_chooses_the_epochs(void **state)
     assert_true(report.events == (TINY_USERS - 1) * 8 && lines.epochs[0].examples < 0.8 * (TINY_USERS - 1) * 8);
 
     o.valid_fraction = 0; /* the final run by hand */
-    o.stop = chosen;
+    o.epochs = chosen;
     struct tt_model same = tiny_trained(&o, NULL, 2, &hand, &by_hand);
     assert_true(tiny_same_tables(&model, &same));
     tt_model_release(&same);
 
-    o.stop = 0; /* the choosing one */
+    o.epochs = MANY; /* the choosing one */
     tiny_clustered_model(&same, tiny_plain, TINY_USERS, TINY_ITEMS);
     struct tt_events all = same.base.events;
     NEED(tt_holdout_init(&holdout, &all, &same.base.dictionary, TINY_USERS + 1, 0.25, o.seed, &err));
@@ -128,8 +128,7 @@ static void test_trials_find_settings_for_the_final_run(void **state)
     o.temperature = best.temperature;
     o.negative = best.negative;
     o.drop = best.drop;
-    o.epochs = best.epochs;
-    o.stop = report.best_epoch;
+    o.epochs = report.best_epoch;
     tiny_clustered_model(&same, "user u id embed=no\nuser i history\nitem i id\n", 200, 40);
     NEED(tiny_train(&same, &o, NULL, 1, &hand, &by_hand, &err));
     assert_true(best.dim == o.dim && tiny_same_tables(&model, &same));

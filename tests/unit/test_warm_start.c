@@ -24,10 +24,9 @@ static void train_earlier(struct tt_model *model, const char *schema)
 
     assert_non_null(pool);
     tiny_clustered_model(model, schema, USERS, ITEMS);
-    o.epochs = 12;
     o.n_hidden = 1;
     o.hidden[0] = 6;
-    NEED(tt_run_init(&run, model, &o, NULL, pool, &err));
+    NEED(tt_run_init(&run, model, &o, &(struct tt_stopping_options){.epochs = 12}, NULL, pool, &err));
     NEED(tt_trainer_start(&run.trainer, &err));
     NEED(tt_run_go(&run, &(struct tt_run_hooks){0}, &err));
     NEED(tt_run_finish(&run, &report, &err));
