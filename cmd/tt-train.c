@@ -196,10 +196,10 @@ static void on_trial(void *arg, const struct tt_training *training)
     (void)arg;
     if (training->n_trials > 1)
         snprintf(gain, sizeof(gain), ", %+.4f (error %.4f)%s", trial->gain, trial->error,
-                 trial->is_taken > 0 ? ": taken" : "");
+                 trial->is_accepted > 0 ? ": taken" : "");
     cli_note("trial %zu: -t %.9g --drop %.9g -c %.9g -d %.0f -e %.0f: %s %.4f at epoch %.0f%s", training->n_trials,
-             trial->temperature, trial->drop, trial->negative, trial->dim, trial->epochs, metric_at_k(), trial->value,
-             trial->epoch, gain);
+             trial->temperature, trial->dropout, trial->negative_weight, trial->dim, trial->epochs, metric_at_k(),
+             trial->value, trial->epoch, gain);
 }
 
 /* The settings in the options' words, for the note and the model's lineage. */
@@ -208,7 +208,7 @@ static const char *settings_text(struct tt_settings s)
     static char text[160];
 
     snprintf(text, sizeof(text), "--temperature %.9g --drop %.9g --negative %.9g --dim %zu --epochs %zu", s.temperature,
-             s.drop, s.negative, s.dim, s.epochs);
+             s.dropout, s.negative_weight, s.dim, s.epochs);
     return text;
 }
 
@@ -222,12 +222,12 @@ static void on_tuned(void *arg, const struct tt_training *training)
     for (size_t i = 0; i < training->n_trials; i++) {
         const struct tt_trial *t = &training->trials[i];
         spent += t->seconds;
-        taken += t->is_taken != 0;
+        taken += t->is_accepted != 0;
         if (course->has_tune_log && !course->err->kind &&
             tt_writer_printf(&course->tune_log, course->err,
                              "%zu\t%.9g\t%.9g\t%.9g\t%.0f\t%.0f\t%.0f\t%.9g\t%.9g\t%.9g\t%.9g\t%.0f\n", i + 1,
-                             t->temperature, t->drop, t->negative, t->dim, t->epochs, t->epoch, t->value, t->gain,
-                             t->error, t->seconds, t->is_taken))
+                             t->temperature, t->dropout, t->negative_weight, t->dim, t->epochs, t->epoch, t->value,
+                             t->gain, t->error, t->seconds, t->is_accepted))
             return;
     }
     if (training->n_trials == 0)
@@ -398,8 +398,8 @@ static void on_start(void *arg, const struct tt_training *training)
         cli_note("choosing the number of epochs: %zu events to learn from, %zu put aside to measure",
                  training->holdout.kept.n, training->holdout.held.n);
     else if (training->recommended_epochs)
-        cli_note("chose epoch %zu, %s %.4f on the events put aside; now training on all events", training->recommended_epochs,
-                 metric_at_k(), training->recommended_value);
+        cli_note("chose epoch %zu, %s %.4f on the events put aside; now training on all events",
+                 training->recommended_epochs, metric_at_k(), training->recommended_value);
     if (plan->steps.negatives)
         snprintf(drawn, sizeof(drawn), " and %zu drawn items", plan->steps.negatives);
     cli_note("%zu events (%zu more with label 0 %s), %zu queries, %zu items with an event", t->events, t->unliked,

@@ -11,7 +11,7 @@
 #define TT_TRAIN_RUN_H
 
 #include "train/early_stopping.h"
-#include "train/search.h"
+#include "train/pattern_search.h"
 #include "train/validation.h"
 
 /* One line of the log. The values are of the options' metric at k, -1 when not measured. */

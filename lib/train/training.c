@@ -27,23 +27,27 @@ static void begin_search(struct tt_training *t)
     const struct tt_search_range within = {
         .least_dim = o->from ? o->dim : LEAST_DIM, .most_dim = o->dim,
         .least_epochs = epochs / range, .most_epochs = epochs * range,
-        .has_drop = tt_schema_find(schema, TT_USER, TT_KIND_HISTORY) ||
-                    tt_schema_find(schema, TT_ITEM, TT_KIND_HISTORY)};
+        .has_dropout = tt_schema_find(schema, TT_USER, TT_KIND_HISTORY) ||
+                       tt_schema_find(schema, TT_ITEM, TT_KIND_HISTORY)};
 
-    tt_search_init(&t->search, &given, &within);
+    tt_pattern_search_init(&t->search, &given, &within);
 }
 
-/* Let the search hear again what it was told. */
+static struct tt_settings settings_of(const struct tt_trial *t)
+{
+    return (struct tt_settings){t->temperature, t->negative_weight, t->dropout, (size_t)t->dim, (size_t)t->epochs};
+}
+
+/* Bring the search to where these trials had brought it. */
 static int repeat_search(struct tt_training *t, struct tt_err *err)
 {
     for (size_t i = 0; i < t->n_trials; i++) {
         const struct tt_trial *trial = &t->trials[i];
         struct tt_settings next;
-        if (!tt_search_next(&t->search, &next) || next.temperature != trial->temperature ||
-            next.negative != trial->negative || next.drop != trial->drop || (double)next.dim != trial->dim ||
-            (double)next.epochs != trial->epochs)
+        const struct tt_settings settings = settings_of(trial);
+        if (!tt_pattern_search_next(&t->search, &next) || !tt_same_settings(&next, &settings))
             return tt_err_set(err, TT_ERR_INPUT, "trial %zu: settings that the search does not have", i + 1);
-        tt_search_tell(&t->search, trial->is_taken > 0);
+        tt_pattern_search_result(&t->search, trial->is_accepted > 0);
     }
     return 0;
 }
@@ -192,8 +196,8 @@ static void keep_recommendation(struct tt_training *t, const struct tt_recommend
 static void apply(struct tt_train_options *options, const struct tt_settings *settings)
 {
     options->temperature = settings->temperature;
-    options->negative = settings->negative;
-    options->drop = settings->drop;
+    options->negative = settings->negative_weight;
+    options->drop = settings->dropout;
     options->dim = settings->dim;
     options->epochs = settings->epochs;
 }
@@ -225,9 +229,9 @@ static int plan_trials(struct tt_training *t, struct tt_err *err)
 static int judge(struct tt_training *t, const struct tt_settings *settings, double seconds, struct tt_err *err)
 {
     const struct tt_validation *v = &t->run.validation;
-    struct tt_trial trial = {.temperature = settings->temperature, .negative = settings->negative,
-                             .drop = settings->drop, .dim = (double)settings->dim, .epochs = (double)settings->epochs,
-                             .seconds = seconds, .is_taken = 1};
+    struct tt_trial trial = {.temperature = settings->temperature, .negative_weight = settings->negative_weight,
+                             .dropout = settings->dropout, .dim = (double)settings->dim,
+                             .epochs = (double)settings->epochs, .seconds = seconds, .is_accepted = 1};
     struct tt_recommendation recommended;
 
     if (tt_early_stopping_recommend(&t->run.stopping, &recommended, err))
@@ -243,16 +247,16 @@ static int judge(struct tt_training *t, const struct tt_settings *settings, doub
             return tt_err_set(err, TT_ERR_INPUT, "the trials' state has %zu queries, not %zu", t->n_shares, v->valid.n);
         if (tt_measure_gain(&v->valid, recommended.shares, t->shares, &trial.gain, &trial.error, err))
             return -1;
-        trial.is_taken = trial.gain > TT_SURE * trial.error;
+        trial.is_accepted = trial.gain > TT_SURE * trial.error;
     }
-    if (trial.is_taken > 0) {
+    if (trial.is_accepted > 0) {
         memcpy(t->shares, recommended.shares, t->n_shares * sizeof(*t->shares));
         keep_recommendation(t, &recommended);
     }
     if (tt_grow(&t->trials, &t->cap_trials, t->n_trials + 1, sizeof(*t->trials), err))
         return -1;
     t->trials[t->n_trials++] = trial;
-    tt_search_tell(&t->search, trial.is_taken > 0);
+    tt_pattern_search_result(&t->search, trial.is_accepted > 0);
     return 0;
 }
 
@@ -264,7 +268,7 @@ static int try_settings(struct tt_training *t, struct tt_err *err)
 
     for (size_t i = 0; i < t->n_trials; i++)
         spent += t->trials[i].seconds;
-    while (tt_search_next(&t->search, &settings)) {
+    while (tt_pattern_search_next(&t->search, &settings)) {
         apply(&t->options, &settings);
         if (prepare_run(t, 1, err))
             return -1;

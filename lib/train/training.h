@@ -1,6 +1,7 @@
 /* A whole training: up to three kinds of runs (run.h) after each other.
  *
- *     trial      with options->tune: short runs with different settings (search.h), each measured on validation events
+ *     trial      with options->tune: short runs with different settings (pattern_search.h), each measured on validation
+ *                events
  *     choosing   which number of epochs is the best
  *     final      with the settings and the epochs that were found
  *
@@ -23,7 +24,7 @@
 
 #include "train/holdout.h"
 #include "train/run.h"
-#include "train/search.h"
+#include "train/pattern_search.h"
 
 enum tt_phase { TT_PHASE_TRIAL, TT_PHASE_CHOOSING, TT_PHASE_FINAL, TT_PHASES };
 
@@ -37,12 +38,12 @@ enum { TT_LEAST_TRIAL_EPOCHS = 4, TT_EPOCHS_RANGE = 4 }; /* epochs: up to so man
 
 /* Settings that were tried. All are doubles, so that a checkpoint holds trials as rows of numbers. */
 struct tt_trial {
-    double temperature, negative, drop, dim, epochs;
+    double temperature, negative_weight, dropout, dim, epochs;
     double epoch;         /* recommended */
     double value;         /* at the recommended epoch */
     double gain, error;   /* over the best settings so far, and its standard error; 0 for the first trial */
     double seconds;       /* nominal */
-    double is_taken;      /* 1: the best settings so far */
+    double is_accepted;      /* 1: the best settings so far */
 };
 enum { TT_TRIAL_NUMBERS = 11 };
 
@@ -63,7 +64,7 @@ struct tt_training {
     struct tt_events all;             /* the model's events, which a run over a part replaces for its time */
     struct tt_holdout holdout;        /* while something is put aside */
     /* trials */
-    struct tt_search search;
+    struct tt_pattern_search search;
     size_t trial_epochs;              /* the length of a trial; 0: there is no time for any */
     struct tt_trial *trials;          /* (n_trials) those that are over */
     size_t n_trials, cap_trials;

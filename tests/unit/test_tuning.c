@@ -63,17 +63,11 @@ static struct tt_settings best_of(const struct tiny_course *lines)
 
     for (size_t i = 0; i < lines->n_trials; i++) {
         const struct tt_trial *t = &lines->trials[i];
-        assert_true(t->is_taken == (i == 0 || t->gain > TT_SURE * t->error));
-        if (t->is_taken > 0)
-            best = (struct tt_settings){t->temperature, t->negative, t->drop, (size_t)t->dim, (size_t)t->epochs};
+        assert_true(t->is_accepted == (i == 0 || t->gain > TT_SURE * t->error));
+        if (t->is_accepted > 0)
+            best = (struct tt_settings){t->temperature, t->negative_weight, t->dropout, (size_t)t->dim, (size_t)t->epochs};
     }
     return best;
-}
-
-static int same_settings(const struct tt_settings *a, const struct tt_settings *b)
-{
-    return a->temperature == b->temperature && a->negative == b->negative && a->drop == b->drop && a->dim == b->dim &&
-           a->epochs == b->epochs;
 }
 
 /* Only histories, of which far too much is dropped: much is to be found. */
@@ -108,26 +102,26 @@ static void test_trials_find_settings_for_the_final_run(void **state)
     dropping(&model, &o, &lines, &report);
     assert_true(lines.n_trials > 8 && lines.n_tuned == 1 && lines.n_starts == lines.n_trials + 1);
     struct tt_settings best = best_of(&lines);
-    assert_true(same_settings(&best, &lines.tuned) && same_settings(&best, &report.settings) && model.dim == best.dim);
+    assert_true(tt_same_settings(&best, &lines.tuned) && tt_same_settings(&best, &report.settings) && model.dim == best.dim);
     for (size_t i = 0; i < lines.n_trials; i++) {
         const struct tt_trial *t = &lines.trials[i];
         assert_true(t->epochs == 10 || t->epochs == 5 || t->epochs == 20 || t->epochs == 40 || t->epochs == 2);
         assert_true(fabs(t->value - lines.epochs[line + (size_t)t->epoch - 1].valid_value) < 1e-12);
         for (size_t to = line + (size_t)t->epochs; line < to; line++)
             assert_int_equal(lines.phases[line], TT_PHASE_TRIAL);
-        chosen = t->is_taken > 0 ? t->epoch : chosen;
-        value = t->is_taken > 0 ? t->value : value;
+        chosen = t->is_accepted > 0 ? t->epoch : chosen;
+        value = t->is_accepted > 0 ? t->value : value;
         seconds += t->seconds;
     }
     assert_true(seconds < o.tune);
-    assert_true(best.drop < 0.9 && value > lines.trials[0].value + 0.08 && report.best_value == value);
+    assert_true(best.dropout < 0.9 && value > lines.trials[0].value + 0.08 && report.best_value == value);
     assert_true((double)report.best_epoch == chosen && lines.n == line + report.best_epoch);
     assert_int_equal(lines.phases[line], TT_PHASE_FINAL);
 
     o.tune = 0;
     o.temperature = best.temperature;
-    o.negative = best.negative;
-    o.drop = best.drop;
+    o.negative = best.negative_weight;
+    o.drop = best.dropout;
     o.epochs = report.best_epoch;
     tiny_clustered_model(&same, "user u id embed=no\nuser i history\nitem i id\n", 200, 40);
     NEED(tiny_train(&same, &o, NULL, 1, &hand, &by_hand, &err));

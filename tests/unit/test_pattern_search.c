@@ -1,43 +1,45 @@
 /* The search for settings, against functions whose best place is known. */
-#include "train/search.h"
+#include "train/pattern_search.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "unit.h"
 
-static const struct tt_settings given = {.temperature = 0.13, .negative = 1.1, .drop = 0.3, .dim = 64, .epochs = 16};
+static const struct tt_settings given = {
+    .temperature = 0.13, .negative_weight = 1.1, .dropout = 0.3, .dim = 64, .epochs = 16};
 static const struct tt_search_range wide = {8, 64, 4, 64, 1};
 
 /* How good settings are: falling from `best` by squares, of the temperature by its logarithm. */
 static double value(const struct tt_settings *x, const struct tt_settings *best)
 {
-    double t = log(x->temperature / best->temperature), c = x->negative - best->negative, d = x->drop - best->drop;
+    double t = log(x->temperature / best->temperature), c = x->negative_weight - best->negative_weight;
+    double d = x->dropout - best->dropout;
 
     return -(t * t + c * c + d * d) - 0.1 * fabs(log2((double)x->dim / (double)best->dim)) -
            0.1 * fabs(log2((double)x->epochs / (double)best->epochs));
 }
 
 /* Search; better is better by more than `reserve`. Returns the number of tries. */
-static size_t search_for(struct tt_search *s, const struct tt_settings *best, const struct tt_search_range *range,
-                         double reserve)
+static size_t search_for(struct tt_pattern_search *s, const struct tt_settings *best,
+                         const struct tt_search_range *range, double reserve)
 {
     struct tt_settings x;
     double highest = 0;
 
-    tt_search_init(s, &given, range);
-    for (size_t n = 0; tt_search_next(s, &x); n++) {
+    tt_pattern_search_init(s, &given, range);
+    for (size_t n = 0; tt_pattern_search_next(s, &x); n++) {
         double v = value(&x, best);
         int is_better = n > 0 && v > highest + reserve;
         if (n == 0)
             assert_true(memcmp(&x, &given, sizeof(x)) == 0);
-        tt_search_tell(s, is_better);
+        tt_pattern_search_result(s, is_better);
         if (n == 0 || is_better)
             highest = v;
         for (size_t i = 0; i < n; i++) /* nothing twice */
             assert_true(memcmp(&s->tried[i], &x, sizeof(x)));
-        assert_true(x.temperature >= 0.02 && x.temperature <= 10 && x.drop >= 0 && x.drop <= 0.9 && x.dim >= 8 &&
-                    x.dim <= 64 && x.negative >= 0.05 && x.epochs >= 4 && x.epochs <= 64);
+        assert_true(x.temperature >= 0.02 && x.temperature <= 10 && x.dropout >= 0 && x.dropout <= 0.9 && x.dim >= 8 &&
+                    x.dim <= 64 && x.negative_weight >= 0.05 && x.epochs >= 4 && x.epochs <= 64);
     }
     return s->n_tried;
 }
@@ -47,15 +49,15 @@ static void test_the_search_finds_the_best_place(void **state)
     static const struct tt_settings places[] = {
         {0.13, 1.1, 0.3, 64, 16}, {0.05, 1.1, 0.3, 64, 4}, {0.4, 0.8, 0.6, 32, 16}, {1.5, 2, 0, 16, 32},
         {0.07, 1.5, 0.9, 64, 64}};
-    struct tt_search s;
+    struct tt_pattern_search s;
 
     (void)state;
     for (size_t i = 0; i < LENGTH(places); i++) {
         size_t n = search_for(&s, &places[i], &wide, 0);
         assert_true(n < 120);
         assert_true(fabs(log(s.best.temperature / places[i].temperature)) < 0.08);
-        assert_true(fabs(s.best.negative - places[i].negative) < 0.04);
-        assert_true(fabs(s.best.drop - places[i].drop) < 0.04);
+        assert_true(fabs(s.best.negative_weight - places[i].negative_weight) < 0.04);
+        assert_true(fabs(s.best.dropout - places[i].dropout) < 0.04);
         assert_true(s.best.dim == places[i].dim && s.best.epochs == places[i].epochs);
     }
 }
@@ -71,19 +73,19 @@ static void test_steps_are_halved_when_nothing_moves(void **state)
         {0.26, 1.5, 0.3, 64, 16},  {0.13, 1.5, 0, 64, 16},    {0.13, 1.5, 0.7, 64, 16},    {0.0929, 1.5, 0.3, 64, 16},
         {0.182, 1.5, 0.3, 64, 16}, {0.13, 1.5, 0.1, 64, 16},  {0.13, 1.5, 0.5, 64, 16},
     };
-    struct tt_search s;
+    struct tt_pattern_search s;
 
     (void)state;
     assert_true(search_for(&s, &best, &wide, 0) > LENGTH(expected));
     for (size_t i = 0; i < LENGTH(expected); i++)
         if (memcmp(&s.tried[i], &expected[i], sizeof(expected[i])))
-            fail_msg("%zu: %g, %g, %g, %zu, %zu", i, s.tried[i].temperature, s.tried[i].negative, s.tried[i].drop,
-                     s.tried[i].dim, s.tried[i].epochs);
+            fail_msg("%zu: %g, %g, %g, %zu, %zu", i, s.tried[i].temperature, s.tried[i].negative_weight,
+                     s.tried[i].dropout, s.tried[i].dim, s.tried[i].epochs);
 }
 
 static void test_nothing_better_leaves_what_was_given(void **state)
 {
-    struct tt_search s;
+    struct tt_pattern_search s;
 
     (void)state;
     size_t n = search_for(&s, &given, &wide, 1000);
@@ -96,26 +98,26 @@ static void test_the_range_is_kept(void **state)
 {
     static const struct tt_settings best = {0.5, 1.1, 0.9, 8, 64};
     static const struct tt_search_range fixed = {64, 64, 16, 16, 0};
-    struct tt_search s;
+    struct tt_pattern_search s;
 
     (void)state;
     search_for(&s, &best, &fixed, 0);
     assert_true(s.n_tried > 5 && s.best.temperature > 0.4);
     for (size_t i = 0; i < s.n_tried; i++)
-        assert_true(s.tried[i].drop == given.drop && s.tried[i].dim == 64 && s.tried[i].epochs == 16);
+        assert_true(s.tried[i].dropout == given.dropout && s.tried[i].dim == 64 && s.tried[i].epochs == 16);
 }
 
 /* What is never satisfied ends all the same. */
 static void test_an_endless_climb_ends(void **state)
 {
-    struct tt_search s;
+    struct tt_pattern_search s;
     struct tt_settings x;
     size_t n = 0;
 
     (void)state;
-    tt_search_init(&s, &given, &wide);
-    for (; tt_search_next(&s, &x); n++)
-        tt_search_tell(&s, 1);
+    tt_pattern_search_init(&s, &given, &wide);
+    for (; tt_pattern_search_next(&s, &x); n++)
+        tt_pattern_search_result(&s, 1);
     assert_true(n > 10 && n <= TT_SEARCH_MOST);
 }
 
