@@ -56,53 +56,51 @@ new_checkpoint() { # option...
 tt-train -q -d 8 -e 3 -o plain.tt train.tt
 tt-train -q -d 8 -e 3 --checkpoint ck -o with.tt train.tt
 ok '--checkpoint leaves the model as it is' cmp plain.tt with.tt
-if [ -c /dev/full ]; then
-    new_checkpoint
-    t 'a run that fails keeps its checkpoint' 0 'tt-train: /dev/full: No space left on device' '' cat .new.err
-    ok 'of its kind' sh -c "tt-show ck | grep -qx 'kind	checkpoint' && tt-show --check ck"
-    cp ck first.ck
-    t 'going on from the end writes the model' 0 '' '' tt-train -q -d 8 -e 3 --resume ck -o again.tt train.tt
-    ok 'the same' cmp plain.tt again.tt
-    ok '--resume alone leaves the checkpoint as it is' cmp ck first.ck
-    ok 'with other threads, by a pipe' sh -c 'cat train.tt | tt-train -q -j 3 -d 8 -e 3 --resume ck | cmp - plain.tt'
-    ok 'with a log that the first run did not have' sh -c 'tt-train -q -d 8 -e 3 --resume ck --log l -o again.tt train.tt
-        tt-train -q -d 8 -e 3 --log m -o again.tt train.tt; cut -f 1-4,6-7 l >l1; cut -f 1-4,6-7 m | cmp - l1'
-    ok 'it says where it goes on' sh -c "tt-train -d 8 -e 3 --resume ck -o again.tt train.tt 2>&1 | head -n 1 |
-        grep -qE \"^tt-train: going on from ck, [0-9.]+ s after the run's beginning$\""
-    other() { # name message option...
-        o_name=$1 o_message=$2
-        shift 2
-        t "$o_name" 1 '' "tt-train: ck: a checkpoint of another run: $o_message" \
-            tt-train -q --resume ck --checkpoint ck -o other.tt "$@"
-    }
-    other '-d' '--dim was 8, and is 9' -d 9 -e 3 train.tt
-    other '-e' '--epochs was 3, and is 4' -d 8 -e 4 train.tt
-    other '--loss' '--loss was auto, and is full' -d 8 -e 3 --loss full train.tt
-    other '--seed' '--seed was 1, and is 2' -d 8 -e 3 --seed 2 train.tt
-    other '--rate' '--rate was 0.01, and is 0.010000000000000002' -d 8 -e 3 --rate 0.010000000000000002 train.tt
-    other '--half-life' '--half-life was none, and is 0' -d 8 -e 3 --half-life 0 train.tt
-    sum() { tt-show "$1" | sed -n 's/^checksum	//p'; }
-    other 'other validation' "the checksum of the validation events was none, and is $(sum valid.tt)" \
-        -d 8 -e 3 --valid valid.tt train.tt
-    sed 1,2d train.csv | { head -n 1 train.csv; cat; } | tt-encode -q -s base.schema --items stores.csv -o less.tt
-    other 'other examples' "the checksum of the examples was $(sum train.tt), and is $(sum less.tt)" -d 8 -e 3 less.tt
-    not_ok 'nothing is written then' test -e other.tt
-    ok 'and the checkpoint stays' cmp ck first.ck
-    new_checkpoint --half-life 0
-    other 'an option less' '--half-life was 0, and is none' -d 8 -e 3 train.tt
-    cp first.ck ck
-    t '--checkpoint alone begins anew' 0 '' '' tt-train -q -d 8 -e 4 --checkpoint ck -o other.tt train.tt
-    not_ok 'and removes what it replaced' test -e ck
-    size=$(wc -c <first.ck) tried=0 refused=0
-    for at in 0 1 100 5000 $((size / 2)) $((size - 64)) $((size - 1)); do
-        head -c "$at" first.ck >ck
-        tried=$((tried + 1))
-        tt-train -q -d 8 -e 3 --resume ck train.tt >out 2>err
-        [ $? -eq 1 ] && [ ! -s out ] && [ "$(wc -l <err)" -eq 1 ] && grep -q '^tt-train: ck: ' err &&
-            refused=$((refused + 1))
-    done
-    t 'checkpoints cut anywhere are refused' 0 "$tried" '' echo $refused
-fi
+new_checkpoint
+t 'a run that fails keeps its checkpoint' 0 'tt-train: /dev/full: No space left on device' '' cat .new.err
+ok 'of its kind' sh -c "tt-show ck | grep -qx 'kind	checkpoint' && tt-show --check ck"
+cp ck first.ck
+t 'going on from the end writes the model' 0 '' '' tt-train -q -d 8 -e 3 --resume ck -o again.tt train.tt
+ok 'the same' cmp plain.tt again.tt
+ok '--resume alone leaves the checkpoint as it is' cmp ck first.ck
+ok 'with other threads, by a pipe' sh -c 'cat train.tt | tt-train -q -j 3 -d 8 -e 3 --resume ck | cmp - plain.tt'
+ok 'with a log that the first run did not have' sh -c 'tt-train -q -d 8 -e 3 --resume ck --log l -o again.tt train.tt
+    tt-train -q -d 8 -e 3 --log m -o again.tt train.tt; cut -f 1-4,6-7 l >l1; cut -f 1-4,6-7 m | cmp - l1'
+ok 'it says where it goes on' sh -c "tt-train -d 8 -e 3 --resume ck -o again.tt train.tt 2>&1 | head -n 1 |
+    grep -qE \"^tt-train: going on from ck, [0-9.]+ s after the run's beginning$\""
+other() { # name message option...
+    o_name=$1 o_message=$2
+    shift 2
+    t "$o_name" 1 '' "tt-train: ck: a checkpoint of another run: $o_message" \
+        tt-train -q --resume ck --checkpoint ck -o other.tt "$@"
+}
+other '-d' '--dim was 8, and is 9' -d 9 -e 3 train.tt
+other '-e' '--epochs was 3, and is 4' -d 8 -e 4 train.tt
+other '--loss' '--loss was auto, and is full' -d 8 -e 3 --loss full train.tt
+other '--seed' '--seed was 1, and is 2' -d 8 -e 3 --seed 2 train.tt
+other '--rate' '--rate was 0.01, and is 0.010000000000000002' -d 8 -e 3 --rate 0.010000000000000002 train.tt
+other '--half-life' '--half-life was none, and is 0' -d 8 -e 3 --half-life 0 train.tt
+sum() { tt-show "$1" | sed -n 's/^checksum	//p'; }
+other 'other validation' "the checksum of the validation events was none, and is $(sum valid.tt)" \
+    -d 8 -e 3 --valid valid.tt train.tt
+sed 1,2d train.csv | { head -n 1 train.csv; cat; } | tt-encode -q -s base.schema --items stores.csv -o less.tt
+other 'other examples' "the checksum of the examples was $(sum train.tt), and is $(sum less.tt)" -d 8 -e 3 less.tt
+not_ok 'nothing is written then' test -e other.tt
+ok 'and the checkpoint stays' cmp ck first.ck
+new_checkpoint --half-life 0
+other 'an option less' '--half-life was 0, and is none' -d 8 -e 3 train.tt
+cp first.ck ck
+t '--checkpoint alone begins anew' 0 '' '' tt-train -q -d 8 -e 4 --checkpoint ck -o other.tt train.tt
+not_ok 'and removes what it replaced' test -e ck
+size=$(wc -c <first.ck) tried=0 refused=0
+for at in 0 1 100 5000 $((size / 2)) $((size - 64)) $((size - 1)); do
+    head -c "$at" first.ck >ck
+    tried=$((tried + 1))
+    tt-train -q -d 8 -e 3 --resume ck train.tt >out 2>err
+    [ $? -eq 1 ] && [ ! -s out ] && [ "$(wc -l <err)" -eq 1 ] && grep -q '^tt-train: ck: ' err &&
+        refused=$((refused + 1))
+done
+t 'checkpoints cut anywhere are refused' 0 "$tried" '' echo $refused
 rm -f ck
 
 # --- files that are not there, or nothing to go on from ---

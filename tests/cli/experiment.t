@@ -3,7 +3,7 @@
 # bytes do not depend on how much runs at once, and only what changed is made again.
 . "$(dirname "$0")/lib.sh"
 if ! command -v gnuplot >/dev/null; then
-    report 0 'gnuplot is not installed: nothing to test # SKIP'
+    skip 'make experiment' 'gnuplot is not installed'
     finish
 fi
 

@@ -2,24 +2,22 @@
 # The page of tt-serve in a real browser: what it shows is what the JSON says. Needs Chromium and Python 3.
 . "$(dirname "$0")/lib.sh"
 
-python=${PYTHON:-python3}
 page=$ROOT/lib/serve/page
 not_ok 'no script or style within the HTML' \
     grep -Eiq '<style|<script[^>]*>[^<]|[[:space:]]on[a-z]+=|[[:space:]]style=' "$page/page.html"
 not_ok 'nothing from elsewhere' grep -Eq 'https?://|@import|url\(' "$page/page.html" "$page/page.css"
 not_ok 'no text becomes HTML' grep -Eq 'innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(' "$page/page.js"
 
-skip() { # reason
-    count=$((count + 1))
-    echo "ok $count - the page in a browser # SKIP $1"
+cannot() { # reason
+    skip 'the page in a browser' "$1"
     finish
 }
 for chromium in chromium chromium-browser google-chrome ''; do
     [ -z "$chromium" ] || command -v "$chromium" >/dev/null && break
 done
-[ "$chromium" ] || skip 'no Chromium is here'
-"$chromium" --version >/dev/null 2>&1 || skip 'Chromium does not start'
-"$python" -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null || skip 'no Python 3 is here'
+[ "$chromium" ] || cannot 'Chromium is not installed'
+"$chromium" --version >/dev/null 2>&1 || cannot 'Chromium does not start'
+"$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null || cannot 'Python 3 is not installed'
 
 tt-gen -q --events 6K --n-users 300 --n-stores 120 --stores plain.csv |
     tt-feature --time visited_at --zone +09:00 --add meal_time >visits.csv
@@ -45,7 +43,7 @@ trap 'kill "$server" "$guarded" 2>/dev/null; rm -rf "$TMP"' EXIT
 address=$(address_of serve.log) && guarded_address=$(address_of guarded.log)
 report $? 'the services listen'
 mkdir browser
-"$python" -B "$ROOT/tests/cli/page/click.py" "$chromium" "$TMP/browser" "$address" "$guarded_address" secret \
+"$PYTHON" -B "$ROOT/tests/cli/page/click.py" "$chromium" "$TMP/browser" "$address" "$guarded_address" secret \
     >seen.txt 2>click.log
 status=$?
 tab=$(printf '\t')

@@ -213,15 +213,18 @@ own_frequent' '' sh -c 'tail -n +2 out/metrics.tsv | cut -f 1 | uniq'
     refuse 'no seeds' "SEEDS: '0' is not a whole number from 1 up" SEEDS=0
     refuse 'seeds one by one' "SEEDS: '1 2 3' is not a whole number from 1 up" SEEDS='1 2 3'
     refuse 'no reviews' 'REVIEWS=reviews.csv is needed' REVIEWS=
+else
+    skip 'pipelines/run.mk' 'gnuplot is not installed'
 fi
 
 # Other programs read the binary files.
-python=${PYTHON:-python3}
-if "$python" -c 'import safetensors.numpy' 2>/dev/null; then
-    t 'safetensors opens model, vectors and index' 0 '(120, 16) (120, 16)' '' "$python" -c "
+if has_python safetensors.numpy; then
+    t 'safetensors opens model, vectors and index' 0 '(120, 16) (120, 16)' '' "$PYTHON" -c "
 from safetensors.numpy import load_file
 m, v, i = load_file('one/model.tt'), load_file('one/stores.vec'), load_file('one/stores.tt')
 assert m['item.store_id.embedding'].shape == (121, 16)
 print(v['vectors'].shape, i['vectors'].shape)"
+else
+    skip 'safetensors opens model, vectors and index' 'Python has no safetensors'
 fi
 finish

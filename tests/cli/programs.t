@@ -37,4 +37,36 @@ lib/README.md does not say what lib/other/ may include
 lib/base/y.h includes cli.h: lib/ knows nothing of cmd/
 lib/math/x.c includes table/vocab.h: math/ may include math base
 lib/math/x.c includes cblas.h: only lib/math/gemm.c may' '' sh "$ROOT/tests/layers.sh" bad
+
+# What runs the tests: here one file of each kind, with a test that passes, one that fails and one that is skipped.
+mkdir -p run/tests/cli run/build/release/unit
+cp "$ROOT/tests/run.sh" run/tests
+sample() { # the second test's verdict, for TAP and for cmocka
+    printf '#!/bin/sh\necho "ok 1 - a"\necho "%sok 2 - b"\necho "ok 3 - c # SKIP no c is here"\necho 1..3\n' "$1" >run/tests/cli/x.t
+    printf '#!/bin/sh\necho "[       OK ] test_a"\necho "[  %s ] test_b"\necho "# SKIP no c is here"
+for i in 1 2; do echo "[  SKIPPED ] test_c"; done\n' "$2" >run/build/release/unit/test_x
+    chmod +x run/build/release/unit/test_x
+}
+count_of() { # kind [NO_SKIPS]
+    (unset BUILD VALGRIND && NO_SKIPS=${2:-} JOBS=1 sh run/tests/run.sh "$1")
+}
+sample '' '     OK'
+t 'what passed and was skipped is counted' 0 'pass build/release/unit/test_x (2)
+pass tests/cli/x.t (2)
+skip build/release/unit/test_x: test_c: no c is here
+skip tests/cli/x.t: c: no c is here
+4 passed, 0 failed, 2 skipped' '' count_of all
+t 'NO_SKIPS makes skips fail' 1 'pass tests/cli/x.t (2)
+skip tests/cli/x.t: c: no c is here
+NO_SKIPS is set: what was skipped above counts as a failure
+2 passed, 0 failed, 1 skipped' '' count_of cli yes
+sample 'not ' 'FAILED '
+t 'what failed is counted' 1 'FAIL tests/cli/x.t (1 of 2, exit 0)
+    not ok 2 - b
+skip tests/cli/x.t: c: no c is here
+1 passed, 1 failed, 1 skipped' '' count_of cli
+count_of unit >unit.out
+t 'in unit tests, too' 0 '1 passed, 1 failed, 1 skipped' '' tail -n 1 unit.out
+rm run/tests/cli/x.t
+t 'no tests are a failure' 1 '0 passed, 0 failed, 0 skipped' '' count_of cli
 finish

@@ -147,13 +147,15 @@ usage 'two standard inputs' 'MODEL and ROWS cannot both be standard input' -
 usage 'two standard inputs by name' 'MODEL and ROWS cannot both be standard input' - -
 usage '-j' "--jobs: '1025' is not a whole number from 0 to 1024" -j 1025 model.tt
 
-# --- Python, where it has safetensors ---
-if "${PYTHON:-python3}" -c 'import safetensors.numpy' 2>/dev/null; then
-    t 'safetensors opens the vectors' 0 '(40, 4) float32 True' '' "${PYTHON:-python3}" -c '
+# --- Python ---
+if has_python safetensors.numpy; then
+    t 'safetensors opens the vectors' 0 '(40, 4) float32 True' '' "$PYTHON" -c '
 from safetensors.numpy import load_file
 import numpy
 v = load_file("users.vec")["vectors"]
 print(v.shape, v.dtype, bool(numpy.allclose((v * v).sum(1), 1, atol=1e-5)))'
+else
+    skip 'safetensors opens the vectors' 'Python has no safetensors'
 fi
 
 common_tests tt-embed users.rows model.tt

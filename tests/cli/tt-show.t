@@ -78,25 +78,24 @@ Try 'tt-show --help'." tt-show --npy p.npy -o q u.vec
 not_ok '--npy with -o writes nothing' [ -e q ]
 t '--npy to a full disk' 1 '' 'tt-show: /dev/full: No space left on device' tt-show --npy /dev/full u.vec
 t '--npy into no folder' 1 '' '*' tt-show --npy nowhere/x.npy u.vec
-python=${PYTHON:-python3}
-if $python -c 'import numpy' 2>/dev/null; then
+if has_python numpy; then
     tt-show --npy s.npy s.tt
     t 'NumPy opens it' 0 '[[1.0], [2.0]] float32' '' \
-        $python -c 'import numpy as np; x = np.load("s.npy"); print(x.tolist(), x.dtype)'
+        "$PYTHON" -c 'import numpy as np; x = np.load("s.npy"); print(x.tolist(), x.dtype)'
 else
-    echo '# NumPy is not installed: not compared with it'
+    skip 'NumPy opens --npy' 'Python has no numpy'
 fi
-if $python -c 'import safetensors.numpy' 2>/dev/null; then
-    t 'safetensors opens vectors' 0 "$(printf '[[1.0, 0.5], [0.0, -1.0000000031710769e-30]] vectors')" '' $python -c '
+if has_python safetensors.numpy; then
+    t 'safetensors opens vectors' 0 "$(printf '[[1.0, 0.5], [0.0, -1.0000000031710769e-30]] vectors')" '' "$PYTHON" -c '
 from safetensors import safe_open
 f = safe_open("u.vec", "np")
 print(f.get_tensor("vectors").tolist(), f.metadata()["kind"])'
-    t 'safetensors opens an index' 0 "$(printf '[[1.0], [2.0]] b%ss1s2%s' "'" "'")" '' $python -c '
+    t 'safetensors opens an index' 0 "$(printf '[[1.0], [2.0]] b%ss1s2%s' "'" "'")" '' "$PYTHON" -c '
 from safetensors.numpy import load_file
 f = load_file("s.tt")
 print(f["vectors"].tolist(), bytes(f["ids.bytes"]))'
 else
-    echo '# safetensors is not installed: not compared with it'
+    skip 'safetensors opens vectors and an index' 'Python has no safetensors'
 fi
 
 # ---- refused ----

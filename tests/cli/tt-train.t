@@ -207,10 +207,8 @@ ok 'without --valid its accuracy is -' awk -F '\t' 'NR > 1 && $4 != "-" { bad = 
 tt-train -q -d 8 -e 2 -o n train.tt
 ok 'the log leaves the model as it is' cmp m n
 ok 'the log on standard output' sh -c 'tt-train -q -d 8 -e 2 --log - -o m train.tt | cut -f 1-3 >a; cut -f 1-3 log2.tsv | cmp - a'
-if [ -c /dev/full ]; then
-    t 'the log on a full disk' 1 '' 'tt-train: /dev/full: No space left on device' \
-        tt-train -q -d 4 -e 1 --log /dev/full -o full.out train.tt
-fi
+t 'the log on a full disk' 1 '' 'tt-train: /dev/full: No space left on device' \
+    tt-train -q -d 4 -e 1 --log /dev/full -o full.out train.tt
 t 'a log in no folder' 1 '' '*' tt-train -q -d 4 -e 1 --log no/such/log -o late.tt train.tt
 not_ok 'a failed run leaves no model' sh -c 'ls late.tt* full.out* 2>/dev/null'
 
@@ -315,6 +313,8 @@ if command -v script >/dev/null && script -qec true /dev/null >/dev/null 2>&1; t
     ok 'on a terminal a line is written over' sh -c 'tr "\r" "\n" <tty.out | grep -qE "^tt-train: epoch [0-9]+ of 4000, [0-9]+ %: loss [0-9.]+, [0-9]+ events/s, 0:[0-9][0-9] left *$"'
     script -qec 'tt-train -q -d 64 -e 400 -o m train.tt' /dev/null </dev/null >tty.out
     not_ok 'not with --quiet' grep -q . tty.out
+else
+    skip 'progress on a terminal' "'script' is not installed or has no terminal"
 fi
 not_ok 'elsewhere there is none' sh -c 'tt-train -d 64 -e 400 -o m train.tt 2>&1 | grep -q left'
 
@@ -407,14 +407,16 @@ kill -TERM $pid
 wait $pid 2>/dev/null
 not_ok 'a terminated one leaves no file at all' sh -c 'ls stopped.t* .stopped.t* 2>/dev/null'
 
-# --- Python, where it has safetensors ---
-if "${PYTHON:-python3}" -c 'import safetensors.numpy' 2>/dev/null; then
-    t 'safetensors opens the model' 0 '(3, 8) float32 True' '' "${PYTHON:-python3}" -c '
+# --- Python ---
+if has_python safetensors.numpy; then
+    t 'safetensors opens the model' 0 '(3, 8) float32 True' '' "$PYTHON" -c '
 from safetensors.numpy import load_file
 import numpy
 t = load_file("file.tt")
 e = t["item.cuisine.embedding"]
 print(e.shape, e.dtype, bool(numpy.isfinite(e).all()))'
+else
+    skip 'safetensors opens the model' 'Python has no safetensors'
 fi
 
 common_tests tt-train train.tt -d 8 -e 1

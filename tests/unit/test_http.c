@@ -742,7 +742,7 @@ static void test_http_bears_many_idle_connections(void **state)
     (void)state;
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
     if (limit.rlim_max < 2 * MANY + 200)
-        skip();
+        SKIP("the limit of open files (ulimit -Hn) is below 3200");
     limit.rlim_cur = limit.rlim_max; /* for the clients, which are here too */
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
     struct tt_http *http = START(.max_connections = MANY + 1);
@@ -896,7 +896,7 @@ static void test_http_says_why_it_does_not_start(void **state)
 
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
     if (limit.rlim_max == RLIM_INFINITY || limit.rlim_max > 4000000000u)
-        skip();
+        SKIP("there is no limit of open files (ulimit -Hn)");
     options.max_connections = (unsigned)limit.rlim_max;
     err = (struct tt_err)TT_ERR_INIT;
     assert_null(tt_http_start(&options, answer, NULL, NULL, &err));

@@ -259,7 +259,7 @@ static void test_tile_kernels_for_avx2_and_avx512_give_the_same_bits(void **stat
 
     (void)state;
     if (!k[0] || !k[1])
-        skip();
+        SKIP("this processor has no AVX-512");
     for (size_t i = 0; i < LENGTH(dims); i++) {
         size_t n = 45, dim = dims[i], cut = 16;
         struct tile t[2] = {tile_new(61, n, dim, 3), tile_new(61, n, dim, 3)};
@@ -315,7 +315,7 @@ static void test_tile_bf16_rounds_to_nearest(void **state)
 
     (void)state;
     if (!k)
-        skip();
+        SKIP("this processor has no AVX-512 BF16");
     assert_true(nearest_bf16(1 + 1.0 / 256) == 1 && nearest_bf16(1 + 3.0 / 256) == 1 + 1.0 / 64);
     for (size_t i = 0; i < LENGTH(cases); i++)
         for (size_t dim = 3; dim <= 64; dim += 61) { /* packed one by one, and by vectors */

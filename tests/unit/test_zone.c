@@ -77,7 +77,7 @@ static void test_zone_agrees_with_zoneinfo(void **state)
 {
     (void)state;
     if (!has_database())
-        skip();
+        SKIP("the database of time zones is not installed");
     for (size_t i = 0; i < LENGTH(known); i++) {
         struct tt_zone *zone = zone_or_fail(known[i].zone, NULL);
         struct tt_span span = TT_SPAN_INIT;
