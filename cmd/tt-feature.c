@@ -13,7 +13,7 @@ static struct cli_list buckets, wheres;
 static int bad;
 
 static struct cli_option options[] = {
-    {'t', "time", CLI_TEXT, &time_column, .metavar = "COLUMN", .help = "times: epoch seconds or ISO 8601"},
+    {'t', "time", CLI_TEXT, &time_column, .metavar = "COLUMN", .help = "times: dates, or seconds since 1970"},
     {'H', "hour", CLI_TEXT, &hour_column, .metavar = "COLUMN", .help = "hours 0-23, where there are no times"},
     {'z', "zone", CLI_TEXT, &zone_name, .metavar = "ZONE", .help = "clock of the new columns: Asia/Seoul, +09:00"},
     {'a', "add", CLI_TEXT, &add, .metavar = "LIST", .help = "of meal_time,hour,weekday,weekend,date,month"},

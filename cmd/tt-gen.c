@@ -1,5 +1,7 @@
 /* tt-gen: a made-up restaurant world of any size, of which the best possible accuracy is known. */
 #include "cli.h"
+#include "table/calendar.h"
+#include "table/time_text.h"
 #include "world/generator.h"
 #include "world/generator_csv.h"
 
@@ -97,10 +99,12 @@ static void check_options(void)
 {
     int64_t end;
 
-    if (tt_date_parse(start, strlen(start), &world_options.start))
+    if (tt_date_parse(start, strlen(start), &world_options.start) ||
+        world_options.start < tt_days_from_date(TT_WORLD_MIN_YEAR, 1, 1) ||
+        world_options.start >= tt_days_from_date(TT_WORLD_MAX_YEAR + 1, 1, 1))
         cli_usage_error("--start: '%s' is not a date like 2024-01-01, from 1900 to 2200", start);
     end = world_options.start + (int64_t)world_options.n_days;
-    if (end > tt_days_from_date(TT_MAX_YEAR + 1, 1, 1))
+    if (end > tt_days_from_date(TT_WORLD_MAX_YEAR + 1, 1, 1))
         cli_usage_error("--days: %llu days from %s lead beyond the year 2200",
                         (unsigned long long)world_options.n_days, start);
     if ((stores_path && is_standard_output(stores_path)) || (users_path && is_standard_output(users_path)))

@@ -131,12 +131,14 @@ static void take_shares(double part[TT_SPLIT_PARTS])
 
 static void take_times(struct tt_split_options *o)
 {
-    if (tt_order_key_parse(before, strlen(before), &o->before))
-        cli_usage_error("--before: '%s' is neither a number nor an ISO 8601 time", before);
+    const char *what;
+
+    if (tt_order_key_parse(before, strlen(before), &o->before, &what))
+        cli_usage_error("--before: '%s' %s", before, what);
     if (!valid_before)
         return;
-    if (tt_order_key_parse(valid_before, strlen(valid_before), &o->valid_before))
-        cli_usage_error("--valid-before: '%s' is neither a number nor an ISO 8601 time", valid_before);
+    if (tt_order_key_parse(valid_before, strlen(valid_before), &o->valid_before, &what))
+        cli_usage_error("--valid-before: '%s' %s", valid_before, what);
     if (!tt_order_key_fits(o->before.form, o->valid_before.form))
         cli_usage_error("--valid-before: '%s' is not %s as --before is", valid_before,
                         tt_key_form_name(o->before.form));

@@ -7,7 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/number.h"
-#include "table/calendar.h"
+#include "table/time_text.h"
 #include "table/vocab_block.h"
 
 static const double MAX_WEIGHT = 1e30; /* sums and squares of such floats stay finite doubles */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "table/calendar.h"
+#include "table/time_text.h"
 
 static int says(const struct tt_http_param *p, const char *value)
 {

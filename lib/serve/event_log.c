@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "table/calendar.h"
+#include "table/time_text.h"
 #include "encode/example_encoder.h"
 #include "io/csv_reader.h"
 

@@ -162,10 +162,11 @@ static int observe_key(struct split *s, size_t k, size_t row, struct tt_err *err
     size_t column = s->columns[k];
     struct tt_csv_field field = s->csv->fields[column];
     struct tt_order_key key;
+    const char *wrong;
     char what[128];
 
-    if (tt_order_key_parse(field.text, field.len, &key))
-        return tt_csv_field_error(s->csv, column, "is neither a number nor an ISO 8601 time", err);
+    if (tt_order_key_parse(field.text, field.len, &key, &wrong))
+        return tt_csv_field_error(s->csv, column, wrong, err);
     if (s->forms[k] == TT_KEY_NONE)
         s->forms[k] = key.form;
     if (!tt_order_key_fits(s->forms[k], key.form)) {
@@ -275,11 +276,13 @@ static int part_by_time(struct split *s, int *part, struct tt_err *err)
 {
     const struct tt_split_options *o = s->options;
     struct tt_csv_field field = s->csv->fields[s->time];
-    struct tt_order_key key = {TT_KEY_NONE, 0};
-    const char *advice = "";
+    struct tt_order_key key;
+    const char *advice = "", *wrong;
     char what[160];
 
-    if (tt_order_key_parse(field.text, field.len, &key) || !tt_order_key_fits(key.form, o->before.form)) {
+    if (tt_order_key_parse(field.text, field.len, &key, &wrong))
+        return tt_csv_field_error(s->csv, s->time, wrong, err);
+    if (!tt_order_key_fits(key.form, o->before.form)) {
         if (key.form == TT_KEY_ZONED && o->before.form == TT_KEY_LOCAL)
             advice = ": write the bound with an offset, as 2024-03-01T00:00+09:00";
         if (key.form == TT_KEY_LOCAL && o->before.form == TT_KEY_ZONED)

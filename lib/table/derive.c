@@ -3,8 +3,9 @@
 
 #include "base/alloc.h"
 #include "base/number.h"
-#include "table/cell.h"
 #include "io/tsv_writer.h"
+#include "table/calendar.h"
+#include "table/cell.h"
 
 
 struct tt_derive_bucket {

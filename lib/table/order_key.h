@@ -1,11 +1,11 @@
-/* Values that rows can be ordered by, packed into 8 bytes: numbers, and ISO 8601 times. Of two keys of one form, the
- * value that is smaller or earlier has the smaller key, and equal values have equal keys.
+/* Values that rows can be ordered by, packed into 8 bytes: numbers and times. Of two keys of one form, the smaller or
+ * earlier value has the smaller key, and equal values have equal keys.
  *
- * Numbers are those of base/number.h. Whole numbers that fit 64 bits are kept exactly (so are nanoseconds since 1970);
- * others as the nearest double. Times are YYYY-MM-DD, or that, then T or a blank, HH:MM[:SS[.digits]], then nothing, Z,
- * +HH, +HHMM or +HH:MM (or -); the years 0000 to 9999 of the Gregorian calendar; parts of a second to the microsecond.
- * A date is its midnight. A time with an offset counts in UTC; one without counts in its own unknown zone: the two do
- * not compare.
+ * Numbers are those of base/number.h. Whole numbers that fit 64 bits are kept exactly (so are nanoseconds since 1970),
+ * others as the nearest double. Seconds since 1970 are numbers here.
+ *
+ * Times are those of table/time_text.h that begin with a date, to the microsecond; a finer fraction is refused. A time
+ * with an offset counts in UTC; one without counts in its own unknown zone: the two do not compare.
  */
 #ifndef TT_TABLE_ORDER_KEY_H
 #define TT_TABLE_ORDER_KEY_H
@@ -26,8 +26,8 @@ struct tt_order_key {
     int64_t key;
 };
 
-/* 0, or -1 when the text is neither a number nor a time. */
-int tt_order_key_parse(const char *text, size_t n, struct tt_order_key *out);
+/* 0; or -1, and *what says what is wrong, to be put after the text: "is not a date that exists". */
+int tt_order_key_parse(const char *text, size_t n, struct tt_order_key *out, const char **what);
 
 /* The key of form REAL of a whole number, rounded to the nearest double. */
 int64_t tt_order_key_real(int64_t whole);

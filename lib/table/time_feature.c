@@ -1,6 +1,7 @@
 /* Features of a time: see time_feature.h. */
 #include "table/time_feature.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "table/calendar.h"
@@ -31,13 +32,18 @@ static void set_day(struct tt_time_features *f, int64_t day)
     struct tt_date date;
 
     tt_date_from_days(day, &date);
-    memcpy(f->date, "....-..-..", 11); /* by hand: where days alternate, printf would take half of the time */
-    two_digits(f->date, date.year / 100);
-    two_digits(f->date + 2, date.year % 100);
-    two_digits(f->date + 5, date.month);
-    two_digits(f->date + 8, date.day);
-    memcpy(f->month, f->date + (date.month < 10 ? 6 : 5), 2);
-    f->month[date.month < 10 ? 1 : 2] = '\0';
+    if (date.year >= 0 && date.year <= 9999) {
+        memcpy(f->date, "....-..-..", 11); /* by hand: where days alternate, printf would take half of the time */
+        two_digits(f->date, date.year / 100);
+        two_digits(f->date + 2, date.year % 100);
+        two_digits(f->date + 5, date.month);
+        two_digits(f->date + 8, date.day);
+    } else { /* the offset led out of the calendar: ISO 8601's expanded form */
+        snprintf(f->date, sizeof(f->date), "%+06d-%02d-%02d", date.year, date.month, date.day);
+    }
+    f->month[0] = (char)('0' + (date.month < 10 ? date.month : 1));
+    f->month[1] = (char)(date.month < 10 ? '\0' : '0' + date.month % 10);
+    f->month[2] = '\0';
     f->weekday = tt_weekday(day);
     f->day = day;
     f->has_day = 1;

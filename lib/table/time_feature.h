@@ -24,7 +24,7 @@ struct tt_time_features {
     struct tt_meal_times meals;
     int has_day;               /* the rest holds `day` */
     int64_t day;
-    char date[11], month[3];
+    char date[16], month[3];
     int weekday;
 };
 

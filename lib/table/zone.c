@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "io/stream.h"
+#include "table/calendar.h"
 
 enum {
     MAX_FILE = 1 << 20,  /* the largest of the database have a few thousand bytes */

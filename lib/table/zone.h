@@ -1,8 +1,8 @@
-/* The clock of a time zone: local times of instants, and back. table/calendar.h says what these are.
+/* The clock of a time zone: local times of instants, and back (table/calendar.h says what these are).
  *
  *     zone = tt_zone_new("Asia/Seoul", getenv("TZDIR"), &err);
  *     struct tt_span span = TT_SPAN_INIT;
- *     local = tt_zone_local(zone, &time, &span);               // for each time; span remembers where the last one was
+ *     local = tt_zone_local(zone, &time, &span);               // for each time; span holds where the last one was
  *
  * Zones come from the system's TZif files (RFC 9636), version 2 and up, with their footer (a POSIX TZ text) for times
  * after the last transition. Nothing here reads or sets TZ: a zone is a value, and all calls may run at once.
@@ -10,7 +10,8 @@
 #ifndef TT_TABLE_ZONE_H
 #define TT_TABLE_ZONE_H
 
-#include "table/calendar.h"
+#include "base/err.h"
+#include "table/time_text.h"
 
 struct tt_zone;
 

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/alloc.h"
+#include "table/calendar.h"
 #include "world/zipf.h"
 
 enum {

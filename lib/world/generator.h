@@ -29,12 +29,14 @@
 #include "table/meal_times.h"
 #include "table/zone.h"
 
+enum { TT_WORLD_MIN_YEAR = 1900, TT_WORLD_MAX_YEAR = 2200 }; /* of all its days */
+
 struct tt_world_options {
     uint64_t seed;
     uint64_t n_events;
     uint64_t n_users, n_stores, n_categories, n_areas; /* each at least 1; at most 2^40, 2^24, 1000, 1000 */
     uint64_t n_days;                                   /* at least 1 */
-    int64_t start;                                     /* the first day, as in calendar.h */
+    int64_t start;                                     /* the first day (calendar.h) */
     const struct tt_zone *zone;                        /* borrowed, as long as the world lives */
     double meal_effect, category_effect, area_effect, repeat; /* 0 ... 1 */
     double zipf_stores, zipf_users;                           /* exponents, 0 ... 4 */

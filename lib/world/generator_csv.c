@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "io/tsv_writer.h"
+#include "table/calendar.h"
 
 enum { MAX_ROW = 160 }; /* a review without its text; ids have at most 21 bytes */
 

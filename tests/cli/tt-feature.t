@@ -132,7 +132,7 @@ t 'a time of day that is none' 1 '*' \
     "tt-feature: <stdin>:2: field 't': '2024-03-01T24:00' is not a time of day from 00:00:00 to 23:59:59" \
     sh -c 'printf "t\n2024-03-01T24:00\n" | tt-feature -t t'
 t 'milliseconds are out of range' 1 '*' \
-    "tt-feature: <stdin>:2: field 't': '1709264096000' is not in the years 1900 to 2200" \
+    "tt-feature: <stdin>:2: field 't': '1709264096000' as seconds since 1970 is not in the years 1900 to 2200" \
     sh -c 'printf "t\n1709264096000\n" | tt-feature -t t'
 t 'an empty time' 1 '*' \
     "tt-feature: <stdin>:3: field 't': '' is not a time (epoch seconds, or like 2024-03-01T12:34:56+09:00)" \

@@ -145,7 +145,7 @@ x,3' '' cat a2
 
 rm -f train.csv test.csv
 printf 'user,at\nu,1\nu,soon\n' >bad.csv
-t 'bad data: no part appears' 1 '' "tt-split: bad.csv:3: field 'at': 'soon' is neither a number nor an ISO 8601 time" \
+t 'bad data: no part appears' 1 '' "tt-split: bad.csv:3: field 'at': 'soon' is neither a number nor a time like 2024-03-01T12:34:56+09:00" \
     tt-split --last 1 --by user --order at --train train.csv --test test.csv bad.csv
 not_ok 'bad data: nothing is left behind' sh -c 'ls train.csv* test.csv* 2>/dev/null'
 t 'a full disk: the other part does not appear' 1 '' 'tt-split: /dev/full: No space left on device' \
@@ -211,7 +211,7 @@ usage "--shares: '80,30' sums to 110, not to 100" --hash user --shares 80,30 --t
 usage "--shares: '80' is not two or three numbers" --hash user --shares 80 --test t
 usage "--shares: '80,x' is not two or three numbers" --hash user --shares 80,x --test t
 usage "--hash: a column without a name" --hash user,,item --shares 80,20 --test t
-usage "--before: 'soon' is neither a number nor an ISO 8601 time" --before soon --time at --test t
+usage "--before: 'soon' is neither a number nor a time like 2024-03-01T12:34:56+09:00" --before soon --time at --test t
 usage "--valid-before: '7' is not a time without an offset as --before is" \
     --before 2024-01-01 --valid-before 7 --time at --valid v --test t
 usage "--valid-before: '2' comes before --before" --before 3 --valid-before 2 --time at --valid v --test t

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "table/calendar.h"
 #include "unit.h"
 
 static struct tt_zone *utc;

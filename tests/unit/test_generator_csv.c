@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "io/csv_reader.h"
+#include "table/calendar.h"
 
 #include "unit.h"
 
