@@ -60,7 +60,7 @@ $B/lib/base/alloc.o: ALL_CFLAGS += -D_DEFAULT_SOURCE
 # Leases and mremap, likewise; how a shared lock treats writers.
 $B/lib/io/steady.o $B/lib/base/lock.o: ALL_CFLAGS += -D_GNU_SOURCE
 # accept4, eventfd, the addresses and counters of sockets.
-$B/lib/http/http.o $B/lib/http/listener.o: ALL_CFLAGS += -D_GNU_SOURCE
+$B/lib/http/connections.o $B/lib/http/listener.o: ALL_CFLAGS += -D_GNU_SOURCE
 
 # What tt-serve sends to browsers is part of the program.
 page := lib/serve/page

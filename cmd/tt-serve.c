@@ -363,7 +363,7 @@ int main(int argc, char **argv)
                                                 .request_seconds = (unsigned)request_seconds,
                                                 .max_body = (size_t)max_body, .max_held = max_held(),
                                                 .rate = (unsigned)rate,
-                                                .allowed = tt_service_allowed, .open_paths = tt_service_open_paths};
+                                                .allowed = tt_service_allowed, .is_open = tt_service_is_open};
         status = serve(&service_options, &http_options, &signals, &err);
     }
     tt_zone_free(zone);

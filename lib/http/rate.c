@@ -38,7 +38,7 @@ static uint64_t load(_Atomic uint64_t *place)
     return atomic_load_explicit(place, memory_order_relaxed);
 }
 
-int tt_rate_take(struct tt_rate *rate, uint64_t hash, uint64_t now)
+int tt_rate_allow(struct tt_rate *rate, uint64_t hash, uint64_t now)
 {
     const uint64_t tag = hash & ~TIME;
     _Atomic uint64_t *set = rate->sets[hash % SETS], *place;

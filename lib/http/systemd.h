@@ -1,22 +1,22 @@
-/* What a service manager such as systemd wants to hear and to give, by its plain protocols (sd_notify(3),
- * sd_listen_fds(3)); without such a manager nothing happens.
+/* The protocols of a service manager such as systemd: readiness and signs of life (sd_notify(3)), and sockets that it
+ * opened (sd_listen_fds(3)). Without such a manager the calls do nothing.
  */
 #ifndef TT_HTTP_SYSTEMD_H
 #define TT_HTTP_SYSTEMD_H
 
 #include <stdint.h>
 
-/* Tell the socket named by the environment's NOTIFY_SOCKET: "READY=1", "STOPPING=1", "STATUS=...", "WATCHDOG=1". What
- * cannot be told is not told. */
+/* Send "READY=1", "STOPPING=1", "STATUS=..." or "WATCHDOG=1" to the socket that the environment's NOTIFY_SOCKET names.
+ * Errors are ignored. */
 void tt_systemd_notify(const char *text);
 
-/* "RELOADING=1" with the time that the protocol wants; "READY=1" follows when it is done. */
+/* Send "RELOADING=1" with the time that the protocol needs. The caller sends "READY=1" when it has reloaded. */
 void tt_systemd_reloading(void);
 
-/* Is a sign of life expected (WATCHDOG_USEC, for this process)? */
+/* Does the manager expect "WATCHDOG=1" of this process (WATCHDOG_USEC)? */
 int tt_systemd_watches(void);
 
-/* The socket that was handed over, or -1; with several, the first. */
+/* The listening socket that the manager opened for this process, the first of several; -1: none. */
 int tt_systemd_socket(void);
 
 #endif

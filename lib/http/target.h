@@ -1,4 +1,4 @@
-/* What a request asks for: the path and the parameters of "/recommend?user=a%20b&k=10".
+/* The target of a request, "/users?prefix=a%20b&limit=10": its path, and the parameters of its query.
  */
 #ifndef TT_HTTP_TARGET_H
 #define TT_HTTP_TARGET_H
@@ -15,27 +15,28 @@ struct tt_http_param {
     size_t name_len, value_len;
 };
 
-/* Has the parameter this name? */
+/* Does the parameter have this name? */
 static inline int tt_http_param_is(const struct tt_http_param *param, const char *name)
 {
     return param->name_len == strlen(name) && memcmp(param->name, name, param->name_len) == 0;
 }
 
-/* Where in the n bytes of a target, as sent, the path is, and the query behind its "?". "http://host/path" is as good
- * as "/path". */
+/* Where the path and the query are in a target as it was sent: offsets and lengths. The query follows "?". Of
+ * "http://host/path" the path is "/path". */
 struct tt_target_parts {
     size_t path, path_len;
     size_t query, query_len;
 };
 
+/* Find them in the n bytes of a target. */
 void tt_target_split(const char *target, size_t n, struct tt_target_parts *parts);
 
-/* Decode n bytes to `to`, which has room for n + 1, and a NUL; how many there are. A "%" that no two hexadecimal digits
- * follow stays. */
+/* Percent-decode n bytes to `to`, which has room for n + 1, and add a NUL. Returns how many bytes came out. A "%" that is
+ * not followed by two hexadecimal digits stays. */
 size_t tt_target_decode(char *to, const char *from, size_t n);
 
-/* The parameters of a query, decoded to `room`, which has n + 2 bytes. "a" alone has an empty value; nothing between
- * two "&" is no parameter. -1: there are more than TT_HTTP_MAX_PARAMS. */
+/* Split a query of n bytes into its parameters, decoded to `room`, which has n + 2 bytes. "a" alone has an empty value;
+ * nothing between two "&" is no parameter. -1: there are more than TT_HTTP_MAX_PARAMS. */
 int tt_target_params(const char *query, size_t n, char *room, struct tt_http_param params[TT_HTTP_MAX_PARAMS],
                      size_t *n_params) TT_CHECKED;
 

@@ -672,8 +672,6 @@ const char *const tt_endpoint_names[] = {"recommend", "similar", "users",   "use
                                          "predict",   "health",  "metrics", "about", "page",  "other"};
 const size_t tt_endpoint_count = sizeof(tt_endpoint_names) / sizeof(*tt_endpoint_names);
 
-const char *const tt_service_open_paths[] = {"/", "/page.css", "/page.js", NULL};
-
 static const struct route *find_route(const char *path, size_t path_len, size_t *len)
 {
     for (size_t i = 0; i < ROUTES; i++) {
@@ -699,6 +697,16 @@ const char *tt_service_allowed(const char *path, size_t path_len)
     const struct route *route = find_route(path, path_len, &len);
 
     return route ? allowed(route, path + len, path_len - len) : NULL;
+}
+
+int tt_service_is_open(const char *path, size_t path_len)
+{
+    static const char *const open[] = {"/", "/page.css", "/page.js", "/health/live", "/health/ready"};
+
+    for (size_t i = 0; i < sizeof(open) / sizeof(*open); i++)
+        if (strlen(open[i]) == path_len && memcmp(path, open[i], path_len) == 0)
+            return 1;
+    return 0;
 }
 
 void tt_endpoint_answer(struct tt_service *service, struct tt_service_worker *worker, struct tt_snapshot *snapshot,

@@ -43,10 +43,10 @@ struct tt_service *tt_service_new(const struct tt_service_options *options, stru
 int tt_service_settle(struct tt_service *service, struct tt_err *err) TT_CHECKED;
 void tt_service_free(struct tt_service *service); /* NULL is fine */
 
-/* The page, which asks for a token when one is wanted: it says nothing by itself. */
-extern const char *const tt_service_open_paths[];
-
+/* For tt_http_options: the methods of a path; and the paths that need no token: health, and the page, which holds no data
+ * and asks the user for the token. */
 tt_http_allowed_fn tt_service_allowed;
+tt_http_open_fn tt_service_is_open;
 
 tt_http_answer_fn tt_service_answer;
 tt_http_done_fn tt_service_done;

@@ -14,7 +14,7 @@ static unsigned taken(struct tt_rate *rate, uint64_t hash, uint64_t now, unsigne
     unsigned n = 0;
 
     while (tries--)
-        n += tt_rate_take(rate, hash, now) != 0;
+        n += tt_rate_allow(rate, hash, now) != 0;
     return n;
 }
 
