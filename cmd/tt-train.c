@@ -421,18 +421,18 @@ static void on_start(void *arg, const struct tt_training *training)
                  plan->sampled / 1e9);
     if (cli_verbose)
         cli_note("at the start the loss is %.4f; the strongest item that a query does not want has %.1f %% of its "
-                 "softmax", training->run.focus.loss, 100 * training->run.focus.share);
+                 "softmax", training->run.peak.loss, 100 * training->run.peak.share);
     if (tt_run_is_narrow(&training->run, &ignorant))
         cli_note("warning: at the start the loss is %.2f, with all scores alike it would be %.2f; one item has %.0f %% "
-                 "of a query's softmax: is --temperature too small?", training->run.focus.loss, ignorant,
-                 100 * training->run.focus.share);
+                 "of a query's softmax: is --temperature too small?", training->run.peak.loss, ignorant,
+                 100 * training->run.peak.share);
 }
 
 static void say_report(const struct tt_train_report *report)
 {
     if (cli_verbose)
         cli_note("of a sample of queries: mean cosine %.3f; one item in %.1f %% of the lists, one wanted by %.1f %%",
-                 report->signs.cosine, 100 * report->signs.commonest, 100 * report->signs.wanted);
+                 report->signs.cosine, 100 * report->signs.commonest_listed, 100 * report->signs.commonest_positive);
     if (cli_verbose)
         cli_note("trained in %.2f s by %llu threads, OpenBLAS for %s", cli_seconds(), (unsigned long long)cli_jobs,
                  tt_gemm_core());
@@ -442,7 +442,7 @@ static void say_report(const struct tt_train_report *report)
         cli_note("warning: the users' vectors are almost alike (mean cosine above 0.99): all get nearly the same list");
     if (report->signs.has_common_item)
         cli_note("warning: one item is in %.0f %% of the lists of %llu, and no item is wanted by more than %.0f %% of "
-                 "the queries", 100 * report->signs.commonest, (unsigned long long)k, 100 * report->signs.wanted);
+                 "the queries", 100 * report->signs.commonest_listed, (unsigned long long)k, 100 * report->signs.commonest_positive);
     if (report->best_value >= 0 && valid_path)
         cli_note("kept epoch %zu of %zu, valid %s %.4f", report->best_epoch, report->epochs, metric_at_k(),
                  report->best_value);

@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 
 int tt_early_stopping_init(struct tt_early_stopping *s, const struct tt_stopping_options *options,
-                           const struct tt_measure *valid, struct tt_err *err)
+                           const struct tt_evaluator *valid, struct tt_err *err)
 {
     *s = (struct tt_early_stopping){.options = *options, .valid = valid, .best_value = -1};
     if (valid && !(s->best_shares = tt_alloc_zero(valid->n, sizeof(*s->best_shares), err)))
@@ -57,7 +57,7 @@ int tt_early_stopping_recommend(const struct tt_early_stopping *s, struct tt_rec
 {
     double gain, error; /* of the last epoch over the best */
 
-    if (tt_measure_gain(s->valid, s->valid->shares, s->best_shares, &gain, &error, err))
+    if (tt_evaluator_gain(s->valid, s->valid->shares, s->best_shares, &gain, &error, err))
         return -1;
     if (-gain > TT_SURE * error)
         *recommended = (struct tt_recommendation){s->best_epoch, s->best_value, s->best_shares};

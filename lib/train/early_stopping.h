@@ -23,7 +23,7 @@
 #ifndef TT_TRAIN_EARLY_STOPPING_H
 #define TT_TRAIN_EARLY_STOPPING_H
 
-#include "train/measure.h"
+#include "train/evaluator.h"
 #include "train/parameters.h"
 
 struct tt_stopping_options {
@@ -33,7 +33,7 @@ struct tt_stopping_options {
 
 struct tt_early_stopping {
     struct tt_stopping_options options;
-    const struct tt_measure *valid;      /* borrowed: the last epoch's evaluation; NULL without validation */
+    const struct tt_evaluator *valid;      /* borrowed: the last epoch's evaluation; NULL without validation */
     size_t epochs;                       /* done */
     size_t best_epoch;                   /* 0: none yet */
     double best_value;                   /* on the validation events; -1 without */
@@ -43,7 +43,7 @@ struct tt_early_stopping {
 
 /* valid: what evaluates each epoch, or NULL. On failure the struct is released. */
 int tt_early_stopping_init(struct tt_early_stopping *stopping, const struct tt_stopping_options *options,
-                           const struct tt_measure *valid, struct tt_err *err) TT_CHECKED;
+                           const struct tt_evaluator *valid, struct tt_err *err) TT_CHECKED;
 void tt_early_stopping_release(struct tt_early_stopping *stopping); /* fine on a struct that is all zero */
 
 /* One more epoch is done, and `value` is that of its model by `valid` (-1 without). *is_best: is it better than all

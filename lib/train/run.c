@@ -42,7 +42,7 @@ void tt_run_release(struct tt_run *run)
 int tt_run_start(struct tt_run *run, struct tt_err *err)
 {
     return tt_trainer_start(&run->trainer, err) ||
-                   tt_validation_focus(&run->validation, &run->trainer, run->trainer.model, &run->focus, err)
+                   tt_validation_softmax_peak(&run->validation, &run->trainer, run->trainer.model, &run->peak, err)
                ? -1
                : 0;
 }
@@ -54,7 +54,7 @@ int tt_run_is_narrow(const struct tt_run *run, double *ignorant)
 
     *ignorant = o->negative * log((double)n);
     return n >= FEW_ITEMS &&
-           (run->focus.share > most_of_it || (o->start != TT_START_RANDOM && run->focus.loss > *ignorant));
+           (run->peak.share > most_of_it || (o->start != TT_START_RANDOM && run->peak.loss > *ignorant));
 }
 
 int tt_run_state(struct tt_run *run, struct tt_state *state, struct tt_err *err)
@@ -65,8 +65,8 @@ int tt_run_state(struct tt_run *run, struct tt_state *state, struct tt_err *err)
         tt_early_stopping_state(&run->stopping, run->trainer.model, state, err) ||
         tt_state_number(state, "first_loss", &run->first_loss, err) ||
         tt_state_number(state, "loss", &run->loss, err) ||
-        tt_state_number(state, "focus.share", &run->focus.share, err) ||
-        tt_state_number(state, "focus.loss", &run->focus.loss, err))
+        tt_state_number(state, "peak.share", &run->peak.share, err) ||
+        tt_state_number(state, "peak.loss", &run->peak.loss, err))
         return -1;
     if (run->stopping.epochs + 1 != at->epoch || (at->step > 0 && run->stopping.epochs >= run->stopping.options.epochs))
         return tt_err_set(err, TT_ERR_INPUT, "epoch %zu, step %zu: a place that the training does not have", at->epoch,
@@ -94,7 +94,7 @@ static int run_epoch(struct tt_run *run, const struct tt_run_hooks *hooks, struc
     line.loss = means.loss;
     line.gradient = means.gradient;
     struct tt_model averaged = tt_average_view(&run->trainer.average); /* the average is what is kept */
-    if (tt_validation_measure(&run->validation, &run->trainer, &averaged, &found, err) ||
+    if (tt_validation_evaluate(&run->validation, &run->trainer, &averaged, &found, err) ||
         tt_early_stopping_add(&run->stopping, found.valid, &averaged, &line.is_best, err))
         return -1;
     run->loss = line.loss;

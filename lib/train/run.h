@@ -14,7 +14,7 @@
 #include "train/pattern_search.h"
 #include "train/validation.h"
 
-/* One line of the log. The values are of the options' metric at k, -1 when not measured. */
+/* One line of the log. The values are of the options' metric at k, -1 when not evaluated. */
 struct tt_epoch {
     size_t epoch;        /* from 1 */
     double loss, gradient; /* trainer.h */
@@ -28,7 +28,7 @@ struct tt_run {
     struct tt_validation validation;
     struct tt_early_stopping stopping;
     double first_loss, loss; /* of the first and of the last epoch */
-    struct tt_focus focus;   /* of the start (measure.h) */
+    struct tt_softmax_peak peak;   /* of the start (evaluator.h) */
 };
 
 /* What the caller hears of a run; both may be NULL. */

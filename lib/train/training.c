@@ -245,7 +245,7 @@ static int judge(struct tt_training *t, const struct tt_settings *settings, doub
     } else {
         if (t->n_shares != v->valid.n)
             return tt_err_set(err, TT_ERR_INPUT, "the trials' state has %zu queries, not %zu", t->n_shares, v->valid.n);
-        if (tt_measure_gain(&v->valid, recommended.shares, t->shares, &trial.gain, &trial.error, err))
+        if (tt_evaluator_gain(&v->valid, recommended.shares, t->shares, &trial.gain, &trial.error, err))
             return -1;
         trial.is_accepted = trial.gain > TT_SURE * trial.error;
     }

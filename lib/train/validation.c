@@ -1,4 +1,4 @@
-/* Measuring after each epoch: see validation.h. */
+/* What is evaluated after each epoch: see validation.h. */
 #include "train/validation.h"
 
 #include <stdlib.h>
@@ -7,15 +7,15 @@
 #include "base/alloc.h"
 
 enum {
-    TRAIN_SAMPLE = 1024, /* queries that the training events are measured on */
-    FOCUS_SAMPLE = 64,
+    TRAIN_SAMPLE = 1024, /* training queries */
+    PEAK_SAMPLE = 64,    /* of them, for the softmax peak */
     VALID_SAMPLE = 8192,
     LEAST_SAMPLE = 512,  /* ... and at least so many, whatever that costs */
     FEW_QUERIES = 10,    /* so few may be alike without anything being wrong */
     FEW_LISTS = 10,      /* a catalogue of so few whole lists: an item is in many of them by chance */
 };
 static const double alike = 0.99;   /* the mean cosine of users who all get the same list */
-/* One item in too many lists: in more than half of them, at odds that are so many times those of being wanted. Sound
+/* One item in too many lists: in more than half of them, at odds so many times those of being a positive. Sound
  * runs on Foursquare, Yelp, MovieLens and generated worlds had it in 2 to 24 % of the lists, at odds of 0.1 to 2 times;
  * with c = 3 it was 73 to 100 %, and 8 times and more. */
 static const double common = 0.5, odds = 5;
@@ -40,7 +40,7 @@ static int repeats(const struct tt_bags *visits, const struct tt_queries *q)
     return 0;
 }
 
-/* How many queries to measure on: up to `most`, as long as scoring them takes at most a third of the products of an
+/* How many queries to evaluate on: up to `most`, as long as scoring them takes at most a third of the products of an
  * epoch. An epoch scores all rows against a step's candidates, and both gradients are as dear again; so with the full
  * loss it is as many as are trained on, and only a sampled loss over a large catalogue is held back. Models that ask
  * different queries of the same events, as with and without a context, so have their epochs chosen by all of them. */
@@ -57,7 +57,7 @@ int tt_validation_init(struct tt_validation *v, const struct tt_trainer *t, cons
     struct tt_events plain;
 
     *v = (struct tt_validation){0};
-    if (tt_measure_init(&v->train, t->model, &t->queries, &t->catalogue, NULL, sample_size(t, TRAIN_SAMPLE), err))
+    if (tt_evaluator_init(&v->train, t->model, &t->queries, &t->catalogue, NULL, sample_size(t, TRAIN_SAMPLE), err))
         return -1;
     if (!events)
         return 0;
@@ -67,7 +67,7 @@ int tt_validation_init(struct tt_validation *v, const struct tt_trainer *t, cons
         goto fail;
     v->seen = t->o->seen != TT_SEEN_AUTO               ? t->o->seen
               : repeats(t->visits, &v->queries) ? TT_SEEN_KEEP : TT_SEEN_REMOVE;
-    if (tt_measure_init(&v->valid, t->model, &v->queries, &t->catalogue, v->seen == TT_SEEN_REMOVE ? t->visits : NULL,
+    if (tt_evaluator_init(&v->valid, t->model, &v->queries, &t->catalogue, v->seen == TT_SEEN_REMOVE ? t->visits : NULL,
                         sample_size(t, VALID_SAMPLE), err))
         goto fail;
     if (v->valid.total > 0)
@@ -80,24 +80,24 @@ fail:
 
 void tt_validation_release(struct tt_validation *v)
 {
-    tt_measure_release(&v->train);
-    tt_measure_release(&v->valid);
+    tt_evaluator_release(&v->train);
+    tt_evaluator_release(&v->valid);
     tt_queries_release(&v->queries);
     *v = (struct tt_validation){0};
 }
 
-int tt_validation_measure(struct tt_validation *v, const struct tt_trainer *t, const struct tt_model *model,
+int tt_validation_evaluate(struct tt_validation *v, const struct tt_trainer *t, const struct tt_model *model,
                           struct tt_epoch_values *found, struct tt_err *err)
 {
     size_t n = t->catalogue.n, k = t->o->k;
     enum tt_metric metric = t->o->metric;
 
     *found = (struct tt_epoch_values){-1, -1};
-    return tt_model_embed(model, &t->catalogue_input, t->pool, t->v, err) ||
-                   tt_measure_value(&v->train, model, n, t->v, metric, k, t->pool, &found->train, err) ||
-                   (v->valid.n && tt_measure_value(&v->valid, model, n, t->v, metric, k, t->pool, &found->valid, err))
-               ? -1
-               : 0;
+    if (tt_model_embed(model, &t->catalogue_input, t->pool, t->v, err) ||
+        tt_evaluator_metric(&v->train, model, n, t->v, metric, k, t->pool, &found->train, err) ||
+        (v->valid.n && tt_evaluator_metric(&v->valid, model, n, t->v, metric, k, t->pool, &found->valid, err)))
+        return -1;
+    return 0;
 }
 
 int tt_validation_state(struct tt_validation *v, struct tt_state *state, struct tt_err *err)
@@ -105,30 +105,30 @@ int tt_validation_state(struct tt_validation *v, struct tt_state *state, struct 
     return v->valid.n ? tt_state_array(state, "last.shares", TT_F64, v->valid.n, 2, v->valid.shares, err) : 0;
 }
 
-/* The largest share of the measured queries that want one and the same item. */
-static int commonest_wanted(const struct tt_measure *m, size_t n_items, double *share, struct tt_err *err)
+/* The largest share of the queries of the sample that have one and the same positive. */
+static int commonest_positive(const struct tt_evaluator *ev, size_t n_items, double *share, struct tt_err *err)
 {
     uint32_t *queries = tt_alloc_zero(n_items, sizeof(*queries), err), most = 0;
 
     if (!queries)
         return -1;
-    for (size_t i = 0; i < m->starts[m->n]; i++)
-        if (++queries[m->item[i]] > most)
-            most = queries[m->item[i]];
-    *share = m->n ? (double)most / (double)m->n : 0;
+    for (size_t i = 0; i < ev->starts[ev->n]; i++)
+        if (++queries[ev->targets[i]] > most)
+            most = queries[ev->targets[i]];
+    *share = ev->n ? (double)most / (double)ev->n : 0;
     free(queries);
     return 0;
 }
 
-int tt_validation_focus(struct tt_validation *v, const struct tt_trainer *t, const struct tt_model *model,
-                        struct tt_focus *focus, struct tt_err *err)
+int tt_validation_softmax_peak(struct tt_validation *v, const struct tt_trainer *t, const struct tt_model *model,
+                        struct tt_softmax_peak *peak, struct tt_err *err)
 {
-    struct tt_measure *m = &v->train;
+    struct tt_evaluator *ev = &v->train;
 
     return tt_model_embed(model, &t->catalogue_input, t->pool, t->v, err) ||
-                   tt_model_embed(model, &m->input, t->pool, m->u, err) ||
-                   tt_measure_focus(m, t->o->dim, t->catalogue.n, t->v, t->o->temperature, t->o->negative, FOCUS_SAMPLE,
-                                    t->pool, focus, err)
+                   tt_model_embed(model, &ev->input, t->pool, ev->u, err) ||
+                   tt_evaluator_softmax_peak(ev, t->o->dim, t->catalogue.n, t->v, t->o->temperature, t->o->negative,
+                                             PEAK_SAMPLE, t->pool, peak, err)
                ? -1
                : 0;
 }
@@ -136,20 +136,21 @@ int tt_validation_focus(struct tt_validation *v, const struct tt_trainer *t, con
 int tt_validation_inspect(struct tt_validation *v, const struct tt_trainer *t, const struct tt_model *model,
                           struct tt_validation_signs *signs, struct tt_err *err)
 {
-    struct tt_measure *m = &v->train;
+    struct tt_evaluator *ev = &v->train;
 
     *signs = (struct tt_validation_signs){0};
     if (tt_model_embed(model, &t->catalogue_input, t->pool, t->v, err) ||
-        tt_model_embed(model, &m->input, t->pool, m->u, err))
+        tt_model_embed(model, &ev->input, t->pool, ev->u, err))
         return -1;
-    signs->cosine = tt_measure_cosine(m, t->o->dim);
-    if (commonest_wanted(m, t->catalogue.n, &signs->wanted, err) ||
-        tt_measure_commonest(m, t->o->dim, t->catalogue.n, t->v, t->o->k, t->pool, &signs->commonest, err))
+    signs->cosine = tt_evaluator_cosine(ev, t->o->dim);
+    if (commonest_positive(ev, t->catalogue.n, &signs->commonest_positive, err) ||
+        tt_evaluator_commonest(ev, t->o->dim, t->catalogue.n, t->v, t->o->k, t->pool, &signs->commonest_listed, err))
         return -1;
-    if (m->n < FEW_QUERIES)
+    if (ev->n < FEW_QUERIES)
         return 0;
+    double listed = signs->commonest_listed, positive = signs->commonest_positive;
     signs->has_collapsed = signs->cosine > alike;
-    signs->has_common_item = t->catalogue.n >= FEW_LISTS * t->o->k && signs->commonest > common &&
-                             signs->commonest * (1 - signs->wanted) > odds * signs->wanted * (1 - signs->commonest);
+    signs->has_common_item = t->catalogue.n >= FEW_LISTS * t->o->k && listed > common &&
+                             listed * (1 - positive) > odds * positive * (1 - listed);
     return 0;
 }

@@ -1,8 +1,8 @@
 /* What is evaluated after each epoch of a session: a metric of a sample of the training queries, and of the validation
- * queries where there are any. What follows from the values is decided in early_stopping.h.
+ * queries where there are any. early_stopping.h decides what follows from the values.
  *
  *     tt_validation_init(&v, &trainer, events, &err);
- *     after each epoch: tt_validation_measure(&v, &trainer, model, &found, &err);
+ *     after each epoch: tt_validation_evaluate(&v, &trainer, model, &found, &err);
  *     in the end:       tt_validation_inspect(&v, &trainer, model, &signs, &err);
  *     tt_validation_release(&v);
  *
@@ -12,12 +12,12 @@
 #ifndef TT_TRAIN_VALIDATION_H
 #define TT_TRAIN_VALIDATION_H
 
-#include "train/measure.h"
+#include "train/evaluator.h"
 #include "train/trainer.h"
 
 struct tt_validation {
     struct tt_queries queries;    /* of the validation events; none without */
-    struct tt_measure train, valid;
+    struct tt_evaluator train, valid;
     enum tt_seen seen;            /* not auto with validation events */
 };
 
@@ -29,10 +29,10 @@ struct tt_epoch_values {
 /* Signs of a badly set run, seen on a sample of the training queries. */
 struct tt_validation_signs {
     double cosine;                /* mean of two queries' vectors */
-    double commonest;             /* largest share of the lists of the first k with one and the same item ... */
-    double wanted;                /* ... and of the queries that want one and the same */
+    double commonest_listed;      /* largest share of the lists of the first k with one and the same item ... */
+    double commonest_positive;    /* ... and of the queries with one and the same positive */
     int has_collapsed;            /* the vectors are almost alike: cosine above 0.99 */
-    int has_common_item;          /* one item is in more than half of the lists, and none is wanted by nearly as many */
+    int has_common_item;          /* one item is in more than half of the lists, and no positive is as common */
 };
 
 /* events: those to validate by, which follow the dictionary of the trainer's model, or NULL; borrowed for the call. */
@@ -41,11 +41,11 @@ int tt_validation_init(struct tt_validation *validation, const struct tt_trainer
 void tt_validation_release(struct tt_validation *validation); /* fine on a struct that is all zero */
 
 /* The softmax of the model's scores, before the first step. */
-int tt_validation_focus(struct tt_validation *validation, const struct tt_trainer *trainer,
-                        const struct tt_model *model, struct tt_focus *focus, struct tt_err *err) TT_CHECKED;
+int tt_validation_softmax_peak(struct tt_validation *validation, const struct tt_trainer *trainer,
+                        const struct tt_model *model, struct tt_softmax_peak *peak, struct tt_err *err) TT_CHECKED;
 
 /* Evaluate the model after an epoch. */
-int tt_validation_measure(struct tt_validation *validation, const struct tt_trainer *trainer,
+int tt_validation_evaluate(struct tt_validation *validation, const struct tt_trainer *trainer,
                           const struct tt_model *model, struct tt_epoch_values *found, struct tt_err *err) TT_CHECKED;
 
 /* Save or restore what was found of the last epoch. */

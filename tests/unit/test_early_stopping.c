@@ -12,7 +12,7 @@ struct world {
     struct tt_model model;
     struct tt_metric_share last[QUERIES];
     uint32_t users[QUERIES];
-    struct tt_measure valid;
+    struct tt_evaluator valid;
     struct tt_early_stopping stopping;
 };
 
@@ -29,7 +29,7 @@ static void begin(struct world *w, size_t epochs, size_t patience, int is_valida
     NEED(tt_model_add_layers(&w->model, widths, 1, &err));
     for (uint32_t i = 0; i < QUERIES; i++)
         w->users[i] = i;
-    w->valid = (struct tt_measure){.n = QUERIES, .users = w->users, .shares = w->last};
+    w->valid = (struct tt_evaluator){.n = QUERIES, .users = w->users, .shares = w->last};
     NEED(tt_early_stopping_init(&w->stopping, &options, is_validated ? &w->valid : NULL, &err));
 }
 

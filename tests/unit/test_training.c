@@ -575,7 +575,7 @@ static void test_one_item_in_all_lists_is_reported(void **state)
     (void)state;
     o.k = 2;
     struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
-    assert_true(report.signs.commonest > 0 && report.signs.commonest < 0.5 && report.signs.wanted > 0.05);
+    assert_true(report.signs.commonest_listed > 0 && report.signs.commonest_listed < 0.5 && report.signs.commonest_positive > 0.05);
     assert_false(report.signs.has_common_item);
     tt_model_release(&model);
     o.negative = 100; /* being pushed away is all that counts: two directions are left, the items' and the other */
@@ -583,7 +583,7 @@ static void test_one_item_in_all_lists_is_reported(void **state)
     o.rate = 0.1;
     model = tiny_trained(&o, NULL, 1, &lines, &report);
     assert_true(report.signs.has_common_item);
-    assert_true(report.signs.commonest > 0.5);
+    assert_true(report.signs.commonest_listed > 0.5);
     tt_model_release(&model);
 }
 

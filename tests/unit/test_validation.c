@@ -40,7 +40,7 @@ static void test_another_model_is_evaluated(void **state)
     NEED(tt_trainer_start(&t, &err));
     run_epoch(&t);
     tt_parameters_assign(&before, &model);
-    NEED(tt_validation_measure(&v, &t, &model, &own, &err));
+    NEED(tt_validation_evaluate(&v, &t, &model, &own, &err));
     assert_true(own.valid > 0.2 && own.train > 0.2);
     struct tt_parameters reversed;
     NEED(tt_parameters_init(&reversed, &model, &err));
@@ -49,7 +49,7 @@ static void test_another_model_is_evaluated(void **state)
     for (size_t c = 0; c < model.base.dictionary.schema.n_columns; c++)
         for (size_t i = 0; t.item_input.bags[c] && i < tt_model_table_size(&model, c); i++)
             view.tables[c][i] *= -1; /* the worst items come first */
-    NEED(tt_validation_measure(&v, &t, &view, &other, &err));
+    NEED(tt_validation_evaluate(&v, &t, &view, &other, &err));
     assert_true(other.valid < own.valid && other.train < own.train);
     assert_true(tiny_same_tables(&model, &before));
     tt_parameters_release(&reversed);
@@ -89,7 +89,7 @@ static void test_weights_do_not_count(void **state)
         struct tt_events events = valid.events;
         events.weight = is_weighted ? weight : NULL;
         NEED(tt_validation_init(&v, &t, &events, &err));
-        NEED(tt_validation_measure(&v, &t, &model, &found, &err));
+        NEED(tt_validation_evaluate(&v, &t, &model, &found, &err));
         values[is_weighted] = found.valid;
         tt_validation_release(&v);
         tt_examples_release(&valid);
@@ -101,8 +101,8 @@ static void test_weights_do_not_count(void **state)
     tt_pool_free(pool);
 }
 
-/* The full loss scores as many queries as it trains on: models that ask different ones are all judged by all events. */
-static void test_the_full_loss_measures_all_queries(void **state)
+/* The full loss scores as many queries as it trains on: models with different queries are evaluated on all events. */
+static void test_the_full_loss_evaluates_all_queries(void **state)
 {
     enum { MANY = 700 };
     static const char without[] = "user u id\nuser i history\nitem i id\nitem kind category\n";
@@ -136,7 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_another_model_is_evaluated),
         cmocka_unit_test(test_weights_do_not_count),
-        cmocka_unit_test(test_the_full_loss_measures_all_queries),
+        cmocka_unit_test(test_the_full_loss_evaluates_all_queries),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* Accuracy and likeness of queries. */
-#include "train/measure.h"
+#include "train/evaluator.h"
 
 #include <math.h>
 
@@ -9,7 +9,7 @@
 static const char plain[] = "user u id\nuser meal context\nitem i id\n";
 enum { USERS = 60, ITEMS = 40, DIM = 8 };
 
-/* Events of unknown items are misses, however many of the queries are measured. */
+/* Events of unknown items are misses, however many of the queries are in the sample. */
 static void test_unknown_items_are_misses_in_a_sample_too(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
@@ -17,7 +17,7 @@ static void test_unknown_items_are_misses_in_a_sample_too(void **state)
     struct tt_examples base, valid;
     struct tt_queries queries;
     struct tt_catalogue catalogue;
-    struct tt_measure all, some;
+    struct tt_evaluator all, some;
 
     (void)state;
     tiny_begin(&base, plain, USERS, ITEMS);
@@ -29,12 +29,12 @@ static void test_unknown_items_are_misses_in_a_sample_too(void **state)
     }
     NEED(tt_queries_init(&queries, &model.base.dictionary, &valid.events, 0, 0, &err));
     NEED(tt_catalogue_init(&catalogue, &queries, ITEMS + 1, &err));
-    NEED(tt_measure_init(&all, &model, &queries, &catalogue, NULL, 1000, &err));
-    NEED(tt_measure_init(&some, &model, &queries, &catalogue, NULL, 20, &err));
+    NEED(tt_evaluator_init(&all, &model, &queries, &catalogue, NULL, 1000, &err));
+    NEED(tt_evaluator_init(&some, &model, &queries, &catalogue, NULL, 20, &err));
     assert_true(all.n == USERS && all.total == 2 * USERS);
     assert_true(some.n == 20 && some.total == 40);
-    tt_measure_release(&all);
-    tt_measure_release(&some);
+    tt_evaluator_release(&all);
+    tt_evaluator_release(&some);
     tt_catalogue_release(&catalogue);
     tt_queries_release(&queries);
     tt_examples_release(&valid);
@@ -75,25 +75,25 @@ static void test_accuracy_counts_events_among_the_first_k(void **state)
             v[i * DIM + d] = row[d] / (float)sqrt(squares);
     }
     for (int with_seen = 0; with_seen < 2; with_seen++) {
-        struct tt_measure m;
+        struct tt_evaluator ev;
         double accuracy, hits = 0;
-        NEED(tt_measure_init(&m, &model, &queries, &catalogue, with_seen ? &seen : NULL, 1000, &err));
-        NEED(tt_measure_value(&m, &model, catalogue.n, v, TT_METRIC_TOP_K_ACCURACY, 7, pool, &accuracy, &err));
+        NEED(tt_evaluator_init(&ev, &model, &queries, &catalogue, with_seen ? &seen : NULL, 1000, &err));
+        NEED(tt_evaluator_metric(&ev, &model, catalogue.n, v, TT_METRIC_TOP_K_ACCURACY, 7, pool, &accuracy, &err));
         for (size_t q = 0; q < queries.n; q++)
             for (uint64_t e = queries.wanted.offsets[q]; e < queries.wanted.offsets[q + 1]; e++) {
                 uint32_t place = catalogue.place[queries.wanted.codes[e]], before = 0, user = queries.user[q];
                 double scores[ITEMS + 1] = {0};
                 for (size_t i = 0; i < catalogue.n; i++)
                     for (size_t d = 0; d < DIM; d++)
-                        scores[i] += (double)m.u[q * DIM + d] * (double)v[i * DIM + d];
+                        scores[i] += (double)ev.u[q * DIM + d] * (double)v[i * DIM + d];
                 for (size_t i = 0; i < catalogue.n; i++)
                     before += scores[i] > scores[place] && !(with_seen && (catalogue.items[i] == 1 + user % 20 ||
                                                                            catalogue.items[i] == 21 + user % 20));
                 hits += before < 7 ? (double)queries.wanted.weights[e] : 0;
             }
         assert_true(hits > 10 && fabs(accuracy - hits / (double)valid.events.n) < 1e-9);
-        tt_measure_release(&m);
-        tt_measure_release(&m);
+        tt_evaluator_release(&ev);
+        tt_evaluator_release(&ev);
     }
     tt_bags_release(&seen);
     tt_catalogue_release(&catalogue);
@@ -131,7 +131,7 @@ static void two_users(struct tt_model *model, struct tt_examples *valid, struct 
     NEED(tt_queries_init(queries, &model->base.dictionary, &valid->events, 0, 0, &err));
 }
 
-static double value_of(struct tt_measure *m, const struct tt_model *model, enum tt_metric metric, size_t k)
+static double value_of(struct tt_evaluator *m, const struct tt_model *model, enum tt_metric metric, size_t k)
 {
     static const float v[4 * 2] = {0.5f, 0, 0.9f, 0, 0.8f, 0, 0.1f, 0}; /* the order is i2, i3, i1, i4 */
     struct tt_err err = TT_ERR_INIT;
@@ -139,7 +139,7 @@ static double value_of(struct tt_measure *m, const struct tt_model *model, enum 
     double value;
 
     assert_non_null(pool);
-    NEED(tt_measure_value(m, model, 4, v, metric, k, pool, &value, &err));
+    NEED(tt_evaluator_metric(m, model, 4, v, metric, k, pool, &value, &err));
     tt_pool_free(pool);
     return value;
 }
@@ -151,22 +151,22 @@ static void test_metrics_by_hand(void **state)
     struct tt_model model;
     struct tt_queries queries;
     struct tt_catalogue catalogue;
-    struct tt_measure m;
+    struct tt_evaluator ev;
 
     (void)state;
     two_users(&model, &valid, &queries, &catalogue);
-    NEED(tt_measure_init(&m, &model, &queries, &catalogue, NULL, 100, &err));
-    assert_true(m.events[0] == 6 && m.n_wanted[0] == 5 && m.events[1] == 1 && m.n_wanted[1] == 1);
+    NEED(tt_evaluator_init(&ev, &model, &queries, &catalogue, NULL, 100, &err));
+    assert_true(ev.total_weights[0] == 6 && ev.n_targets[0] == 5 && ev.total_weights[1] == 1 && ev.n_targets[1] == 1);
     /* at 3: u1 has i3 at rank 2 and i1, with two events, at rank 3; u2 has i3 at rank 2 */
-    assert_true(fabs(value_of(&m, &model, TT_METRIC_TOP_K_ACCURACY, 3) - 4.0 / 7) < 1e-12);
-    assert_true(fabs(value_of(&m, &model, TT_METRIC_RECALL, 3) - (2.0 / 5 + 1) / 2) < 1e-12);
-    assert_true(fabs(value_of(&m, &model, TT_METRIC_PRECISION, 3) - (2.0 / 3 + 1.0 / 3) / 2) < 1e-12);
-    assert_true(fabs(value_of(&m, &model, TT_METRIC_MRR, 3) - 0.5) < 1e-12);
-    assert_true(fabs(value_of(&m, &model, TT_METRIC_HIT_RATE, 1) - 0) < 1e-12);
+    assert_true(fabs(value_of(&ev, &model, TT_METRIC_TOP_K_ACCURACY, 3) - 4.0 / 7) < 1e-12);
+    assert_true(fabs(value_of(&ev, &model, TT_METRIC_RECALL, 3) - (2.0 / 5 + 1) / 2) < 1e-12);
+    assert_true(fabs(value_of(&ev, &model, TT_METRIC_PRECISION, 3) - (2.0 / 3 + 1.0 / 3) / 2) < 1e-12);
+    assert_true(fabs(value_of(&ev, &model, TT_METRIC_MRR, 3) - 0.5) < 1e-12);
+    assert_true(fabs(value_of(&ev, &model, TT_METRIC_HIT_RATE, 1) - 0) < 1e-12);
     double dcg = 1 / log2(3) + 1 / log2(4), ideal = 1 + 1 / log2(3) + 1 / log2(4);
-    assert_true(fabs(value_of(&m, &model, TT_METRIC_NDCG, 3) - (dcg / ideal + 1 / log2(3)) / 2) < 1e-12);
-    assert_true(m.shares[1].sum == 1 / log2(3) && m.shares[1].under == 1);
-    tt_measure_release(&m);
+    assert_true(fabs(value_of(&ev, &model, TT_METRIC_NDCG, 3) - (dcg / ideal + 1 / log2(3)) / 2) < 1e-12);
+    assert_true(ev.shares[1].sum == 1 / log2(3) && ev.shares[1].under == 1);
+    tt_evaluator_release(&ev);
     tt_catalogue_release(&catalogue);
     tt_queries_release(&queries);
     tt_examples_release(&valid);
@@ -174,7 +174,7 @@ static void test_metrics_by_hand(void **state)
 }
 
 /* An item that is left out of a list cannot be hit, as in lists that tt-query makes. */
-static void test_a_seen_item_that_is_wanted_is_a_miss(void **state)
+static void test_a_seen_item_that_is_a_target_is_a_miss(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_examples valid;
@@ -182,7 +182,7 @@ static void test_a_seen_item_that_is_wanted_is_a_miss(void **state)
     struct tt_queries queries;
     struct tt_catalogue catalogue;
     struct tt_bags seen = {0};
-    struct tt_measure m;
+    struct tt_evaluator ev;
     uint32_t three = 3;
 
     (void)state;
@@ -190,11 +190,11 @@ static void test_a_seen_item_that_is_wanted_is_a_miss(void **state)
     NEED(tt_bags_add(&seen, NULL, NULL, 0, 0, &err));
     NEED(tt_bags_add(&seen, &three, NULL, 1, 0, &err)); /* u1 has been at i3 */
     NEED(tt_bags_add(&seen, NULL, NULL, 0, 0, &err));
-    NEED(tt_measure_init(&m, &model, &queries, &catalogue, &seen, 100, &err));
-    assert_true(m.events[0] == 6 && m.n_wanted[0] == 5);
-    assert_true(fabs(value_of(&m, &model, TT_METRIC_RECALL, 2) - (1.0 / 5 + 1) / 2) < 1e-12); /* i1 is now second */
-    assert_true(fabs(value_of(&m, &model, TT_METRIC_RECALL, 4) - (1.0 / 5 + 1) / 2) < 1e-12);
-    tt_measure_release(&m);
+    NEED(tt_evaluator_init(&ev, &model, &queries, &catalogue, &seen, 100, &err));
+    assert_true(ev.total_weights[0] == 6 && ev.n_targets[0] == 5);
+    assert_true(fabs(value_of(&ev, &model, TT_METRIC_RECALL, 2) - (1.0 / 5 + 1) / 2) < 1e-12); /* i1 is now second */
+    assert_true(fabs(value_of(&ev, &model, TT_METRIC_RECALL, 4) - (1.0 / 5 + 1) / 2) < 1e-12);
+    tt_evaluator_release(&ev);
     tt_bags_release(&seen);
     tt_catalogue_release(&catalogue);
     tt_queries_release(&queries);
@@ -209,7 +209,7 @@ static void test_the_error_of_a_gain_is_that_of_drawing_users(void **state)
     struct tt_err err = TT_ERR_INIT;
     struct tt_metric_share now[QUERIES], before[QUERIES];
     uint32_t users[QUERIES];
-    struct tt_measure m = {.n = QUERIES, .users = users, .shares = now};
+    struct tt_evaluator ev = {.n = QUERIES, .users = users, .shares = now};
     struct tt_rng rng;
     double gain, error, sum = 0, under = 0, squares = 0;
 
@@ -223,7 +223,7 @@ static void test_the_error_of_a_gain_is_that_of_drawing_users(void **state)
         sum += now[i].sum - before[i].sum;
         under += events;
     }
-    NEED(tt_measure_gain(&m, now, before, &gain, &error, &err));
+    NEED(tt_evaluator_gain(&ev, now, before, &gain, &error, &err));
     assert_true(fabs(gain - sum / under) < 1e-12 && gain > 0);
     for (size_t d = 0; d < DRAWS; d++) {
         double drawn[2] = {0, 0};
@@ -238,11 +238,11 @@ static void test_the_error_of_a_gain_is_that_of_drawing_users(void **state)
         squares += (drawn[0] / drawn[1] - gain) * (drawn[0] / drawn[1] - gain) / DRAWS;
     }
     assert_true(fabs(error / sqrt(squares) - 1) < 0.08);
-    NEED(tt_measure_gain(&m, now, now, &gain, &error, &err));
+    NEED(tt_evaluator_gain(&ev, now, now, &gain, &error, &err));
     assert_true(gain == 0 && error == 0);
     for (size_t i = 0; i < QUERIES; i++) /* one user: nothing is known of others */
         users[i] = 1;
-    NEED(tt_measure_gain(&m, now, before, &gain, &error, &err));
+    NEED(tt_evaluator_gain(&ev, now, before, &gain, &error, &err));
     assert_true(isinf(error));
 }
 
@@ -252,56 +252,56 @@ static void test_the_commonest_item_of_the_lists(void **state)
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(1, &err);
     float u[4 * 2] = {1, 0, 1, 0.1f, 0, 1, -1, 0};
-    struct tt_measure m = {.n = 4, .u = u};
+    struct tt_evaluator ev = {.n = 4, .u = u};
     double share;
 
     (void)state;
     assert_non_null(pool);
-    NEED(tt_measure_commonest(&m, 2, 3, v, 1, pool, &share, &err));
+    NEED(tt_evaluator_commonest(&ev, 2, 3, v, 1, pool, &share, &err));
     assert_true(share == 0.5); /* item 1 of the first two, item 2 of the others */
-    NEED(tt_measure_commonest(&m, 2, 3, v, 2, pool, &share, &err));
+    NEED(tt_evaluator_commonest(&ev, 2, 3, v, 2, pool, &share, &err));
     assert_true(share == 1); /* item 0 is first or second */
-    NEED(tt_measure_commonest(&m, 2, 3, v, 100, pool, &share, &err));
+    NEED(tt_evaluator_commonest(&ev, 2, 3, v, 100, pool, &share, &err));
     assert_true(share == 1);
     tt_pool_free(pool);
 }
 
-/* Two queries and three items in the plane; the first wants item 0, the second nothing. */
-static void test_focus_is_that_of_the_softmax(void **state)
+/* Two queries and three items in the plane; the first has item 0 as its target, the second none. */
+static void test_the_peak_is_that_of_the_softmax(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(2, &err);
     float u[] = {1, 0, 0, 1}, v[] = {0.6f, 0.8f, 1, 0, 0, -1}, weight[] = {2, 5};
     uint32_t starts[] = {0, 1, 1}, item[] = {0};
-    struct tt_measure m = {.n = 2, .u = u, .starts = starts, .item = item, .weight = weight};
-    struct tt_focus focus;
+    struct tt_evaluator ev = {.n = 2, .u = u, .starts = starts, .targets = item, .weights = weight};
+    struct tt_softmax_peak peak;
 
     (void)state;
     assert_non_null(pool);
-    NEED(tt_measure_focus(&m, 2, 3, v, 0.5, 1.2, 10, pool, &focus, &err));
-    assert_true(fabs(focus.share - exp(2) / (exp(2) + exp(0))) < 1e-6);
-    assert_true(fabs(focus.loss - (1.2 * log(exp(1.2) + exp(2) + exp(0)) - 1.2)) < 1e-6);
-    starts[2] = 2; /* the second wants item 0 too */
+    NEED(tt_evaluator_softmax_peak(&ev, 2, 3, v, 0.5, 1.2, 10, pool, &peak, &err));
+    assert_true(fabs(peak.share - exp(2) / (exp(2) + exp(0))) < 1e-6);
+    assert_true(fabs(peak.loss - (1.2 * log(exp(1.2) + exp(2) + exp(0)) - 1.2)) < 1e-6);
+    starts[2] = 2; /* the second has it too */
     uint32_t both[] = {0, 0};
-    m.item = both;
-    NEED(tt_measure_focus(&m, 2, 3, v, 0.5, 1.2, 10, pool, &focus, &err));
-    assert_true(fabs(focus.share - (exp(2) / (exp(2) + exp(0)) + exp(0) / (exp(0) + exp(-2))) / 2) < 1e-6);
-    NEED(tt_measure_focus(&m, 2, 3, v, 0.5, 1.2, 1, pool, &focus, &err)); /* the first alone */
-    assert_true(fabs(focus.share - exp(2) / (exp(2) + exp(0))) < 1e-6);
-    NEED(tt_measure_focus(&m, 2, 1, v, 0.5, 1.2, 10, pool, &focus, &err)); /* no item that is not wanted */
-    assert_true(focus.share == 0 && focus.loss == 0);
+    ev.targets = both;
+    NEED(tt_evaluator_softmax_peak(&ev, 2, 3, v, 0.5, 1.2, 10, pool, &peak, &err));
+    assert_true(fabs(peak.share - (exp(2) / (exp(2) + exp(0)) + exp(0) / (exp(0) + exp(-2))) / 2) < 1e-6);
+    NEED(tt_evaluator_softmax_peak(&ev, 2, 3, v, 0.5, 1.2, 1, pool, &peak, &err)); /* the first alone */
+    assert_true(fabs(peak.share - exp(2) / (exp(2) + exp(0))) < 1e-6);
+    NEED(tt_evaluator_softmax_peak(&ev, 2, 1, v, 0.5, 1.2, 10, pool, &peak, &err)); /* no negative */
+    assert_true(peak.share == 0 && peak.loss == 0);
     tt_pool_free(pool);
 }
 
 static void test_mean_cosine_is_that_of_all_pairs(void **state)
 {
     float u[4 * 2] = {1, 0, 0, 1, -1, 0, 0.6f, 0.8f};
-    struct tt_measure m = {.n = 4, .u = u};
+    struct tt_evaluator ev = {.n = 4, .u = u};
 
     (void)state; /* the cosines: 0, -1, 0.6, 0, 0.8, -0.6 */
-    assert_true(fabs(tt_measure_cosine(&m, 2) + 0.2 / 6) < 1e-7);
-    m.n = 1;
-    assert_true(tt_measure_cosine(&m, 2) == 0);
+    assert_true(fabs(tt_evaluator_cosine(&ev, 2) + 0.2 / 6) < 1e-7);
+    ev.n = 1;
+    assert_true(tt_evaluator_cosine(&ev, 2) == 0);
 }
 
 int main(void)
@@ -310,10 +310,10 @@ int main(void)
         cmocka_unit_test(test_unknown_items_are_misses_in_a_sample_too),
         cmocka_unit_test(test_accuracy_counts_events_among_the_first_k),
         cmocka_unit_test(test_metrics_by_hand),
-        cmocka_unit_test(test_a_seen_item_that_is_wanted_is_a_miss),
+        cmocka_unit_test(test_a_seen_item_that_is_a_target_is_a_miss),
         cmocka_unit_test(test_the_error_of_a_gain_is_that_of_drawing_users),
         cmocka_unit_test(test_the_commonest_item_of_the_lists),
-        cmocka_unit_test(test_focus_is_that_of_the_softmax),
+        cmocka_unit_test(test_the_peak_is_that_of_the_softmax),
         cmocka_unit_test(test_mean_cosine_is_that_of_all_pairs),
     };
 
