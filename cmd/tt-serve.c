@@ -265,7 +265,6 @@ static size_t max_held(void)
 static int serve(const struct tt_service_options *service_options, struct tt_http_options *http_options,
                  const sigset_t *signals, struct tt_err *err)
 {
-    const struct timespec first_answers = {.tv_nsec = 100000000};
     struct tt_service *service = tt_service_new(service_options, err);
     struct tt_http *http;
     struct tt_buf token = TT_BUF_INIT;
@@ -280,12 +279,10 @@ static int serve(const struct tt_service_options *service_options, struct tt_htt
     tt_service_watch(service, tt_http_connections, http);
     cli_note("listening on %s", tt_http_address(http));
     tt_systemd_notify("READY=1");
-    nanosleep(&first_answers, NULL); /* the checks read all of the files, and so compete with those who wait already */
-    status = tt_service_settle(service, err);
-    if (status == 0)
-        run(service, http, signals);
+    run(service, http, signals);
     end(service, http, signals);
     tt_http_stop(http);
+    status = 0;
 done:
     tt_service_free(service);
     tt_buf_release(&token);

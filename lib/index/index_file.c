@@ -58,6 +58,14 @@ int tt_index_store(const struct tt_index *index, struct tt_segment *segment, str
     return 0;
 }
 
+static int check_finite(const struct tt_index *index, const struct tt_segment *segment, struct tt_err *err)
+{
+    for (size_t i = 0; i < index->n; i++)
+        if (!tt_vec_is_finite(index->vectors + i * index->dim, index->dim))
+            return tt_err_set(err, TT_ERR_INPUT, "%s: row %zu holds a value that is not finite", segment->name, i + 1);
+    return 0;
+}
+
 int tt_index_view(struct tt_index *index, const struct tt_segment *segment, struct tt_err *err)
 {
     const char *dim = tt_segment_need_text(segment, "dim", err);
@@ -82,17 +90,9 @@ int tt_index_view(struct tt_index *index, const struct tt_segment *segment, stru
         return -1;
     index->n = data->shape[0];
     index->vectors = data->data;
-    if (!segment->is_unchecked && tt_index_check(index, segment, err))
-        return -1;
-    return tt_segment_need_text_list(segment, "ids", index->n, &index->ids, err) || view_sieve(index, segment, err)
+    return check_finite(index, segment, err) ||
+                   tt_segment_need_text_list(segment, "ids", index->n, &index->ids, err) ||
+                   view_sieve(index, segment, err)
                ? -1
                : 0;
-}
-
-int tt_index_check(const struct tt_index *index, const struct tt_segment *segment, struct tt_err *err)
-{
-    for (size_t i = 0; i < index->n; i++)
-        if (!tt_vec_is_finite(index->vectors + i * index->dim, index->dim))
-            return tt_err_set(err, TT_ERR_INPUT, "%s: row %zu holds a value that is not finite", segment->name, i + 1);
-    return 0;
 }

@@ -28,7 +28,4 @@ int tt_index_store(const struct tt_index *index, struct tt_segment *segment, str
  * promise: it is checked where they are looked up; so is the sieve. */
 int tt_index_view(struct tt_index *index, const struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 
-/* What view leaves out when the segment is still unchecked: are the vectors finite? */
-int tt_index_check(const struct tt_index *index, const struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
-
 #endif

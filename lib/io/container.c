@@ -402,8 +402,8 @@ done:
     return status;
 }
 
-/* Does the checksum in the image agree with the image? Sets segment->checksum. */
-static int check_sum(struct tt_segment *segment, struct tt_err *err)
+/* Does the checksum in the image agree with the image? */
+static int verify(const struct tt_segment *segment, struct tt_err *err)
 {
     static const char zeros[TT_FINGERPRINT_HEX + 1] = "00000000000000000000000000000000";
     char checksum[TT_FINGERPRINT_HEX + 1];
@@ -436,8 +436,6 @@ static int check_start(struct tt_segment *segment, const unsigned char *bytes, s
     return 0;
 }
 
-enum { NOW = 1, LATER }; /* a container's `lasting`: when the checksum is checked */
-
 /* A regular file that stands at its beginning is mapped whole; the segment must be all of it, or more must follow. */
 static int map_file(struct tt_container *container, struct tt_segment *segment, size_t *available)
 {
@@ -450,12 +448,11 @@ static int map_file(struct tt_container *container, struct tt_segment *segment, 
         if (segment->steady) {
             segment->image = bytes;
             segment->map_length = *available;
-            segment->is_unchecked = container->lasting == LATER;
         }
         return segment->steady ? 0 : -1;
     }
-    if (container->lasting || container->next_number > 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
-        lseek(fd, 0, SEEK_CUR) != 0)
+    if (container->lasting || container->next_number > 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) ||
+        st.st_size <= 0 || lseek(fd, 0, SEEK_CUR) != 0)
         return -1;
     void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (map == MAP_FAILED)
@@ -543,7 +540,7 @@ int tt_container_next(struct tt_container *container, const char *kind, struct t
         goto fail;
     memcpy(segment->checksum, segment->image + CHECKSUM_AT, TT_FINGERPRINT_HEX);
     segment->length = length;
-    if (!segment->is_unchecked && check_sum(segment, err))
+    if (verify(segment, err))
         goto fail;
     if (number != container->next_number) {
         tt_err_set(err, TT_ERR_INPUT, "%s: segment %llu stands where %llu is expected", segment->name,
@@ -570,7 +567,8 @@ fail:
     return -1;
 }
 
-static int load_only(const char *path, const char *kind, int lasting, struct tt_segment *segment, struct tt_err *err)
+static int load_only(const char *path, const char *kind, int lasting, struct tt_segment *segment,
+                     struct tt_err *err)
 {
     struct tt_container container;
     int status = -1;
@@ -598,18 +596,9 @@ int tt_container_load(const char *path, const char *kind, struct tt_segment *seg
     return load_only(path, kind, 0, segment, err);
 }
 
-int tt_container_load_lasting(const char *path, const char *kind, int later, struct tt_segment *segment,
-                              struct tt_err *err)
+int tt_container_load_lasting(const char *path, const char *kind, struct tt_segment *segment, struct tt_err *err)
 {
-    return load_only(path, kind, later ? LATER : NOW, segment, err);
-}
-
-int tt_segment_check(struct tt_segment *segment, struct tt_err *err)
-{
-    if (segment->is_unchecked && check_sum(segment, err))
-        return -1;
-    segment->is_unchecked = 0;
-    return 0;
+    return load_only(path, kind, 1, segment, err);
 }
 
 const char *tt_segment_find_text(const struct tt_segment *segment, const char *key)

@@ -48,7 +48,6 @@ struct tt_segment {
     size_t map_length;
     size_t length;             /* read: of the image */
     struct tt_steady *steady;  /* read: holds the mapping, or NULL */
-    int is_unchecked;          /* read: whatever takes a look at every byte is still to be checked */
 };
 
 /* A new segment of this kind ("model", "vectors", ...) and format version. */
@@ -73,7 +72,7 @@ int tt_segment_write(struct tt_segment *segment, struct tt_writer *writer, uint6
 struct tt_container {
     struct tt_reader reader;
     uint64_t next_number;
-    int ended;  /* the last segment was given */
+    int ended;   /* the last segment was given */
     int lasting; /* set by the caller after open: see tt_container_load_lasting */
 };
 
@@ -96,11 +95,9 @@ enum {
 int tt_container_load(const char *path, const char *kind, struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 
 /* The same, for a program that lives long: the bytes stay as they are, whatever happens to the file (steady.h), or are
- * a copy. A copy of a file that changed meanwhile is damaged, and its checksum says so. With `later` a file that could
- * be mapped is handed out before its checksum was computed, as is_unchecked: tt_segment_check must follow. */
-int tt_container_load_lasting(const char *path, const char *kind, int later, struct tt_segment *segment,
+ * a copy. A copy of a file that changed meanwhile is damaged, and its checksum says so. */
+int tt_container_load_lasting(const char *path, const char *kind, struct tt_segment *segment,
                               struct tt_err *err) TT_CHECKED;
-int tt_segment_check(struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 
 /* A metadata text, or NULL. */
 const char *tt_segment_find_text(const struct tt_segment *segment, const char *key);

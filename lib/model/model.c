@@ -309,7 +309,7 @@ static int load_table(struct tt_model *model, size_t column, struct tt_err *err)
     return 0;
 }
 
-int tt_model_check(const struct tt_model *model, struct tt_err *err)
+static int check_finite(const struct tt_model *model, struct tt_err *err)
 {
     const struct tt_dictionary *d = &model->base.dictionary;
     char name[TT_TENSOR_NAME];
@@ -400,7 +400,7 @@ static int load_rest(struct tt_model *model, struct tt_err *err)
     for (size_t i = 0; i < model->base.dictionary.schema.n_columns; i++)
         if (tt_column_is_embedded(&model->base.dictionary.schema.columns[i]) && load_table(model, i, err))
             goto fail;
-    if ((!segment->is_unchecked && tt_model_check(model, err)) || load_layers(model, err))
+    if (check_finite(model, err) || load_layers(model, err))
         goto fail;
     return 0;
 fail:

@@ -98,7 +98,4 @@ int tt_model_load(struct tt_model *model, const char *path, struct tt_err *err) 
 /* The same of a segment that is loaded already: it is taken, also on failure. */
 int tt_model_take(struct tt_model *model, struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 
-/* What take leaves out when the segment is still unchecked: are the tables finite? */
-int tt_model_check(const struct tt_model *model, struct tt_err *err) TT_CHECKED;
-
 #endif

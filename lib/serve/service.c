@@ -156,10 +156,11 @@ static int reload(struct tt_service *service, struct tt_err *err)
     if (log_is_new)
         tt_live_turn(service->live);
     service->log_is_new |= log_is_new;
-    s = tt_snapshot_load(&o->files, service->snapshot->serial + 1, 0, o->pool, o->note, o->note_arg, err);
+    s = tt_snapshot_load(&o->files, service->snapshot->serial + 1, o->pool, o->note, o->note_arg, err);
     if (!s)
         return -1;
-    if (service->log.journal && tt_event_log_suits(&service->log, s, err)) {
+    if (tt_snapshot_need_popular(s, err) ||
+        (service->log.journal && tt_event_log_suits(&service->log, s, err))) {
         tt_snapshot_drop(s);
         return -1;
     }
@@ -190,6 +191,8 @@ void tt_service_tick(struct tt_service *service)
 
     if (service->log.journal && tt_journal_tick(service->log.journal, &err))
         note(service, err.text);
+    if (tt_snapshot_need_popular(service->snapshot, &err)) /* after the start, before the first request that needs it */
+        note(service, err.text);
     /* Files that were written come one after another: wait until they have looked alike twice. */
     if (now != service->files && now == service->looked && now != service->failed)
         tt_service_reload(service);
@@ -208,7 +211,7 @@ static int start(struct tt_service *service, struct tt_err *err)
     if (!service->telemetry)
         return -1;
     service->files = service->looked = look(&o->files);
-    service->snapshot = tt_snapshot_load(&o->files, 1, 1, o->pool, o->note, o->note_arg, err);
+    service->snapshot = tt_snapshot_load(&o->files, 1, o->pool, o->note, o->note_arg, err);
     if (!service->snapshot || (o->events && tt_event_log_open(&service->log, o->events, o->sync, service->snapshot,
                                                               service->live, &cut, err)))
         return -1;
@@ -242,11 +245,6 @@ struct tt_service *tt_service_new(const struct tt_service_options *options, stru
         return NULL;
     }
     return service;
-}
-
-int tt_service_settle(struct tt_service *service, struct tt_err *err)
-{
-    return tt_snapshot_settle(service->snapshot, err);
 }
 
 void tt_service_free(struct tt_service *service)

@@ -2,13 +2,11 @@
  *
  *     service = tt_service_new(&options, &err);            loads everything, reads the log of events
  *     http = tt_http_start(&http_options, tt_service_answer, tt_service_done, service, &err);
- *     tt_service_settle(service, &err);                    checks the rest of the files
  *     once a second:  tt_service_tick(service);            syncs the log; reloads when the files have changed
  *     on SIGHUP:      tt_service_reload(service);
  *     at the end:     tt_service_drain(service); ... tt_http_stop(http); tt_service_free(service);
  *
- * A reload reads the files anew and checks them wholly; only then the new snapshot takes the old one's place, in one
- * step. Requests that run keep the one they began with. When something is wrong, the old one goes on, and the error is
+ * A reload reads the files anew and verifies them; only then the new snapshot takes the old one's place, in one step. Requests that run keep the one they began with. When something is wrong, the old one goes on, and the error is
  * noted and told by /health/ready.
  *
  * Threads: tt_service_answer and tt_service_done may be called by many at once; the other calls are one thread's.
@@ -38,9 +36,6 @@ struct tt_service;
 
 /* options and all that it points to must live as long as the service. NULL and *err on failure. */
 struct tt_service *tt_service_new(const struct tt_service_options *options, struct tt_err *err) TT_CHECKED;
-/* After it listens: check the rest of the files, from which answers are given before each of their bytes was looked at,
- * so that the first one need not wait. On failure the service must end. */
-int tt_service_settle(struct tt_service *service, struct tt_err *err) TT_CHECKED;
 void tt_service_free(struct tt_service *service); /* NULL is fine */
 
 /* For tt_http_options: the methods of a path; and the paths that need no token: health, and the page, which holds no data

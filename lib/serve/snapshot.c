@@ -27,11 +27,11 @@ void tt_snapshot_drop(struct tt_snapshot *snapshot)
         release(snapshot);
 }
 
-static int load_model(struct tt_snapshot *s, const char *path, int later, struct tt_err *err)
+static int load_model(struct tt_snapshot *s, const char *path, struct tt_err *err)
 {
     struct tt_segment segment;
 
-    if (tt_container_load_lasting(path, "model", later, &segment, err) || tt_model_take(&s->model, &segment, err) ||
+    if (tt_container_load_lasting(path, "model", &segment, err) || tt_model_take(&s->model, &segment, err) ||
         tt_dictionary_index(&s->model.base.dictionary, &s->model.base.segment, path, err))
         return -1;
     const struct tt_column *history = tt_schema_find(&s->model.base.dictionary.schema, TT_USER, TT_KIND_HISTORY);
@@ -56,35 +56,21 @@ static int check_index(const struct tt_snapshot *s, const char *path, struct tt_
     return 0;
 }
 
-/* Have the system bring in what the first search reads: page by page it would come while somebody waits. */
-static void touch(const struct tt_sieve_parts *sieve)
-{
-    enum { PAGE = 4096 };
-    volatile const int8_t *bytes = sieve->bytes;
-
-    for (size_t i = 0; i < sieve->n_panels * TT_SCAN_ITEMS * sieve->quads * 4; i += PAGE)
-        (void)bytes[i];
-}
-
-static int load_index(struct tt_snapshot *s, const char *path, int later, struct tt_err *err)
+static int load_index(struct tt_snapshot *s, const char *path, struct tt_err *err)
 {
     struct tt_text_list view;
 
-    if (tt_container_load_lasting(path, "index", later, &s->segment, err) ||
-        tt_index_view(&s->index, &s->segment, err))
+    if (tt_container_load_lasting(path, "index", &s->segment, err) || tt_index_view(&s->index, &s->segment, err))
         return -1;
     view = (struct tt_text_list){.n = s->index.n, .offsets = s->index.ids.offsets, .bytes = s->index.ids.bytes};
-    if (tt_vocab_from_segment(&s->ids, &view, "ids", &s->segment, path, err))
-        return -1;
-    touch(&s->index.sieve);
-    return 0;
+    return tt_vocab_from_segment(&s->ids, &view, "ids", &s->segment, path, err);
 }
 
-/* Both files at once. */
+/* Both files at once: a checksum is computed from the first byte to the last, so by one thread. */
 struct load_job {
     struct tt_snapshot *snapshot;
     const struct tt_snapshot_files *files;
-    int later, failed[2];
+    int failed[2];
     struct tt_err errs[2];
 };
 
@@ -94,14 +80,14 @@ static void load_one(void *arg, size_t block, int worker)
     struct tt_err *err = &job->errs[block];
 
     (void)worker;
-    job->failed[block] = block == 0 ? load_model(job->snapshot, job->files->model, job->later, err)
-                                    : load_index(job->snapshot, job->files->index, job->later, err);
+    job->failed[block] = block == 0 ? load_model(job->snapshot, job->files->model, err)
+                                    : load_index(job->snapshot, job->files->index, err);
 }
 
-static int load_both(struct tt_snapshot *s, const struct tt_snapshot_files *files, int later, struct tt_pool *pool,
+static int load_both(struct tt_snapshot *s, const struct tt_snapshot_files *files, struct tt_pool *pool,
                      struct tt_err *err)
 {
-    struct load_job job = {.snapshot = s, .files = files, .later = later, .errs = {TT_ERR_INIT, TT_ERR_INIT}};
+    struct load_job job = {.snapshot = s, .files = files, .errs = {TT_ERR_INIT, TT_ERR_INIT}};
 
     tt_pool_run(pool, 2, load_one, &job);
     for (int i = 0; i < 2; i++)
@@ -232,8 +218,8 @@ static int read_items(struct tt_snapshot *s, const char *path, tt_note_fn *note,
     return 0;
 }
 
-struct tt_snapshot *tt_snapshot_load(const struct tt_snapshot_files *files, unsigned serial, int later,
-                                     struct tt_pool *pool, tt_note_fn *note, void *arg, struct tt_err *err)
+struct tt_snapshot *tt_snapshot_load(const struct tt_snapshot_files *files, unsigned serial, struct tt_pool *pool,
+                                     tt_note_fn *note, void *arg, struct tt_err *err)
 {
     struct tt_snapshot *s = tt_alloc_zero(1, sizeof(*s), err);
 
@@ -245,23 +231,12 @@ struct tt_snapshot *tt_snapshot_load(const struct tt_snapshot_files *files, unsi
     }
     atomic_init(&s->holders, 1);
     s->serial = serial;
-    if (load_both(s, files, later, pool, err) || read_seen(s, files, note, arg, err) ||
-        read_items(s, files->items, note, arg, err) || (!later && tt_snapshot_settle(s, err))) {
+    if (load_both(s, files, pool, err) || read_seen(s, files, note, arg, err) ||
+        read_items(s, files->items, note, arg, err)) {
         release(s);
         return NULL;
     }
     return s;
-}
-
-int tt_snapshot_settle(struct tt_snapshot *s, struct tt_err *err)
-{
-    int model_is_new = s->model.base.segment.is_unchecked, index_is_new = s->segment.is_unchecked;
-
-    return tt_segment_check(&s->model.base.segment, err) || tt_segment_check(&s->segment, err) ||
-                   (model_is_new && tt_model_check(&s->model, err)) ||
-                   (index_is_new && tt_index_check(&s->index, &s->segment, err)) || tt_snapshot_need_popular(s, err)
-               ? -1
-               : 0;
 }
 
 uint32_t tt_snapshot_user(const struct tt_snapshot *snapshot, const char *text, size_t len)

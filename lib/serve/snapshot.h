@@ -2,8 +2,8 @@
  * that model made, what is known of the items, and what users have seen. It never changes; a service that reloads
  * makes another one and drops this one when its last request has ended.
  *
- *     snapshot = tt_snapshot_load(&files, serial, 0, pool, note, arg, &err);   checked wholly
- *     tt_snapshot_hold(snapshot);  ...  tt_snapshot_drop(snapshot);            by any thread; the last drop frees
+ *     snapshot = tt_snapshot_load(&files, serial, pool, note, arg, &err);
+ *     tt_snapshot_hold(snapshot);  ...  tt_snapshot_drop(snapshot);        by any thread; the last drop frees
  *
  * What happens to the files later does not matter: they are mapped for as long as nobody touches them, and copied
  * before somebody does (io/steady.h).
@@ -48,16 +48,13 @@ struct tt_snapshot {
 /* A note on what was read, to be shown by the program. */
 typedef void tt_note_fn(void *arg, const char *text);
 
-/* NULL and *err on failure. Refused: a damaged file; an index of another model; files whose item columns differ. With
- * `later`, what takes a look at every byte is left to tt_snapshot_settle, so that a service answers at once; until then
- * a file that was damaged on the disk may give wrong answers (but no wrong access: sizes and places are checked). */
-struct tt_snapshot *tt_snapshot_load(const struct tt_snapshot_files *files, unsigned serial, int later,
-                                     struct tt_pool *pool, tt_note_fn *note, void *arg, struct tt_err *err) TT_CHECKED;
+/* Load all files; model and index are verified at once, on the pool's threads. NULL and *err on failure.
+ * Refused: a damaged file; an index of another model; files whose item columns differ. */
+struct tt_snapshot *tt_snapshot_load(const struct tt_snapshot_files *files, unsigned serial, struct tt_pool *pool,
+                                     tt_note_fn *note, void *arg, struct tt_err *err) TT_CHECKED;
 
-/* Check what was left, and make what only some requests need. */
-int tt_snapshot_settle(struct tt_snapshot *snapshot, struct tt_err *err) TT_CHECKED;
-
-/* Make popular, users_of_row and knows_popular if they are not made yet. */
+/* Make popular, users_of_row and knows_popular if they are not made yet. They take longer than all else of a load, and
+ * only some requests need them. */
 int tt_snapshot_need_popular(struct tt_snapshot *snapshot, struct tt_err *err) TT_CHECKED;
 
 static inline struct tt_snapshot *tt_snapshot_hold(struct tt_snapshot *snapshot)

@@ -59,6 +59,14 @@ make_model 1 one
 make_model 2 two
 cp one/model.tt one/stores.tt .
 
+cp one/stores.tt damaged.tt
+printf '\377' | dd of=damaged.tt bs=1 seek=$(($(wc -c <damaged.tt) / 2)) conv=notrunc 2>/dev/null
+t 'a damaged index' 1 '' 'tt-serve: damaged.tt: damaged: the checksum does not agree' tt-serve model.tt damaged.tt
+t 'a damaged model' 1 '' 'tt-serve: damaged.tt: damaged: the checksum does not agree' sh -c '
+    cp one/model.tt damaged.tt
+    printf "\377" | dd of=damaged.tt bs=1 seek=$(($(wc -c <damaged.tt) / 2)) conv=notrunc 2>/dev/null
+    tt-serve damaged.tt stores.tt'
+
 # What tt-query says for all users at all meal times, as "user meal item score" lines.
 meals='breakfast lunch afternoon dinner night'
 cut -d, -f2 visits.csv | sort -u | grep -v user_id >users

@@ -103,6 +103,32 @@ static void test_bad_files_leave_the_old_ones_serving(void **state)
     tt_service_free(service);
 }
 
+static void test_damaged_files_leave_the_old_ones_serving(void **state)
+{
+    (void)state;
+    struct tt_service_options options = tiny_options();
+    const char *const damaged[] = {"n", "j"};
+
+    put("c", "d");
+    struct tt_service *service = tiny_service(&options);
+    struct reference before = ask_reference(service);
+    for (int i = 0; i < 2; i++) {
+        tiny_flip(damaged[i], tiny_length(damaged[i]) - 1);
+        put("n", "j");
+        tiny_flip(damaged[i], tiny_length(damaged[i]) - 1);
+        tiny_notes[0] = '\0';
+        tt_service_reload(service);
+        assert_non_null(strstr(tiny_notes, i ? "not reloaded, the earlier files go on: i: damaged: the checksum"
+                                             : "not reloaded, the earlier files go on: m: damaged: the checksum"));
+        assert_string_equal(ask_reference(service).body, before.body);
+        assert_int_equal(atomic_load(&service->failed_reloads), i + 1);
+    }
+    put("n", "j");
+    tt_service_reload(service);
+    assert_string_not_equal(ask_reference(service).body, before.body);
+    tt_service_free(service);
+}
+
 static void test_changed_files_are_taken_when_they_have_settled(void **state)
 {
     (void)state;
@@ -232,6 +258,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reloads_under_load_mix_nothing),
         cmocka_unit_test(test_bad_files_leave_the_old_ones_serving),
+        cmocka_unit_test(test_damaged_files_leave_the_old_ones_serving),
         cmocka_unit_test(test_changed_files_are_taken_when_they_have_settled),
         cmocka_unit_test(test_events_over_a_night),
         cmocka_unit_test(test_a_log_that_is_moved_away_with_a_new_model),

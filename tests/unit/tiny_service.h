@@ -4,6 +4,8 @@
 #ifndef TT_TESTS_TINY_SERVICE_H
 #define TT_TESTS_TINY_SERVICE_H
 
+#include <sys/stat.h>
+
 #include "encode/history.h"
 #include "data_files.h"
 #include "index/index_file.h"
@@ -105,6 +107,27 @@ static inline int tiny_service_teardown(void **state)
     return leave_data_folder(state);
 }
 
+static inline long tiny_length(const char *path)
+{
+    struct stat st;
+
+    assert_int_equal(stat(path, &st), 0);
+    return (long)st.st_size;
+}
+
+/* Another bit in one byte of a file; twice: as it was. */
+static inline void tiny_flip(const char *path, long at)
+{
+    FILE *f = fopen(path, "r+b");
+
+    assert_non_null(f);
+    assert_int_equal(fseek(f, at, SEEK_SET), 0);
+    int byte = fgetc(f);
+    assert_int_equal(fseek(f, at, SEEK_SET), 0);
+    assert_int_not_equal(fputc(byte ^ 1, f), EOF);
+    assert_int_equal(fclose(f), 0);
+}
+
 static char tiny_notes[4096];
 
 static inline void tiny_note(void *arg, const char *text)
@@ -117,7 +140,7 @@ static inline void tiny_note(void *arg, const char *text)
 static inline struct tt_snapshot *tiny_load(const struct tt_snapshot_files *files)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_snapshot *s = tt_snapshot_load(files, 1, 0, tiny_pool, tiny_note, NULL, &err);
+    struct tt_snapshot *s = tt_snapshot_load(files, 1, tiny_pool, tiny_note, NULL, &err);
 
     if (!s)
         fail_msg("%s", err.text);
