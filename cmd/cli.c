@@ -184,7 +184,10 @@ static void value_text(const struct cli_option *o, char *text, size_t cap)
     text[0] = '\0';
     switch (o->kind) {
     case CLI_FLAG: break;
-    case CLI_COUNT: snprintf(text, cap, "%llu", (unsigned long long)*(uint64_t *)o->target); break;
+    case CLI_COUNT:
+        if ((double)*(uint64_t *)o->target >= o->min)
+            snprintf(text, cap, "%llu", (unsigned long long)*(uint64_t *)o->target);
+        break;
     case CLI_NUMBER:
         if (!isnan(*(double *)o->target)) /* NaN is "not given" */
             snprintf(text, cap, "%.9g", *(double *)o->target);

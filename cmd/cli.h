@@ -50,8 +50,9 @@ struct cli_option {
     char letter;             /* 0: none */
     const char *name;
     enum cli_kind kind;
-    void *target;            /* holds the default before parsing, and the value after */
-    double min, max;         /* CLI_COUNT, CLI_NUMBER: both ends allowed; 0, 0: no limit (COUNT: 0 ... 2^53) */
+    void *target;            /* holds the default before parsing, and the value after; a COUNT below min, a NUMBER that
+                                is NaN or a TEXT that is NULL is no default */
+    double min, max;         /* CLI_COUNT, CLI_NUMBER: both ends allowed; 0, 0: no limit (COUNT: 0 ... 2^53 - 1) */
     const char *metavar;     /* "FILE", "N" ... */
     const char *const *choices;
     const char *help;        /* one line; the default is added by --help itself where it says something */

@@ -12,7 +12,7 @@ enum way { LAST = 1, LAST_SHARE = 2, BEFORE = 4, HASH = 8, RANDOM = 16 }; /* exa
 
 static const char *const part_names[] = {"train", "valid", "test"};
 static const char *files[TT_SPLIT_PARTS];
-static const char *by, *item, *order, *time_column, *before, *valid_before, *hash, *shares;
+static const char *user, *item, *order, *time_column, *before, *valid_before, *hash, *shares;
 static uint64_t last, valid_last, k_core = 1, seed = 1;
 static double last_share, valid_share;
 static int by_random;
@@ -20,27 +20,27 @@ static int by_random;
 static struct cli_option options[] = {
     {0, "last", CLI_COUNT, &last, .min = 1, .max = 1e9, .metavar = "N", .help = "each user's last N rows are test"},
     {0, "valid-last", CLI_COUNT, &valid_last, .min = 1, .max = 1e9, .metavar = "N",
-     .help = "and the N before them valid; as --last when --valid is given"},
+     .help = "the N rows before those are valid; by default as --last"},
     {0, "last-share", CLI_NUMBER, &last_share, .min = 0, .max = 0.999999, .metavar = "S",
      .help = "the last share S of each user's rows is test"},
     {0, "valid-share", CLI_NUMBER, &valid_share, .min = 0, .max = 0.999999, .metavar = "S",
-     .help = "and the last share S of the remaining rows valid"},
-    {0, "before", CLI_TEXT, &before, .metavar = "TIME", .help = "rows before TIME are train"},
-    {0, "valid-before", CLI_TEXT, &valid_before, .metavar = "TIME", .help = "and later ones before this TIME valid"},
-    {0, "hash", CLI_TEXT, &hash, .metavar = "COLUMN[,...]", .help = "by the hash of these columns' text"},
-    {0, "random", CLI_FLAG, &by_random, .help = "by the row's number and --seed"},
-    {0, "shares", CLI_TEXT, &shares, .metavar = "A,B[,C]", .help = "percent for train, test, or train, valid, test"},
-    {0, "seed", CLI_COUNT, &seed, .metavar = "N", .help = "another N, another split"},
-    {0, "by", CLI_TEXT, &by, .metavar = "COLUMN", .help = "who the user is"},
-    {0, "item", CLI_TEXT, &item, .metavar = "COLUMN", .help = "what the item is"},
-    {0, "order", CLI_TEXT, &order, .metavar = "COLUMN[,...]", .help = "order of a user's rows; else the input's"},
-    {0, "time", CLI_TEXT, &time_column, .metavar = "COLUMN", .help = "what --before compares"},
+     .help = "the last share S of the user's other rows is valid"},
+    {0, "before", CLI_TEXT, &before, .metavar = "TIME", .help = "rows before TIME are train, the others test"},
+    {0, "valid-before", CLI_TEXT, &valid_before, .metavar = "TIME", .help = "of the others, rows before this TIME are valid"},
+    {0, "hash", CLI_TEXT, &hash, .metavar = "COLUMN[,...]", .help = "each row by the hash of its text in these columns"},
+    {0, "random", CLI_FLAG, &by_random, .help = "each row by a random number"},
+    {0, "shares", CLI_TEXT, &shares, .metavar = "A,B[,C]", .help = "percent of train,test or of train,valid,test"},
+    {0, "seed", CLI_COUNT, &seed, .metavar = "N", .help = "of --hash and --random"},
+    {0, "user", CLI_TEXT, &user, .metavar = "COLUMN", .help = "the column of users"},
+    {0, "item", CLI_TEXT, &item, .metavar = "COLUMN", .help = "the column of items"},
+    {0, "order", CLI_TEXT, &order, .metavar = "COLUMN[,...]", .help = "order of a user's rows; by default the input's"},
+    {0, "time", CLI_TEXT, &time_column, .metavar = "COLUMN", .help = "the column of times for --before"},
     {0, "k-core", CLI_COUNT, &k_core, .min = 1, .max = 1e9, .metavar = "N",
      .help = "first drop users and items with fewer than N rows"},
-    {0, "train", CLI_TEXT, &files[TT_SPLIT_TRAIN], .metavar = "FILE", .no_lineage = 1, .help = "as -o"},
+    {0, "train", CLI_TEXT, &files[TT_SPLIT_TRAIN], .metavar = "FILE", .no_lineage = 1, .help = "the train part, as -o"},
     {0, "valid", CLI_TEXT, &files[TT_SPLIT_VALID], .metavar = "FILE", .no_lineage = 1, .help = "the valid part"},
     {0, "test", CLI_TEXT, &files[TT_SPLIT_TEST], .metavar = "FILE", .no_lineage = 1, .help = "the test part"},
-    {'o', "output", CLI_TEXT, &cli_output, .metavar = "FILE", .no_lineage = 1, .help = "the train part; else stdout"},
+    {'o', "output", CLI_TEXT, &cli_output, .metavar = "FILE", .no_lineage = 1, .help = "the train part; by default to standard output"},
     CLI_QUIET,
     CLI_VERBOSE,
 };
@@ -52,7 +52,7 @@ static const struct cli_program program = {
     .options = options,
     .n_options = sizeof(options) / sizeof(*options),
     .max_operands = 1,
-    .example = "tt-split --last 1 --by user_id --order visited_at --train train.csv --test test.csv reviews.csv",
+    .example = "tt-split --last 1 --user user_id --order visited_at --train train.csv --test test.csv reviews.csv",
 };
 
 static enum way chosen_way(void)
@@ -67,7 +67,7 @@ static enum way chosen_way(void)
     return (enum way)ways;
 }
 
-/* Options that one way needs, or that say nothing with another. */
+/* Options that one way needs, or that have no meaning with another. */
 static void check_options(enum way way)
 {
     static const struct { const char *name; int needed, allowed; const char *with; } rules[] = {
@@ -76,7 +76,7 @@ static void check_options(enum way way)
         {"valid-before", 0, BEFORE, "--before"},
         {"time", BEFORE, BEFORE, "--before"},
         {"order", 0, LAST | LAST_SHARE, "--last or --last-share"},
-        {"by", LAST | LAST_SHARE, LAST | LAST_SHARE | BEFORE | HASH | RANDOM, ""},
+        {"user", LAST | LAST_SHARE, LAST | LAST_SHARE | BEFORE | HASH | RANDOM, ""},
         {"shares", HASH | RANDOM, HASH | RANDOM, "--hash or --random"},
         {"seed", 0, HASH | RANDOM, "--hash or --random"},
     };
@@ -88,12 +88,12 @@ static void check_options(enum way way)
         if (given && !(rules[i].allowed & way))
             cli_usage_error("--%s goes with %s only", rules[i].name, rules[i].with);
     }
-    if (k_core > 1 && (!by || !item))
-        cli_usage_error("--k-core needs --by and --item");
+    if (k_core > 1 && (!user || !item))
+        cli_usage_error("--k-core needs --user and --item");
 }
 
-/* Cut "a,b" into column names, which main frees. */
-static int take_columns(const char *name, const char *text, struct tt_split_options *o, struct tt_err *err)
+/* "a,b" into column names, which main frees. */
+static int parse_columns(const char *name, const char *text, struct tt_split_options *o, struct tt_err *err)
 {
     for (const char *end; text; text = *end ? end + 1 : NULL) {
         end = text + strcspn(text, ",");
@@ -109,7 +109,7 @@ static int take_columns(const char *name, const char *text, struct tt_split_opti
 }
 
 /* "80,20" or "80,10,10", in percent. */
-static void take_shares(double part[TT_SPLIT_PARTS])
+static void parse_shares(double part[TT_SPLIT_PARTS])
 {
     double value[TT_SPLIT_PARTS], sum = 0;
     size_t n = 0;
@@ -129,7 +129,7 @@ static void take_shares(double part[TT_SPLIT_PARTS])
     part[TT_SPLIT_TEST] = value[n - 1];
 }
 
-static void take_times(struct tt_split_options *o)
+static void parse_bounds(struct tt_split_options *o)
 {
     const char *what;
 
@@ -177,13 +177,13 @@ static void check_files(enum way way, const struct tt_split_options *o)
                                             {"test", files[TT_SPLIT_TEST]}}, TT_SPLIT_PARTS);
 }
 
-/* The options as tt_split wants them. Exits on wrong usage. */
-static int take_options(struct tt_split_options *o, struct tt_err *err)
+/* The command line as options of tt_split. Exits on wrong usage. */
+static int read_options(struct tt_split_options *o, struct tt_err *err)
 {
     enum way way = chosen_way();
 
     check_options(way);
-    o->user = by;
+    o->user = user;
     o->item = item;
     o->k_core = k_core;
     o->seed = seed;
@@ -194,34 +194,34 @@ static int take_options(struct tt_split_options *o, struct tt_err *err)
         if (files[TT_SPLIT_VALID] && !valid_last)
             valid_last = last;
         o->last = (struct tt_split_last){way == LAST_SHARE, last, valid_last, last_share, valid_share};
-        if (order && take_columns("order", order, o, err))
+        if (order && parse_columns("order", order, o, err))
             return -1;
         break;
     case BEFORE:
         o->method = TT_SPLIT_BEFORE;
         o->time = time_column;
-        take_times(o);
+        parse_bounds(o);
         break;
     case HASH:
         o->method = TT_SPLIT_HASH;
-        if (take_columns("hash", hash, o, err))
+        if (parse_columns("hash", hash, o, err))
             return -1;
-        take_shares(o->shares);
+        parse_shares(o->shares);
         break;
     case RANDOM:
         o->method = TT_SPLIT_RANDOM;
-        take_shares(o->shares);
+        parse_shares(o->shares);
         break;
     }
     check_files(way, o);
     if (cli_quiet && k_core <= 1 && !(way & (LAST | LAST_SHARE)))
-        o->user = NULL; /* nobody wants them counted */
+        o->user = NULL; /* their numbers are not printed: do not count them */
     if (cli_quiet && k_core <= 1)
         o->item = NULL;
     return 0;
 }
 
-static void tell(const struct tt_split_counts *c)
+static void note_counts(const struct tt_split_counts *c)
 {
     if (k_core > 1)
         cli_note("k-core: %llu rows dropped", (unsigned long long)c->rows[TT_SPLIT_DROPPED]);
@@ -229,13 +229,13 @@ static void tell(const struct tt_split_counts *c)
         char users[48] = "", items[48] = "";
         if (!files[p])
             continue;
-        if (by)
+        if (user)
             snprintf(users, sizeof(users), ", %llu users", (unsigned long long)c->users[p]);
         if (item)
             snprintf(items, sizeof(items), ", %llu items", (unsigned long long)c->items[p]);
         cli_note("%s: %llu rows%s%s", part_names[p], (unsigned long long)c->rows[p], users, items);
     }
-    if (by && files[TT_SPLIT_TEST])
+    if (user && files[TT_SPLIT_TEST])
         cli_note("test: %llu of %llu users are not in train", (unsigned long long)c->new_users,
                  (unsigned long long)c->users[TT_SPLIT_TEST]);
     if (item && files[TT_SPLIT_TEST])
@@ -254,7 +254,7 @@ int main(int argc, char **argv)
     int status;
 
     cli_start(&program, argc, argv);
-    status = take_options(&split, &err);
+    status = read_options(&split, &err);
     if (status == 0)
         status = tt_csv_open(&csv, cli_n_operands ? cli_operands[0] : NULL, TT_CSV_AUTO, &err);
     for (int p = 0; p < TT_SPLIT_PARTS && status == 0; p++) {
@@ -278,6 +278,6 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < split.n_columns; i++)
         free((char *)split.columns[i]);
     if (status == 0)
-        tell(&counts);
+        note_counts(&counts);
     return cli_finish(status, &err);
 }

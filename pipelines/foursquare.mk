@@ -18,7 +18,7 @@ NEW     ?= yes
 SLICES  ?= meal_time hour activity popularity known
 PARTS   := the last $(if $(filter valid,$(PART)),eighth of the training part of each user's check-ins is judged,fifth of each user's check-ins is the test part), by week and order
 CELLS   := 250,1000,4000
-split    = tt-split --by user_id --item venue_id --order week_id,seq
+split    = tt-split --user user_id --item venue_id --order week_id,seq
 
 include $(here)experiment.mk
 include $(here)data.mk

@@ -13,7 +13,7 @@ ITEMS := $(OUT)/movies.csv
 USERS := $(OUT)/users.csv
 SEEN  ?= remove
 PARTS := the last $(if $(filter valid,$(PART)),eighth of the training part of each user's ratings is judged,fifth of each user's ratings is the test part), by time
-split  = tt-split --by user_id --item movie_id --order timestamp
+split  = tt-split --user user_id --item movie_id --order timestamp
 
 include $(here)experiment.mk
 include $(here)data.mk

@@ -30,7 +30,7 @@ time    := $(shell sed -nE 's/^[[:blank:]]*event[[:blank:]]+("([^"]*)"|([^"[:bla
 include $(here)experiment.mk
 include $(here)data.mk
 
-SPLIT   ?= --last-share 0.2 --valid-share 0.125 --by '$(user_id)' --item '$(item_id)' $(if $(time),--order '$(time)')
+SPLIT   ?= --last-share 0.2 --valid-share 0.125 --user '$(user_id)' --item '$(item_id)' $(if $(time),--order '$(time)')
 $(call settings,split,$(REVIEWS) $(FEATURES) $(SPLIT))
 
 $(OUT)/reviews.csv: $(REVIEWS) $(OUT)/split.settings

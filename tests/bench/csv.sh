@@ -37,7 +37,7 @@ measure() { # label command...
 }
 
 measure 'tt-split --hash user_id' taskset -c 0 tt-split -q --hash user_id --shares 90,10 --train /dev/null --test /dev/null reviews.csv
-measure 'tt-split --last 1 by time' taskset -c 0 tt-split -q --last 1 --by user_id --order visited_at --train /dev/null --test /dev/null reviews.csv
+measure 'tt-split --last 1 by time' taskset -c 0 tt-split -q --last 1 --user user_id --order visited_at --train /dev/null --test /dev/null reviews.csv
 measure 'tt-encode' taskset -c 0 tt-encode -q -s schema --items stores.csv -o /dev/null reviews.csv
 for lines in 1 4; do # a quarter, and the whole: what an event costs
     n=$(($(wc -l <reviews.csv) * lines / 4))

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 tt-gen -q --events 12000 --n-users 900 --n-stores 700 --stores stores.csv >visits.csv
-tt-split -q --last 1 --by user_id --order visited_at --train train.csv --test valid.csv visits.csv
+tt-split -q --last 1 --user user_id --order visited_at --train train.csv --test valid.csv visits.csv
 printf '%s\n' 'user user_id id' 'user store_id history' 'item store_id id' 'item category category' >base.schema
 tt-encode -q -s base.schema --items stores.csv -o train.tt train.csv
 tt-encode -q --like train.tt -o valid.tt valid.csv

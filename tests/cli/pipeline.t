@@ -4,7 +4,7 @@
 
 tt-gen -q --events 6K --n-users 300 --n-stores 120 --stores stores.csv --users users.csv |
     tt-feature --time visited_at --zone +09:00 >visits.csv
-tt-split -q --last-share 0.2 --valid-share 0.125 --by user_id --item store_id --order visited_at \
+tt-split -q --last-share 0.2 --valid-share 0.125 --user user_id --item store_id --order visited_at \
     --train train.csv --valid valid.csv --test test.csv visits.csv
 schema=$ROOT/pipelines/schemas/demo/meal_time.schema
 

@@ -14,7 +14,7 @@ u2,c,2024-01-04,맛
 u1,d,2024-01-04,w
 END
 
-common_tests tt-split in.csv -q --last 1 --by user --test /dev/null
+common_tests tt-split in.csv -q --last 1 --user user --test /dev/null
 
 # ---- the ways ----
 
@@ -24,7 +24,7 @@ u1,b,2024-01-01,"say ""hi""
 again"
 u1,a,2024-01-03,"one, two"
 u1,c,2024-01-02,y
-u3,a,2024-01-05,z' '' sh -c 'tt-split -q --last 1 --by user --order at --test test.csv in.csv >train.csv &&
+u3,a,2024-01-05,z' '' sh -c 'tt-split -q --last 1 --user user --order at --test test.csv in.csv >train.csv &&
     { head -n 1 train.csv; sed -n 3,5p train.csv; sed 1d train.csv | sed -n "1p;5,\$p"; }'
 printf '%s\n' 'user,item,at,text' 'u2,c,2024-01-04,맛' 'u1,d,2024-01-04,w' >expected
 ok 'last 1: the test part' cmp test.csv expected
@@ -39,23 +39,23 @@ tt-split: valid: 1 rows, 1 users, 1 items
 tt-split: test: 2 rows, 2 users, 2 items
 tt-split: test: 0 of 2 users are not in train
 tt-split: test: 2 of 2 items are not in train' \
-    tt-split --last 1 --by user --item item --valid valid.csv --test test.csv in.csv
+    tt-split --last 1 --user user --item item --valid valid.csv --test test.csv in.csv
 printf '%s\n' 'user,item,at,text' 'u1,c,2024-01-02,y' >expected
 ok 'last 1: the valid part' cmp valid.csv expected
 
-tt-split -q --last 1 --valid-last 2 --by user --train train.csv --valid - --test test.csv in.csv >valid.csv
+tt-split -q --last 1 --valid-last 2 --user user --train train.csv --valid - --test test.csv in.csv >valid.csv
 t '--valid-last 2, valid on stdout' 0 'user,item,at,text
 u1,b,2024-01-01,"say ""hi""
 again"
 u1,c,2024-01-02,y' '' cat valid.csv
 
-tt-split -q --last-share 0.5 --by user --order at --train train.csv --test test.csv in.csv
+tt-split -q --last-share 0.5 --user user --order at --train train.csv --test test.csv in.csv
 t 'half of the rows of each user' 0 'user,item,at,text
 u1,a,2024-01-03,"one, two"
 u2,c,2024-01-04,맛
 u1,d,2024-01-04,w' '' cat test.csv
 
-tt-split -q --last-share 0.5 --valid-share 0.5 --by user --order at --train train.csv --valid valid.csv \
+tt-split -q --last-share 0.5 --valid-share 0.5 --user user --order at --train train.csv --valid valid.csv \
     --test test.csv in.csv
 t 'half of the rest is valid' 0 'user,item,at,text
 u1,c,2024-01-02,y' '' cat valid.csv
@@ -82,7 +82,7 @@ tt-split: train: 2 rows, 2 users, 1 items
 tt-split: test: 2 rows, 2 users, 1 items
 tt-split: test: 0 of 2 users are not in train
 tt-split: test: 1 of 1 items are not in train' sh -c \
-    'tt-split --k-core 2 --last 1 --by user --item item --order at --test test.csv in.csv >train.csv &&
+    'tt-split --k-core 2 --last 1 --user user --item item --order at --test test.csv in.csv >train.csv &&
     { head -n 1 train.csv; sed -n 3,4p train.csv; sed -n 2p train.csv; }'
 
 # ---- a larger table ----
@@ -94,8 +94,8 @@ awk 'BEGIN { print "n,user,item,time"
 whole() { # no row is lost, doubled or changed: the parts together are the input
     { head -n 1 big.csv; for part; do sed 1d "$part"; done | sort -t, -k1,1n; } | cmp - big.csv
 }
-for way in '--hash user --shares 70,10,20' '--random --shares 70,10,20' '--last 3 --by user --order time' \
-    '--last-share 0.2 --valid-share 0.125 --by user --order time,n' '--before 700 --valid-before 800.5 --time time'; do
+for way in '--hash user --shares 70,10,20' '--random --shares 70,10,20' '--last 3 --user user --order time' \
+    '--last-share 0.2 --valid-share 0.125 --user user --order time,n' '--before 700 --valid-before 800.5 --time time'; do
     # shellcheck disable=SC2086 # the words of $way are options
     set -- -q $way
     tt-split "$@" --train a1 --valid a2 --test a3 big.csv
@@ -126,12 +126,12 @@ t 'shares with decimals' 0 '*' '' tt-split -q --hash n --shares 99.5,0.25,0.25 -
 printf 'a,b\n' >none.csv
 t 'no rows' 0 'a,b' 'tt-split: train: 0 rows, 0 users
 tt-split: test: 0 rows, 0 users
-tt-split: test: 0 of 0 users are not in train' tt-split --last 1 --by a --test test.csv none.csv
+tt-split: test: 0 of 0 users are not in train' tt-split --last 1 --user a --test test.csv none.csv
 ok 'no rows: the header is there' cmp test.csv none.csv
 printf 'a\tb\r\n1\tx\\ny\r\n1\t2' >tabs.tsv
-tt-split -q --last 1 --by a --train a1 --test a2 tabs.tsv
+tt-split -q --last 1 --user a --train a1 --test a2 tabs.tsv
 ok 'TSV: bytes stay' sh -c 'printf "a\tb\r\n1\tx\\\\ny\r\n" | cmp - a1 && printf "a\tb\r\n1\t2" | cmp - a2'
-{ read -r skipped; tt-split -q --last 1 --by 1 --train a1 --test a2; } <<'END'
+{ read -r skipped; tt-split -q --last 1 --user 1 --train a1 --test a2; } <<'END'
 a line for somebody else
 1,b
 x,2
@@ -146,10 +146,10 @@ x,3' '' cat a2
 rm -f train.csv test.csv
 printf 'user,at\nu,1\nu,soon\n' >bad.csv
 t 'bad data: no part appears' 1 '' "tt-split: bad.csv:3: field 'at': 'soon' is neither a number nor a time like 2024-03-01T12:34:56+09:00" \
-    tt-split --last 1 --by user --order at --train train.csv --test test.csv bad.csv
+    tt-split --last 1 --user user --order at --train train.csv --test test.csv bad.csv
 not_ok 'bad data: nothing is left behind' sh -c 'ls train.csv* test.csv* 2>/dev/null'
 t 'a full disk: the other part does not appear' 1 '' 'tt-split: /dev/full: No space left on device' \
-    tt-split --last 1 --by user --train train.csv --test /dev/full in.csv
+    tt-split --last 1 --user user --train train.csv --test /dev/full in.csv
 not_ok 'a full disk: nothing is left behind' sh -c 'ls train.csv* 2>/dev/null'
 awk '{ for (i = 0; i < (NR == 1 ? 1 : 30); i++) print }' big.csv >long.csv
 { tt-split -q --random --shares 90,10 --test test.csv long.csv; echo $? >code; } | head -n 1 >/dev/null
@@ -157,21 +157,21 @@ not_ok 'a closed pipe: the program ends' grep -qx 0 code
 not_ok 'a closed pipe: nothing is left behind' sh -c 'ls test.csv* 2>/dev/null'
 cp long.csv grows.csv
 t 'an input that changes meanwhile' 1 '' 'tt-split: grows.csv: changed while it was read' \
-    sh -c 'tt-split --last 1 --by user --test test.csv grows.csv >>grows.csv'
+    sh -c 'tt-split --last 1 --user user --test test.csv grows.csv >>grows.csv'
 not_ok 'an input that changes meanwhile: nothing is left behind' sh -c 'ls test.csv* 2>/dev/null'
 echo old >test.csv
-tt-split -q --last 1 --by nobody --train train.csv --test test.csv in.csv 2>/dev/null
+tt-split -q --last 1 --user nobody --train train.csv --test test.csv in.csv 2>/dev/null
 t 'a failure leaves the old file' 0 old '' cat test.csv
 
 # ---- errors ----
 
 t 'no such column' 1 '' "tt-split: in.csv: no column 'who' (there are: user, item, at, text)" \
-    tt-split --last 1 --by who --test test.csv in.csv
-t 'no such input' 1 '' 'tt-split: none.tsv: No such file or directory' tt-split --last 1 --by a --test test.csv none.tsv
+    tt-split --last 1 --user who --test test.csv in.csv
+t 'no such input' 1 '' 'tt-split: none.tsv: No such file or directory' tt-split --last 1 --user a --test test.csv none.tsv
 printf 'user,at\nu,2024-01-01\nu,2024-01-01T10:00Z\n' >bad.csv
 t 'two forms of time' 1 '' \
     "tt-split: bad.csv:3: field 'at': '2024-01-01T10:00Z' is not a time without an offset as in the rows before" \
-    tt-split --last 1 --by user --order at --test test.csv bad.csv
+    tt-split --last 1 --user user --order at --test test.csv bad.csv
 t 'a time that the bound does not fit' 1 '' \
     "tt-split: bad.csv:2: field 'at': '2024-01-01' is not a number as the bound is" \
     tt-split --before 5 --time at --test test.csv bad.csv
@@ -179,7 +179,7 @@ t 'a ragged row' 1 '' 'tt-split: <stdin>:3: expected 2 fields, found 1' \
     sh -c "printf 'a,b\n1,2\n3\n' | tt-split --random --shares 50,50 --train train.csv --test test.csv"
 if [ -z "${VALGRIND:-}" ]; then
     t 'TMPDIR that is not there' 1 '' 'tt-split: temporary file in nowhere: No such file or directory' \
-        sh -c 'cat in.csv | TMPDIR=nowhere tt-split --last 1 --by user --test test.csv'
+        sh -c 'cat in.csv | TMPDIR=nowhere tt-split --last 1 --user user --test test.csv'
 else
     skip 'TMPDIR that is not there' 'valgrind needs it'
 fi
@@ -194,19 +194,19 @@ usage 'one of --last, --last-share, --before, --hash and --random is needed' --t
 usage 'only one of --last, --last-share, --before, --hash and --random can be given' --last 1 --random --test t
 usage "--seed: '99999999999999999999999' is not a whole number from 0 to 2^53 - 1" \
     --random --shares 50,50 --seed 99999999999999999999999 --test t
-usage '--by is needed' --last 1 --test t
+usage '--user is needed' --last 1 --test t
 usage '--time is needed' --before 1 --test t
 usage '--shares is needed' --random --test t
 usage '--order goes with --last or --last-share only' --random --shares 50,50 --order at --test t
-usage '--seed goes with --hash or --random only' --last 1 --by user --seed 3 --test t
-usage '--valid-share goes with --last-share only' --last 1 --by user --valid-share 0.1 --test t
-usage '--k-core needs --by and --item' --last 1 --by user --k-core 5 --test t
-usage '--test is needed: the options give rows to that part' --last 1 --by user
+usage '--seed goes with --hash or --random only' --last 1 --user user --seed 3 --test t
+usage '--valid-share goes with --last-share only' --last 1 --user user --valid-share 0.1 --test t
+usage '--k-core needs --user and --item' --last 1 --user user --k-core 5 --test t
+usage '--test is needed: the options give rows to that part' --last 1 --user user
 usage '--valid is needed: the options give rows to that part' --hash user --shares 80,10,10 --test t
 usage '--valid: the options give no rows to that part' --hash user --shares 80,20 --valid v --test t
-usage 'two parts cannot both go to standard output' --last 1 --by user --test -
-usage '--train and --output are the same: give one' --last 1 --by user -o a --train b --test t
-usage '--train and --test are the same file' --last 1 --by user --train ./t --test t
+usage 'two parts cannot both go to standard output' --last 1 --user user --test -
+usage '--train and --output are the same: give one' --last 1 --user user -o a --train b --test t
+usage '--train and --test are the same file' --last 1 --user user --train ./t --test t
 usage "--shares: '80,30' sums to 110, not to 100" --hash user --shares 80,30 --test t
 usage "--shares: '80' is not two or three numbers" --hash user --shares 80 --test t
 usage "--shares: '80,x' is not two or three numbers" --hash user --shares 80,x --test t
@@ -215,7 +215,7 @@ usage "--before: 'soon' is neither a number nor a time like 2024-03-01T12:34:56+
 usage "--valid-before: '7' is not a time without an offset as --before is" \
     --before 2024-01-01 --valid-before 7 --time at --valid v --test t
 usage "--valid-before: '2' comes before --before" --before 3 --valid-before 2 --time at --valid v --test t
-usage "--last: '0' is not a whole number from 1 to 1000000000" --last 0 --by user --test t
-usage "--last-share: '1' is not a number from 0 to 0.999999" --last-share 1 --by user --test t
+usage "--last: '0' is not a whole number from 1 to 1000000000" --last 0 --user user --test t
+usage "--last-share: '1' is not a number from 0 to 0.999999" --last-share 1 --user user --test t
 
 finish
