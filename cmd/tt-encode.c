@@ -93,42 +93,37 @@ static void note_unseen(const struct tt_dictionary *d, const uint64_t *unseen)
                      d->schema.columns[i].name, (unsigned long long)unseen[i]);
 }
 
-/* base: the checksum of the file that was followed or extended, or NULL. */
-static int write_examples(const struct tt_examples *examples, const char *base, struct tt_encode_stats *stats,
-                          struct tt_writer *writer, struct tt_err *err)
+/* Write a segment of examples or of events, whose tensors are stored. base: the checksum of the file that was followed
+ * or extended, or NULL. */
+static int write_segment(struct tt_segment *segment, const char *base, struct tt_encode_stats *stats,
+                         struct tt_writer *writer, struct tt_err *err)
 {
-    struct tt_segment segment = {0};
-    int status = -1;
-
-    if (tt_examples_store(examples, &segment, err) == 0 &&
-        add_lineage(&segment, base, stats->inputs, err) == 0 &&
-        tt_segment_write(&segment, writer, 0, 1, err) == 0)
-        status = 0;
-    tt_segment_release(&segment);
-    return status;
+    return add_lineage(segment, base, stats->inputs, err) || tt_segment_write(segment, writer, 0, 1, err) ? -1 : 0;
 }
 
 /* What the user may want to check. */
 static void note_learnt(const struct tt_examples *examples, const struct tt_examples *base,
                         const struct tt_encode_stats *stats)
 {
-    const struct tt_dictionary *d = &examples->dictionary;
-    size_t n[2] = {examples->users.n_rows - 1, examples->items.n_rows - 1};
+    const struct tt_entities *entities = &examples->entities;
+    const struct tt_schema *schema = &entities->dictionary.schema;
+    size_t n[2] = {entities->users.n_rows - 1, entities->items.n_rows - 1};
     char earlier[64] = "";
 
     if (base && base->events.n)
         snprintf(earlier, sizeof(earlier), " after %zu earlier ones", base->events.n);
     if (base)
         cli_note("%llu events%s, %zu users (%zu new), %zu items (%zu new)", (unsigned long long)stats->events, earlier,
-                 n[TT_USER], n[TT_USER] + 1 - base->users.n_rows, n[TT_ITEM], n[TT_ITEM] + 1 - base->items.n_rows);
+                 n[TT_USER], n[TT_USER] + 1 - base->entities.users.n_rows, n[TT_ITEM],
+                 n[TT_ITEM] + 1 - base->entities.items.n_rows);
     else
         cli_note("%llu events, %zu users, %zu items", (unsigned long long)stats->events, n[TT_USER], n[TT_ITEM]);
     for (int s = TT_USER; s <= TT_ITEM; s++)
         if (stats->side_only[s])
             cli_note("%llu %s%ss without an event", (unsigned long long)stats->side_only[s], base ? "new " : "",
                      tt_side_name((enum tt_side)s));
-    for (size_t i = 0; i < d->schema.n_columns; i++) {
-        const struct tt_column *c = &d->schema.columns[i];
+    for (size_t i = 0; i < schema->n_columns; i++) {
+        const struct tt_column *c = &schema->columns[i];
         if (stats->missing >> i & 1)
             cli_note("no column '%s': known values are used, new %ss have none", c->name, tt_side_name(c->side));
         if (stats->contradicted[i])
@@ -143,6 +138,7 @@ static int encode_learning(const char *input, struct tt_writer *writer, struct t
     struct tt_schema schema;
     struct tt_examples examples = {0};
     struct tt_encode_stats stats = {0};
+    struct tt_segment segment = {0};
     int status = -1;
 
     if (tt_schema_load(&schema, schema_path, err))
@@ -151,8 +147,10 @@ static int encode_learning(const char *input, struct tt_writer *writer, struct t
         tt_encode_examples(&examples, &schema, input, users_path, items_path, (enum tt_csv_format)format, &stats, err))
         goto done;
     note_learnt(&examples, NULL, &stats);
-    status = write_examples(&examples, NULL, &stats, writer, err);
+    if (tt_examples_store(&examples, &segment, err) == 0)
+        status = write_segment(&segment, NULL, &stats, writer, err);
 done:
+    tt_segment_release(&segment);
     tt_encode_stats_release(&stats);
     tt_schema_release(&schema);
     tt_examples_release(&examples);
@@ -164,16 +162,19 @@ static int encode_extending(const char *input, struct tt_writer *writer, struct 
 {
     struct tt_examples base, examples = {0};
     struct tt_encode_stats stats = {0};
+    struct tt_segment segment = {0};
     int status = -1;
 
     if (tt_examples_load_base(&base, extend_path, err))
         return -1;
-    if (tt_encode_stats_init(&stats, &base.dictionary.schema, err) ||
+    if (tt_encode_stats_init(&stats, &base.entities.dictionary.schema, err) ||
         tt_encode_extending(&examples, &base, input, users_path, items_path, (enum tt_csv_format)format, &stats, err))
         goto done;
     note_learnt(&examples, &base, &stats);
-    status = write_examples(&examples, base.segment.checksum, &stats, writer, err);
+    if (tt_examples_store(&examples, &segment, err) == 0)
+        status = write_segment(&segment, base.entities.segment.checksum, &stats, writer, err);
 done:
+    tt_segment_release(&segment);
     tt_encode_stats_release(&stats);
     tt_examples_release(&examples);
     tt_examples_release(&base);
@@ -181,25 +182,32 @@ done:
 }
 
 /* --like FILE: events by its dictionary. */
-static int encode_events_like(struct tt_examples *base, const char *input, struct tt_writer *writer, struct tt_err *err)
+static int encode_events_like(const struct tt_entities *base, const char *input, struct tt_writer *writer,
+                              struct tt_err *err)
 {
+    const struct tt_dictionary *d = &base->dictionary;
+    const char *checksum = base->segment.checksum;
     struct tt_encode_stats stats = {0};
+    struct tt_events events = {0};
+    struct tt_segment segment = {0};
     int status = -1;
 
-    memcpy(base->like, base->segment.checksum, sizeof(base->like));
-    if (tt_encode_stats_init(&stats, &base->dictionary.schema, err) ||
-        tt_encode_like(base, input, (enum tt_csv_format)format, &stats, err))
+    if (tt_encode_stats_init(&stats, &d->schema, err) ||
+        tt_encode_like(&events, d, input, (enum tt_csv_format)format, &stats, err))
         goto done;
     cli_note("%llu events", (unsigned long long)stats.events);
-    note_unseen(&base->dictionary, stats.unseen);
-    status = write_examples(base, base->like, &stats, writer, err);
+    note_unseen(d, stats.unseen);
+    if (tt_events_store_like(&events, &d->schema, checksum, &segment, err) == 0)
+        status = write_segment(&segment, checksum, &stats, writer, err);
 done:
+    tt_segment_release(&segment);
+    tt_events_release(&events);
     tt_encode_stats_release(&stats);
     return status;
 }
 
 struct row_lineage {
-    const struct tt_examples *base;
+    const struct tt_entities *base;
     struct tt_row_stats *stats;
 };
 
@@ -238,7 +246,7 @@ static void note_rows(const struct tt_row_stats *stats, const char *side_file)
 }
 
 /* --like MODEL --side: rows. */
-static int encode_rows(const struct tt_examples *base, const char *input, struct tt_writer *writer, struct tt_err *err)
+static int encode_rows(const struct tt_entities *base, const char *input, struct tt_writer *writer, struct tt_err *err)
 {
     struct tt_row_stats stats = {0};
     struct row_lineage lineage = {base, &stats};
@@ -247,7 +255,7 @@ static int encode_rows(const struct tt_examples *base, const char *input, struct
         .attributes = side == TT_USER ? users_path : items_path, .history = history_path, .chunk = (size_t)stream};
     int status = -1;
 
-    if (strcmp(tt_segment_find_text(&base->segment, "kind"), "model") != 0)
+    if (!tt_entities_are_model(base))
         return tt_err_set(err, TT_ERR_MISMATCH, "%s: rows are encoded like a model, not like examples", like_path);
     stats.unseen = calloc(base->dictionary.schema.n_columns, sizeof(*stats.unseen));
     if (!stats.unseen)
@@ -264,19 +272,19 @@ static int encode_rows(const struct tt_examples *base, const char *input, struct
 
 static int encode(const char *input, struct tt_writer *writer, struct tt_err *err)
 {
-    struct tt_examples base;
+    struct tt_entities base;
     int status = -1;
 
     if (schema_path)
         return encode_learning(input, writer, err);
     if (extend_path)
         return encode_extending(input, writer, err);
-    if (tt_examples_load_tables(&base, like_path, err))
+    if (tt_entities_load(&base, like_path, err))
         return -1;
     if (tt_dictionary_index(&base.dictionary, &base.segment, like_path, err) == 0)
         status =
             side == TT_EVENT ? encode_events_like(&base, input, writer, err) : encode_rows(&base, input, writer, err);
-    tt_examples_release(&base);
+    tt_entities_release(&base);
     return status;
 }
 

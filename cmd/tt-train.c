@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "encode/examples.h"
 #include "math/gemm.h"
 #include "train/checkpoint.h"
 #include "train/training.h"
@@ -310,7 +311,7 @@ static void show_progress(const struct course *course, const struct tt_training 
         cli_progress("%s%sepoch %zu of %.0f, %.0f %%: loss %.4f, %.0f events/s, %.0f:%02.0f left",
                      is_final ? "" : run_name(training), is_final ? "" : ", ", t->at.epoch, last,
                      100 * (double)t->at.step / per_epoch, t->at.loss / t->at.weight,
-                     (double)t->events * steps / per_epoch / seconds, floor(left / 60), floor(fmod(left, 60)));
+                     (double)t->n_events * steps / per_epoch / seconds, floor(left / 60), floor(fmod(left, 60)));
 }
 
 /* Store the state when that is worth its time: the place of checkpoints may depend on the clock, the model does not. */
@@ -393,7 +394,7 @@ static void on_start(void *arg, const struct tt_training *training)
         return;
     if (training->phase == TT_PHASE_TRIAL)
         cli_note("trials of %zu epochs in %.9g nominal seconds: %zu events to learn from, %zu to measure by",
-                 training->trial_epochs, tune, t->events, (size_t)training->run.validation.valid.total);
+                 training->trial_epochs, tune, t->n_events, (size_t)training->run.validation.valid.total);
     else if (training->phase == TT_PHASE_CHOOSING)
         cli_note("choosing the number of epochs: %zu events to learn from, %zu put aside to measure",
                  training->holdout.kept.n, training->holdout.held.n);
@@ -402,7 +403,7 @@ static void on_start(void *arg, const struct tt_training *training)
                  training->recommended_epochs, metric_at_k(), training->recommended_value);
     if (plan->steps.negatives)
         snprintf(drawn, sizeof(drawn), " and %zu drawn items", plan->steps.negatives);
-    cli_note("%zu events (%zu more with label 0 %s), %zu queries, %zu items with an event", t->events, t->unliked,
+    cli_note("%zu events (%zu more with label 0 %s), %zu queries, %zu items with an event", t->n_events, t->unliked,
              dislike > 0 ? "count as disliked" : "left out", t->queries.n, t->catalogue.n);
     if (t->remembered)
         cli_note("%zu visits that %s remembers are learnt again", t->remembered, from_path);
@@ -458,9 +459,9 @@ static int open_checkpoint(struct course *course, struct tt_checkpoint *checkpoi
 }
 
 /* Train the model, or go on with it. */
-static int run_training(struct tt_model *model, const struct tt_train_options *o, const struct tt_events *valid,
-                        const char *valid_sum, struct tt_pool *pool, struct course *course,
-                        struct tt_train_report *report, struct tt_err *err)
+static int run_training(struct tt_model *model, const struct tt_events *events, const struct tt_train_options *o,
+                        const struct tt_events *valid, const char *valid_sum, struct tt_pool *pool,
+                        struct course *course, struct tt_train_report *report, struct tt_err *err)
 {
     struct tt_train_hooks hooks = {.on_start = on_start, .on_epoch = on_epoch, .on_trial = on_trial,
                                    .on_tuned = on_tuned, .on_pause = on_pause, .arg = course};
@@ -479,7 +480,7 @@ static int run_training(struct tt_model *model, const struct tt_train_options *o
             goto done;
         hooks.state = &from.state;
     }
-    status = tt_train(model, o, valid, pool, &hooks, report, err);
+    status = tt_train(model, events, o, valid, pool, &hooks, report, err);
 done:
     tt_checkpoint_release(&from);
     tt_buf_release(&lineage);
@@ -501,8 +502,8 @@ static void go_on_from(const struct tt_model *from, struct tt_train_options *o)
     }
 }
 
-/* Train, from examples that are loaded into `base` (taken). */
-static int train(struct tt_examples *base, struct tt_pool *pool, struct course *course, struct tt_writer *writer,
+/* Train on loaded examples; the model takes their entities. */
+static int train(struct tt_examples *examples, struct tt_pool *pool, struct course *course, struct tt_writer *writer,
                  struct tt_err *err)
 {
     struct tt_train_options o = {.dim = (size_t)dim,
@@ -539,7 +540,7 @@ static int train(struct tt_examples *base, struct tt_pool *pool, struct course *
     struct tt_model model = {0}, from = {0};
     struct tt_events valid = {0};
     struct tt_segment valid_segment = {0};
-    size_t n_columns = base->dictionary.schema.n_columns;
+    const struct tt_entities *base = &examples->entities;
     const struct tt_column *history = tt_schema_find(&base->dictionary.schema, TT_USER, TT_KIND_HISTORY);
     int status = -1;
 
@@ -552,8 +553,9 @@ static int train(struct tt_examples *base, struct tt_pool *pool, struct course *
         go_on_from(&from, &o);
     if ((valid_path &&
          tt_events_load_like(&valid, &valid_segment, valid_path, &base->dictionary, base->segment.checksum, err)) ||
-        tt_model_init(&model, base, (size_t)dim, err) ||
-        run_training(&model, &o, valid_path ? &valid : NULL, valid_segment.checksum, pool, course, &report, err))
+        tt_model_init(&model, &examples->entities, (size_t)dim, err) ||
+        run_training(&model, &examples->events, &o, valid_path ? &valid : NULL, valid_segment.checksum, pool, course,
+                     &report, err))
         goto done;
     say_report(&report);
     status = course->err->kind
@@ -561,7 +563,7 @@ static int train(struct tt_examples *base, struct tt_pool *pool, struct course *
                  : write_model(&model, model.base.segment.checksum, valid_segment.checksum,
                                from.base.segment.checksum, &report, writer, err);
 done:
-    tt_events_release(&valid, n_columns);
+    tt_events_release(&valid);
     tt_segment_release(&valid_segment);
     tt_model_release(&model);
     tt_model_release(&from);
@@ -570,12 +572,12 @@ done:
 
 static int run(struct tt_writer *writer, struct tt_err *err)
 {
-    struct tt_examples base = {0};
+    struct tt_examples examples = {0};
     struct course course = {.err = err};
     struct tt_pool *pool = cli_pool(err);
     int status = -1;
 
-    if (!pool || tt_examples_load(&base, cli_n_operands ? cli_operands[0] : NULL, err))
+    if (!pool || tt_examples_load(&examples, cli_n_operands ? cli_operands[0] : NULL, err))
         goto done;
     if (log_path) {
         if (tt_writer_open(&course.log, log_path, cli_watch_temporary, err) ||
@@ -591,14 +593,14 @@ static int run(struct tt_writer *writer, struct tt_err *err)
             goto done;
         course.has_tune_log = 1;
     }
-    status = train(&base, pool, &course, writer, err);
+    status = train(&examples, pool, &course, writer, err);
     if (course.has_tune_log)
         status = cli_close_output(&course.tune_log, status, err);
     if (course.has_log)
         status = cli_close_output(&course.log, status, err);
 done:
     tt_buf_release(&course.lines);
-    tt_examples_release(&base);
+    tt_examples_release(&examples);
     tt_pool_free(pool);
     return status;
 }

@@ -123,10 +123,11 @@ struct block {
 };
 
 struct encoder {
-    struct tt_examples *examples;
+    const struct tt_dictionary *dictionary;
+    struct tt_events *events;
+    struct tt_entities *learnt;     /* whose dictionary it is, when that is learnt; else NULL */
     const struct tt_examples *base; /* what is extended, or NULL */
-    struct source *sources; /* (schema.n_columns) */
-    int learning;
+    struct source *sources;         /* (schema.n_columns) */
     struct tt_encode_stats *stats;
     int has_side_file[2];
     long user, item, weight, label, time; /* columns of the events */
@@ -140,19 +141,19 @@ static int is_attribute(const struct tt_column *c)
     return c->side != TT_EVENT && TT_WITH_ATTRIBUTES & 1u << c->kind;
 }
 
-static int encoder_init(struct encoder *en, struct tt_examples *examples, int learning, struct tt_encode_stats *stats,
-                        struct tt_err *err)
+static int encoder_init(struct encoder *en, const struct tt_dictionary *dictionary, struct tt_entities *learnt,
+                        struct tt_events *events, struct tt_encode_stats *stats, struct tt_err *err)
 {
-    size_t n = examples->dictionary.schema.n_columns;
+    size_t n = dictionary->schema.n_columns;
 
-    *en = (struct encoder){
-        .examples = examples, .learning = learning, .stats = stats, .weight = -1, .label = -1, .time = -1};
+    *en = (struct encoder){.dictionary = dictionary, .learnt = learnt, .events = events, .stats = stats,
+                           .weight = -1, .label = -1, .time = -1};
     en->sources = tt_alloc_zero(n, sizeof(*en->sources), err);
     if (!en->sources)
         return -1;
     for (size_t i = 0; i < n; i++) {
         en->sources[i].column = -1;
-        if (learning && is_attribute(&examples->dictionary.schema.columns[i])) {
+        if (learnt && is_attribute(&dictionary->schema.columns[i])) {
             if (tt_attribute_init(&en->sources[i].attribute, err))
                 return -1;
             en->sources[i].has_attribute = 1;
@@ -163,7 +164,7 @@ static int encoder_init(struct encoder *en, struct tt_examples *examples, int le
 
 static void encoder_release(struct encoder *en)
 {
-    for (size_t i = 0; en->sources && i < en->examples->dictionary.schema.n_columns; i++)
+    for (size_t i = 0; en->sources && i < en->dictionary->schema.n_columns; i++)
         if (en->sources[i].has_attribute)
             tt_attribute_release(&en->sources[i].attribute);
     free(en->sources);
@@ -178,14 +179,13 @@ static void encoder_release(struct encoder *en)
 static int take_code(struct encoder *en, const char *text, size_t len, uint64_t hash, size_t feature, uint32_t *code,
                      struct tt_err *err)
 {
-    struct tt_vocab *vocab = &en->examples->dictionary.features[feature].vocab;
     uint32_t found;
 
-    if (en->learning) {
-        if (tt_vocab_add_hashed(vocab, text, len, hash, &found, err))
+    if (en->learnt) {
+        if (tt_vocab_add_hashed(&en->learnt->dictionary.features[feature].vocab, text, len, hash, &found, err))
             return -1;
     } else {
-        found = tt_vocab_find_hashed(vocab, text, len, hash);
+        found = tt_vocab_find_hashed(&en->dictionary->features[feature].vocab, text, len, hash);
         en->stats->unseen[feature] += found == TT_VOCAB_NONE;
     }
     *code = found == TT_VOCAB_NONE ? 0 : found + 1;
@@ -204,7 +204,7 @@ static int check_attribute(const struct encoder *en, const struct tt_csv *csv, s
 {
     long column = en->sources[feature].column;
     const struct tt_csv_field *field = &csv->fields[column];
-    const char *wrong = tt_feature_refuses(&en->examples->dictionary.features[feature], field->text, field->len);
+    const char *wrong = tt_feature_refuses(&en->dictionary->features[feature], field->text, field->len);
 
     return wrong ? tt_csv_field_error(csv, (size_t)column, wrong, err) : 0;
 }
@@ -217,13 +217,13 @@ static int take_context(struct encoder *en, const struct tt_csv *csv, size_t fea
     if (field->len &&
         take_code(en, field->text, field->len, tt_vocab_hash(field->text, field->len), feature, &code, err))
         return -1;
-    return tt_narrow_add(&en->examples->events.contexts[feature], code, err);
+    return tt_narrow_add(&en->events->contexts[feature], code, err);
 }
 
 /* weight, label and time of the row that becomes event e; there is room. */
 static int take_event_columns(struct encoder *en, const struct tt_csv *csv, size_t e, struct tt_err *err)
 {
-    struct tt_events *ev = &en->examples->events;
+    struct tt_events *ev = en->events;
 
     return (en->weight >= 0 && tt_take_weight(csv, en->weight, &ev->weight[e], err)) ||
                    (en->label >= 0 && tt_take_label(csv, en->label, en->label_column, &ev->label[e], err)) ||
@@ -235,7 +235,7 @@ static int take_event_columns(struct encoder *en, const struct tt_csv *csv, size
 /* Room for `need` events in every array. */
 static int grow_events(struct encoder *en, size_t need, struct tt_err *err)
 {
-    struct tt_events *ev = &en->examples->events;
+    struct tt_events *ev = en->events;
 
     if (tt_grow(&ev->user, &ev->cap_user, need, sizeof(*ev->user), err) ||
         tt_grow(&ev->item, &ev->cap_item, need, sizeof(*ev->item), err) ||
@@ -258,11 +258,11 @@ static int grow_events(struct encoder *en, size_t need, struct tt_err *err)
 /* Find the columns of the events' file. */
 static int find_event_columns(struct encoder *en, struct tt_csv *csv, struct tt_err *err)
 {
-    const struct tt_schema *schema = &en->examples->dictionary.schema;
+    const struct tt_schema *schema = &en->dictionary->schema;
 
     for (size_t i = 0; i < schema->n_columns; i++) {
         const struct tt_column *c = &schema->columns[i];
-        if (c->kind == TT_KIND_HISTORY || (is_attribute(c) && (!en->learning || en->sources[i].done)))
+        if (c->kind == TT_KIND_HISTORY || (is_attribute(c) && (!en->learnt || en->sources[i].done)))
             continue;
         struct tt_err missing = TT_ERR_INIT;
         long column = tt_csv_need_column(csv, c->name, &missing);
@@ -296,7 +296,7 @@ static int put_waiting(struct block *block, const struct tt_csv_field *field, st
 
 static int put_waiting_id(struct encoder *en, const struct tt_csv *csv, enum tt_side side, struct tt_err *err)
 {
-    const struct tt_dictionary *d = &en->examples->dictionary;
+    const struct tt_dictionary *d = en->dictionary;
     long column = side == TT_USER ? en->user : en->item;
     const struct tt_csv_field *field = &csv->fields[column];
 
@@ -309,13 +309,11 @@ static int put_waiting_id(struct encoder *en, const struct tt_csv *csv, enum tt_
 /* The ids of one side of the block's rows as codes of their events. */
 static int take_ids(struct encoder *en, enum tt_side side, uint32_t *codes, struct tt_err *err)
 {
-    struct tt_dictionary *d = &en->examples->dictionary;
-    size_t feature = side == TT_USER ? d->user_id : d->item_id;
-    struct tt_vocab *vocab = &d->features[feature].vocab;
+    size_t feature = side == TT_USER ? en->dictionary->user_id : en->dictionary->item_id;
 
-    if (!en->learning)
-        tt_vocab_block_find(&en->block.ids[side], vocab, codes);
-    else if (tt_vocab_block_end(&en->block.ids[side], vocab, codes, err))
+    if (!en->learnt)
+        tt_vocab_block_find(&en->block.ids[side], &en->dictionary->features[feature].vocab, codes);
+    else if (tt_vocab_block_end(&en->block.ids[side], &en->learnt->dictionary.features[feature].vocab, codes, err))
         return -1;
     for (size_t r = 0; r < en->block.n; r++) {
         en->stats->unseen[feature] += codes[r] == TT_VOCAB_NONE;
@@ -327,7 +325,7 @@ static int take_ids(struct encoder *en, enum tt_side side, uint32_t *codes, stru
 /* Turn the waiting rows into events. */
 static int end_block(struct encoder *en, struct tt_err *err)
 {
-    struct tt_events *ev = &en->examples->events;
+    struct tt_events *ev = en->events;
     struct block *block = &en->block;
 
     if (block->n == 0)
@@ -336,7 +334,7 @@ static int end_block(struct encoder *en, struct tt_err *err)
         return -1;
     for (size_t i = 0; i < block->n_attributes; i++) {
         struct tt_attribute *attribute = &en->sources[block->features[i]].attribute;
-        const struct tt_column *c = &en->examples->dictionary.schema.columns[block->features[i]];
+        const struct tt_column *c = &en->dictionary->schema.columns[block->features[i]];
         const uint32_t *entities = (c->side == TT_USER ? ev->user : ev->item) + ev->n;
         for (size_t r = 0; r < block->n; r++)
             tt_attribute_prefetch(attribute, entities[r]);
@@ -355,7 +353,7 @@ static int end_block(struct encoder *en, struct tt_err *err)
 /* Which attributes the rows have: known when the columns are. */
 static int begin_blocks(struct encoder *en, struct tt_err *err)
 {
-    size_t n = en->examples->dictionary.schema.n_columns;
+    size_t n = en->dictionary->schema.n_columns;
     struct block *block = &en->block;
 
     block->features = tt_alloc(n, sizeof(*block->features), err);
@@ -370,9 +368,9 @@ static int begin_blocks(struct encoder *en, struct tt_err *err)
 
 static int take_event(struct encoder *en, const struct tt_csv *csv, struct tt_err *err)
 {
-    const struct tt_schema *schema = &en->examples->dictionary.schema;
+    const struct tt_schema *schema = &en->dictionary->schema;
     struct block *block = &en->block;
-    size_t e = en->examples->events.n + block->n;
+    size_t e = en->events->n + block->n;
 
     if (e == UINT32_MAX)
         return tt_err_set(err, TT_ERR_INPUT, "%s: more than 4294967295 events", csv->reader.name);
@@ -397,7 +395,7 @@ static int take_event(struct encoder *en, const struct tt_csv *csv, struct tt_er
 static int take_earlier_events(struct encoder *en, struct tt_err *err)
 {
     const struct tt_events *from = &en->base->events;
-    struct tt_events *ev = &en->examples->events;
+    struct tt_events *ev = en->events;
     size_t n = from->n;
 
     if (n == 0)
@@ -412,8 +410,8 @@ static int take_earlier_events(struct encoder *en, struct tt_err *err)
         memcpy(ev->label, from->label, n * sizeof(*ev->label));
     if (en->time >= 0)
         memcpy(ev->time, from->time, n * sizeof(*ev->time));
-    for (size_t i = 0; i < en->examples->dictionary.schema.n_columns; i++)
-        for (size_t e = 0; e < n && en->examples->dictionary.schema.columns[i].kind == TT_KIND_CONTEXT; e++)
+    for (size_t i = 0; i < en->dictionary->schema.n_columns; i++)
+        for (size_t e = 0; e < n && en->dictionary->schema.columns[i].kind == TT_KIND_CONTEXT; e++)
             if (tt_narrow_add(&ev->contexts[i], tt_narrow_get(&from->contexts[i], e), err))
                 return -1;
     ev->n = n;
@@ -431,7 +429,7 @@ static int read_events(struct encoder *en, struct tt_csv *csv, struct tt_err *er
             return -1;
     if (more < 0 || end_block(en, err))
         return -1;
-    en->stats->events = en->examples->events.n - (en->base ? en->base->events.n : 0);
+    en->stats->events = en->events->n - (en->base ? en->base->events.n : 0);
     tt_hasher_digest(csv->reader.hasher, en->stats->inputs[0]);
     return 0;
 }
@@ -439,7 +437,7 @@ static int read_events(struct encoder *en, struct tt_csv *csv, struct tt_err *er
 /* A side file, opened: which attributes it has. The events need not have those. */
 static int find_side_columns(struct encoder *en, enum tt_side side, struct tt_csv *csv, struct tt_err *err)
 {
-    const struct tt_dictionary *d = &en->examples->dictionary;
+    const struct tt_dictionary *d = en->dictionary;
     size_t id = side == TT_USER ? d->user_id : d->item_id;
 
     if (tt_csv_need_column(csv, d->schema.columns[id].name, err) < 0)
@@ -454,7 +452,7 @@ static int find_side_columns(struct encoder *en, enum tt_side side, struct tt_cs
 
 static int read_side(struct encoder *en, enum tt_side side, struct tt_csv *csv, struct tt_err *err)
 {
-    const struct tt_dictionary *d = &en->examples->dictionary;
+    const struct tt_dictionary *d = en->dictionary;
     size_t id = side == TT_USER ? d->user_id : d->item_id, before = d->features[id].vocab.texts.n;
     long id_column = tt_csv_find_column(csv, d->schema.columns[id].name);
     uint32_t entity;
@@ -488,10 +486,10 @@ static int read_side(struct encoder *en, enum tt_side side, struct tt_csv *csv, 
 /* The rows of one attribute, from the texts that were gathered; where there is none, from what is extended. */
 static int encode_attribute(const struct encoder *en, size_t column, struct tt_table *table, struct tt_err *err)
 {
-    const struct tt_feature *f = &en->examples->dictionary.features[column];
+    const struct tt_feature *f = &en->dictionary->features[column];
     const struct tt_attribute *a = &en->sources[column].attribute;
     const struct tt_table *known = !en->base              ? NULL
-                                   : table->side == TT_USER ? &en->base->users : &en->base->items;
+                                   : table->side == TT_USER ? &en->base->entities.users : &en->base->entities.items;
     uint64_t none = 0;
 
     for (size_t e = 0; e < table->n_rows; e++) {
@@ -509,8 +507,8 @@ static int encode_attribute(const struct encoder *en, size_t column, struct tt_t
 /* After the last row: settle the attributes, learn their codes, and make the side's rows. */
 static int finish_side(struct encoder *en, enum tt_side side, struct tt_err *err)
 {
-    struct tt_dictionary *d = &en->examples->dictionary;
-    struct tt_table *table = side == TT_USER ? &en->examples->users : &en->examples->items;
+    struct tt_dictionary *d = &en->learnt->dictionary;
+    struct tt_table *table = side == TT_USER ? &en->learnt->users : &en->learnt->items;
     size_t id = side == TT_USER ? d->user_id : d->item_id;
     size_t n_rows = d->features[id].vocab.texts.n + 1;
 
@@ -546,7 +544,7 @@ static int learn(struct tt_examples *examples, const struct tt_examples *base, c
     struct encoder en = {0};
     int status = -1;
 
-    if (encoder_init(&en, examples, 1, stats, err))
+    if (encoder_init(&en, &examples->entities.dictionary, &examples->entities, &examples->events, stats, err))
         goto done;
     en.base = base;
     for (int s = TT_USER; s <= TT_ITEM; s++)
@@ -561,7 +559,7 @@ static int learn(struct tt_examples *examples, const struct tt_examples *base, c
         if ((from->side[s] && read_side(&en, (enum tt_side)s, &side[s], err)) ||
             finish_side(&en, (enum tt_side)s, err))
             goto done;
-    tt_dictionary_share_ids(&examples->dictionary);
+    tt_dictionary_share_ids(&examples->entities.dictionary);
     status = 0;
 done:
     encoder_release(&en);
@@ -578,12 +576,8 @@ int tt_encode_examples(struct tt_examples *examples, struct tt_schema *schema, c
     struct tt_dictionary dictionary;
 
     *examples = (struct tt_examples){0};
-    if (tt_dictionary_init(&dictionary, schema, err))
+    if (tt_dictionary_init(&dictionary, schema, err) || tt_examples_init(examples, &dictionary, err))
         return -1;
-    if (tt_examples_init(examples, &dictionary, err)) {
-        tt_dictionary_release(&dictionary);
-        return -1;
-    }
     if (learn(examples, NULL, &from, stats, err)) {
         tt_examples_release(examples);
         return -1;
@@ -596,23 +590,22 @@ int tt_encode_extending(struct tt_examples *examples, const struct tt_examples *
                         struct tt_err *err)
 {
     const struct sources from = {events, {users, items}, format};
-    const struct tt_schema *schema = &base->dictionary.schema;
+    const struct tt_entities *known = &base->entities;
+    const struct tt_schema *schema = &known->dictionary.schema;
     struct tt_schema same = {0};
     struct tt_dictionary dictionary = {0};
 
     *examples = (struct tt_examples){0};
-    if (tt_schema_parse(&same, schema->text, strlen(schema->text), base->segment.name, err) ||
+    if (tt_schema_parse(&same, schema->text, strlen(schema->text), known->segment.name, err) ||
         tt_dictionary_init(&dictionary, &same, err)) {
         tt_schema_release(&same);
         return -1;
     }
-    if (tt_examples_init(examples, &dictionary, err)) {
-        tt_dictionary_release(&dictionary);
+    if (tt_examples_init(examples, &dictionary, err))
         return -1;
-    }
-    memcpy(examples->extends, tt_examples_are_model(base) ? base->segment.checksum : base->extends,
-           sizeof(examples->extends));
-    if (tt_dictionary_extend(&examples->dictionary, &base->dictionary, err) ||
+    memcpy(examples->entities.extends, tt_entities_are_model(known) ? known->segment.checksum : known->extends,
+           sizeof(known->extends));
+    if (tt_dictionary_extend(&examples->entities.dictionary, &known->dictionary, err) ||
         learn(examples, base, &from, stats, err)) {
         tt_examples_release(examples);
         return -1;
@@ -620,17 +613,21 @@ int tt_encode_extending(struct tt_examples *examples, const struct tt_examples *
     return 0;
 }
 
-int tt_encode_like(struct tt_examples *examples, const char *events, enum tt_csv_format format,
-                   struct tt_encode_stats *stats, struct tt_err *err)
+int tt_encode_like(struct tt_events *events, const struct tt_dictionary *dictionary, const char *path,
+                   enum tt_csv_format format, struct tt_encode_stats *stats, struct tt_err *err)
 {
     struct tt_csv csv = {0};
     struct encoder en = {0};
     int status = -1;
 
-    if (encoder_init(&en, examples, 0, stats, err) == 0 && tt_csv_open(&csv, events, format, err) == 0 &&
+    if (tt_events_init(events, &dictionary->schema, err))
+        return -1;
+    if (encoder_init(&en, dictionary, NULL, events, stats, err) == 0 && tt_csv_open(&csv, path, format, err) == 0 &&
         read_events(&en, &csv, err) == 0)
         status = 0;
     encoder_release(&en);
     tt_csv_close(&csv);
+    if (status)
+        tt_events_release(events);
     return status;
 }

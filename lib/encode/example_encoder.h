@@ -41,9 +41,9 @@ int tt_encode_extending(struct tt_examples *examples, const struct tt_examples *
                         const char *users, const char *items, enum tt_csv_format format, struct tt_encode_stats *stats,
                         struct tt_err *err) TT_CHECKED;
 
-/* `examples` holds an indexed dictionary (tt_examples_init, tt_dictionary_index); its events are filled. */
-int tt_encode_like(struct tt_examples *examples, const char *events, enum tt_csv_format format,
-                   struct tt_encode_stats *stats, struct tt_err *err) TT_CHECKED;
+/* *events gets what the file holds, by an indexed dictionary (tt_dictionary_index). */
+int tt_encode_like(struct tt_events *events, const struct tt_dictionary *dictionary, const char *path,
+                   enum tt_csv_format format, struct tt_encode_stats *stats, struct tt_err *err) TT_CHECKED;
 
 /* A time field as seconds since 1970 in 0 ... 2^32-1: a number of the column's units (a fraction of a second is cut),
  * or with the unit second also ISO 8601, in UTC unless it names an offset. -1 when it is none. */

@@ -25,7 +25,7 @@ struct history_file {
 };
 
 struct row_encoder {
-    const struct tt_examples *base;
+    const struct tt_entities *base;
     const struct tt_row_options *options;
     struct tt_row_stats *stats;
     size_t id;                     /* schema column of the side's id */
@@ -449,7 +449,7 @@ done:
     return status;
 }
 
-int tt_encode_rows(const struct tt_examples *base, const struct tt_row_options *options, struct tt_writer *writer,
+int tt_encode_rows(const struct tt_entities *base, const struct tt_row_options *options, struct tt_writer *writer,
                    tt_lineage_fn *lineage, void *lineage_arg, struct tt_row_stats *stats, struct tt_err *err)
 {
     const struct tt_dictionary *d = &base->dictionary;

@@ -12,7 +12,7 @@
 #ifndef TT_ENCODE_ROW_ENCODER_H
 #define TT_ENCODE_ROW_ENCODER_H
 
-#include "encode/examples.h"
+#include "encode/entities.h"
 #include "io/csv_reader.h"
 #include "io/vectors_file.h"
 
@@ -49,7 +49,7 @@ typedef int tt_lineage_fn(struct tt_segment *segment, void *arg, struct tt_err *
 
 /* stats: all zero but for `unseen`, which the caller owns.
  * base: an indexed dictionary and the tables of the model; its segment's checksum goes into the output as "model". */
-int tt_encode_rows(const struct tt_examples *base, const struct tt_row_options *options, struct tt_writer *writer,
+int tt_encode_rows(const struct tt_entities *base, const struct tt_row_options *options, struct tt_writer *writer,
                    tt_lineage_fn *lineage, void *lineage_arg, struct tt_row_stats *stats,
                    struct tt_err *err) TT_CHECKED;
 

@@ -44,10 +44,10 @@ static void drop_tables_and_layers(struct tt_model *model)
     model->n_hidden = 0;
 }
 
-int tt_model_init(struct tt_model *model, struct tt_examples *base, size_t dim, struct tt_err *err)
+int tt_model_init(struct tt_model *model, struct tt_entities *base, size_t dim, struct tt_err *err)
 {
     *model = (struct tt_model){.base = *base, .dim = dim, .owns_tables = 1};
-    *base = (struct tt_examples){0};
+    *base = (struct tt_entities){0};
     if (make_tables(model, err)) {
         tt_model_release(model);
         return -1;
@@ -66,7 +66,7 @@ int tt_model_reset(struct tt_model *model, size_t dim, struct tt_err *err)
 void tt_model_release(struct tt_model *model)
 {
     drop_tables_and_layers(model);
-    tt_examples_release(&model->base);
+    tt_entities_release(&model->base);
     *model = (struct tt_model){0};
 }
 
@@ -279,9 +279,7 @@ int tt_model_store(const struct tt_model *model, struct tt_segment *segment, str
         tt_segment_text(segment, "dim", text, err) ||
         (model->n_hidden && tt_segment_text(segment, "hidden",
                                             tt_dense_print_widths(widths, model->hidden, model->n_hidden), err)) ||
-        tt_dictionary_store(d, segment, err) ||
-        tt_table_store(&model->base.users, d, TT_WITH_ATTRIBUTES | TT_WITH_HISTORY, segment, err) ||
-        tt_table_store(&model->base.items, d, TT_WITH_ATTRIBUTES | TT_WITH_HISTORY, segment, err))
+        tt_entities_store(&model->base, TT_WITH_ATTRIBUTES | TT_WITH_HISTORY, segment, err))
         return -1;
     for (size_t i = 0; i < d->schema.n_columns; i++)
         if (model->tables[i] &&
@@ -411,11 +409,11 @@ fail:
 int tt_model_load(struct tt_model *model, const char *path, struct tt_err *err)
 {
     *model = (struct tt_model){0};
-    return tt_examples_load_tables(&model->base, path, err) ? -1 : load_rest(model, err);
+    return tt_entities_load(&model->base, path, err) ? -1 : load_rest(model, err);
 }
 
 int tt_model_take(struct tt_model *model, struct tt_segment *segment, struct tt_err *err)
 {
     *model = (struct tt_model){0};
-    return tt_examples_take_tables(&model->base, segment, err) ? -1 : load_rest(model, err);
+    return tt_entities_from_segment(&model->base, segment, err) ? -1 : load_rest(model, err);
 }

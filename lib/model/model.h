@@ -8,21 +8,21 @@
  * A history's weights are first divided by their length (sum of squares 1), so that a long history does not shout down
  * the other features. An id with embed=no has no table.
  *
- * The model owns its tables and layers and knows the dictionary, and the attributes and histories of the ids that
- * training saw.
+ * The model owns its tables and layers, and the entities that it was trained on: the dictionary, and the attributes and
+ * histories of users and items.
  */
 #ifndef TT_MODEL_MODEL_H
 #define TT_MODEL_MODEL_H
 
 #include "base/pool.h"
-#include "encode/examples.h"
+#include "encode/entities.h"
 #include "model/dense.h"
 #include "io/state.h"
 
 enum { TT_MAX_DIM = TT_MAX_WIDTH };
 
 struct tt_model {
-    struct tt_examples base; /* dictionary, users (with histories), items; events only while training */
+    struct tt_entities base; /* dictionary, users, items, their histories */
     size_t dim;
     float **tables;          /* (schema.n_columns): (n_codes, dim) row-major, or NULL for a column without one */
     int owns_tables;         /* a loaded model's are views of its segment */
@@ -37,8 +37,8 @@ static inline int tt_column_is_embedded(const struct tt_column *column)
     return column->side != TT_EVENT && !(column->kind == TT_KIND_ID && !column->embed);
 }
 
-/* Tables of zeros over `base`, which is taken. */
-int tt_model_init(struct tt_model *model, struct tt_examples *base, size_t dim, struct tt_err *err) TT_CHECKED;
+/* Tables of zeros over `base`, which the model takes ownership of. */
+int tt_model_init(struct tt_model *model, struct tt_entities *base, size_t dim, struct tt_err *err) TT_CHECKED;
 
 /* Give the model other dimensions: tables of zeros again, and no layers. On failure it has no tables. */
 int tt_model_reset(struct tt_model *model, size_t dim, struct tt_err *err) TT_CHECKED;

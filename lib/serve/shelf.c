@@ -113,7 +113,7 @@ done:
 }
 
 /* The values of one column of the model's items, codes (n_rows) being the rows' there. */
-static int add_known_column(struct tt_shelf *shelf, const struct tt_examples *base, size_t feature,
+static int add_known_column(struct tt_shelf *shelf, const struct tt_entities *base, size_t feature,
                             const uint32_t *codes, struct tt_err *err)
 {
     const struct tt_feature *f = &base->dictionary.features[feature];
@@ -136,7 +136,7 @@ static int add_known_column(struct tt_shelf *shelf, const struct tt_examples *ba
     return 0;
 }
 
-int tt_shelf_add_known(struct tt_shelf *shelf, const struct tt_examples *base, const struct tt_text_list *ids,
+int tt_shelf_add_known(struct tt_shelf *shelf, const struct tt_entities *base, const struct tt_text_list *ids,
                        struct tt_err *err)
 {
     const struct tt_dictionary *d = &base->dictionary;

@@ -13,7 +13,7 @@
 #ifndef TT_SERVE_SHELF_H
 #define TT_SERVE_SHELF_H
 
-#include "encode/examples.h"
+#include "encode/entities.h"
 #include "table/vocab.h"
 
 struct tt_shelf_pair {
@@ -49,7 +49,7 @@ int tt_shelf_read(struct tt_shelf *shelf, const char *path, const char *id_colum
 
 /* Categories and bags of the model's items whose columns are not there yet. ids (n_rows): the texts of the rows; the
  * dictionary is indexed. */
-int tt_shelf_add_known(struct tt_shelf *shelf, const struct tt_examples *base, const struct tt_text_list *ids,
+int tt_shelf_add_known(struct tt_shelf *shelf, const struct tt_entities *base, const struct tt_text_list *ids,
                        struct tt_err *err) TT_CHECKED;
 
 int tt_shelf_finish(struct tt_shelf *shelf, struct tt_err *err) TT_CHECKED;

@@ -82,22 +82,20 @@ done:
 }
 
 /* The events whose mark is `mark`, n of them. */
-static int take(struct tt_events *out, const struct tt_events *events, size_t n_columns, const unsigned char *marks,
-                unsigned char mark, size_t n, struct tt_err *err)
+static int take(struct tt_events *out, const struct tt_events *events, const struct tt_schema *schema,
+                const unsigned char *marks, unsigned char mark, size_t n, struct tt_err *err)
 {
-    *out = (struct tt_events){.cap_user = n + 1, .cap_item = n + 1, .cap_weight = n + 1, .cap_label = n + 1,
-                              .cap_time = n + 1};
+    if (tt_events_init(out, schema, err))
+        return -1;
+    out->cap_user = out->cap_item = out->cap_weight = out->cap_label = out->cap_time = n + 1;
     out->user = tt_alloc(n, sizeof(*out->user), err);
     out->item = tt_alloc(n, sizeof(*out->item), err);
     out->weight = events->weight ? tt_alloc(n, sizeof(*out->weight), err) : NULL;
     out->label = events->label ? tt_alloc(n, sizeof(*out->label), err) : NULL;
     out->time = events->time ? tt_alloc(n, sizeof(*out->time), err) : NULL;
-    out->contexts = tt_alloc_zero(n_columns, sizeof(*out->contexts), err);
     if (!out->user || !out->item || (events->weight && !out->weight) || (events->label && !out->label) ||
-        (events->time && !out->time) || !out->contexts)
+        (events->time && !out->time))
         return -1;
-    for (size_t c = 0; c < n_columns; c++)
-        out->contexts[c] = (struct tt_narrow)TT_NARROW_INIT;
     for (size_t e = 0; e < events->n; e++) {
         if (marks[e] != mark)
             continue;
@@ -110,7 +108,7 @@ static int take(struct tt_events *out, const struct tt_events *events, size_t n_
             out->label[at] = events->label[e];
         if (out->time)
             out->time[at] = events->time[e];
-        for (size_t c = 0; c < n_columns; c++)
+        for (size_t c = 0; c < events->n_columns; c++)
             if (events->contexts[c].n &&
                 tt_narrow_add(&out->contexts[c], tt_narrow_get(&events->contexts[c], e), err))
                 return -1;
@@ -125,13 +123,13 @@ int tt_holdout_init(struct tt_holdout *h, const struct tt_events *events, const 
     size_t n_held = 0;
     int status = -1;
 
-    *h = (struct tt_holdout){.n_columns = dictionary->schema.n_columns};
+    *h = (struct tt_holdout){0};
     if (!is_held || mark_held(events, n_users, share, seed, is_held, err))
         goto done;
     for (size_t e = 0; e < events->n; e++)
         n_held += is_held[e];
-    if (take(&h->kept, events, h->n_columns, is_held, 0, events->n - n_held, err) ||
-        take(&h->held, events, h->n_columns, is_held, 1, n_held, err))
+    if (take(&h->kept, events, &dictionary->schema, is_held, 0, events->n - n_held, err) ||
+        take(&h->held, events, &dictionary->schema, is_held, 1, n_held, err))
         goto done;
     status = 0;
 done:
@@ -143,7 +141,7 @@ done:
 
 void tt_holdout_release(struct tt_holdout *h)
 {
-    tt_events_release(&h->kept, h->n_columns);
-    tt_events_release(&h->held, h->n_columns);
+    tt_events_release(&h->kept);
+    tt_events_release(&h->held);
     *h = (struct tt_holdout){0};
 }

@@ -12,11 +12,10 @@
 #ifndef TT_TRAIN_HOLDOUT_H
 #define TT_TRAIN_HOLDOUT_H
 
-#include "encode/examples.h"
+#include "encode/events.h"
 
 struct tt_holdout {
     struct tt_events kept, held; /* owned, in the events' order */
-    size_t n_columns;
 };
 
 /* share in (0, 1); every user is below n_users. Events, dictionary, share and seed determine the result. */

@@ -3,6 +3,7 @@
 #ifndef TT_TRAIN_QUERIES_H
 #define TT_TRAIN_QUERIES_H
 
+#include "encode/events.h"
 #include "model/model.h"
 
 struct tt_queries {

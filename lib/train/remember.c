@@ -18,14 +18,9 @@ static void *copy_longer(const void *from, size_t n, size_t more, size_t size, s
     return copy;
 }
 
-static int copy_contexts(struct tt_events *to, const struct tt_events *from, size_t n_columns, struct tt_err *err)
+static int copy_contexts(struct tt_events *to, const struct tt_events *from, struct tt_err *err)
 {
-    to->contexts = tt_alloc_zero(n_columns, sizeof(*to->contexts), err);
-    if (!to->contexts)
-        return -1;
-    for (size_t c = 0; c < n_columns; c++)
-        to->contexts[c] = (struct tt_narrow)TT_NARROW_INIT;
-    for (size_t c = 0; c < n_columns; c++)
+    for (size_t c = 0; c < from->n_columns; c++)
         for (size_t e = 0; e < from->contexts[c].n; e++)
             if (tt_narrow_add(&to->contexts[c], tt_narrow_get(&from->contexts[c], e), err))
                 return -1;
@@ -33,13 +28,17 @@ static int copy_contexts(struct tt_events *to, const struct tt_events *from, siz
 }
 
 /* The same events with room for more, owned, with weights. */
-static int copy_events(struct tt_events *to, const struct tt_events *from, size_t more, size_t n_columns,
+static int copy_events(struct tt_events *to, const struct tt_events *from, const struct tt_schema *schema, size_t more,
                        struct tt_err *err)
 {
     size_t n = from->n, room = n + more ? n + more : 1;
 
-    *to = (struct tt_events){.n = n, .cap_user = room, .cap_item = room, .cap_weight = room,
-                             .cap_label = from->label ? room : 0, .cap_time = from->time ? room : 0};
+    if (tt_events_init(to, schema, err))
+        return -1;
+    to->n = n;
+    to->cap_user = to->cap_item = to->cap_weight = room;
+    to->cap_label = from->label ? room : 0;
+    to->cap_time = from->time ? room : 0;
     to->user = copy_longer(from->user, n, more, sizeof(*to->user), err);
     to->item = copy_longer(from->item, n, more, sizeof(*to->item), err);
     to->weight = copy_longer(from->weight, n, more, sizeof(*to->weight), err);
@@ -49,7 +48,7 @@ static int copy_events(struct tt_events *to, const struct tt_events *from, size_
         return -1;
     for (size_t e = 0; e < n && !from->weight; e++)
         to->weight[e] = 1;
-    return copy_contexts(to, from, n_columns, err);
+    return copy_contexts(to, from, err);
 }
 
 /* Where in time each user is, by the new events; met is set for the users that have any that counts. */
@@ -92,8 +91,9 @@ static int add_user(struct tt_events *ev, const struct tt_schema *schema, const 
     return 0;
 }
 
-int tt_remember_visits(struct tt_events *all, const struct tt_examples *base, const struct tt_column *column,
-                       const struct tt_past *past, const struct tt_remember *remember, struct tt_err *err)
+int tt_remember_visits(struct tt_events *all, const struct tt_events *events, const struct tt_entities *base,
+                       const struct tt_column *column, const struct tt_past *past, const struct tt_remember *remember,
+                       struct tt_err *err)
 {
     const struct tt_schema *schema = &base->dictionary.schema;
     size_t n_users = past->bags->n_rows, more = 0, most = 0;
@@ -106,7 +106,7 @@ int tt_remember_visits(struct tt_events *all, const struct tt_examples *base, co
     *all = (struct tt_events){0};
     if (!met || !latest)
         goto done;
-    find_met(&base->events, n_users, met, latest);
+    find_met(events, n_users, met, latest);
     for (size_t u = 1; u < n_users; u++) {
         size_t size = (size_t)(past->bags->offsets[u + 1] - past->bags->offsets[u]);
         met[u] |= (double)tt_rng_at(remember->seed, TT_RNG_REMEMBER, day, (uint32_t)u) < remember->others;
@@ -114,7 +114,7 @@ int tt_remember_visits(struct tt_events *all, const struct tt_examples *base, co
         most = size > most ? size : most;
     }
     visits = tt_alloc(most, sizeof(*visits), err);
-    if (!visits || copy_events(all, &base->events, more, schema->n_columns, err))
+    if (!visits || copy_events(all, events, schema, more, err))
         goto done;
     for (size_t u = 1; u < n_users; u++)
         if (met[u] && add_user(all, schema, column, past, (uint32_t)u, latest[u], visits, err))
@@ -125,6 +125,6 @@ done:
     free(latest);
     free(visits);
     if (status)
-        tt_events_release(all, schema->n_columns);
+        tt_events_release(all);
     return status;
 }

@@ -6,7 +6,8 @@
 #ifndef TT_TRAIN_REMEMBER_H
 #define TT_TRAIN_REMEMBER_H
 
-#include "encode/examples.h"
+#include "encode/entities.h"
+#include "encode/events.h"
 #include "encode/history.h"
 
 /* Whose visits are remembered: of every user with an event that counts, and of a share of the others, another one for
@@ -16,10 +17,11 @@ struct tt_remember {
     uint64_t seed;
 };
 
-/* *all gets the events of `base` with weights, and behind them the remembered visits: user and item, the number of
+/* *all gets `events` of `base` with weights, and behind them the remembered visits: user and item, the number of
  * visits as weight, label 1, contexts unknown, and the user's latest time. `column` is the history's, `past` what the
  * earlier model has in it. Owned: tt_events_release. */
-int tt_remember_visits(struct tt_events *all, const struct tt_examples *base, const struct tt_column *column,
-                       const struct tt_past *past, const struct tt_remember *remember, struct tt_err *err) TT_CHECKED;
+int tt_remember_visits(struct tt_events *all, const struct tt_events *events, const struct tt_entities *base,
+                       const struct tt_column *column, const struct tt_past *past, const struct tt_remember *remember,
+                       struct tt_err *err) TT_CHECKED;
 
 #endif

@@ -17,12 +17,12 @@
 static const double most_of_it = 0.4;
 enum { FEW_ITEMS = 100 }; /* among so few, one may well have most of it */
 
-int tt_run_init(struct tt_run *run, struct tt_model *model, const struct tt_train_options *options,
-                const struct tt_stopping_options *stopping, const struct tt_events *valid, struct tt_pool *pool,
-                struct tt_err *err)
+int tt_run_init(struct tt_run *run, struct tt_model *model, const struct tt_events *events,
+                const struct tt_train_options *options, const struct tt_stopping_options *stopping,
+                const struct tt_events *valid, struct tt_pool *pool, struct tt_err *err)
 {
     *run = (struct tt_run){0};
-    if (tt_trainer_init(&run->trainer, model, options, pool, err) ||
+    if (tt_trainer_init(&run->trainer, model, events, options, pool, err) ||
         tt_validation_init(&run->validation, &run->trainer, valid, err) ||
         tt_early_stopping_init(&run->stopping, stopping, valid ? &run->validation.valid : NULL, err)) {
         tt_run_release(run);
@@ -83,7 +83,7 @@ static int pause_at(const struct tt_run_hooks *hooks, struct tt_err *err)
 static int run_epoch(struct tt_run *run, const struct tt_run_hooks *hooks, struct tt_err *err)
 {
     struct tt_epoch line = {.epoch = run->trainer.at.epoch,
-                            .examples = (double)(run->trainer.events + run->trainer.remembered)};
+                            .examples = (double)(run->trainer.n_events + run->trainer.remembered)};
     struct tt_epoch_means means;
     struct tt_epoch_values found;
 
@@ -126,7 +126,7 @@ int tt_run_finish(struct tt_run *run, struct tt_train_report *report, struct tt_
                                        .catalogue = trainer->catalogue.n,
                                        .best_epoch = run->stopping.best_epoch,
                                        .epochs = run->stopping.epochs,
-                                       .events = trainer->events,
+                                       .events = trainer->n_events,
                                        .unliked = trainer->unliked,
                                        .best_value = run->stopping.best_value,
                                        .has_no_progress = run->stopping.epochs > 1 && run->loss >= run->first_loss};

@@ -1,7 +1,7 @@
 /* One run of a training: epochs of a session (trainer.h), an evaluation after each (validation.h), until early stopping
  * ends them (early_stopping.h); the best epoch's model is kept.
  *
- *     tt_run_init(&run, model, &options, &stopping, valid, pool, &err);
+ *     tt_run_init(&run, model, events, &options, &stopping, valid, pool, &err);
  *     tt_run_start(&run, &err);                                 or tt_run_state, which takes a state back
  *     tt_run_go(&run, &hooks, &err);
  *     tt_run_finish(&run, &report, &err);                       the model's tables are then complete
@@ -57,11 +57,11 @@ static inline struct tt_settings tt_settings_of(const struct tt_train_options *o
     return (struct tt_settings){o->temperature, o->negative, o->drop, o->dim, o->epochs};
 }
 
-/* valid: events that follow the model's dictionary, or NULL; borrowed for the call. On failure the struct is
- * released. */
-int tt_run_init(struct tt_run *run, struct tt_model *model, const struct tt_train_options *options,
-                const struct tt_stopping_options *stopping, const struct tt_events *valid, struct tt_pool *pool,
-                struct tt_err *err) TT_CHECKED;
+/* events: what the run learns from. valid: events to validate by, or NULL; borrowed for the call. Both follow the
+ * model's dictionary. On failure the struct is released. */
+int tt_run_init(struct tt_run *run, struct tt_model *model, const struct tt_events *events,
+                const struct tt_train_options *options, const struct tt_stopping_options *stopping,
+                const struct tt_events *valid, struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
 void tt_run_release(struct tt_run *run); /* fine on a struct that is all zero */
 
 /* The first values of the tables, and a look at them. */

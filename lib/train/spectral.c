@@ -329,11 +329,10 @@ static void take_means(const struct means *m, size_t n_codes, size_t dim, int ce
 }
 
 /* The table of one attribute or context column; users and items are the decomposition's rows, (n, dim). */
-static int fill_feature(struct tt_model *model, size_t column, const float *users, const float *items,
-                        struct tt_err *err)
+static int fill_feature(struct tt_model *model, const struct tt_events *events, size_t column, const float *users,
+                        const float *items, struct tt_err *err)
 {
     const struct tt_feature *f = &model->base.dictionary.features[column];
-    const struct tt_events *events = &model->base.events;
     size_t dim = model->dim;
     struct means m = {.sums = tt_alloc_zero(f->n_codes, dim * sizeof(double), err),
                       .all = tt_alloc_zero(dim, sizeof(double), err),
@@ -380,8 +379,8 @@ void tt_random_start(struct tt_model *model, uint64_t seed)
     add_noise(model, seed, 1 / sqrt((double)model->dim));
 }
 
-int tt_spectral_start(struct tt_model *model, const struct tt_bags *visits, uint64_t seed, double noise,
-                      struct tt_pool *pool, struct tt_err *err)
+int tt_spectral_start(struct tt_model *model, const struct tt_events *events, const struct tt_bags *visits,
+                      uint64_t seed, double noise, struct tt_pool *pool, struct tt_err *err)
 {
     const struct tt_dictionary *d = &model->base.dictionary;
     size_t n_users = d->features[d->user_id].n_codes, n_items = d->features[d->item_id].n_codes, dim = model->dim;
@@ -402,7 +401,7 @@ int tt_spectral_start(struct tt_model *model, const struct tt_bags *visits, uint
             continue;
         if (kind == TT_KIND_ID)
             memcpy(model->tables[c], c == d->user_id ? users : items, d->features[c].n_codes * dim * sizeof(float));
-        else if (kind != TT_KIND_HISTORY ? fill_feature(model, c, users, items, err)
+        else if (kind != TT_KIND_HISTORY ? fill_feature(model, events, c, users, items, err)
                  : d->schema.columns[c].side == TT_USER
                      ? fill_history(visits, v, n_items, rank, s, model->tables[c], dim, err)
                      : fill_history(&model->base.items.bags[c], u, n_users, rank, s, model->tables[c], dim, err))

@@ -18,6 +18,7 @@
 #ifndef TT_TRAIN_SPECTRAL_H
 #define TT_TRAIN_SPECTRAL_H
 
+#include "encode/events.h"
 #include "model/model.h"
 
 /* The decomposition. visits: (n_users) bags of items; rank <= min(n_users, n_items). u (n_users, rank), v (n_items,
@@ -25,9 +26,9 @@
 int tt_spectral_svd(const struct tt_bags *visits, size_t n_users, size_t n_items, size_t rank, uint64_t seed,
                     struct tt_pool *pool, float *u, float *v, double *s, struct tt_err *err) TT_CHECKED;
 
-/* Fill the model's tables. visits as above over users (row 0 is empty); events are the training events. */
-int tt_spectral_start(struct tt_model *model, const struct tt_bags *visits, uint64_t seed, double noise,
-                      struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
+/* Fill the model's tables. visits as above over users (row 0 is empty), of the training events. */
+int tt_spectral_start(struct tt_model *model, const struct tt_events *events, const struct tt_bags *visits,
+                      uint64_t seed, double noise, struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
 
 /* The other start: every row normal with variance 1/dim. */
 void tt_random_start(struct tt_model *model, uint64_t seed);

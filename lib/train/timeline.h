@@ -13,7 +13,7 @@
 #ifndef TT_TRAIN_TIMELINE_H
 #define TT_TRAIN_TIMELINE_H
 
-#include "encode/examples.h"
+#include "encode/events.h"
 
 struct tt_timeline {
     const struct tt_bags *visits; /* borrowed: per user their items, rising */

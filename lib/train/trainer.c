@@ -20,7 +20,7 @@ enum { AVERAGED = 16 }; /* models an epoch; on Yelp2018 they take 2 % of the tim
 /* What the earlier model knows of a side, when the examples go on from it. */
 static struct tt_past find_past(const struct tt_trainer *t, size_t column)
 {
-    const struct tt_examples *from = t->model->base.extends[0] ? &t->o->from->base : NULL;
+    const struct tt_entities *from = t->model->base.extends[0] ? &t->o->from->base : NULL;
     enum tt_side side = t->model->base.dictionary.schema.columns[column].side;
 
     if (!from)
@@ -48,7 +48,7 @@ static int find_latest(struct tt_table *table, const struct tt_past *past, const
 static int find_history(struct tt_trainer *t, const struct tt_column *column, const struct tt_visits *visits,
                         struct tt_err *err)
 {
-    struct tt_examples *base = &t->model->base;
+    struct tt_entities *base = &t->model->base;
     struct tt_table *table = column->side == TT_USER ? &base->users : &base->items;
     size_t c = (size_t)(column - base->dictionary.schema.columns);
     struct tt_past past = find_past(t, c);
@@ -64,10 +64,10 @@ static int find_history(struct tt_trainer *t, const struct tt_column *column, co
 static int find_visits(struct tt_trainer *t, struct tt_err *err)
 {
     static const struct tt_column plain = {.kind = TT_KIND_HISTORY, .count = TT_COUNT_SQRT};
-    struct tt_examples *base = &t->model->base;
+    struct tt_entities *base = &t->model->base;
     const struct tt_column *of_users = tt_schema_find(&base->dictionary.schema, TT_USER, TT_KIND_HISTORY);
     const struct tt_column *of_items = tt_schema_find(&base->dictionary.schema, TT_ITEM, TT_KIND_HISTORY);
-    const struct tt_events *ev = &base->events;
+    const struct tt_events *ev = t->events;
     struct tt_visits visits = {.n = ev->n, .user = ev->user, .item = ev->item, .time = ev->time, .label = ev->label,
                                .weight = ev->weight};
 
@@ -83,19 +83,19 @@ static int find_visits(struct tt_trainer *t, struct tt_err *err)
 /* The events by query, and with them what an earlier model remembers. */
 static int find_queries(struct tt_trainer *t, struct tt_err *err)
 {
-    const struct tt_examples *base = &t->model->base;
+    const struct tt_entities *base = &t->model->base;
     const struct tt_column *column = tt_schema_find(&base->dictionary.schema, TT_USER, TT_KIND_HISTORY);
     struct tt_remember remember = {t->o->remember, t->o->seed};
     struct tt_events all;
 
     if (!base->extends[0] || !column)
-        return tt_queries_init(&t->queries, &base->dictionary, &base->events, t->o->half_life, t->o->dislike > 0, err);
+        return tt_queries_init(&t->queries, &base->dictionary, t->events, t->o->half_life, t->o->dislike > 0, err);
     struct tt_past past = find_past(t, (size_t)(column - base->dictionary.schema.columns));
-    if (tt_remember_visits(&all, base, column, &past, &remember, err))
+    if (tt_remember_visits(&all, t->events, base, column, &past, &remember, err))
         return -1;
-    t->remembered = all.n - base->events.n;
+    t->remembered = all.n - t->events->n;
     int status = tt_queries_init(&t->queries, &base->dictionary, &all, t->o->half_life, t->o->dislike > 0, err);
-    tt_events_release(&all, base->dictionary.schema.n_columns);
+    tt_events_release(&all);
     return status;
 }
 
@@ -122,7 +122,7 @@ static enum tt_wants wants_of(const struct tt_model *model)
  * seven eighths to the last one has 0.0931 of Top-10 accuracy, and wanting all 0.0783. */
 static int choose_wants(struct tt_trainer *t, struct tt_err *err)
 {
-    const struct tt_events *events = &t->model->base.events;
+    const struct tt_events *events = t->events;
 
     t->drift = -1;
     t->wants = t->o->wants;
@@ -147,12 +147,12 @@ static int choose_wants(struct tt_trainer *t, struct tt_err *err)
 
 static int check_events(struct tt_trainer *t, struct tt_err *err)
 {
-    const struct tt_events *events = &t->model->base.events;
+    const struct tt_events *events = t->events;
     const char *name = t->model->base.segment.name ? t->model->base.segment.name : "examples";
 
     for (size_t e = 0; e < events->n; e++)
         t->unliked += events->label && !events->label[e];
-    t->events = events->n - t->unliked;
+    t->n_events = events->n - t->unliked;
     if (!(t->queries.weight > 0))
         return tt_err_set(err, TT_ERR_INPUT,
                           "%s: no training event: %zu rows, %zu of them with label 0, weight %g in all", name,
@@ -180,7 +180,7 @@ static struct tt_plan make_plan(const struct tt_trainer *t)
     const struct tt_train_options *o = t->o;
     struct tt_plan_options options = {.loss = o->loss, .by_entry = o->step == TT_STEP_EVENTS, .batch = o->batch,
                                       .negatives = o->negatives, .dim = o->dim, .max_memory = o->max_memory};
-    const struct tt_examples *base = &t->model->base;
+    const struct tt_entities *base = &t->model->base;
     const struct tt_column *visitors = tt_schema_find(&base->dictionary.schema, TT_ITEM, TT_KIND_HISTORY);
     struct tt_plan_data data = {tt_steps_queries(&t->queries), tt_steps_entries(&t->queries), t->catalogue.n, 0};
 
@@ -279,11 +279,11 @@ static int check_from(const struct tt_trainer *t, struct tt_err *err)
                                                    from->base.segment.name, then, now);
 }
 
-int tt_trainer_init(struct tt_trainer *t, struct tt_model *model, const struct tt_train_options *options,
-                    struct tt_pool *pool, struct tt_err *err)
+int tt_trainer_init(struct tt_trainer *t, struct tt_model *model, const struct tt_events *events,
+                    const struct tt_train_options *options, struct tt_pool *pool, struct tt_err *err)
 {
-    *t = (struct tt_trainer){.model = model, .o = options, .pool = pool, .at = {.epoch = 1}};
-    if (options->half_life > 0 && !model->base.events.time)
+    *t = (struct tt_trainer){.model = model, .events = events, .o = options, .pool = pool, .at = {.epoch = 1}};
+    if (options->half_life > 0 && !events->time)
         return tt_err_set(err, TT_ERR_USAGE, "--half-life: the schema has no event column of kind 'time'");
     if (check_from(t, err) || find_visits(t, err) || find_queries(t, err) || check_events(t, err) ||
         tt_catalogue_init(&t->catalogue, &t->queries, model->base.items.n_rows, err) || choose_wants(t, err) ||
@@ -320,11 +320,12 @@ void tt_trainer_release(struct tt_trainer *t)
 int tt_trainer_start(struct tt_trainer *t, struct tt_err *err)
 {
     if (t->o->from)
-        return tt_warm_start(t->model, t->o->from, t->visits, t->o->seed, t->o->noise, t->adam.trained, t->pool, err);
+        return tt_warm_start(t->model, t->o->from, t->events, t->visits, t->o->seed, t->o->noise, t->adam.trained,
+                             t->pool, err);
     for (int side = TT_USER; side <= TT_ITEM; side++)
         tt_dense_start(&t->model->dense[side], t->o->seed, (uint32_t)side);
     if (t->o->start == TT_START_SPECTRAL)
-        return tt_spectral_start(t->model, t->visits, t->o->seed, t->o->noise, t->pool, err);
+        return tt_spectral_start(t->model, t->events, t->visits, t->o->seed, t->o->noise, t->pool, err);
     tt_random_start(t->model, t->o->seed);
     return 0;
 }

@@ -1,7 +1,7 @@
 /* A training session: the tables of a model, moved a step at a time. What happens around the epochs (validation, the
  * best one, the end) is in training.h.
  *
- *     tt_trainer_init(&t, model, &options, pool, &err);      what the data say: queries, catalogue, steps, buffers
+ *     tt_trainer_init(&t, model, events, &options, pool, &err);    what the data say: queries, catalogue, steps
  *     tt_trainer_start(&t, &err);                            the first values of the tables
  *     while (t.at.epoch <= options.epochs) {
  *         while (!tt_trainer_is_epoch_over(&t))
@@ -89,11 +89,12 @@ struct tt_epoch_means {
 };
 
 struct tt_trainer {
-    struct tt_model *model;              /* borrowed, as are the next two */
+    struct tt_model *model;              /* borrowed, as are the next three */
+    const struct tt_events *events;      /* what it learns from */
     const struct tt_train_options *o;
     struct tt_pool *pool;
     struct tt_plan plan;                 /* the loss and the steps */
-    size_t events, unliked;              /* events used, and events left out because their label is 0 */
+    size_t n_events, unliked;            /* events used, and events left out because their label is 0 */
     size_t remembered;                   /* visits that stand for the events before: see remember.h */
     struct tt_trainer_position at;
     struct tt_queries queries;
@@ -119,11 +120,11 @@ struct tt_trainer {
     int items_gathered;                  /* loss full: the items of all steps are the same */
 };
 
-/* A session over model->base (users, items, events), whose users get their histories; model->dim is options->dim. The
+/* A session over the events of model->base, whose users and items get their histories; model->dim is options->dim. The
  * model, which has no layers yet, gets the options'. Errors: no event that counts, half-lives without times, memory. On
  * failure the struct is released. */
-int tt_trainer_init(struct tt_trainer *trainer, struct tt_model *model, const struct tt_train_options *options,
-                    struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
+int tt_trainer_init(struct tt_trainer *trainer, struct tt_model *model, const struct tt_events *events,
+                    const struct tt_train_options *options, struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
 void tt_trainer_release(struct tt_trainer *trainer); /* fine on a struct that is all zero */
 
 /* The first values of the model's tables. */

@@ -140,17 +140,11 @@ static int prepare_run(struct tt_training *t, int is_measuring, struct tt_err *e
     if ((t->is_model_used || t->model->dim != t->options.dim) && tt_model_reset(t->model, t->options.dim, err))
         return -1;
     t->is_model_used = 1;
-    t->model->base.events = is_part ? t->holdout.kept : t->all;
     struct tt_stopping_options stopping = {t->options.epochs, t->options.patience};
     if (t->phase == TT_PHASE_FINAL && t->recommended_epochs)
         stopping.epochs = t->recommended_epochs;
-    return tt_run_init(&t->run, t->model, &t->options, &stopping, is_part ? &t->holdout.held : t->valid, t->pool, err);
-}
-
-static void end_run(struct tt_training *t)
-{
-    tt_run_release(&t->run);
-    t->model->base.events = t->all;
+    return tt_run_init(&t->run, t->model, is_part ? &t->holdout.kept : t->events, &t->options, &stopping,
+                       is_part ? &t->holdout.held : t->valid, t->pool, err);
 }
 
 /* Run it, from the state or from its start. */
@@ -168,11 +162,11 @@ static int do_run(struct tt_training *t, struct tt_err *err)
 /* Put a share of the events aside. */
 static int hold_out(struct tt_training *t, struct tt_err *err)
 {
-    const struct tt_examples *base = &t->model->base;
+    const struct tt_entities *base = &t->model->base;
     double share = t->o->valid_fraction > 0 ? t->o->valid_fraction : TT_TUNE_FRACTION;
     size_t liked = 0;
 
-    if (tt_holdout_init(&t->holdout, &base->events, &base->dictionary, base->users.n_rows, share, t->o->seed, err))
+    if (tt_holdout_init(&t->holdout, t->events, &base->dictionary, base->users.n_rows, share, t->o->seed, err))
         return -1;
     for (size_t e = 0; e < t->holdout.held.n; e++)
         liked += !t->holdout.held.label || t->holdout.held.label[e];
@@ -220,7 +214,7 @@ static int plan_trials(struct tt_training *t, struct tt_err *err)
     t->trial_epochs = epochs >= (double)t->o->epochs ? t->o->epochs : epochs > (double)least ? (size_t)epochs : least;
     if (start + (double)t->trial_epochs * epoch > t->o->tune / 2) /* no two of them */
         t->trial_epochs = 0;
-    end_run(t);
+    tt_run_release(&t->run);
     begin_search(t);
     return 0;
 }
@@ -274,13 +268,13 @@ static int try_settings(struct tt_training *t, struct tt_err *err)
             return -1;
         double seconds = seconds_of(t, settings.epochs);
         if (spent + seconds > t->o->tune) {
-            end_run(t);
+            tt_run_release(&t->run);
             break;
         }
         spent += seconds;
         if (do_run(t, err) || judge(t, &settings, seconds, err))
             return -1;
-        end_run(t);
+        tt_run_release(&t->run);
         tell(t, t->hooks->on_trial);
     }
     return 0;
@@ -314,7 +308,7 @@ static int choose(struct tt_training *t, struct tt_err *err)
         return -1;
     keep_recommendation(t, &recommended);
     t->phase = TT_PHASE_FINAL;
-    end_run(t);
+    tt_run_release(&t->run);
     return 0;
 }
 
@@ -338,7 +332,6 @@ static int find_settings_and_epochs(struct tt_training *t, struct tt_err *err)
 static void begin(struct tt_training *t)
 {
     t->options = *t->o;
-    t->all = t->model->base.events;
     t->recommended_value = -1;
     t->phase = t->o->tune > 0 ? TT_PHASE_TRIAL : chooses(t) ? TT_PHASE_CHOOSING : TT_PHASE_FINAL;
     begin_search(t);
@@ -346,18 +339,19 @@ static void begin(struct tt_training *t)
 
 static void training_release(struct tt_training *t)
 {
-    end_run(t);
+    tt_run_release(&t->run);
     tt_holdout_release(&t->holdout);
     free(t->trials);
     free(t->shares);
 }
 
-int tt_train(struct tt_model *model, const struct tt_train_options *options, const struct tt_events *valid,
-             struct tt_pool *pool, const struct tt_train_hooks *hooks, struct tt_train_report *report,
-             struct tt_err *err)
+int tt_train(struct tt_model *model, const struct tt_events *events, const struct tt_train_options *options,
+             const struct tt_events *valid, struct tt_pool *pool, const struct tt_train_hooks *hooks,
+             struct tt_train_report *report, struct tt_err *err)
 {
     static const struct tt_train_hooks none = {0};
-    struct tt_training t = {.o = options, .model = model, .pool = pool, .valid = valid, .hooks = hooks ? hooks : &none};
+    struct tt_training t = {.o = options, .model = model, .events = events, .pool = pool, .valid = valid,
+                            .hooks = hooks ? hooks : &none};
     int status = -1;
 
     *report = (struct tt_train_report){0};

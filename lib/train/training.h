@@ -51,8 +51,9 @@ struct tt_train_hooks;
 
 /* A training on its way. */
 struct tt_training {
-    const struct tt_train_options *o; /* borrowed, as are the next five */
+    const struct tt_train_options *o; /* borrowed, as are the next six */
     struct tt_model *model;
+    const struct tt_events *events;   /* all that is learnt from */
     struct tt_pool *pool;
     const struct tt_events *valid;    /* given, or NULL */
     const struct tt_train_hooks *hooks;
@@ -61,7 +62,6 @@ struct tt_training {
     struct tt_train_options options;  /* of the run at hand */
     struct tt_run run;
     int is_model_used;                /* by an earlier run: its tables and layers are not new */
-    struct tt_events all;             /* the model's events, which a run over a part replaces for its time */
     struct tt_holdout holdout;        /* while something is put aside */
     /* trials */
     struct tt_pattern_search search;
@@ -95,11 +95,11 @@ struct tt_train_hooks {
     struct tt_state *state;   /* the state of a training of the same examples and options, to be gone on from */
 };
 
-/* The random starts, batches and steps of `options` over model->base (users, items, events), whose users get their
- * histories; model->tables are filled. valid: events that follow the same dictionary, or NULL; NULL with a
- * valid_fraction. report->settings are those of the final run; best_value and seen are of what chose its epochs. */
-int tt_train(struct tt_model *model, const struct tt_train_options *options, const struct tt_events *valid,
-             struct tt_pool *pool, const struct tt_train_hooks *hooks, struct tt_train_report *report,
-             struct tt_err *err) TT_CHECKED;
+/* Train the model on `events`, by `options`: its tables are filled, and its users and items get their histories.
+ * valid: other events of the same dictionary, or NULL; NULL with a valid_fraction. report->settings are those of the
+ * final run; best_value and seen are of what chose its epochs. */
+int tt_train(struct tt_model *model, const struct tt_events *events, const struct tt_train_options *options,
+             const struct tt_events *valid, struct tt_pool *pool, const struct tt_train_hooks *hooks,
+             struct tt_train_report *report, struct tt_err *err) TT_CHECKED;
 
 #endif

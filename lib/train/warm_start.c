@@ -67,7 +67,7 @@ static int check_schema(const struct tt_schema *now, const struct tt_schema *the
 
 int tt_warm_check(const struct tt_model *model, const struct tt_model *earlier, struct tt_err *err)
 {
-    const struct tt_examples *now = &model->base, *then = &earlier->base;
+    const struct tt_entities *now = &model->base, *then = &earlier->base;
     const struct tt_schema *schema = &now->dictionary.schema;
     const char *name = then->segment.name ? then->segment.name : "the earlier model";
     const char *examples = now->segment.name ? now->segment.name : "examples";
@@ -199,6 +199,7 @@ static int carry(struct tt_model *model, const struct tt_model *old, size_t colu
 
 struct newcomers {
     struct tt_model *model;
+    const struct tt_events *events;
     const struct tt_bags *visits;
     unsigned char **carried;
     float *u, *v;                     /* (n_users, dim), (n_items, dim) by what was carried over */
@@ -256,7 +257,7 @@ static void meet(struct meetings *m, size_t code, double weight, const float *ve
 /* A context meets the items of its events. */
 static void meet_in_events(const struct newcomers *n, size_t column, struct meetings *m)
 {
-    const struct tt_events *events = &n->model->base.events;
+    const struct tt_events *events = n->events;
 
     for (size_t e = 0; e < events->n; e++)
         if (n->v_known[events->item[e]])
@@ -266,7 +267,7 @@ static void meet_in_events(const struct newcomers *n, size_t column, struct meet
 /* What an item has meets the users who went there, and what a user has meets the items they went to. */
 static void meet_in_visits(const struct newcomers *n, size_t column, struct meetings *m)
 {
-    const struct tt_examples *base = &n->model->base;
+    const struct tt_entities *base = &n->model->base;
     const struct tt_column *c = &base->dictionary.schema.columns[column];
     int is_id = c->kind == TT_KIND_ID || c->kind == TT_KIND_HISTORY;
     int of_item = (c->side == TT_ITEM) != (c->kind == TT_KIND_HISTORY); /* a history's codes are the other side's */
@@ -450,10 +451,11 @@ done:
     return status;
 }
 
-int tt_warm_start(struct tt_model *model, const struct tt_model *earlier, const struct tt_bags *visits, uint64_t seed,
-                  double noise, unsigned char **carried, struct tt_pool *pool, struct tt_err *err)
+int tt_warm_start(struct tt_model *model, const struct tt_model *earlier, const struct tt_events *events,
+                  const struct tt_bags *visits, uint64_t seed, double noise, unsigned char **carried,
+                  struct tt_pool *pool, struct tt_err *err)
 {
-    struct newcomers n = {.model = model, .visits = visits, .carried = carried};
+    struct newcomers n = {.model = model, .events = events, .visits = visits, .carried = carried};
     size_t n_columns = model->base.dictionary.schema.n_columns;
     int status = -1;
 

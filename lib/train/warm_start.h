@@ -18,16 +18,18 @@
 #ifndef TT_TRAIN_WARM_START_H
 #define TT_TRAIN_WARM_START_H
 
+#include "encode/events.h"
 #include "model/model.h"
 
 /* Refuse an earlier model of another schema or dimension than `model`, naming what differs; and one that is not what
  * the examples in `model` extend. */
 int tt_warm_check(const struct tt_model *model, const struct tt_model *earlier, struct tt_err *err) TT_CHECKED;
 
-/* Fill the model's tables and layers from the earlier one's; both have the same layers. visits: each user's items (rows
- * of model->base.users, whose histories are filled). carried (schema.n_columns) of (n_codes): set to 1 for a row that
- * is carried over, the unknown code's among them. Same bits for any pool. */
-int tt_warm_start(struct tt_model *model, const struct tt_model *earlier, const struct tt_bags *visits, uint64_t seed,
-                  double noise, unsigned char **carried, struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
+/* Fill the model's tables and layers from the earlier one's; both have the same layers. events: what is learnt from.
+ * visits: each user's items (rows of model->base.users, whose histories are filled). carried (schema.n_columns) of
+ * (n_codes): set to 1 for a row that is carried over, the unknown code's among them. Same bits for any pool. */
+int tt_warm_start(struct tt_model *model, const struct tt_model *earlier, const struct tt_events *events,
+                  const struct tt_bags *visits, uint64_t seed, double noise, unsigned char **carried,
+                  struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
 
 #endif

@@ -21,7 +21,7 @@ static void test_adam_follows_the_algorithm(void **state)
 
     (void)state;
     tiny_begin(&base, schema, 3, 2);
-    NEED(tt_model_init(&model, &base, DIM, &err));
+    tiny_model(&model, &base, DIM);
     NEED(tt_adam_init(&adam, &model, &err));
     tt_rng_init(&rng, 1, TT_RNG_TEST, 0);
     for (size_t step = 0; step < 50; step++) {
@@ -60,7 +60,7 @@ static void test_adam_makes_one_move_for_some_steps(void **state)
 
     (void)state;
     tiny_begin(&base, schema, 3, 2);
-    NEED(tt_model_init(&model, &base, 2, &err));
+    tiny_model(&model, &base, 2);
     NEED(tt_adam_init(&adam, &model, &err));
     for (size_t step = 0; step < 30; step++) {
         tt_adam_step(&adam, step);
@@ -115,7 +115,7 @@ static void check_decay(double decay)
 
     assert_non_null(pool);
     tiny_begin(&base, schema, ROWS - 1, 2);
-    NEED(tt_model_init(&model, &base, DIM, &err));
+    tiny_model(&model, &base, DIM);
     NEED(tt_adam_init(&adam, &model, &err));
     tt_rng_init(&rng, 2, TT_RNG_TEST, 0);
     for (size_t i = 0; i < ROWS * DIM; i++)
@@ -176,7 +176,7 @@ static void test_adam_moves_layers_by_a_tenth(void **state)
 
     (void)state;
     tiny_begin(&base, schema, 3, 2);
-    NEED(tt_model_init(&model, &base, 2, &err));
+    tiny_model(&model, &base, 2);
     NEED(tt_model_add_layers(&model, (const size_t[]){100, 97}, 2, &err));
     NEED(tt_adam_init(&adam, &model, &err));
     struct tt_dense *dense = &model.dense[TT_ITEM];
@@ -208,7 +208,7 @@ static void test_adam_names_what_is_not_finite(void **state)
 
     (void)state;
     tiny_begin(&base, schema, 3, 2);
-    NEED(tt_model_init(&model, &base, 2, &err));
+    tiny_model(&model, &base, 2);
     NEED(tt_adam_init(&adam, &model, &err));
     tt_adam_step(&adam, 0);
     NEED(tt_adam_check(&adam, 1, &err));

@@ -27,7 +27,7 @@ static void begin(struct tt_model *model, struct tt_examples *base, struct tt_av
     struct tt_err err = TT_ERR_INIT;
 
     tiny_begin(base, schema, USERS, ITEMS);
-    NEED(tt_model_init(model, base, DIM, &err));
+    tiny_model(model, base, DIM);
     NEED(tt_model_add_layers(model, widths, 1, &err));
     NEED(tt_average_init(average, model, &err));
 }
@@ -110,17 +110,18 @@ static void test_a_run_keeps_the_average(void **state)
     struct tt_epoch_means means;
     struct tt_run run;
     struct tt_model model, other;
+    struct tt_events events;
     (void)state;
 
     o.epochs = 3;
     o.batch = 10;
-    tiny_clustered_model(&model, schema, 60, 40);
-    NEED(tt_run_init(&run, &model, &o, &(struct tt_stopping_options){.epochs = 3}, NULL, pool, &err));
+    tiny_clustered_model(&model, &events, schema, 60, 40);
+    NEED(tt_run_init(&run, &model, &events, &o, &(struct tt_stopping_options){.epochs = 3}, NULL, pool, &err));
     NEED(tt_run_start(&run, &err));
     NEED(tt_run_go(&run, &(struct tt_run_hooks){NULL, hear_no_pause, NULL}, &err));
     NEED(tt_run_finish(&run, &report, &err));
-    tiny_clustered_model(&other, schema, 60, 40);
-    NEED(tt_trainer_init(&t, &other, &o, pool, &err));
+    tiny_clustered_model(&other, NULL, schema, 60, 40);
+    NEED(tt_trainer_init(&t, &other, &events, &o, pool, &err));
     NEED(tt_average_init(&by_hand, &other, &err));
     NEED(tt_trainer_start(&t, &err));
     assert_true(t.steps.n_steps > 1 && t.steps.n_steps < 16); /* so few that each counts */
@@ -143,6 +144,7 @@ static void test_a_run_keeps_the_average(void **state)
     tt_average_release(&by_hand);
     tt_trainer_release(&t);
     tt_run_release(&run);
+    tt_events_release(&events);
     tt_model_release(&model);
     tt_model_release(&other);
     tt_pool_free(pool);

@@ -50,10 +50,8 @@ static void world_init(struct world *w, int is_deep)
     *w = (struct world){0};
     tiny_begin(&base, schema, USERS, ITEMS);
     tiny_clusters(&base, USERS, ITEMS, 6, 1);
-    struct tt_visits visits = {.n = base.events.n, .user = base.events.user, .item = base.events.item};
-    NEED(tt_history_build(&base.users.bags[HISTORY], &base.dictionary.schema.columns[HISTORY], USERS + 1, &visits,
-                          &err));
-    NEED(tt_model_init(&w->model, &base, DIM, &err));
+    tiny_history(&base, TT_USER, HISTORY);
+    tiny_model(&w->model, &base, DIM);
     tt_random_start(&w->model, 5);
     if (is_deep)
         make_layers(&w->model);

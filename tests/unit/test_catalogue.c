@@ -15,7 +15,7 @@ static void check(int keep_disliked, const uint32_t *expected, size_t n)
     for (size_t e = 0; e < LENGTH(wanted); e++)
         tiny_event(&base, (uint32_t)(1 + e % 3), wanted[e], 0, 1, 1, 0);
     tiny_event(&base, 1, 7, 0, 1, 0, 0); /* disliked */
-    NEED(tt_queries_init(&queries, &base.dictionary, &base.events, 0, keep_disliked, &err));
+    NEED(tt_queries_init(&queries, &base.entities.dictionary, &base.events, 0, keep_disliked, &err));
     NEED(tt_catalogue_init(&catalogue, &queries, 21, &err));
     assert_int_equal(catalogue.n, n);
     for (uint32_t i = 0, at = 0; i <= 20; i++) {
@@ -49,7 +49,7 @@ static void test_catalogue_of_no_events_is_empty(void **state)
 
     (void)state;
     tiny_begin(&base, "user u id\nitem i id\n", 2, 2);
-    NEED(tt_queries_init(&queries, &base.dictionary, &base.events, 0, 0, &err));
+    NEED(tt_queries_init(&queries, &base.entities.dictionary, &base.events, 0, 0, &err));
     NEED(tt_catalogue_init(&catalogue, &queries, 3, &err));
     assert_true(catalogue.n == 0 && catalogue.place[2] == TT_NO_PLACE);
     tt_catalogue_release(&catalogue);

@@ -42,17 +42,19 @@ static int train(struct tt_model *model, const struct tt_train_options *o, const
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(goes_on ? 2 : 1, &err);
     struct tt_checkpoint c = {0};
+    struct tt_events events;
     struct tt_train_hooks hooks = {.on_pause = kill_at, .arg = killer, .state = goes_on ? &c.state : NULL};
 
     assert_non_null(pool);
-    tiny_clustered_model(model, plain, USERS, ITEMS);
+    tiny_clustered_model(model, &events, plain, USERS, ITEMS);
     NEED(tt_model_reset(model, o->dim, &err));
     if (goes_on)
         NEED(tt_checkpoint_open(&c, "a", facts, LENGTH(facts), &err));
-    int status = tt_train(model, o, valid, pool, &hooks, report, &err);
+    int status = tt_train(model, &events, o, valid, pool, &hooks, report, &err);
     if (status)
         assert_string_equal(err.text, "killed");
     tt_checkpoint_release(&c);
+    tt_events_release(&events);
     tt_pool_free(pool);
     return status;
 }
@@ -196,8 +198,9 @@ static void test_a_place_that_the_training_does_not_have_is_refused(void **state
         struct tt_run run;
         struct tt_model model;
         struct tt_checkpoint c;
-        tiny_clustered_model(&model, plain, USERS, ITEMS);
-        NEED(tt_run_init(&run, &model, &o, &(struct tt_stopping_options){.epochs = 4}, NULL, pool, &err));
+        struct tt_events events;
+        tiny_clustered_model(&model, &events, plain, USERS, ITEMS);
+        NEED(tt_run_init(&run, &model, &events, &o, &(struct tt_stopping_options){.epochs = 4}, NULL, pool, &err));
         assert_int_equal(run.trainer.steps.n_steps, 2);
         NEED(tt_checkpoint_begin(&c, facts, LENGTH(facts), &err));
         run.trainer.at = (struct tt_trainer_position){
@@ -209,6 +212,7 @@ static void test_a_place_that_the_training_does_not_have_is_refused(void **state
         err = (struct tt_err)TT_ERR_INIT;
         tt_checkpoint_release(&c);
         tt_run_release(&run);
+        tt_events_release(&events);
         tt_model_release(&model);
     }
     tt_pool_free(pool);

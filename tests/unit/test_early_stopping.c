@@ -25,7 +25,7 @@ static void begin(struct world *w, size_t epochs, size_t patience, int is_valida
 
     *w = (struct world){0};
     tiny_begin(&base, schema, USERS, ITEMS);
-    NEED(tt_model_init(&w->model, &base, TINY_DIM, &err));
+    tiny_model(&w->model, &base, TINY_DIM);
     NEED(tt_model_add_layers(&w->model, widths, 1, &err));
     for (uint32_t i = 0; i < QUERIES; i++)
         w->users[i] = i;

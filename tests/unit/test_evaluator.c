@@ -21,7 +21,7 @@ static void test_unknown_items_are_misses_in_a_sample_too(void **state)
 
     (void)state;
     tiny_begin(&base, plain, USERS, ITEMS);
-    NEED(tt_model_init(&model, &base, DIM, &err));
+    tiny_model(&model, &base, DIM);
     tiny_begin(&valid, plain, USERS, ITEMS);
     for (uint32_t u = 1; u <= USERS; u++) { /* each wants one known and one unknown item */
         tiny_event(&valid, u, 1 + u % ITEMS, 1, 1, 1, 0);
@@ -56,7 +56,7 @@ static void test_accuracy_counts_events_among_the_first_k(void **state)
     (void)state;
     assert_non_null(pool);
     tiny_begin(&base, plain, USERS, ITEMS);
-    NEED(tt_model_init(&model, &base, DIM, &err));
+    tiny_model(&model, &base, DIM);
     tt_random_start(&model, 1);
     tiny_begin(&valid, plain, USERS, ITEMS);
     tiny_clusters(&valid, USERS, ITEMS, 3, 5);
@@ -114,10 +114,10 @@ static void two_users(struct tt_model *model, struct tt_examples *valid, struct 
     tiny_begin(&base, "user u id\nitem i id\n", 2, 5);
     for (uint32_t i = 1; i <= 4; i++)
         tiny_event(&base, 1, i, 0, 1, 1, 0);
-    NEED(tt_queries_init(&training, &base.dictionary, &base.events, 0, 0, &err));
+    NEED(tt_queries_init(&training, &base.entities.dictionary, &base.events, 0, 0, &err));
     NEED(tt_catalogue_init(catalogue, &training, 6, &err));
     tt_queries_release(&training);
-    NEED(tt_model_init(model, &base, 2, &err));
+    tiny_model(model, &base, 2);
     for (size_t u = 1; u <= 2; u++) /* both point to the first axis */
         model->tables[0][u * 2] = 1;
     tiny_begin(valid, "user u id\nitem i id\n", 2, 5);

@@ -79,10 +79,10 @@ static void test_encoder_numbers_by_first_appearance(void **state)
     assert_int_equal(tt_narrow_get(&r.x.events.contexts[2], 0), 1);
     assert_int_equal(tt_narrow_get(&r.x.events.contexts[2], 1), 0); /* empty */
     assert_int_equal(tt_narrow_get(&r.x.events.contexts[2], 2), 2);
-    assert_int_equal(r.x.dictionary.features[2].n_codes, 3);
-    assert_int_equal(r.x.users.n_rows, 3);
-    assert_int_equal(r.x.items.n_rows, 4);
-    assert_string_equal(codes(&r.x.items.bags[1]), "0123");
+    assert_int_equal(r.x.entities.dictionary.features[2].n_codes, 3);
+    assert_int_equal(r.x.entities.users.n_rows, 3);
+    assert_int_equal(r.x.entities.items.n_rows, 4);
+    assert_string_equal(codes(&r.x.entities.items.bags[1]), "0123");
     release(&r);
 }
 
@@ -96,8 +96,8 @@ static void test_encoder_settles_and_counts_contradictions(void **state)
     (void)state;
     good(&r);
     assert_int_equal(r.stats.contradicted[2], 2);
-    assert_string_equal(codes(&r.x.items.bags[2]), "0122"); /* a: cafe (learnt first), b and c: pub; bbq has no code */
-    assert_int_equal(r.x.dictionary.features[2].n_codes, 3);
+    assert_string_equal(codes(&r.x.entities.items.bags[2]), "0122"); /* a: cafe (learnt first), b and c: pub */
+    assert_int_equal(r.x.entities.dictionary.features[2].n_codes, 3);
     release(&r);
 }
 
@@ -108,26 +108,26 @@ static void test_encoder_takes_attributes_from_the_side_file_first(void **state)
 
     (void)state;
     good(&r);
-    assert_string_equal(codes(&r.x.items.bags[2]), "0012"); /* a: empty in the side file, whatever the events say; z */
+    assert_string_equal(codes(&r.x.entities.items.bags[2]), "0012"); /* a: empty in the side file; z */
     assert_int_equal(r.stats.side_only[TT_ITEM], 1);
     assert_int_equal(r.stats.side_only[TT_USER], 0);
-    assert_int_equal(r.x.items.n_rows, 4);
-    assert_int_equal(tt_vocab_find(&r.x.dictionary.features[1].vocab, "z", 1), 2); /* after those of the events */
+    assert_int_equal(r.x.entities.items.n_rows, 4);
+    assert_int_equal(tt_vocab_find(&r.x.entities.dictionary.features[1].vocab, "z", 1), 2); /* after the events' */
     assert_int_equal(strlen(r.stats.inputs[0]), TT_FINGERPRINT_HEX);
     assert_string_equal(r.stats.inputs[1], "");
     assert_int_equal(strlen(r.stats.inputs[2]), TT_FINGERPRINT_HEX);
     release(&r);
     r = encode(with_category, "u,i\nu1,a\n", NULL, "i,k\na,pub\n"); /* the events need not have the column */
     good(&r);
-    assert_string_equal(codes(&r.x.items.bags[2]), "01");
+    assert_string_equal(codes(&r.x.entities.items.bags[2]), "01");
     release(&r);
     r = encode(with_category, "u,i,k\nu1,a,bbq\n", NULL, "i,name\na,pub\n"); /* the side file lacks it: the events' */
     good(&r);
-    assert_string_equal(codes(&r.x.items.bags[2]), "01");
+    assert_string_equal(codes(&r.x.entities.items.bags[2]), "01");
     release(&r);
     r = encode(with_category, "u,i,k\nu1,a,bbq\n", "u\nu9\nu1\nu9\n", NULL);
     good(&r);
-    assert_int_equal(r.x.users.n_rows, 3);
+    assert_int_equal(r.x.entities.users.n_rows, 3);
     assert_int_equal(r.stats.side_only[TT_USER], 1);
     release(&r);
 }
@@ -140,8 +140,8 @@ static void test_encoder_of_a_header_alone_gives_unknown_rows(void **state)
     (void)state;
     good(&r);
     assert_int_equal(r.x.events.n, 0);
-    assert_int_equal(r.x.users.n_rows, 1);
-    assert_int_equal(r.x.items.n_rows, 1);
+    assert_int_equal(r.x.entities.users.n_rows, 1);
+    assert_int_equal(r.x.entities.items.n_rows, 1);
     release(&r);
 }
 
@@ -221,32 +221,27 @@ static void test_encoder_like_counts_what_the_dictionary_lacks(void **state)
     struct result r = encode("user u id\nitem i id\nitem k category\nuser c context\nevent w weight",
                              "u,i,k,c,w\na,x,bbq,noon,1\nb,y,pub,eve,2\n", NULL, NULL);
     struct tt_encode_stats stats;
+    struct tt_events like;
     struct tt_err err = TT_ERR_INIT;
 
     (void)state;
     good(&r);
-    /* the events are to be others; the dictionary stays */
-    tt_events_release(&r.x.events, r.x.dictionary.schema.n_columns);
-    r.x.events.contexts = calloc(r.x.dictionary.schema.n_columns, sizeof(*r.x.events.contexts));
-    assert_non_null(r.x.events.contexts);
-    for (size_t i = 0; i < r.x.dictionary.schema.n_columns; i++)
-        r.x.events.contexts[i] = (struct tt_narrow)TT_NARROW_INIT;
-    assert_int_equal(tt_encode_stats_init(&stats, &r.x.dictionary.schema, &err), 0);
+    assert_int_equal(tt_encode_stats_init(&stats, &r.x.entities.dictionary.schema, &err), 0);
     write_file("l", "w,c,i,u\n3,eve,y,a\n4,dawn,z,c\n5,,x,c\n6,noon,z,b\n"); /* no category: those are known */
-    assert_int_equal(tt_encode_like(&r.x, "l", TT_CSV_AUTO, &stats, &err), 0);
+    assert_int_equal(tt_encode_like(&like, &r.x.entities.dictionary, "l", TT_CSV_AUTO, &stats, &err), 0);
     assert_int_equal(stats.events, 4);
-    assert_memory_equal(r.x.events.user, ((uint32_t[]){1, 0, 0, 2}), 16);
-    assert_memory_equal(r.x.events.item, ((uint32_t[]){2, 0, 1, 0}), 16);
-    assert_memory_equal(r.x.events.weight, ((float[]){3, 4, 5, 6}), 16);
-    assert_int_equal(tt_narrow_get(&r.x.events.contexts[3], 0), 2);
-    assert_int_equal(tt_narrow_get(&r.x.events.contexts[3], 1), 0);
-    assert_int_equal(tt_narrow_get(&r.x.events.contexts[3], 2), 0);
-    assert_int_equal(tt_narrow_get(&r.x.events.contexts[3], 3), 1);
+    assert_memory_equal(like.user, ((uint32_t[]){1, 0, 0, 2}), 16);
+    assert_memory_equal(like.item, ((uint32_t[]){2, 0, 1, 0}), 16);
+    assert_memory_equal(like.weight, ((float[]){3, 4, 5, 6}), 16);
+    assert_int_equal(tt_narrow_get(&like.contexts[3], 0), 2);
+    assert_int_equal(tt_narrow_get(&like.contexts[3], 1), 0);
+    assert_int_equal(tt_narrow_get(&like.contexts[3], 2), 0);
+    assert_int_equal(tt_narrow_get(&like.contexts[3], 3), 1);
     assert_int_equal(stats.unseen[0], 2);
     assert_int_equal(stats.unseen[1], 2);
     assert_int_equal(stats.unseen[2], 0);
     assert_int_equal(stats.unseen[3], 1); /* dawn; an empty field is not counted */
-    assert_int_equal(r.x.dictionary.features[0].vocab.texts.n, 2); /* nothing was learnt */
+    assert_int_equal(r.x.entities.dictionary.features[0].vocab.texts.n, 2); /* nothing was learnt */
     tt_encode_stats_release(&stats);
     release(&r);
 }
@@ -268,16 +263,18 @@ static void test_encoder_keeps_every_column_of_many_rows(void **state)
         encode("user u id\nitem i id\nitem k category\nevent t time\nevent w weight\nevent l label", text, NULL, NULL);
     good(&r);
     assert_int_equal(r.x.events.n, N);
-    assert_int_equal(r.x.items.n_rows, STORES + 1);
+    assert_int_equal(r.x.entities.items.n_rows, STORES + 1);
     assert_int_equal(r.stats.contradicted[2], 0);
-    const struct tt_vocab *stores = &r.x.dictionary.features[1].vocab, *kinds = &r.x.dictionary.features[2].vocab;
+    const struct tt_feature *features = r.x.entities.dictionary.features;
+    const struct tt_vocab *stores = &features[1].vocab, *kinds = &features[2].vocab;
     for (size_t e = 0; e < N; e++) {
         char store[16], kind[16];
         size_t store_len = (size_t)snprintf(store, sizeof(store), "i%zu", e * 7 % STORES);
         size_t kind_len = (size_t)snprintf(kind, sizeof(kind), "k%zu", e * 7 % STORES % KINDS);
         assert_int_equal(r.x.events.user[e], e + 1);
         assert_int_equal(r.x.events.item[e], tt_vocab_find(stores, store, store_len) + 1);
-        assert_int_equal(r.x.items.bags[2].codes[r.x.events.item[e]], tt_vocab_find(kinds, kind, kind_len) + 1);
+        assert_int_equal(r.x.entities.items.bags[2].codes[r.x.events.item[e]],
+                         tt_vocab_find(kinds, kind, kind_len) + 1);
         assert_int_equal(r.x.events.time[e], e);
         assert_true(r.x.events.weight[e] == (float)e);
         assert_int_equal(r.x.events.label[e], e % 2);
@@ -307,7 +304,7 @@ static void test_encoder_ends_its_blocks_anywhere(void **state)
     good(&r);
     assert_memory_equal(r.x.events.user, ((uint32_t[]){1, 2, 3, 1, 2, 3, 1}), 28);
     assert_memory_equal(r.x.events.item, ((uint32_t[]){1, 2, 1, 2, 1, 2, 1}), 28);
-    assert_string_equal(codes(&r.x.items.bags[2]), "012");
+    assert_string_equal(codes(&r.x.entities.items.bags[2]), "012");
     release(&r);
     for (size_t rows = 60; rows < 70; rows++) {
         char message[40];
@@ -333,22 +330,21 @@ static void reload(struct tt_examples *x, int as_model, struct tt_examples *base
     struct tt_segment segment;
 
     if (as_model) {
-        for (size_t c = 0; c < x->dictionary.schema.n_columns; c++)
-            if (x->dictionary.schema.columns[c].kind == TT_KIND_HISTORY)
-                assert_int_equal(tt_history_build(&x->users.bags[c], &x->dictionary.schema.columns[c], x->users.n_rows,
+        struct tt_entities *e = &x->entities;
+        const struct tt_schema *schema = &e->dictionary.schema;
+        for (size_t c = 0; c < schema->n_columns; c++)
+            if (schema->columns[c].kind == TT_KIND_HISTORY)
+                assert_int_equal(tt_history_build(&e->users.bags[c], &schema->columns[c], e->users.n_rows,
                                                   &(struct tt_visits){0}, &err), 0);
         assert_int_equal(tt_segment_init(&segment, "model", TT_FORMAT, &err), 0);
-        assert_int_equal(tt_dictionary_store(&x->dictionary, &segment, &err), 0);
-        assert_int_equal(tt_table_store(&x->users, &x->dictionary, TT_WITH_ATTRIBUTES | TT_WITH_HISTORY, &segment,
-                                        &err), 0);
-        assert_int_equal(tt_table_store(&x->items, &x->dictionary, TT_WITH_ATTRIBUTES, &segment, &err), 0);
+        assert_int_equal(tt_entities_store(e, TT_WITH_ATTRIBUTES | TT_WITH_HISTORY, &segment, &err), 0);
     } else {
         assert_int_equal(tt_examples_store(x, &segment, &err), 0);
     }
     write_segment(&segment, "b");
     tt_segment_release(&segment);
     assert_int_equal(tt_examples_load_base(base, "b", &err), 0);
-    assert_int_equal(tt_examples_are_model(base), as_model);
+    assert_int_equal(tt_entities_are_model(&base->entities), as_model);
 }
 
 /* Encode by a schema, store it, and extend that. */
@@ -361,13 +357,13 @@ static struct result extend(const char *schema_text, const char *before, int as_
     good(&first);
     reload(&first.x, as_model, &base);
     release(&first);
-    assert_int_equal(tt_encode_stats_init(&r.stats, &base.dictionary.schema, &r.err), 0);
+    assert_int_equal(tt_encode_stats_init(&r.stats, &base.entities.dictionary.schema, &r.err), 0);
     r.status = tt_encode_extending(&r.x, &base, write_file("e", events), users ? write_file("u", users) : NULL,
                                    items ? write_file("i", items) : NULL, TT_CSV_AUTO, &r.stats, &r.err);
     if (r.status == 0 && as_model)
-        assert_string_equal(r.x.extends, base.segment.checksum);
+        assert_string_equal(r.x.entities.extends, base.entities.segment.checksum);
     else if (r.status == 0)
-        assert_string_equal(r.x.extends, "");
+        assert_string_equal(r.x.entities.extends, "");
     else
         assert_null(r.x.events.contexts);
     tt_examples_release(&base); /* nothing of it is borrowed */
@@ -431,10 +427,10 @@ static void test_extending_a_model_brings_new_events_alone(void **state)
     assert_memory_equal(r.x.events.item, ((uint32_t[]){3, 1}), 8);
     assert_int_equal(tt_narrow_get(&r.x.events.contexts[2], 0), 3);
     assert_int_equal(tt_narrow_get(&r.x.events.contexts[2], 1), 1);
-    assert_int_equal(r.x.users.n_rows, 4);
-    assert_int_equal(r.x.items.n_rows, 4);
-    assert_string_equal(codes(&r.x.items.bags[6]), "0123"); /* b's category is the model's */
-    const double *scale = r.x.dictionary.features[9].params; /* of 1 and 2.5, not of 1 alone */
+    assert_int_equal(r.x.entities.users.n_rows, 4);
+    assert_int_equal(r.x.entities.items.n_rows, 4);
+    assert_string_equal(codes(&r.x.entities.items.bags[6]), "0123"); /* b's category is the model's */
+    const double *scale = r.x.entities.dictionary.features[9].params; /* of 1 and 2.5, not of 1 alone */
     assert_true(scale[0] == 1.75);
     release(&r);
 }
@@ -446,18 +442,18 @@ static void test_extending_takes_new_values_over_known_ones(void **state)
         struct result r = extend(with_category, "u,i,k\np,a,bbq\np,b,pub\np,c,\n", as_model,
                                  "u,i,k\np,a,cafe\nq,b,\nq,c,pub\nq,a,bbq\nq,a,cafe\nq,d,\n", NULL, NULL);
         good(&r);
-        assert_string_equal(codes(&r.x.items.bags[2]), "03220"); /* a: cafe; b: no field, as it was; c: known now */
+        assert_string_equal(codes(&r.x.entities.items.bags[2]), "03220"); /* b: no field, as it was; c: known now */
         assert_int_equal(r.stats.contradicted[2], 1);
         release(&r);
         r = extend(with_category, "u,i,k\np,a,bbq\n", as_model, "u,i\nq,b\n", "u\nz\np\n", "i,k\nc,bbq\nb,new\n");
         good(&r);
-        assert_string_equal(codes(&r.x.items.bags[2]), "0121");
+        assert_string_equal(codes(&r.x.entities.items.bags[2]), "0121");
         assert_int_equal(r.stats.side_only[TT_USER], 1); /* z: p was known */
         assert_int_equal(r.stats.side_only[TT_ITEM], 1);
         release(&r);
         r = extend(with_category, "u,i,k\np,a,bbq\n", as_model, "u,i\nq,a\nq,b\n", NULL, NULL);
         good(&r);
-        assert_string_equal(codes(&r.x.items.bags[2]), "010");
+        assert_string_equal(codes(&r.x.entities.items.bags[2]), "010");
         assert_int_equal(r.stats.missing, 1 << 2);
         release(&r);
     }

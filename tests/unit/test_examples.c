@@ -3,31 +3,7 @@
 
 #include <math.h>
 
-#include "encode/example_encoder.h"
-#include "data_files.h"
-
-static const char schema_text[] = "user u id\nuser i history\nuser c context\nuser age number scale=yes\n"
-                                  "item i id\nitem k category\nitem tags bag\nitem h hash slots=9\n"
-                                  "event w weight\nevent r label min=3\nevent t time\n";
-static const char events_text[] = "u,i,c,age,k,tags,h,w,r,t\n"
-                                  "ann,x,noon,30,bbq,a|b,p,1,5,100\n"
-                                  "bob,y,eve,,cafe,,q,0.5,1,200\n"
-                                  "ann,y,eve,30,cafe,,q,2,3,300\n"
-                                  "cid,z,,50,,b|c|a,,0,4,4294967295\n";
-
-static void encode(struct tt_examples *x)
-{
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_encode_stats stats;
-    struct tt_schema schema;
-
-    parse_schema(&schema, schema_text);
-    assert_int_equal(tt_encode_stats_init(&stats, &schema, &err), 0);
-    int status = tt_encode_examples(x, &schema, write_file("e", events_text), NULL, NULL, TT_CSV_AUTO, &stats, &err);
-    assert_string_equal(err.text, "");
-    assert_int_equal(status, 0);
-    tt_encode_stats_release(&stats);
-}
+#include "small_examples.h"
 
 static void same_bags(const struct tt_bags *a, const struct tt_bags *b)
 {
@@ -53,19 +29,18 @@ static void test_examples_come_back_from_a_file(void **state)
     static const uint32_t noon_eve[] = {1, 2, 2, 0};
 
     (void)state;
-    encode(&a);
+    encode_examples(&a);
     assert_int_equal(tt_examples_store(&a, &segment, &err), 0);
     write_segment(&segment, "x");
     assert_int_equal(tt_examples_load(&b, "x", &err), 0);
-    assert_string_equal(b.segment.checksum, segment.checksum);
+    assert_string_equal(b.entities.segment.checksum, segment.checksum);
     tt_segment_release(&segment);
-    assert_string_equal(a.dictionary.schema.fingerprint, b.dictionary.schema.fingerprint);
-    assert_string_equal(b.like, "");
-    assert_int_equal(b.users.n_rows, 4);
-    assert_int_equal(b.items.n_rows, 4);
-    for (size_t c = 0; c < a.dictionary.schema.n_columns; c++) {
-        same_bags(&a.users.bags[c], &b.users.bags[c]);
-        same_bags(&a.items.bags[c], &b.items.bags[c]);
+    assert_string_equal(a.entities.dictionary.schema.fingerprint, b.entities.dictionary.schema.fingerprint);
+    assert_int_equal(b.entities.users.n_rows, 4);
+    assert_int_equal(b.entities.items.n_rows, 4);
+    for (size_t c = 0; c < a.entities.dictionary.schema.n_columns; c++) {
+        same_bags(&a.entities.users.bags[c], &b.entities.users.bags[c]);
+        same_bags(&a.entities.items.bags[c], &b.entities.items.bags[c]);
     }
     assert_int_equal(b.events.n, 4);
     assert_memory_equal(a.events.user, b.events.user, 4 * sizeof(uint32_t));
@@ -88,7 +63,7 @@ static const char *load_spoilt(const char *tensor, const void *data, size_t rows
     struct tt_segment segment;
 
     err = (struct tt_err)TT_ERR_INIT;
-    encode(&a);
+    encode_examples(&a);
     assert_int_equal(tt_examples_store(&a, &segment, &err), 0);
     struct tt_tensor *t = tensor_of(&segment, tensor);
     if (data)
@@ -149,7 +124,7 @@ static void test_examples_need_every_tensor_of_the_schema(void **state)
         struct tt_err err = TT_ERR_INIT;
         struct tt_examples a, b;
         struct tt_segment segment;
-        encode(&a);
+        encode_examples(&a);
         assert_int_equal(tt_examples_store(&a, &segment, &err), 0);
         *(char *)tensor_of(&segment, names[i])->name = '-';
         write_segment(&segment, "x");
@@ -160,116 +135,48 @@ static void test_examples_need_every_tensor_of_the_schema(void **state)
     }
 }
 
-/* Tables alone, for encoding by their dictionary: from examples, not from events that follow another file. */
-static void test_examples_tables_are_taken_from_a_file_with_a_dictionary(void **state)
-{
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_examples a, b;
-    struct tt_segment segment;
-
-    (void)state;
-    encode(&a);
-    assert_int_equal(tt_examples_store(&a, &segment, &err), 0);
-    write_segment(&segment, "x");
-    tt_segment_release(&segment);
-    assert_int_equal(tt_examples_load_tables(&b, "x", &err), 0);
-    assert_int_equal(b.events.n, 0);
-    assert_int_equal(tt_dictionary_index(&b.dictionary, &b.segment, "x", &err), 0);
-    assert_int_equal(tt_vocab_find(&b.dictionary.features[0].vocab, "cid", 3), 2);
-    tt_examples_release(&b);
-    memset(a.like, 'f', TT_FINGERPRINT_HEX);
-    assert_int_equal(tt_examples_store(&a, &segment, &err), 0);
-    write_segment(&segment, "x");
-    tt_segment_release(&segment);
-    tt_examples_release(&a);
-    assert_int_equal(tt_examples_load_tables(&b, "x", &err), -1);
-    assert_string_equal(err.text, "x: events encoded with --like, where examples with a dictionary are expected");
-    assert_int_equal(err.kind, TT_ERR_MISMATCH);
-    err = (struct tt_err)TT_ERR_INIT;
-    assert_int_equal(tt_examples_load(&b, "x", &err), -1);
-    assert_string_equal(err.text, "x: events encoded with --like, where examples with a dictionary are expected");
-    err = (struct tt_err)TT_ERR_INIT;
-    assert_int_equal(tt_segment_init(&segment, "index", TT_FORMAT, &err), 0);
-    write_segment(&segment, "x");
-    tt_segment_release(&segment);
-    assert_int_equal(tt_examples_load_tables(&b, "x", &err), -1);
-    assert_string_equal(err.text, "x: holds 'index', expected 'model' or 'examples'");
-}
-
-/* What is extended: examples with their events, and what they extend themselves; a model's times of its users. */
+/* What is extended: examples with their events, and what they extend themselves; a model without events. */
 static void test_examples_base_is_examples_or_a_model(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_examples a, b;
     struct tt_segment segment;
-    struct tt_bags *history;
-    static const uint32_t latest[] = {0, 300, 200, UINT32_MAX};
 
     (void)state;
-    encode(&a);
-    memset(a.extends, 'e', TT_FINGERPRINT_HEX);
+    encode_examples(&a);
+    memset(a.entities.extends, 'e', TT_FINGERPRINT_HEX);
     assert_int_equal(tt_examples_store(&a, &segment, &err), 0);
     write_segment(&segment, "x");
     tt_segment_release(&segment);
     assert_int_equal(tt_examples_load_base(&b, "x", &err), 0);
-    assert_false(tt_examples_are_model(&b));
     assert_int_equal(b.events.n, 4);
-    assert_string_equal(b.extends, a.extends);
+    assert_string_equal(b.entities.extends, a.entities.extends);
     tt_examples_release(&b);
-
-    history = &a.users.bags[1];
-    for (size_t u = 0; u < 4; u++)
-        assert_int_equal(tt_bags_add(history, NULL, NULL, 0, 0, &err), 0);
-    for (size_t rows = 4; rows <= 5; rows++) { /* 4 are right, 5 too many */
-        assert_int_equal(tt_segment_init(&segment, "model", TT_FORMAT, &err), 0);
-        assert_int_equal(tt_dictionary_store(&a.dictionary, &segment, &err), 0);
-        assert_int_equal(tt_table_store(&a.users, &a.dictionary, TT_WITH_ATTRIBUTES | TT_WITH_HISTORY, &segment, &err),
-                         0);
-        assert_int_equal(tt_table_store(&a.items, &a.dictionary, TT_WITH_ATTRIBUTES, &segment, &err), 0);
-        static const uint32_t five[5] = {0};
-        assert_int_equal(tt_segment_tensor(&segment, "user.i.latest", TT_U32, rows, 0, rows == 4 ? latest : five, &err),
-                         0);
-        write_segment(&segment, "x");
-        tt_segment_release(&segment);
-        assert_int_equal(tt_examples_load_base(&b, "x", &err), rows == 4 ? 0 : -1);
-        if (rows == 5)
-            break;
-        assert_true(tt_examples_are_model(&b));
-        assert_int_equal(b.events.n, 0);
-        assert_memory_equal(b.users.latest, latest, sizeof(latest));
-        tt_examples_release(&b);
-    }
-    assert_non_null(strstr(err.text, "user.i.latest"));
+    store_model(&a.entities, "x");
+    assert_int_equal(tt_examples_load_base(&b, "x", &err), 0);
+    assert_int_equal(b.events.n, 0);
+    assert_string_equal(b.entities.extends, "");
+    tt_examples_release(&b);
+    assert_int_equal(tt_examples_load(&b, "x", &err), -1);
+    assert_string_equal(err.text, "x: holds 'model', expected 'examples'");
     tt_examples_release(&a);
 }
 
-static void test_events_belong_to_the_file_they_were_encoded_like(void **state)
+static void test_examples_do_not_come_from_events_alone(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_examples a, base;
-    struct tt_segment segment, held;
-    struct tt_events events;
+    struct tt_examples a, b;
+    struct tt_segment segment;
 
     (void)state;
-    encode(&a);
-    assert_int_equal(tt_examples_store(&a, &segment, &err), 0);
+    encode_examples(&a);
+    assert_int_equal(tt_events_store_like(&a.events, &a.entities.dictionary.schema, "ffff", &segment, &err), 0);
     write_segment(&segment, "x");
     tt_segment_release(&segment);
-    assert_int_equal(tt_examples_load(&base, "x", &err), 0);
-    memcpy(a.like, base.segment.checksum, sizeof(a.like));
-    assert_int_equal(tt_examples_store(&a, &segment, &err), 0);
-    write_segment(&segment, "y");
-    tt_segment_release(&segment);
-    assert_int_equal(tt_events_load_like(&events, &held, "y", &base.dictionary, base.segment.checksum, &err), 0);
-    assert_int_equal(events.n, 4);
-    assert_int_equal(events.user[3], 3);
-    tt_events_release(&events, base.dictionary.schema.n_columns);
-    tt_segment_release(&held);
-    assert_int_equal(tt_events_load_like(&events, &held, "x", &base.dictionary, base.segment.checksum, &err), -1);
-    assert_string_equal(err.text, "x: not encoded with --like the training examples");
-    assert_int_equal(err.kind, TT_ERR_MISMATCH);
     tt_examples_release(&a);
-    tt_examples_release(&base);
+    assert_int_equal(tt_examples_load(&b, "x", &err), -1);
+    assert_string_equal(err.text, "x: events encoded with --like, where examples with a dictionary are expected");
+    assert_int_equal(err.kind, TT_ERR_MISMATCH);
 }
 
 int main(void)
@@ -278,9 +185,8 @@ int main(void)
         cmocka_unit_test(test_examples_come_back_from_a_file),
         cmocka_unit_test(test_examples_refuse_hostile_content),
         cmocka_unit_test(test_examples_need_every_tensor_of_the_schema),
-        cmocka_unit_test(test_examples_tables_are_taken_from_a_file_with_a_dictionary),
         cmocka_unit_test(test_examples_base_is_examples_or_a_model),
-        cmocka_unit_test(test_events_belong_to_the_file_they_were_encoded_like),
+        cmocka_unit_test(test_examples_do_not_come_from_events_alone),
     };
     return cmocka_run_group_tests(tests, enter_data_folder, leave_data_folder);
 }

@@ -16,7 +16,7 @@ static void begin(struct tt_model *model, unsigned char **trained)
     struct tt_err err = TT_ERR_INIT;
     struct tt_bags *histories;
 
-    tiny_clustered_model(model, schema, USERS, ITEMS);
+    tiny_clustered_model(model, NULL, schema, USERS, ITEMS);
     histories = &model->base.users.bags[1];
     tt_bags_release(histories);
     for (uint32_t u = 0; u <= USERS; u++)

@@ -15,7 +15,7 @@ static void split(const struct tt_examples *base, double share, uint64_t seed, s
 {
     struct tt_err err = TT_ERR_INIT;
 
-    NEED(tt_holdout_init(h, &base->events, &base->dictionary, base->users.n_rows, share, seed, &err));
+    NEED(tt_holdout_init(h, &base->events, &base->entities.dictionary, base->entities.users.n_rows, share, seed, &err));
 }
 
 static size_t of_user(const struct tt_events *events, uint32_t user)

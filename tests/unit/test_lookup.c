@@ -133,7 +133,7 @@ static void test_lookup_groups_entries_by_code(void **state)
         static uint32_t rows[MOST];
         struct tt_rng rng;
         tiny_begin(&base, "user u id\nitem i id\n", sizes[s], 1);
-        NEED(tt_model_init(&model, &base, 1, &err));
+        tiny_model(&model, &base, 1);
         NEED(tt_tower_input_of_table(&input, &model.base.users, &model.base.dictionary.schema, &err));
         NEED(tt_lookup_init(&lookup, &model, &input, 0, n, &err));
         tt_rng_init(&rng, 1, TT_RNG_TEST, s);

@@ -35,13 +35,12 @@ static void world_init(struct world *w)
     for (size_t e = 0; e < 70; e++)
         tiny_event(&base, (uint32_t)(1 + tt_rng_below(&rng, USERS)), (uint32_t)(1 + tt_rng_below(&rng, ITEMS - 1)),
                    (uint32_t)(1 + tt_rng_below(&rng, 2)), (float)(0.5 + tt_rng_unit(&rng)), e % 4 > 0, 0);
-    struct tt_visits visits = {.n = base.events.n, .user = base.events.user, .item = base.events.item,
-                               .label = base.events.label};
-    NEED(tt_history_build(&base.users.bags[2], &base.dictionary.schema.columns[2], USERS + 1, &visits, &err));
-    NEED(tt_model_init(&w->model, &base, DIM, &err));
+    tiny_history(&base, TT_USER, 2);
+    NEED(tt_model_init(&w->model, &base.entities, DIM, &err));
     tt_random_start(&w->model, 5);
-    const struct tt_examples *b = &w->model.base;
-    NEED(tt_queries_init(&w->queries, &b->dictionary, &b->events, 0, 1, &err));
+    const struct tt_entities *b = &w->model.base;
+    NEED(tt_queries_init(&w->queries, &b->dictionary, &base.events, 0, 1, &err));
+    tt_events_release(&base.events);
     NEED(tt_catalogue_init(&w->catalogue, &w->queries, ITEMS + 1, &err));
     NEED(tt_queries_input(&w->queries, &b->dictionary, &b->users, &w->users, &err));
     NEED(tt_tower_input_of_table(&w->items, &b->items, &b->dictionary.schema, &err));

@@ -23,10 +23,8 @@ static void model_begin(struct tt_model *model, size_t n_hidden)
 
     tiny_begin(&base, schema, USERS, ITEMS);
     tiny_clusters(&base, USERS - 5, ITEMS, 4, 1); /* the last users have no history */
-    struct tt_visits visits = {.n = base.events.n, .user = base.events.user, .item = base.events.item};
-    NEED(tt_history_build(&base.users.bags[HISTORY], &base.dictionary.schema.columns[HISTORY], USERS + 1, &visits,
-                          &err));
-    NEED(tt_model_init(model, &base, DIM, &err));
+    tiny_history(&base, TT_USER, HISTORY);
+    tiny_model(model, &base, DIM);
     tt_random_start(model, 3);
     NEED(tt_model_add_layers(model, widths, n_hidden, &err));
     for (int side = TT_USER; side <= TT_ITEM; side++) {
@@ -219,7 +217,7 @@ static void test_embedding_of_nothing_is_0(void **state)
 
     (void)state;
     tiny_begin(&base, "user u id embed=no\nitem i id\n", 2, 1);
-    NEED(tt_model_init(&model, &base, 4, &err));
+    tiny_model(&model, &base, 4);
     NEED(tt_model_add_layers(&model, widths, 1, &err)); /* of zeros; their input has no columns */
     NEED(tt_tower_input_of_table(&input, &model.base.users, &model.base.dictionary.schema, &err));
     assert_non_null(pool);
@@ -385,7 +383,8 @@ static void test_model_of_another_kind_or_shape_is_refused(void **state)
     struct tt_err err = TT_ERR_INIT;
     struct tt_segment segment = {0};
     struct tt_writer writer;
-    NEED(tt_examples_store(&model.base, &segment, &err));
+    NEED(tt_segment_init(&segment, "examples", TT_FORMAT, &err));
+    NEED(tt_entities_store(&model.base, TT_WITH_ATTRIBUTES, &segment, &err));
     NEED(tt_writer_open(&writer, path, NULL, &err));
     NEED(tt_segment_write(&segment, &writer, 0, 1, &err));
     NEED(tt_writer_finish(&writer, NULL, &err));

@@ -13,7 +13,7 @@ static void begin(struct tt_model *model, size_t n_hidden)
     struct tt_examples base;
 
     tiny_begin(&base, schema, USERS, ITEMS);
-    NEED(tt_model_init(model, &base, TINY_DIM, &err));
+    tiny_model(model, &base, TINY_DIM);
     NEED(tt_model_add_layers(model, widths, n_hidden, &err));
 }
 

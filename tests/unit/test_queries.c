@@ -61,7 +61,7 @@ static void check(double half_life)
 
     tiny_begin(&base, schema, USERS, ITEMS);
     random_events(&base);
-    NEED(tt_queries_init(&q, &base.dictionary, &base.events, half_life, 1, &err));
+    NEED(tt_queries_init(&q, &base.entities.dictionary, &base.events, half_life, 1, &err));
     assert_true(q.n == (USERS + 1) * 3);
     for (size_t a = 0; a < q.n; a++)
         for (size_t b = 0; b < a; b++)
@@ -117,15 +117,15 @@ static void test_queries_share_their_users_bags(void **state)
     (void)state;
     tiny_begin(&base, schema, USERS, ITEMS);
     random_events(&base);
-    NEED(tt_queries_init(&q, &base.dictionary, &base.events, 0, 0, &err));
-    NEED(tt_queries_input(&q, &base.dictionary, &base.users, &input, &err));
+    NEED(tt_queries_init(&q, &base.entities.dictionary, &base.events, 0, 0, &err));
+    NEED(tt_queries_input(&q, &base.entities.dictionary, &base.entities.users, &input, &err));
     assert_int_equal(input.n_rows, q.n);
-    assert_ptr_equal(input.bags[0], &base.users.bags[0]);
+    assert_ptr_equal(input.bags[0], &base.entities.users.bags[0]);
     assert_ptr_equal(input.rows[0], q.user);
     assert_ptr_equal(input.bags[1], &q.contexts[1]);
     assert_null(input.rows[1]);
-    assert_ptr_equal(input.bags[3], &base.users.bags[3]);
-    for (size_t c = 4; c < base.dictionary.schema.n_columns; c++)
+    assert_ptr_equal(input.bags[3], &base.entities.users.bags[3]);
+    for (size_t c = 4; c < base.entities.dictionary.schema.n_columns; c++)
         assert_null(input.bags[c]);
     tt_tower_input_release(&input);
     tt_queries_release(&q);
@@ -140,7 +140,7 @@ static void test_queries_of_no_events(void **state)
 
     (void)state;
     tiny_begin(&base, schema, USERS, ITEMS);
-    NEED(tt_queries_init(&q, &base.dictionary, &base.events, 0, 0, &err));
+    NEED(tt_queries_init(&q, &base.entities.dictionary, &base.events, 0, 0, &err));
     assert_true(q.n == 0 && q.weight == 0 && q.wanted.offsets[0] == 0);
     tt_queries_release(&q);
     tt_examples_release(&base);

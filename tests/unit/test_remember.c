@@ -50,7 +50,9 @@ static struct tt_events remembered(const struct tt_examples *base, const struct 
     struct tt_err err = TT_ERR_INIT;
     struct tt_events all;
 
-    NEED(tt_remember_visits(&all, base, &base->dictionary.schema.columns[HISTORY], &p->past, &remember, &err));
+    const struct tt_entities *entities = &base->entities;
+    NEED(tt_remember_visits(&all, &base->events, entities, &entities->dictionary.schema.columns[HISTORY], &p->past,
+                            &remember, &err));
     return all;
 }
 
@@ -61,7 +63,7 @@ static void test_users_who_are_met_are_remembered_with_their_visits(void **state
 
     (void)state;
     today_begin(&base);
-    past_begin(&p, &base.dictionary.schema.columns[HISTORY]);
+    past_begin(&p, &base.entities.dictionary.schema.columns[HISTORY]);
     struct tt_events all = remembered(&base, &p, 0);
     assert_int_equal(all.n, 5 + 4); /* two items each of users 1 and 2 */
     for (size_t e = 0; e < 5; e++) { /* today's come first, as they were */
@@ -84,7 +86,7 @@ static void test_users_who_are_met_are_remembered_with_their_visits(void **state
         assert_int_equal(tt_narrow_get(&all.contexts[MEAL], 5 + i), 0);
         assert_int_equal(tt_narrow_get(&all.contexts[MEAL + 1], 5 + i), 0);
     }
-    tt_events_release(&all, base.dictionary.schema.n_columns);
+    tt_events_release(&all);
     tt_bags_release(&p.bags);
     tt_examples_release(&base);
 }
@@ -98,7 +100,7 @@ static void test_a_share_of_the_others_is_remembered(void **state)
 
     (void)state;
     today_begin(&base);
-    past_begin(&p, &base.dictionary.schema.columns[HISTORY]);
+    past_begin(&p, &base.entities.dictionary.schema.columns[HISTORY]);
     for (size_t s = 0; s < LENGTH(shares); s++) {
         struct tt_events all = remembered(&base, &p, shares[s]), again = remembered(&base, &p, shares[s]);
         size_t n = (all.n - 5) / 2; /* users */
@@ -107,17 +109,17 @@ static void test_a_share_of_the_others_is_remembered(void **state)
         assert_true(s == 0 ? n == 2 : n > before);
         assert_true(fabs((double)n - (2 + shares[s] * (OLD_USERS - 2))) < 8);
         before = n;
-        tt_events_release(&all, base.dictionary.schema.n_columns);
-        tt_events_release(&again, base.dictionary.schema.n_columns);
+        tt_events_release(&all);
+        tt_events_release(&again);
     }
     assert_int_equal(before, OLD_USERS);
     struct tt_events one = remembered(&base, &p, 0.5), other;
-    base.segment.checksum[0] = 'x'; /* other examples: others are remembered */
+    base.entities.segment.checksum[0] = 'x'; /* other examples: others are remembered */
     other = remembered(&base, &p, 0.5);
     assert_true(one.n != other.n || memcmp(one.user, other.user, one.n * sizeof(*one.user)) != 0);
-    base.segment.checksum[0] = '\0';
-    tt_events_release(&one, base.dictionary.schema.n_columns);
-    tt_events_release(&other, base.dictionary.schema.n_columns);
+    base.entities.segment.checksum[0] = '\0';
+    tt_events_release(&one);
+    tt_events_release(&other);
     tt_bags_release(&p.bags);
     tt_examples_release(&base);
 }
@@ -131,7 +133,7 @@ static void test_remembering_needs_no_event(void **state)
 
     (void)state;
     tiny_begin(&base, ids, USERS, ITEMS);
-    past_begin(&p, &base.dictionary.schema.columns[HISTORY]);
+    past_begin(&p, &base.entities.dictionary.schema.columns[HISTORY]);
     p.past.latest = NULL;
     struct tt_events all = remembered(&base, &p, 1);
     assert_int_equal(all.n, 2 * OLD_USERS);
@@ -139,10 +141,10 @@ static void test_remembering_needs_no_event(void **state)
     assert_null(all.time);
     for (size_t e = 0; e < all.n; e++)
         assert_true(fabs((double)all.weight[e] - (all.item[e] == (all.user[e] - 1) % ITEMS + 1 ? 2 : 1)) < 1e-6);
-    tt_events_release(&all, base.dictionary.schema.n_columns);
+    tt_events_release(&all);
     all = remembered(&base, &p, 0);
     assert_int_equal(all.n, 0);
-    tt_events_release(&all, base.dictionary.schema.n_columns);
+    tt_events_release(&all);
     tt_bags_release(&p.bags);
     tt_examples_release(&base);
 }

@@ -8,7 +8,7 @@
 #include "data_files.h"
 
 /* A model without towers: the dictionary, the attributes and the histories are all that rows need of it. */
-static void make_model(struct tt_examples *base, const char *schema_text, const char *events)
+static void make_model(struct tt_entities *base, const char *schema_text, const char *events)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_encode_stats stats;
@@ -21,21 +21,20 @@ static void make_model(struct tt_examples *base, const char *schema_text, const 
     assert_int_equal(tt_encode_examples(&x, &schema, write_file("e", events), NULL, NULL, TT_CSV_AUTO, &stats, &err),
                      0);
     tt_encode_stats_release(&stats);
-    const struct tt_dictionary *d = &x.dictionary;
+    const struct tt_dictionary *d = &x.entities.dictionary;
+    struct tt_table *users = &x.entities.users;
     const struct tt_column *history = tt_schema_find(&d->schema, TT_USER, TT_KIND_HISTORY);
     struct tt_visits visits = {.n = x.events.n, .user = x.events.user, .item = x.events.item, .time = x.events.time,
                                .label = x.events.label, .weight = x.events.weight};
     if (history)
-        assert_int_equal(tt_history_build(&x.users.bags[history - d->schema.columns], history, x.users.n_rows, &visits,
+        assert_int_equal(tt_history_build(&users->bags[history - d->schema.columns], history, users->n_rows, &visits,
                                           &err), 0);
     assert_int_equal(tt_segment_init(&segment, "model", TT_FORMAT, &err), 0);
-    assert_int_equal(tt_dictionary_store(d, &segment, &err), 0);
-    assert_int_equal(tt_table_store(&x.users, d, TT_WITH_ATTRIBUTES | TT_WITH_HISTORY, &segment, &err), 0);
-    assert_int_equal(tt_table_store(&x.items, d, TT_WITH_ATTRIBUTES, &segment, &err), 0);
+    assert_int_equal(tt_entities_store(&x.entities, TT_WITH_ATTRIBUTES | TT_WITH_HISTORY, &segment, &err), 0);
     write_segment(&segment, "m");
     tt_segment_release(&segment);
     tt_examples_release(&x);
-    assert_int_equal(tt_examples_load_tables(base, "m", &err), 0);
+    assert_int_equal(tt_entities_load(base, "m", &err), 0);
     assert_int_equal(tt_dictionary_index(&base->dictionary, &base->segment, "m", &err), 0);
 }
 
@@ -56,7 +55,7 @@ struct result {
 };
 
 /* Encode the input into the file "r", and, unless it is a stream, load that. */
-static struct result encode(const struct tt_examples *base, struct tt_row_options options, const char *input)
+static struct result encode(const struct tt_entities *base, struct tt_row_options options, const char *input)
 {
     struct result r = {.err = TT_ERR_INIT};
     struct tt_writer writer;
@@ -78,7 +77,7 @@ static struct result encode(const struct tt_examples *base, struct tt_row_option
     return r;
 }
 
-static void release(struct result *r, const struct tt_examples *base)
+static void release(struct result *r, const struct tt_entities *base)
 {
     tt_rows_release(&r->rows, &base->dictionary);
     tt_segment_release(&r->segment);
@@ -86,7 +85,7 @@ static void release(struct result *r, const struct tt_examples *base)
 }
 
 /* The rows' bags of a column: codes joined by +, rows by blanks; weights other than 1 behind @. */
-static const char *bags(const struct result *r, const struct tt_examples *base, const char *column)
+static const char *bags(const struct result *r, const struct tt_entities *base, const char *column)
 {
     static char text[400];
     const struct tt_schema *schema = &base->dictionary.schema;
@@ -133,7 +132,7 @@ static const char users_events[] = "u,c,age,tags,i,t,w,l\n"
 
 static void test_rows_are_the_distinct_keys_in_order(void **state)
 {
-    struct tt_examples base;
+    struct tt_entities base;
 
     (void)state;
     make_model(&base, users_schema, users_events);
@@ -157,12 +156,12 @@ static void test_rows_are_the_distinct_keys_in_order(void **state)
     assert_int_equal(r.stats.unseen[1], 1); /* dawn */
     assert_int_equal(r.segments, 1);
     release(&r, &base);
-    tt_examples_release(&base);
+    tt_entities_release(&base);
 }
 
 static void test_rows_keys_are_not_run_together(void **state)
 {
-    struct tt_examples base;
+    struct tt_entities base;
 
     (void)state;
     make_model(&base, users_schema, users_events);
@@ -170,13 +169,13 @@ static void test_rows_keys_are_not_run_together(void **state)
     assert_int_equal(r.rows.table.n_rows, 2);
     assert_string_equal(keys(&r, 0), "a ab");
     release(&r, &base);
-    tt_examples_release(&base);
+    tt_entities_release(&base);
 }
 
 static void test_rows_take_attributes_from_input_then_side_file_then_model(void **state)
 {
     struct tt_row_options options = {.side = TT_USER};
-    struct tt_examples base;
+    struct tt_entities base;
 
     (void)state;
     make_model(&base, users_schema, users_events);
@@ -195,13 +194,13 @@ static void test_rows_take_attributes_from_input_then_side_file_then_model(void 
     assert_int_equal(strlen(r.stats.inputs[1]), TT_FINGERPRINT_HEX);
     assert_string_equal(r.stats.inputs[2], "");
     release(&r, &base);
-    tt_examples_release(&base);
+    tt_entities_release(&base);
 }
 
 static void test_rows_of_items_need_no_context(void **state)
 {
     struct tt_row_options options = {.side = TT_ITEM};
-    struct tt_examples base;
+    struct tt_entities base;
 
     (void)state;
     make_model(&base, "user u id\nuser c context\nitem i id\nitem k category\nitem h hash slots=7\n",
@@ -216,14 +215,14 @@ static void test_rows_of_items_need_no_context(void **state)
     assert_string_equal(bags(&r, &base, "k"), "2 0 2"); /* pub is a value that the model never saw: unknown, not bbq */
     assert_int_equal(r.stats.unseen[3], 1);
     release(&r, &base);
-    tt_examples_release(&base);
+    tt_entities_release(&base);
 }
 
 /* Of repetitions the first is taken; those that would say otherwise are counted, in each segment of a stream. */
 static void test_rows_that_repeat_one_with_other_attributes_are_counted(void **state)
 {
     struct tt_row_options options = {.side = TT_ITEM};
-    struct tt_examples base;
+    struct tt_entities base;
 
     (void)state;
     make_model(&base, "user u id\nitem i id\nitem k category\nitem h hash slots=7\n",
@@ -242,13 +241,13 @@ static void test_rows_that_repeat_one_with_other_attributes_are_counted(void **s
     assert_int_equal(r.stats.other_attributes[1], 1);
     assert_int_equal(r.stats.missing, 1 << 2); /* k */
     release(&r, &base);
-    tt_examples_release(&base);
+    tt_entities_release(&base);
 }
 
 static void test_rows_histories_are_replaced_by_the_history_file(void **state)
 {
     struct tt_row_options options = {.side = TT_USER};
-    struct tt_examples base;
+    struct tt_entities base;
 
     (void)state;
     make_model(&base, users_schema, users_events);
@@ -267,7 +266,7 @@ static void test_rows_histories_are_replaced_by_the_history_file(void **state)
     r = encode(&base, options, "u,c\nzoe,\n");
     assert_string_equal(bags(&r, &base, "i"), "2");
     release(&r, &base);
-    tt_examples_release(&base);
+    tt_entities_release(&base);
 }
 
 static void test_rows_stream_in_segments_of_at_most_chunk_rows(void **state)
@@ -279,7 +278,7 @@ static void test_rows_stream_in_segments_of_at_most_chunk_rows(void **state)
         {"u,c\na,\nb,\n", {2, 0}, 2}, /* the end is known only after a full segment */
         {"u,c\n", {0}, 1},
     };
-    struct tt_examples base;
+    struct tt_entities base;
     struct tt_container container;
     struct tt_segment segment;
 
@@ -305,7 +304,7 @@ static void test_rows_stream_in_segments_of_at_most_chunk_rows(void **state)
         tt_container_close(&container);
         release(&r, &base);
     }
-    tt_examples_release(&base);
+    tt_entities_release(&base);
 }
 
 static void test_rows_errors_name_file_line_and_field(void **state)
@@ -330,7 +329,7 @@ static void test_rows_errors_name_file_line_and_field(void **state)
          "h:2: field 'w': '-1' is not a weight, a number from 0 to 1e30"},
         {"u,c\nann,x\n", NULL, "u,i,t,l\nann,x,1,yes\n", "h:2: field 'l': 'yes' is not a label, a number"},
     };
-    struct tt_examples base;
+    struct tt_entities base;
 
     (void)state;
     make_model(&base, users_schema, users_events);
@@ -345,12 +344,12 @@ static void test_rows_errors_name_file_line_and_field(void **state)
         assert_int_equal(r.status, -1);
         release(&r, &base);
     }
-    tt_examples_release(&base);
+    tt_entities_release(&base);
 }
 
 static void test_rows_of_a_schema_without_history_refuse_a_history_file(void **state)
 {
-    struct tt_examples base;
+    struct tt_entities base;
 
     (void)state;
     make_model(&base, "user u id\nitem i id\n", "u,i\na,x\n");
@@ -359,11 +358,11 @@ static void test_rows_of_a_schema_without_history_refuse_a_history_file(void **s
     assert_string_equal(r.err.text, "h: the model's schema has no history");
     assert_int_equal(r.err.kind, TT_ERR_MISMATCH);
     release(&r, &base);
-    tt_examples_release(&base);
+    tt_entities_release(&base);
 }
 
 /* The rows' segment with one thing changed: the error text of viewing it. */
-static const char *view_spoilt(const struct tt_examples *base, const char *tensor, const void *data, size_t rows,
+static const char *view_spoilt(const struct tt_entities *base, const char *tensor, const void *data, size_t rows,
                                const char *key, const char *value)
 {
     static struct tt_err err;
@@ -395,7 +394,7 @@ static void test_rows_view_refuses_hostile_content(void **state)
     static const float with_nan[] = {1, NAN, 1};
     static const uint64_t falling[] = {0, 3, 2}, bad_texts[] = {0, 7, 6};
     static const char other[] = "0123456789abcdef0123456789abcdef";
-    struct tt_examples base;
+    struct tt_entities base;
     char message[200];
 
     (void)state;
@@ -420,7 +419,7 @@ static void test_rows_view_refuses_hostile_content(void **state)
     assert_string_equal(view_spoilt(&base, NULL, NULL, 0, "side", "item"), "r: no tensor 'item.i.codes'");
     snprintf(message, sizeof(message), "r: encoded like another model (01234567, not %.8s)", base.segment.checksum);
     assert_string_equal(view_spoilt(&base, NULL, NULL, 0, "model", other), message);
-    tt_examples_release(&base);
+    tt_entities_release(&base);
 }
 
 int main(void)

@@ -177,10 +177,10 @@ static void test_shelf_agrees_with_lists_of_texts(void **state)
         NEED(tt_shelf_init(&shelf, ROWS, &err));
         if (has_file) {
             expected = any_table(&rng, "a", of_file);
-            NEED(tt_shelf_read(&shelf, "a", "store_id", &ids, &base.dictionary, &unknown, &err));
+            NEED(tt_shelf_read(&shelf, "a", "store_id", &ids, &base.entities.dictionary, &unknown, &err));
             assert_int_equal(unknown, expected);
         }
-        NEED(tt_shelf_add_known(&shelf, &base, &names, &err));
+        NEED(tt_shelf_add_known(&shelf, &base.entities, &names, &err));
         NEED(tt_shelf_finish(&shelf, &err));
         plain_of_model(&of_model, codes, 0);
         plain_of_model(&more, codes, 1);
@@ -221,7 +221,7 @@ static void test_shelf_keeps_what_is_no_bag_whole(void **state)
     make_ids(&ids);
     NEED(tt_shelf_init(&shelf, ROWS, &err));
     write_file("a", "store_id,name,kind,tags\ni3,\"Kim's; \"\"best\"\",\nSeoul\",a;b|c, x ;y\n");
-    NEED(tt_shelf_read(&shelf, "a", "store_id", &ids, &base.dictionary, &unknown, &err));
+    NEED(tt_shelf_read(&shelf, "a", "store_id", &ids, &base.entities.dictionary, &unknown, &err));
     NEED(tt_shelf_finish(&shelf, &err));
     const struct tt_shelf_column *name = tt_shelf_find(&shelf, "name", 4);
     const uint32_t *values = tt_shelf_values(name, 2, &n);
@@ -259,7 +259,7 @@ static void test_shelf_refuses_files(void **state)
         size_t unknown;
         assert_int_equal(tt_shelf_init(&shelf, ROWS, &ok), 0);
         write_file("a", bad[i].text);
-        assert_int_equal(tt_shelf_read(&shelf, "a", "store_id", &ids, &base.dictionary, &unknown, &err), -1);
+        assert_int_equal(tt_shelf_read(&shelf, "a", "store_id", &ids, &base.entities.dictionary, &unknown, &err), -1);
         assert_string_equal(err.text, bad[i].error);
         tt_shelf_release(&shelf);
     }

@@ -187,7 +187,8 @@ static double cosine(const float *a, const float *b, size_t dim)
     return ab / sqrt(aa * bb);
 }
 
-static void start(struct tt_model *model, size_t dim, double noise, uint64_t seed)
+/* The world by a spectral start. events: get those of the world, or NULL. */
+static void start(struct tt_model *model, struct tt_events *events, size_t dim, double noise, uint64_t seed)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_examples base;
@@ -196,12 +197,14 @@ static void start(struct tt_model *model, size_t dim, double noise, uint64_t see
     assert_non_null(pool);
     tiny_begin(&base, schema, 40, 30);
     tiny_clusters(&base, 40, 28, 9, 1); /* items 29 and 30 have no event */
-    struct tt_visits visits = {.n = base.events.n, .user = base.events.user, .item = base.events.item};
-    NEED(tt_history_build(&base.users.bags[1], &base.dictionary.schema.columns[1], 41, &visits, &err));
-    visits = (struct tt_visits){.n = base.events.n, .user = base.events.item, .item = base.events.user};
-    NEED(tt_history_build(&base.items.bags[6], &base.dictionary.schema.columns[6], 31, &visits, &err));
-    NEED(tt_model_init(model, &base, dim, &err));
-    NEED(tt_spectral_start(model, &model->base.users.bags[1], seed, noise, pool, &err));
+    tiny_history(&base, TT_USER, 1);
+    tiny_history(&base, TT_ITEM, 6);
+    NEED(tt_model_init(model, &base.entities, dim, &err));
+    NEED(tt_spectral_start(model, &base.events, &model->base.users.bags[1], seed, noise, pool, &err));
+    if (events)
+        *events = base.events;
+    else
+        tt_events_release(&base.events);
     tt_pool_free(pool);
 }
 
@@ -231,7 +234,7 @@ static void test_spectral_start_puts_clusters_apart(void **state)
     double near = 0, far = 0;
 
     (void)state;
-    start(&model, 2, 0, 1);
+    start(&model, NULL, 2, 0, 1);
     for (size_t u = 1; u <= 40; u++)
         for (size_t i = 1; i <= 28; i++) {
             double c = cosine(model.tables[0] + u * 2, model.tables[3] + i * 2, 2);
@@ -251,7 +254,7 @@ static void test_spectral_start_takes_means_for_attributes(void **state)
     enum { DIM = 6 };
 
     (void)state;
-    start(&model, DIM, 0, 1);
+    start(&model, NULL, DIM, 0, 1);
     for (uint32_t code = 1; code <= TINY_VALUES; code++)
         for (size_t d = 0; d < DIM; d++) {
             double sum = 0, n = 0;
@@ -279,27 +282,28 @@ static void test_spectral_start_takes_means_for_attributes(void **state)
 static void test_spectral_start_centres_contexts(void **state)
 {
     struct tt_model model;
+    struct tt_events events;
     enum { DIM = 6 };
     size_t differing = 0;
 
     (void)state;
-    start(&model, DIM, 0, 1);
-    const struct tt_events *events = &model.base.events;
+    start(&model, &events, DIM, 0, 1);
     for (uint32_t code = 1; code <= TINY_VALUES; code++)
         for (size_t d = 0; d < DIM; d++) {
             double sum = 0, n = 0, all = 0;
-            for (size_t e = 0; e < events->n; e++) {
-                double x = (double)model.tables[3][events->item[e] * DIM + d];
-                int is_own = tt_narrow_get(&events->contexts[2], e) == code;
+            for (size_t e = 0; e < events.n; e++) {
+                double x = (double)model.tables[3][events.item[e] * DIM + d];
+                int is_own = tt_narrow_get(&events.contexts[2], e) == code;
                 sum += is_own ? x : 0;
                 n += is_own;
-                all += x / (double)events->n;
+                all += x / (double)events.n;
             }
             double expected = n > 0 ? sum / n - all : 0;
             assert_true(fabs((double)model.tables[2][code * DIM + d] - expected) < 1e-6);
             differing += fabs(all) > 1e-3 && n > 0;
         }
     assert_true(differing > 0);
+    tt_events_release(&events);
     tt_model_release(&model);
 }
 
@@ -308,7 +312,7 @@ static void test_spectral_start_fills_no_more_than_the_rank(void **state)
     struct tt_model model;
 
     (void)state;
-    start(&model, 100, 0, 1); /* 31 items with row 0 */
+    start(&model, NULL, 100, 0, 1); /* 31 items with row 0 */
     for (size_t i = 0; i <= 30; i++)
         for (size_t d = 31; d < 100; d++)
             assert_true(model.tables[3][i * 100 + d] == 0);
@@ -324,17 +328,16 @@ static void test_starts_have_the_stated_noise(void **state)
 {
     struct tt_model plain, noisy, random;
     struct tt_examples base;
-    struct tt_err err = TT_ERR_INIT;
     double squares = 0;
 
     (void)state;
-    start(&plain, 8, 0, 1);
-    start(&noisy, 8, 0.01, 1);
+    start(&plain, NULL, 8, 0, 1);
+    start(&noisy, NULL, 8, 0.01, 1);
     for (size_t i = 0; i < 31 * 8; i++)
         squares += pow((double)noisy.tables[3][i] - (double)plain.tables[3][i], 2) / (31 * 8);
     assert_true(sqrt(squares) > 0.008 && sqrt(squares) < 0.012);
     tiny_begin(&base, schema, 400, 30);
-    NEED(tt_model_init(&random, &base, 16, &err));
+    tiny_model(&random, &base, 16);
     tt_random_start(&random, 1);
     squares = 0;
     for (size_t i = 0; i < 401 * 16; i++)

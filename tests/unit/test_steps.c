@@ -46,7 +46,7 @@ static void world_init(struct world *w, int keep_disliked)
         tiny_event(&w->base, (uint32_t)(2 + tt_rng_below(&rng, 55)), (uint32_t)(1 + x * x * 38), 0, 1, e % 9 > 0,
                    (uint32_t)e / 3);
     }
-    NEED(tt_queries_init(&w->queries, &w->base.dictionary, &w->base.events, 0, keep_disliked, &err));
+    NEED(tt_queries_init(&w->queries, &w->base.entities.dictionary, &w->base.events, 0, keep_disliked, &err));
     NEED(tt_catalogue_init(&w->catalogue, &w->queries, ITEMS + 1, &err));
 }
 
@@ -254,9 +254,9 @@ static void test_steps_with_a_timeline_want_what_is_later(void **state)
     world_init(&w, 1);
     const struct tt_events *e = &w.base.events;
     struct tt_visits visits = {.n = e->n, .user = e->user, .item = e->item, .time = e->time, .label = e->label};
-    NEED(tt_history_build(&bags, &column, w.base.users.n_rows, &visits, &err));
+    NEED(tt_history_build(&bags, &column, w.base.entities.users.n_rows, &visits, &err));
     NEED(tt_timeline_init(&timeline, &bags, e, &err));
-    for (size_t u = OLD; u < w.base.users.n_rows; u += OLD)
+    for (size_t u = OLD; u < w.base.entities.users.n_rows; u += OLD)
         for (uint64_t i = bags.offsets[u]; i < bags.offsets[u + 1]; i++)
             timeline.first[i] = timeline.last[i] = 0;
     for (size_t l = 0; l < LENGTH(losses); l++)

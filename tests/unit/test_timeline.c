@@ -23,7 +23,7 @@ static void world_finish(struct world *w)
     struct tt_visits visits = {.n = e->n, .user = e->user, .item = e->item, .time = e->time, .label = e->label,
                                .weight = e->weight};
 
-    NEED(tt_history_build(&w->visits, &column, w->base.users.n_rows, &visits, &err));
+    NEED(tt_history_build(&w->visits, &column, w->base.entities.users.n_rows, &visits, &err));
     NEED(tt_timeline_init(&w->timeline, &w->visits, e, &err));
 }
 
@@ -39,7 +39,7 @@ static double drift_of(const struct world *w)
     struct tt_err err = TT_ERR_INIT;
     double drift = -7;
 
-    NEED(tt_timeline_drift(&w->timeline, w->base.items.n_rows, &drift, &err));
+    NEED(tt_timeline_drift(&w->timeline, w->base.entities.items.n_rows, &drift, &err));
     return drift;
 }
 

@@ -10,12 +10,13 @@
 static const char plain[] = "user u id\nuser i history\nuser meal context\nitem i id\nitem kind category\n";
 enum { USERS = 60, ITEMS = 40, STEPS = 5 };
 
-static void begin(struct tt_trainer *t, struct tt_model *model, const struct tt_train_options *o, struct tt_pool *pool)
+static void begin(struct tt_trainer *t, struct tt_model *model, struct tt_events *events,
+                  const struct tt_train_options *o, struct tt_pool *pool)
 {
     struct tt_err err = TT_ERR_INIT;
 
-    tiny_clustered_model(model, plain, USERS, ITEMS);
-    NEED(tt_trainer_init(t, model, o, pool, &err));
+    tiny_clustered_model(model, events, plain, USERS, ITEMS);
+    NEED(tt_trainer_init(t, model, events, o, pool, &err));
 }
 
 /* Steps until `steps` are done in all, and the ends of the epochs between. */
@@ -38,12 +39,13 @@ static void test_a_session_counts_steps_and_epochs(void **state)
     struct tt_train_options o = tiny_options;
     struct tt_trainer t;
     struct tt_model model;
+    struct tt_events events;
     struct tt_epoch_means means;
     double sum = 0, weight = 0, gradient = 0;
 
     (void)state;
     o.batch = 64;
-    begin(&t, &model, &o, pool);
+    begin(&t, &model, &events, &o, pool);
     NEED(tt_trainer_start(&t, &err));
     assert_true(t.at.epoch == 1 && t.at.step == 0 && t.at.steps == 0);
     assert_true(t.steps.n_steps >= 3);
@@ -56,7 +58,7 @@ static void test_a_session_counts_steps_and_epochs(void **state)
         assert_true(t.at.gradient > gradient);
         gradient = t.at.gradient;
     }
-    assert_true(tt_trainer_is_epoch_over(&t) && t.at.weight == weight && t.events == (size_t)weight);
+    assert_true(tt_trainer_is_epoch_over(&t) && t.at.weight == weight && t.n_events == (size_t)weight);
     tt_trainer_end_epoch(&t, &means);
     assert_true(means.loss == sum / weight);
     assert_true(gradient > 0 && means.gradient == gradient / (double)t.steps.n_steps && t.at.gradient == 0);
@@ -64,6 +66,7 @@ static void test_a_session_counts_steps_and_epochs(void **state)
     tt_trainer_release(&t);
     tt_trainer_release(&t);
     tt_model_release(&model);
+    tt_events_release(&events);
     tt_pool_free(pool);
 }
 
@@ -92,14 +95,16 @@ static void test_the_gradient_is_that_of_all_tables_and_layers(void **state)
     for (o.n_hidden = 0; o.n_hidden < 2; o.n_hidden++) {
         struct tt_trainer t;
         struct tt_model model;
+        struct tt_events events;
         o.hidden[0] = 5;
-        begin(&t, &model, &o, pool);
+        begin(&t, &model, &events, &o, pool);
         NEED(tt_trainer_start(&t, &err));
         NEED(tt_trainer_step(&t, &err));
         length[o.n_hidden] = t.at.gradient;
         assert_true(fabs(length[o.n_hidden] - sqrt(squares_of_moments(&t))) < 1e-5 * length[o.n_hidden]);
         tt_trainer_release(&t);
         tt_model_release(&model);
+        tt_events_release(&events);
     }
     assert_true(length[1] > length[0] * 1.001); /* of layers that begin at 0 */
     tt_pool_free(pool);
@@ -116,12 +121,14 @@ static void test_a_session_goes_on_from_its_state(void **state)
     for (size_t stop = 1; stop <= STEPS; stop++) { /* within epochs and at an end of one */
         struct tt_trainer whole, rest;
         struct tt_model a, b;
+        struct tt_events events;
         o.n_hidden = stop > 3;
         o.hidden[0] = 6;
         o.loss = stop % 2 ? TT_LOSS_FULL : TT_LOSS_BATCH;
         o.batch = 100;
-        begin(&whole, &a, &o, pool);
-        begin(&rest, &b, &o, pool);
+        begin(&whole, &a, &events, &o, pool);
+        tiny_clustered_model(&b, NULL, plain, USERS, ITEMS);
+        NEED(tt_trainer_init(&rest, &b, &events, &o, pool, &err));
         NEED(tt_trainer_start(&whole, &err));
         run_until(&whole, stop);
         rest.at = whole.at;
@@ -152,6 +159,7 @@ static void test_a_session_goes_on_from_its_state(void **state)
         tt_trainer_release(&rest);
         tt_model_release(&a);
         tt_model_release(&b);
+        tt_events_release(&events);
     }
     tt_pool_free(pool);
 }
@@ -169,15 +177,16 @@ static void test_stale_histories_move_as_far_as_their_steps(void **state)
     struct tt_train_options o = tiny_options;
     struct tt_trainer moving, waiting;
     struct tt_model a, b;
+    struct tt_events events;
     size_t moved = 0;
 
     (void)state;
     o.batch = 3;
     o.decay = 0.1;
-    tiny_clustered_model(&a, both, 300, ITEMS);
-    tiny_clustered_model(&b, both, 300, ITEMS);
-    NEED(tt_trainer_init(&moving, &a, &o, pool, &err));
-    NEED(tt_trainer_init(&waiting, &b, &o, pool, &err));
+    tiny_clustered_model(&a, &events, both, 300, ITEMS);
+    tiny_clustered_model(&b, NULL, both, 300, ITEMS);
+    NEED(tt_trainer_init(&moving, &a, &events, &o, pool, &err));
+    NEED(tt_trainer_init(&waiting, &b, &events, &o, pool, &err));
     assert_int_equal(moving.plan.renewal, 3);
     waiting.plan.renewal = 4;
     NEED(tt_trainer_start(&moving, &err));
@@ -206,6 +215,7 @@ static void test_stale_histories_move_as_far_as_their_steps(void **state)
     tt_trainer_release(&waiting);
     tt_model_release(&a);
     tt_model_release(&b);
+    tt_events_release(&events);
     tt_pool_free(pool);
 }
 
@@ -224,12 +234,13 @@ static void test_stale_histories_are_taken_back(void **state)
     for (size_t stop = 97; stop < 103; stop++) {
         struct tt_trainer whole, rest;
         struct tt_model a, b;
+        struct tt_events events;
         struct tt_segment segment = {0};
         struct tt_state store = {.segment = &segment}, taken = {.segment = &segment, .is_taking = 1};
-        tiny_clustered_model(&a, both, 300, ITEMS);
-        tiny_clustered_model(&b, both, 300, ITEMS);
-        NEED(tt_trainer_init(&whole, &a, &o, pool, &err));
-        NEED(tt_trainer_init(&rest, &b, &o, pool, &err));
+        tiny_clustered_model(&a, &events, both, 300, ITEMS);
+        tiny_clustered_model(&b, NULL, both, 300, ITEMS);
+        NEED(tt_trainer_init(&whole, &a, &events, &o, pool, &err));
+        NEED(tt_trainer_init(&rest, &b, &events, &o, pool, &err));
         assert_int_equal(whole.plan.renewal, 3);
         assert_true(whole.steps.n_steps == 100);
         NEED(tt_trainer_start(&whole, &err));
@@ -248,6 +259,7 @@ static void test_stale_histories_are_taken_back(void **state)
         tt_trainer_release(&rest);
         tt_model_release(&a);
         tt_model_release(&b);
+        tt_events_release(&events);
     }
     assert_true(waiting > 3);
     tt_pool_free(pool);

@@ -314,14 +314,15 @@ static void test_a_missing_scaled_number_counts_as_the_mean_one(void **state)
     (void)state;
     tiny_begin(&base, schema, 20, 6); /* items 1 to 6 all have a price */
     tiny_clusters(&base, 20, 6, 5, 1);
-    NEED(tt_model_init(&model, &base, TINY_DIM, &err));
-    NEED(tiny_train(&model, &o, NULL, 1, &lines, &report, &err));
+    NEED(tt_model_init(&model, &base.entities, TINY_DIM, &err));
+    NEED(tiny_train(&model, &base.events, &o, NULL, 1, &lines, &report, &err));
     double size = 0;
     for (size_t d = 0; d < TINY_DIM; d++) {
         assert_true(model.tables[2][d] == 0);
         size += fabs((double)model.tables[2][TINY_DIM + d]);
     }
     assert_true(size > 0);
+    tt_events_release(&base.events);
     tt_model_release(&model);
 }
 
@@ -364,11 +365,12 @@ static void test_one_dimension_and_one_item_are_enough(void **state)
     o.dim = 1;
     tiny_begin(&base, tiny_plain, 2, 1);
     tiny_event(&base, 1, 1, 1, 1, 1, 0);
-    NEED(tt_model_init(&model, &base, 1, &err));
-    NEED(tiny_train(&model, &o, NULL, 2, &lines, &report, &err));
+    NEED(tt_model_init(&model, &base.entities, 1, &err));
+    NEED(tiny_train(&model, &base.events, &o, NULL, 2, &lines, &report, &err));
     assert_true(lines.epochs[3].train_value == 1);
     assert_true(model.tables[3][1] !=
                 0); /* no gradient moves a vector of one number, but it was not without an event */
+    tt_events_release(&base.events);
     tt_model_release(&model);
 }
 
@@ -394,8 +396,9 @@ static struct tt_model labelled(int with_unliked, float weight, struct tt_train_
     for (uint32_t e = 0; with_unliked && e < 50; e++)
         tiny_event(&base, 1 + e % 30, 1 + e % 20, 0, 1, 0, 5);
     o.batch = 16;
-    NEED(tt_model_init(&model, &base, TINY_DIM, &err));
-    NEED(tiny_train(&model, &o, NULL, 1, lines, report, &err));
+    NEED(tt_model_init(&model, &base.entities, TINY_DIM, &err));
+    NEED(tiny_train(&model, &base.events, &o, NULL, 1, lines, report, &err));
+    tt_events_release(&base.events);
     return model;
 }
 
@@ -446,10 +449,11 @@ static void fails(const char *schema, const struct tt_train_options *o, void (*s
     tiny_clusters(&base, TINY_USERS - 1, TINY_ITEMS - 2, 8, 1);
     if (spoil)
         spoil(&base);
-    NEED(tt_model_init(&model, &base, TINY_DIM, &err));
-    assert_int_equal(tiny_train(&model, o, valid, 1, &lines, &report, &err), -1);
+    NEED(tt_model_init(&model, &base.entities, TINY_DIM, &err));
+    assert_int_equal(tiny_train(&model, &base.events, o, valid, 1, &lines, &report, &err), -1);
     assert_int_equal(err.kind, kind);
     assert_string_equal(err.text, text);
+    tt_events_release(&base.events);
     tt_model_release(&model);
 }
 
@@ -558,10 +562,11 @@ static void test_collapse_is_reported(void **state)
     for (uint32_t u = 1; u <= 50; u++)
         tiny_event(&base, u, 1 + u % 10, 0, 1, 1, 0);
     for (uint32_t u = 0; u <= 50; u++) /* all users have one color */
-        base.users.bags[1].codes[u] = 1;
-    NEED(tt_model_init(&model, &base, TINY_DIM, &err));
-    NEED(tiny_train(&model, &o, NULL, 1, &lines, &report, &err));
+        base.entities.users.bags[1].codes[u] = 1;
+    NEED(tt_model_init(&model, &base.entities, TINY_DIM, &err));
+    NEED(tiny_train(&model, &base.events, &o, NULL, 1, &lines, &report, &err));
     assert_true(report.signs.has_collapsed);
+    tt_events_release(&base.events);
     tt_model_release(&model);
 }
 

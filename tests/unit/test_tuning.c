@@ -15,6 +15,7 @@ static void test_a_part_put_aside_chooses_the_epochs(void **state)
     struct tt_train_report report, by_hand;
     struct tiny_course lines, hand;
     struct tt_holdout holdout;
+    struct tt_events all;
     size_t chosen;
 
     (void)state;
@@ -39,17 +40,15 @@ static void test_a_part_put_aside_chooses_the_epochs(void **state)
     tt_model_release(&same);
 
     o.epochs = MANY; /* the choosing one */
-    tiny_clustered_model(&same, tiny_plain, TINY_USERS, TINY_ITEMS);
-    struct tt_events all = same.base.events;
+    tiny_clustered_model(&same, &all, tiny_plain, TINY_USERS, TINY_ITEMS);
     NEED(tt_holdout_init(&holdout, &all, &same.base.dictionary, TINY_USERS + 1, 0.25, o.seed, &err));
-    same.base.events = holdout.kept;
-    NEED(tiny_train(&same, &o, &holdout.held, 1, &hand, &by_hand, &err));
-    same.base.events = all;
+    NEED(tiny_train(&same, &holdout.kept, &o, &holdout.held, 1, &hand, &by_hand, &err));
     assert_int_equal(hand.n, MANY);
     for (size_t i = 0; i < MANY; i++)
         assert_true(hand.epochs[i].valid_value == lines.epochs[i].valid_value &&
                     hand.epochs[i].loss == lines.epochs[i].loss);
     tt_holdout_release(&holdout);
+    tt_events_release(&all);
     tt_model_release(&same);
     tt_model_release(&model);
 }
@@ -76,6 +75,7 @@ static void dropping(struct tt_model *model, struct tt_train_options *o, struct 
                      struct tt_train_report *report)
 {
     struct tt_err err = TT_ERR_INIT;
+    struct tt_events events;
 
     *o = tiny_options;
     o->epochs = 10;
@@ -83,8 +83,9 @@ static void dropping(struct tt_model *model, struct tt_train_options *o, struct 
     o->rate = 0.05;
     o->drop = 0.9;
     o->tune = 1;
-    tiny_clustered_model(model, "user u id embed=no\nuser i history\nitem i id\n", 200, 40);
-    NEED(tiny_train(model, o, NULL, 2, lines, report, &err));
+    tiny_clustered_model(model, &events, "user u id embed=no\nuser i history\nitem i id\n", 200, 40);
+    NEED(tiny_train(model, &events, o, NULL, 2, lines, report, &err));
+    tt_events_release(&events);
 }
 
 /* Enough time: trials of full length, the best of which chooses the epochs; the final run is as if its settings had
@@ -96,6 +97,7 @@ static void test_trials_find_settings_for_the_final_run(void **state)
     struct tt_train_report report, by_hand;
     struct tiny_course lines, hand;
     struct tt_model model, same;
+    struct tt_events events;
     double seconds = 0, value = 0, chosen = 0;
     size_t line = 0; /* of the log */
 
@@ -125,8 +127,9 @@ static void test_trials_find_settings_for_the_final_run(void **state)
     o.negative = best.negative_weight;
     o.drop = best.dropout;
     o.epochs = report.best_epoch;
-    tiny_clustered_model(&same, "user u id embed=no\nuser i history\nitem i id\n", 200, 40);
-    NEED(tiny_train(&same, &o, NULL, 1, &hand, &by_hand, &err));
+    tiny_clustered_model(&same, &events, "user u id embed=no\nuser i history\nitem i id\n", 200, 40);
+    NEED(tiny_train(&same, &events, &o, NULL, 1, &hand, &by_hand, &err));
+    tt_events_release(&events);
     assert_true(best.dim == o.dim && tiny_same_tables(&model, &same));
     tt_model_release(&same);
     tt_model_release(&model);
@@ -213,8 +216,9 @@ static void test_fewer_dimensions_can_be_better(void **state)
     struct tt_model model;
     tiny_begin(&base, tiny_plain, TINY_USERS, TINY_ITEMS);
     tiny_clusters(&base, TINY_USERS - 1, TINY_ITEMS - 2, 8, 1);
-    NEED(tt_model_init(&model, &base, 16, &err));
-    NEED(tiny_train(&model, &o, NULL, 1, &lines, &report, &err));
+    NEED(tt_model_init(&model, &base.entities, 16, &err));
+    NEED(tiny_train(&model, &base.events, &o, NULL, 1, &lines, &report, &err));
+    tt_events_release(&base.events);
     for (size_t i = 0; i < lines.n_trials; i++)
         tried += lines.trials[i].dim == 8;
     assert_true(tried > 0);
@@ -228,15 +232,17 @@ static void test_nothing_to_put_aside_is_an_error(void **state)
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
     struct tiny_course lines;
+    struct tt_examples base;
     struct tt_model model;
 
     (void)state;
-    tiny_clustered_model(&model, tiny_plain, TINY_USERS, TINY_ITEMS);
-    model.base.events.n = 0;
+    tiny_begin(&base, tiny_plain, TINY_USERS, TINY_ITEMS);
     for (uint32_t u = 1; u < TINY_USERS; u++)
-        tiny_event(&model.base, u, 1 + u % 9, 1, 1, 1, 0);
+        tiny_event(&base, u, 1 + u % 9, 1, 1, 1, 0);
+    NEED(tt_model_init(&model, &base.entities, TINY_DIM, &err));
     o.valid_fraction = 0.5;
-    assert_int_equal(tiny_train(&model, &o, NULL, 1, &lines, &report, &err), -1);
+    assert_int_equal(tiny_train(&model, &base.events, &o, NULL, 1, &lines, &report, &err), -1);
+    tt_events_release(&base.events);
     assert_int_equal(err.kind, TT_ERR_INPUT);
     assert_string_equal(err.text, "--valid-fraction: none of the 0 events that would be put aside is liked: each user "
                                   "keeps one");

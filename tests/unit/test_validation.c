@@ -28,14 +28,15 @@ static void test_another_model_is_evaluated(void **state)
     struct tt_validation v;
     struct tt_epoch_values own, other;
     struct tt_model model, before;
+    struct tt_events events;
     struct tt_examples valid;
 
     (void)state;
     tiny_begin(&valid, plain, USERS, ITEMS);
     tiny_clusters(&valid, USERS - 1, ITEMS - 2, 2, 77);
-    tiny_clustered_model(&model, plain, USERS, ITEMS);
-    tiny_clustered_model(&before, plain, USERS, ITEMS);
-    NEED(tt_trainer_init(&t, &model, &tiny_options, pool, &err));
+    tiny_clustered_model(&model, &events, plain, USERS, ITEMS);
+    tiny_clustered_model(&before, NULL, plain, USERS, ITEMS);
+    NEED(tt_trainer_init(&t, &model, &events, &tiny_options, pool, &err));
     NEED(tt_validation_init(&v, &t, &valid.events, &err));
     NEED(tt_trainer_start(&t, &err));
     run_epoch(&t);
@@ -58,6 +59,7 @@ static void test_another_model_is_evaluated(void **state)
     tt_trainer_release(&t);
     tt_model_release(&model);
     tt_model_release(&before);
+    tt_events_release(&events);
     tt_examples_release(&valid);
     tt_pool_free(pool);
 }
@@ -69,12 +71,13 @@ static void test_weights_do_not_count(void **state)
     struct tt_pool *pool = tt_pool_new(1, &err);
     struct tt_trainer t;
     struct tt_model model;
+    struct tt_events events;
     struct tt_examples valid;
     double values[2];
 
     (void)state;
-    tiny_clustered_model(&model, plain, USERS, ITEMS);
-    NEED(tt_trainer_init(&t, &model, &tiny_options, pool, &err));
+    tiny_clustered_model(&model, &events, plain, USERS, ITEMS);
+    NEED(tt_trainer_init(&t, &model, &events, &tiny_options, pool, &err));
     NEED(tt_trainer_start(&t, &err));
     run_epoch(&t);
     for (int is_weighted = 0; is_weighted < 2; is_weighted++) {
@@ -86,9 +89,9 @@ static void test_weights_do_not_count(void **state)
         assert_non_null(weight);
         for (size_t e = 0; e < valid.events.n; e++)
             weight[e] = (float)(1 + 50 * (e % 3));
-        struct tt_events events = valid.events;
-        events.weight = is_weighted ? weight : NULL;
-        NEED(tt_validation_init(&v, &t, &events, &err));
+        struct tt_events weighted = valid.events;
+        weighted.weight = is_weighted ? weight : NULL;
+        NEED(tt_validation_init(&v, &t, &weighted, &err));
         NEED(tt_validation_evaluate(&v, &t, &model, &found, &err));
         values[is_weighted] = found.valid;
         tt_validation_release(&v);
@@ -98,6 +101,7 @@ static void test_weights_do_not_count(void **state)
     assert_true(values[0] > 0 && values[0] < 1 && values[0] == values[1]);
     tt_trainer_release(&t);
     tt_model_release(&model);
+    tt_events_release(&events);
     tt_pool_free(pool);
 }
 
@@ -115,17 +119,19 @@ static void test_the_full_loss_evaluates_all_queries(void **state)
         struct tt_trainer t;
         struct tt_validation v;
         struct tt_model model;
+        struct tt_events events;
         struct tt_examples valid;
         tiny_begin(&valid, schemas[s], MANY, ITEMS);
         tiny_clusters(&valid, MANY - 1, ITEMS - 2, 2, 77);
-        tiny_clustered_model(&model, schemas[s], MANY, ITEMS);
-        NEED(tt_trainer_init(&t, &model, &tiny_options, pool, &err));
+        tiny_clustered_model(&model, &events, schemas[s], MANY, ITEMS);
+        NEED(tt_trainer_init(&t, &model, &events, &tiny_options, pool, &err));
         NEED(tt_validation_init(&v, &t, &valid.events, &err));
         assert_true(v.queries.n > 600 && v.valid.n == v.queries.n);
         assert_true(v.valid.total == (double)valid.events.n);
         tt_validation_release(&v);
         tt_trainer_release(&t);
         tt_model_release(&model);
+        tt_events_release(&events);
         tt_examples_release(&valid);
     }
     tt_pool_free(pool);

@@ -10,7 +10,7 @@ enum { USERS = 120, ITEMS = 32, VISITS = 8, STARTS = 16 };
 static uint32_t first_item(uint32_t user) { return 1 + user % STARTS; }
 
 /* Users who go from one item to the next, VISITS of them, in rising order of time or in any. */
-static void walk(struct tt_model *model, const char *schema, int by_order)
+static void walk(struct tt_model *model, struct tt_events *events, const char *schema, int by_order)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_examples base;
@@ -23,7 +23,8 @@ static void walk(struct tt_model *model, const char *schema, int by_order)
             uint32_t any = (uint32_t)tt_rng_below(&rng, 1000);
             tiny_event(&base, u, first_item(u) + i, 0, 1, 1, by_order ? i : any);
         }
-    NEED(tt_model_init(model, &base, TINY_DIM, &err));
+    NEED(tt_model_init(model, &base.entities, TINY_DIM, &err));
+    *events = base.events;
 }
 
 static void test_auto_follows_the_drift(void **state)
@@ -45,16 +46,18 @@ static void test_auto_follows_the_drift(void **state)
     (void)state;
     for (size_t i = 0; i < LENGTH(cases); i++) {
         struct tt_model model;
+        struct tt_events events;
         struct tt_trainer t;
-        walk(&model, cases[i].schema, cases[i].by_order);
+        walk(&model, &events, cases[i].schema, cases[i].by_order);
         o.wants = cases[i].wants;
-        NEED(tt_trainer_init(&t, &model, &o, pool, &err));
+        NEED(tt_trainer_init(&t, &model, &events, &o, pool, &err));
         assert_int_equal(t.wants, cases[i].expected);
         if (!(t.drift >= cases[i].low && t.drift <= cases[i].high))
             fail_msg("case %zu: drift %g", i, t.drift);
         assert_true((t.steps.timeline != NULL) == (t.wants == TT_WANTS_LATER));
         tt_trainer_release(&t);
         tt_model_release(&model);
+        tt_events_release(&events);
     }
     tt_pool_free(pool);
 }
@@ -64,15 +67,17 @@ static void test_what_is_later_needs_times(void **state)
     struct tt_err err = TT_ERR_INIT;
     struct tt_train_options o = tiny_options;
     struct tt_model model;
+    struct tt_events events;
     struct tt_trainer t;
 
     (void)state;
-    walk(&model, timeless, 1);
+    walk(&model, &events, timeless, 1);
     o.wants = TT_WANTS_LATER;
-    assert_int_equal(tt_trainer_init(&t, &model, &o, NULL, &err), -1);
+    assert_int_equal(tt_trainer_init(&t, &model, &events, &o, NULL, &err), -1);
     assert_int_equal(err.kind, TT_ERR_USAGE);
     assert_string_equal(err.text, "--wants: later: the schema has no event column of kind 'time'");
     tt_model_release(&model);
+    tt_events_release(&events);
 }
 
 /* How many users have the item that comes next in the row as the first that they do not have yet, after training. */
@@ -84,8 +89,9 @@ static double next_found(enum tt_wants wants, int threads, struct tt_model *mode
     struct tt_train_hooks hooks = {0};
     struct tt_train_report report;
     struct tt_examples next;
+    struct tt_events events;
 
-    walk(model, timed, 1);
+    walk(model, &events, timed, 1);
     tiny_begin(&next, timed, USERS, ITEMS);
     for (uint32_t u = 1; u <= USERS; u++)
         if (first_item(u) < STARTS) /* the others would go where nobody has been */
@@ -93,9 +99,10 @@ static double next_found(enum tt_wants wants, int threads, struct tt_model *mode
     o.wants = wants;
     o.epochs = 40;
     o.k = 1;
-    NEED(tt_train(model, &o, &next.events, pool, &hooks, &report, &err));
+    NEED(tt_train(model, &events, &o, &next.events, pool, &hooks, &report, &err));
     assert_int_equal(report.seen, TT_SEEN_REMOVE);
     tt_examples_release(&next);
+    tt_events_release(&events);
     tt_pool_free(pool);
     return report.best_value;
 }

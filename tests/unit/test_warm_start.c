@@ -21,16 +21,18 @@ static void train_earlier(struct tt_model *model, const char *schema)
     struct tt_pool *pool = tt_pool_new(1, &err);
     struct tt_train_report report;
     struct tt_run run;
+    struct tt_events events;
 
     assert_non_null(pool);
-    tiny_clustered_model(model, schema, USERS, ITEMS);
+    tiny_clustered_model(model, &events, schema, USERS, ITEMS);
     o.n_hidden = 1;
     o.hidden[0] = 6;
-    NEED(tt_run_init(&run, model, &o, &(struct tt_stopping_options){.epochs = 12}, NULL, pool, &err));
+    NEED(tt_run_init(&run, model, &events, &o, &(struct tt_stopping_options){.epochs = 12}, NULL, pool, &err));
     NEED(tt_trainer_start(&run.trainer, &err));
     NEED(tt_run_go(&run, &(struct tt_run_hooks){0}, &err));
     NEED(tt_run_finish(&run, &report, &err));
     tt_run_release(&run);
+    tt_events_release(&events);
     tt_pool_free(pool);
 }
 
@@ -55,6 +57,7 @@ static void turn_vocab(struct tt_feature *f)
  * codes: what had code c has now(t, column, c). */
 struct today {
     struct tt_model model;
+    struct tt_events events;
     struct tt_bags visits;
     unsigned char *carried[COLUMNS];
     int turned;
@@ -77,7 +80,7 @@ static void today_begin(struct today *t, int turned)
     tiny_begin(&base, plain, USERS, ITEMS + NEW_ITEMS);
     for (size_t c = 0; turned && c < COLUMNS; c++)
         if (c == U || c == I || c == KIND || c == TAGS || c == MEAL)
-            turn_vocab(&base.dictionary.features[c]);
+            turn_vocab(&base.entities.dictionary.features[c]);
     size_t users = USERS + 1, items = ITEMS + NEW_ITEMS + 1;
     for (uint32_t u = 1; u <= USERS; u++)
         for (uint32_t e = 0; e < 6; e++) {
@@ -85,10 +88,10 @@ static void today_begin(struct today *t, int turned)
             i += i % 2 != u % 2; /* of the own cluster */
             tiny_event(&base, turned ? (uint32_t)(users - u) : u, turned ? (uint32_t)(items - i) : i, 1, 1, 1, 0);
         }
-    NEED(tt_model_init(&t->model, &base, DIM, &err));
+    NEED(tt_model_init(&t->model, &base.entities, DIM, &err));
+    t->events = base.events;
     NEED(tt_model_add_layers(&t->model, (size_t[]){6}, 1, &err));
-    struct tt_visits v = {.n = t->model.base.events.n, .user = t->model.base.events.user,
-                          .item = t->model.base.events.item};
+    struct tt_visits v = {.n = t->events.n, .user = t->events.user, .item = t->events.item};
     NEED(tt_history_build(&t->visits, &history, users, &v, &err));
     NEED(tt_history_build(&t->model.base.users.bags[HISTORY], &history, users, &v, &err));
     struct tt_visits back = {.n = v.n, .user = v.item, .item = v.user};
@@ -103,7 +106,7 @@ static void today_start(struct today *t, const struct tt_model *earlier, int thr
     struct tt_pool *pool = tt_pool_new(threads, &err);
 
     assert_non_null(pool);
-    NEED(tt_warm_start(&t->model, earlier, &t->visits, 1, noise, t->carried, pool, &err));
+    NEED(tt_warm_start(&t->model, earlier, &t->events, &t->visits, 1, noise, t->carried, pool, &err));
     tt_pool_free(pool);
 }
 
@@ -112,6 +115,7 @@ static void today_release(struct today *t)
     for (size_t c = 0; c < COLUMNS; c++)
         free(t->carried[c]);
     tt_bags_release(&t->visits);
+    tt_events_release(&t->events);
     tt_model_release(&t->model);
 }
 
@@ -236,15 +240,15 @@ static struct tt_model number_model(const char *schema, const double *params, si
     struct tt_model model;
 
     tiny_begin(&base, schema, 3, 3);
-    struct tt_feature *f = &base.dictionary.features[1];
+    struct tt_feature *f = &base.entities.dictionary.features[1];
     free(f->params);
     f->params = tt_alloc(n, sizeof(*params), &err);
     memcpy(f->params, params, n * sizeof(*params));
     f->n_params = n;
     f->n_codes = n_codes;
-    for (size_t r = 0; r < base.users.bags[1].n_rows; r++)
-        base.users.bags[1].codes[r] = 0;
-    NEED(tt_model_init(&model, &base, DIM, &err));
+    for (size_t r = 0; r < base.entities.users.bags[1].n_rows; r++)
+        base.entities.users.bags[1].codes[r] = 0;
+    tiny_model(&model, &base, DIM);
     return model;
 }
 
@@ -256,6 +260,7 @@ static void test_numbers_are_matched_by_value(void **state)
     static const uint32_t old_of[] = {0, 1, 2, 3, 4, 4}; /* below 10; 10-14; 14-29, its middle in 20-30; 29-50; above */
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(1, &err);
+    struct tt_events no_events = {0};
     struct tt_bags none = {0};
     static unsigned char marks[3][16];
     unsigned char *carried[] = {marks[0], marks[1], marks[2]};
@@ -265,7 +270,7 @@ static void test_numbers_are_matched_by_value(void **state)
     none.n_rows = 0;
     struct tt_model old = number_model(buckets, borders, 3, 5), new = number_model(buckets, others, 4, 6);
     fill_rows(&old, 1);
-    NEED(tt_warm_start(&new, &old, &none, 1, 0.01, carried, pool, &err));
+    NEED(tt_warm_start(&new, &old, &no_events, &none, 1, 0.01, carried, pool, &err));
     for (size_t code = 0; code < 6; code++)
         assert_true(new.tables[1][code * DIM] == (float)old_of[code] && marks[1][code]);
     tt_model_release(&old);
@@ -273,7 +278,7 @@ static void test_numbers_are_matched_by_value(void **state)
     old = number_model(scaled, scale, 2, 2);
     new = number_model(scaled, wider, 2, 2);
     fill_rows(&old, 1);
-    NEED(tt_warm_start(&new, &old, &none, 1, 0.01, carried, pool, &err));
+    NEED(tt_warm_start(&new, &old, &no_events, &none, 1, 0.01, carried, pool, &err));
     assert_true(new.tables[1][DIM] == 3 && new.tables[1][0] == 0); /* one deviation is three times as much now */
     tt_model_release(&old);
     tt_model_release(&new);
@@ -300,9 +305,9 @@ static void test_models_that_do_not_fit_are_refused(void **state)
     uint32_t latest[4] = {0};
 
     (void)state;
-    tiny_clustered_model(&model, base_text, 3, 3);
+    tiny_clustered_model(&model, NULL, base_text, 3, 3);
     model.base.segment.name = "x.tt";
-    tiny_clustered_model(&earlier, base_text, 3, 3);
+    tiny_clustered_model(&earlier, NULL, base_text, 3, 3);
     earlier.base.segment.name = "m.tt";
     NEED(tt_warm_check(&model, &earlier, &err));
     earlier.dim = 16;
@@ -319,17 +324,17 @@ static void test_models_that_do_not_fit_are_refused(void **state)
     model.base.extends[0] = '\0';
     NEED(tt_warm_check(&model, &earlier, &err)); /* all events are there: no need of what was before */
     tt_model_release(&earlier);
-    tiny_clustered_model(&earlier, less, 3, 3);
+    tiny_clustered_model(&earlier, NULL, less, 3, 3);
     earlier.base.segment.name = "m.tt";
     is_refused(&model, &earlier, "m.tt: another schema: it lacks 'item k category', which the examples have");
     is_refused(&earlier, &model, "x.tt: another schema: it has 'item k category', the examples have not");
     tt_model_release(&earlier);
-    tiny_clustered_model(&earlier, other, 3, 3);
+    tiny_clustered_model(&earlier, NULL, other, 3, 3);
     earlier.base.segment.name = "m.tt";
     is_refused(&model, &earlier,
                "m.tt: another schema: it has 'user i history count=sqrt half_life=8', the examples have not");
     tt_model_release(&earlier);
-    tiny_clustered_model(&earlier, order, 3, 3);
+    tiny_clustered_model(&earlier, NULL, order, 3, 3);
     earlier.base.segment.name = "m.tt";
     is_refused(&model, &earlier, "m.tt: another schema: its columns are in another order");
     tt_model_release(&earlier);

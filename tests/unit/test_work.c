@@ -20,8 +20,8 @@ static struct tt_work work_by(const char *schema, size_t n_users, size_t n_items
     assert_non_null(pool);
     tiny_begin(&base, schema, n_users, n_items);
     tiny_clusters(&base, n_users, n_items, 8, 1);
-    NEED(tt_model_init(&model, &base, o->dim, &err));
-    NEED(tt_trainer_init(&t, &model, o, pool, &err));
+    NEED(tt_model_init(&model, &base.entities, o->dim, &err));
+    NEED(tt_trainer_init(&t, &model, &base.events, o, pool, &err));
     struct tt_work work = tt_work_of(&t, measured);
     struct tt_train_options warm = *o; /* begins with a model, without a decomposition */
     warm.from = &model;
@@ -29,6 +29,7 @@ static struct tt_work work_by(const char *schema, size_t n_users, size_t n_items
     assert_true(tt_work_of(&t, measured).start == 0 && tt_work_of(&t, measured).epoch == work.epoch);
     tt_trainer_release(&t);
     tt_model_release(&model);
+    tt_events_release(&base.events);
     tt_pool_free(pool);
     return work;
 }

@@ -52,9 +52,9 @@ static inline void tiny_note_tuned(void *arg, const struct tt_training *training
     lines->tuned = tt_settings_of(&training->options);
 }
 
-static inline int tiny_train(struct tt_model *model, const struct tt_train_options *o, const struct tt_events *valid,
-                             int threads, struct tiny_course *lines, struct tt_train_report *report,
-                             struct tt_err *err)
+static inline int tiny_train(struct tt_model *model, const struct tt_events *events, const struct tt_train_options *o,
+                             const struct tt_events *valid, int threads, struct tiny_course *lines,
+                             struct tt_train_report *report, struct tt_err *err)
 {
     struct tt_pool *pool = tt_pool_new(threads, err);
 
@@ -62,7 +62,7 @@ static inline int tiny_train(struct tt_model *model, const struct tt_train_optio
     *lines = (struct tiny_course){0};
     struct tt_train_hooks hooks = {.on_start = tiny_note_start, .on_epoch = tiny_note, .on_trial = tiny_note_trial,
                                    .on_tuned = tiny_note_tuned, .arg = lines};
-    int status = tt_train(model, o, valid, pool, &hooks, report, err);
+    int status = tt_train(model, events, o, valid, pool, &hooks, report, err);
     tt_pool_free(pool);
     return status;
 }
@@ -73,10 +73,12 @@ static inline struct tt_model tiny_trained(const struct tt_train_options *o, con
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_model model;
+    struct tt_events events;
 
-    tiny_clustered_model(&model, tiny_plain, TINY_USERS, TINY_ITEMS);
-    if (tiny_train(&model, o, valid, threads, lines, report, &err))
+    tiny_clustered_model(&model, &events, tiny_plain, TINY_USERS, TINY_ITEMS);
+    if (tiny_train(&model, &events, o, valid, threads, lines, report, &err))
         fail_msg("%s", err.text);
+    tt_events_release(&events);
     return model;
 }
 

@@ -3,7 +3,6 @@
 #ifndef TT_TESTS_TINY_HISTORIES_H
 #define TT_TESTS_TINY_HISTORIES_H
 
-#include "encode/history.h"
 #include "train/lookup.h"
 #include "train/spectral.h"
 #include "tiny_model.h"
@@ -25,13 +24,8 @@ static inline void world_init(struct world *w, const char *schema, enum tt_side 
     *w = (struct world){0};
     tiny_begin(&base, schema, USERS, ITEMS);
     tiny_clusters(&base, USERS, ITEMS, 6, 1);
-    struct tt_table *table = side == TT_USER ? &base.users : &base.items;
-    struct tt_visits visits = {.n = base.events.n,
-                               .user = side == TT_USER ? base.events.user : base.events.item,
-                               .item = side == TT_USER ? base.events.item : base.events.user};
-    NEED(tt_history_build(&table->bags[history], &base.dictionary.schema.columns[history],
-                          (side == TT_USER ? USERS : ITEMS) + 1, &visits, &err));
-    NEED(tt_model_init(&w->model, &base, DIM, &err));
+    tiny_history(&base, side, history);
+    tiny_model(&w->model, &base, DIM);
     tt_random_start(&w->model, 5);
     NEED(tt_tower_input_of_table(&w->input, side == TT_USER ? &w->model.base.users : &w->model.base.items,
                                  &w->model.base.dictionary.schema, &err));

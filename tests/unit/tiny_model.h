@@ -15,6 +15,8 @@
 #include "base/alloc.h"
 #include "base/rng.h"
 #include "encode/examples.h"
+#include "encode/history.h"
+#include "model/model.h"
 #include "unit.h"
 
 enum { TINY_VALUES = 5 }; /* values that a category, bag or context knows */
@@ -91,17 +93,18 @@ static inline void tiny_begin(struct tt_examples *base, const char *schema_text,
         }
     }
     NEED(tt_examples_init(base, &dictionary, &err));
-    const struct tt_dictionary *d = &base->dictionary;
-    NEED(tt_table_count_ids(&base->users, d->user_id, n_users + 1, &err));
-    NEED(tt_table_count_ids(&base->items, d->item_id, n_items + 1, &err));
+    struct tt_table *users = &base->entities.users, *items = &base->entities.items;
+    const struct tt_dictionary *d = &base->entities.dictionary;
+    NEED(tt_table_count_ids(users, d->user_id, n_users + 1, &err));
+    NEED(tt_table_count_ids(items, d->item_id, n_items + 1, &err));
     for (size_t c = 0; c < d->schema.n_columns; c++) {
         const struct tt_column *column = &d->schema.columns[c];
         if (column->side == TT_EVENT || !(1u << column->kind & TT_WITH_ATTRIBUTES))
             continue;
         if (column->side == TT_USER)
-            tiny_attribute(&base->users.bags[c], column, n_users + 1, &err);
+            tiny_attribute(&users->bags[c], column, n_users + 1, &err);
         else
-            tiny_attribute(&base->items.bags[c], column, n_items + 1, &err);
+            tiny_attribute(&items->bags[c], column, n_items + 1, &err);
     }
 }
 
@@ -111,7 +114,7 @@ static inline void tiny_event(struct tt_examples *base, uint32_t user, uint32_t 
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_events *e = &base->events;
-    const struct tt_schema *schema = &base->dictionary.schema;
+    const struct tt_schema *schema = &base->entities.dictionary.schema;
 
     NEED(tt_grow(&e->user, &e->cap_user, e->n + 1, sizeof(*e->user), &err));
     NEED(tt_grow(&e->item, &e->cap_item, e->n + 1, sizeof(*e->item), &err));
@@ -149,6 +152,28 @@ static inline void tiny_clusters(struct tt_examples *base, size_t n_users, size_
                 item = item > 1 ? item - 1 : item + 1;
             tiny_event(base, (uint32_t)u, item, (uint32_t)(1 + item % TINY_VALUES), 1, 1, (uint32_t)(e * 86400));
         }
+}
+
+/* The history of a side, in this column, by the events. */
+static inline void tiny_history(struct tt_examples *base, enum tt_side side, size_t column)
+{
+    struct tt_err err = TT_ERR_INIT;
+    const struct tt_events *e = &base->events;
+    struct tt_table *table = side == TT_USER ? &base->entities.users : &base->entities.items;
+    struct tt_visits visits = {.n = e->n, .user = side == TT_USER ? e->user : e->item,
+                               .item = side == TT_USER ? e->item : e->user, .label = e->label};
+
+    NEED(tt_history_build(&table->bags[column], &base->entities.dictionary.schema.columns[column], table->n_rows,
+                          &visits, &err));
+}
+
+/* A model over the entities of `base`, whose events are released. */
+static inline void tiny_model(struct tt_model *model, struct tt_examples *base, size_t dim)
+{
+    struct tt_err err = TT_ERR_INIT;
+
+    NEED(tt_model_init(model, &base->entities, dim, &err));
+    tt_events_release(&base->events);
 }
 
 #endif

@@ -75,11 +75,12 @@ static inline void tiny_files(const char *model_path, const char *index_path, ui
                 time[n++] = (uint32_t)(1000000 + i * 3600);
             }
     struct tt_visits visits = {.n = n, .user = user, .item = item, .time = time};
-    NEED(tt_history_build(&base.users.bags[1], &base.dictionary.schema.columns[1], USERS + 1, &visits, &err));
-    base.users.latest = tt_alloc_zero(USERS + 1, sizeof(*base.users.latest), &err);
-    base.users.cap_latest = USERS + 1;
-    tt_history_latest(base.users.latest, &visits);
-    NEED(tt_model_init(&model, &base, DIM, &err));
+    struct tt_table *users = &base.entities.users;
+    NEED(tt_history_build(&users->bags[1], &base.entities.dictionary.schema.columns[1], USERS + 1, &visits, &err));
+    users->latest = tt_alloc_zero(USERS + 1, sizeof(*users->latest), &err);
+    users->cap_latest = USERS + 1;
+    tt_history_latest(users->latest, &visits);
+    tiny_model(&model, &base, DIM);
     tt_rng_init(&rng, seed, TT_RNG_TEST, 0);
     for (size_t c = 0; c < model.base.dictionary.schema.n_columns; c++)
         for (size_t i = 0; model.tables[c] && i < tt_model_table_size(&model, c); i++)

@@ -24,15 +24,21 @@ static const struct tt_train_options tiny_options = {.dim = TINY_DIM,
                                                      .k = 10,
                                                      .max_memory = 512 * 1000 * 1000};
 
-/* A model over a world in two clusters, with one user and two items that have no event. */
-static inline void tiny_clustered_model(struct tt_model *model, const char *schema, size_t n_users, size_t n_items)
+/* A model over a world in two clusters, with one user and two items that have no event. events: get those of the world,
+ * or NULL. */
+static inline void tiny_clustered_model(struct tt_model *model, struct tt_events *events, const char *schema,
+                                        size_t n_users, size_t n_items)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_examples base;
 
     tiny_begin(&base, schema, n_users, n_items);
     tiny_clusters(&base, n_users - 1, n_items - 2, 8, 1);
-    NEED(tt_model_init(model, &base, TINY_DIM, &err));
+    NEED(tt_model_init(model, &base.entities, TINY_DIM, &err));
+    if (events)
+        *events = base.events;
+    else
+        tt_events_release(&base.events);
 }
 
 /* Tables and layers. */

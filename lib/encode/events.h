@@ -1,0 +1,41 @@
+/* Events: which user met which item, in which context, when, and how it was liked. Users and items are codes, which are
+ * rows of the entities' tables (entities.h). */
+#ifndef TT_ENCODE_EVENTS_H
+#define TT_ENCODE_EVENTS_H
+
+#include "encode/feature.h"
+#include "encode/narrow.h"
+
+struct tt_events {
+    size_t n;
+    uint32_t *user, *item;       /* (n) codes */
+    float *weight;               /* (n), or NULL: all 1 */
+    uint8_t *label;              /* (n) 0 or 1, or NULL: all 1 */
+    uint32_t *time;              /* (n) seconds since 1970, or NULL */
+    size_t cap_user, cap_item, cap_weight, cap_label, cap_time; /* 0: views */
+    size_t n_columns;            /* of the schema */
+    struct tt_narrow *contexts;  /* (n_columns): n codes for a context column, empty for others */
+};
+
+/* No events, of the columns of a schema. */
+int tt_events_init(struct tt_events *events, const struct tt_schema *schema, struct tt_err *err) TT_CHECKED;
+void tt_events_release(struct tt_events *events); /* fine on a struct that is all zero */
+
+/* Add the tensors "event.*" to a segment; load them as views of it, into a struct that is overwritten. Loading checks
+ * every value: codes against the dictionary. */
+int tt_events_store(const struct tt_events *events, const struct tt_schema *schema, struct tt_segment *segment,
+                    struct tt_err *err) TT_CHECKED;
+int tt_events_load(struct tt_events *events, const struct tt_dictionary *dictionary, const struct tt_segment *segment,
+                   struct tt_err *err) TT_CHECKED;
+
+/* Fill a segment of kind "examples" with events alone, which follow the dictionary of the file with this checksum; the
+ * caller adds its lineage and writes it. */
+int tt_events_store_like(const struct tt_events *events, const struct tt_schema *schema, const char *checksum,
+                         struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
+
+/* Load such a file into *segment, which the events borrow from. Events that follow another file than the one with this
+ * checksum are refused. */
+int tt_events_load_like(struct tt_events *events, struct tt_segment *segment, const char *path,
+                        const struct tt_dictionary *dictionary, const char *checksum, struct tt_err *err) TT_CHECKED;
+
+#endif

@@ -1,0 +1,42 @@
+/* Events in files of their own, which follow the dictionary of another file. */
+#include "encode/events.h"
+
+#include "small_examples.h"
+
+static void test_events_belong_to_the_file_they_were_encoded_like(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_examples a, base;
+    struct tt_segment segment, held;
+    struct tt_events events;
+
+    (void)state;
+    encode_examples(&a);
+    assert_int_equal(tt_examples_store(&a, &segment, &err), 0);
+    write_segment(&segment, "x");
+    tt_segment_release(&segment);
+    assert_int_equal(tt_examples_load(&base, "x", &err), 0);
+    const struct tt_dictionary *d = &base.entities.dictionary;
+    const char *checksum = base.entities.segment.checksum;
+    assert_int_equal(tt_events_store_like(&a.events, &d->schema, checksum, &segment, &err), 0);
+    write_segment(&segment, "y");
+    tt_segment_release(&segment);
+    assert_int_equal(tt_events_load_like(&events, &held, "y", d, checksum, &err), 0);
+    assert_int_equal(events.n, 4);
+    assert_int_equal(events.user[3], 3);
+    tt_events_release(&events);
+    tt_segment_release(&held);
+    assert_int_equal(tt_events_load_like(&events, &held, "x", d, checksum, &err), -1);
+    assert_string_equal(err.text, "x: not encoded with --like the training examples");
+    assert_int_equal(err.kind, TT_ERR_MISMATCH);
+    tt_examples_release(&a);
+    tt_examples_release(&base);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_events_belong_to_the_file_they_were_encoded_like),
+    };
+    return cmocka_run_group_tests(tests, enter_data_folder, leave_data_folder);
+}
