@@ -2,8 +2,9 @@
 #include "cli.h"
 #include "table/calendar.h"
 #include "table/time_text.h"
-#include "world/generator.h"
-#include "world/generator_csv.h"
+#include "world/oracle.h"
+#include "world/world.h"
+#include "world/world_csv.h"
 
 static const char *const yes_no[] = {"no", "yes", NULL};
 static const int oracle_ks[] = {1, 5, 10, 20};

@@ -15,7 +15,8 @@
 #include <stdint.h>
 
 enum tt_rng_purpose {
-    TT_RNG_WORLD = 1, /* tt-gen: who exists (16 purposes, WORLD + 0 ... WORLD + 15) */
+    TT_RNG_WORLD = 1, /* tt-gen: who exists (6 purposes, WORLD + 0 ... WORLD + 5) */
+    TT_RNG_ORACLE = 7, /* tt-gen: the sample of users of --oracle */
     TT_RNG_EVENT = 17, /* tt-gen: what happens */
     TT_RNG_SPLIT = 18,
     TT_RNG_INIT = 32, /* tt-train: first values of a table; + the table's number, up to 63 */

@@ -1,68 +1,12 @@
-/* The made-up world: its truth adds up, visits follow it, and the oracle is what a list made from the truth reaches. */
-#include "world/generator.h"
+/* The made-up world: its probabilities add up to 1, and users and visits follow them. */
+#include "world/world.h"
 
 #include <math.h>
 
+#include "small_world.h"
 #include "table/calendar.h"
-#include "unit.h"
 
-static struct tt_zone *utc;
-
-static int make_zone(void **state)
-{
-    struct tt_err err = TT_ERR_INIT;
-
-    (void)state;
-    utc = tt_zone_new("UTC", NULL, &err);
-    return utc ? 0 : -1;
-}
-
-static int free_zone(void **state)
-{
-    (void)state;
-    tt_zone_free(utc);
-    return 0;
-}
-
-/* A small world with all effects on. */
-static struct tt_world_options small(void)
-{
-    struct tt_world_options o;
-
-    tt_world_options_init(&o);
-    o.zone = utc;
-    o.n_events = 40000;
-    o.n_users = 50;
-    o.n_stores = 120;
-    o.n_categories = 7;
-    o.n_areas = 4;
-    return o;
-}
-
-static struct tt_world *world_or_fail(const struct tt_world_options *o)
-{
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_world *world = tt_world_new(o, &err);
-
-    if (!world)
-        fail_msg("%s", err.text);
-    return world;
-}
-
-static double probabilities_or_fail(const struct tt_world *world, uint64_t user, int meal, double *p)
-{
-    struct tt_err err = TT_ERR_INIT;
-    double sum = 0;
-
-    assert_int_equal(tt_world_probabilities(world, user, meal, p, &err), 0);
-    for (size_t s = 0; s < tt_world_get_options(world)->n_stores; s++) {
-        assert_true(p[s] >= 0);
-        sum += p[s];
-    }
-    return sum;
-}
-
-static void test_generator_probabilities_add_up_to_1(void **state)
+static void test_world_probabilities_add_up_to_1(void **state)
 {
     static const double effects[] = {0, 0.5, 1};
     double p[120], mean[120];
@@ -89,7 +33,7 @@ static void test_generator_probabilities_add_up_to_1(void **state)
     }
 }
 
-static void test_generator_worlds_without_an_effect_do_not_show_it(void **state)
+static void test_world_worlds_without_an_effect_do_not_show_it(void **state)
 {
     struct tt_world_options o = small();
     double p[120], q[120];
@@ -158,7 +102,7 @@ static void check_against_truth(const struct tt_world_options *o)
     tt_world_free(world);
 }
 
-static void test_generator_visits_follow_the_truth(void **state)
+static void test_world_visits_follow_the_truth(void **state)
 {
     static const double effects[][4] = {
         {0.6, 0.9, 0.3, 0.3}, {0, 1, 1, 0}, {1, 0.5, 0, 1}, {1, 0, 0.5, 0.5}, {0.5, 1, 0.5, 0}};
@@ -175,7 +119,7 @@ static void test_generator_visits_follow_the_truth(void **state)
     }
 }
 
-static void test_generator_visits_rise_in_time_and_fill_the_days(void **state)
+static void test_world_visits_rise_in_time_and_fill_the_days(void **state)
 {
     static const char letters[] = "bladn";
     struct tt_world_options o = small();
@@ -205,7 +149,7 @@ static void test_generator_visits_rise_in_time_and_fill_the_days(void **state)
     tt_world_free(world);
 }
 
-static void test_generator_events_can_be_made_in_any_order(void **state)
+static void test_world_events_can_be_made_in_any_order(void **state)
 {
     struct tt_world_options o = small();
     struct tt_world *a = world_or_fail(&o), *b = world_or_fail(&o);
@@ -223,7 +167,7 @@ static void test_generator_events_can_be_made_in_any_order(void **state)
     tt_world_free(b);
 }
 
-static void test_generator_world_does_not_depend_on_the_events(void **state)
+static void test_world_does_not_depend_on_the_events(void **state)
 {
     struct tt_world_options o = small(), more = small(), other = small();
     int different = 0;
@@ -251,7 +195,7 @@ static void test_generator_world_does_not_depend_on_the_events(void **state)
 }
 
 /* In a gap of the clock no local time is made that no clock showed. */
-static void test_generator_keeps_to_the_clock_where_it_jumps(void **state)
+static void test_world_keeps_to_the_clock_where_it_jumps(void **state)
 {
     struct tt_world_options o = small();
     struct tt_err err = TT_ERR_INIT;
@@ -282,104 +226,67 @@ static void test_generator_keeps_to_the_clock_where_it_jumps(void **state)
     tt_zone_free(zone);
 }
 
-/* Lists made from p, as a model would make them, reach the oracle's accuracy and not more. */
-static void test_generator_oracle_is_what_the_truth_reaches(void **state)
+/* Chi-square of 200,000 draws from n users; with n - 1 degrees of freedom, mean n - 1 and deviation sqrt(2 (n - 1)). */
+static void check_draws(uint64_t n, double exponent, uint64_t seed)
 {
-    enum { STORES = 90, USERS = 50, MEALS = 5, K = 10 };
-    static const int ks[] = {1, 5, K, TT_ORACLE_MAX_K};
-    static unsigned char in_list[USERS][MEALS][STORES];
+    enum { DRAWS = 200000, MOST = 64 };
     struct tt_world_options o = small();
-    struct tt_oracle with[4], without[4];
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_span span = TT_SPAN_INIT;
-    uint64_t n;
+    double sum = 0, chi = 0;
+    int count[MOST] = {0};
+    struct tt_rng rng;
 
-    (void)state;
-    o.n_stores = STORES;
+    o.n_users = n;
+    o.zipf_users = exponent;
     struct tt_world *world = world_or_fail(&o);
-    assert_int_equal(tt_world_oracle(world, ks, 4, with, without, &n, &err), 0);
-    assert_int_equal(n, USERS);
-    assert_true(fabs(with[3].value - 1) < 1e-9 && fabs(without[3].value - 1) < 1e-9); /* all stores */
-    for (int i = 0; i < 3; i++) {
-        assert_true(with[i].value < with[i + 1].value && with[i].value > without[i].value);
-        assert_true(with[i].low == with[i].value && with[i].high == with[i].value);
+    tt_rng_init(&rng, seed, TT_RNG_TEST, 0);
+    for (int i = 0; i < DRAWS; i++) {
+        uint64_t k = tt_world_draw_user(world, &rng);
+        assert_true(k < n);
+        count[k]++;
     }
-    for (uint64_t u = 0; u < USERS; u++) {
-        for (int m = 0; m < MEALS; m++) {
-            double p[STORES];
-            probabilities_or_fail(world, u, m, p);
-            for (int k = 0; k < K; k++) {
-                size_t best = 0;
-                for (size_t s = 1; s < STORES; s++)
-                    if (p[s] > p[best])
-                        best = s;
-                in_list[u][m][best] = 1;
-                p[best] = -1;
-            }
-        }
+    for (uint64_t k = 0; k < n; k++)
+        sum += pow((double)k + 1, -exponent);
+    for (uint64_t k = 0; k < n; k++) {
+        double expected = DRAWS * pow((double)k + 1, -exponent) / sum;
+        chi += (count[k] - expected) * (count[k] - expected) / expected;
     }
-    double hits = 0;
-    for (uint64_t i = 0; i < o.n_events; i++) {
-        struct tt_visit visit;
-        tt_world_visit(world, i, &span, &visit);
-        hits += in_list[visit.user][visit.meal][visit.store];
-    }
-    double accuracy = hits / (double)o.n_events, deviation = sqrt(accuracy * (1 - accuracy) / (double)o.n_events);
-    if (fabs(accuracy - with[2].value) > 3 * deviation)
-        fail_msg("accuracy %g, oracle %g, deviation %g", accuracy, with[2].value, deviation);
+    if (chi > (double)(n - 1) + 5 * sqrt(2.0 * (double)n)) /* the seeds are fixed: it passes always or never */
+        fail_msg("n %llu, exponent %g: chi-square %g", (unsigned long long)n, exponent, chi);
     tt_world_free(world);
 }
 
-/* The sample's interval holds what all users give; without a meal effect both figures are one. */
-static void test_generator_oracle_of_a_sample(void **state)
+static void test_world_draws_users_by_activity(void **state)
 {
-    static const int ks[] = {1, 10};
-    struct tt_world_options o = small();
-    struct tt_oracle exact[2][2], sampled[2][2];
-    struct tt_err err = TT_ERR_INIT;
-    uint64_t n;
+    static const double exponents[] = {0, 0.3, 0.5, 0.999, 1, 1.001, 1.5, 2};
+    static const uint64_t sizes[] = {1, 2, 3, 10, 50};
 
     (void)state;
-    o.n_stores = 1000;
-    o.n_users = 100000; /* the last number that is looked at whole */
-    o.zipf_users = 0;
-    o.meal_effect = 0;
-    struct tt_world *world = world_or_fail(&o);
-    o.n_users = 100001;
-    struct tt_world *larger = world_or_fail(&o);
-    assert_int_equal(tt_world_oracle(larger, ks, 2, sampled[0], sampled[1], &n, &err), 0);
-    assert_int_equal(n, 20000);
-    assert_int_equal(tt_world_oracle(world, ks, 2, exact[0], exact[1], &n, &err), 0);
-    assert_int_equal(n, 100000);
-    for (int k = 0; k < 2; k++) {
-        assert_true(fabs(exact[0][k].value - exact[1][k].value) < 1e-9);
-        assert_true(sampled[0][k].low < exact[0][k].value && exact[0][k].value < sampled[0][k].high);
-        assert_true(sampled[0][k].high - sampled[0][k].low < 0.01);
-    }
-    tt_world_free(world);
-    tt_world_free(larger);
+    for (size_t e = 0; e < LENGTH(exponents); e++)
+        for (size_t i = 0; i < LENGTH(sizes); i++)
+            check_draws(sizes[i], exponents[e], 10 * e + i);
 }
 
-/* What the demo stands on: knowing the meal time is worth 5 points at 10 in the world that is made by default. */
-static void test_generator_default_world_rewards_the_meal_time(void **state)
+/* Of 10^9 users with exponent 1 the first hundred have the share H(100) / H(10^9) = 5.187 / 21.30. */
+static void test_world_draws_of_very_many_users(void **state)
 {
-    static const int ks[] = {10};
-    struct tt_world_options o;
-    struct tt_oracle with, without;
-    struct tt_err err = TT_ERR_INIT;
-    uint64_t n;
+    enum { DRAWS = 200000 };
+    struct tt_world_options o = small();
+    struct tt_rng rng;
+    int low = 0;
 
     (void)state;
-    tt_world_options_init(&o);
-    o.zone = utc;
+    o.n_users = 1000000000;
+    o.zipf_users = 1;
     struct tt_world *world = world_or_fail(&o);
-    assert_int_equal(tt_world_oracle(world, ks, 1, &with, &without, &n, &err), 0);
-    assert_true(with.value > without.value + 0.05);
+    tt_rng_init(&rng, 1, TT_RNG_TEST, 0);
+    for (int i = 0; i < DRAWS; i++)
+        low += tt_world_draw_user(world, &rng) < 100;
+    assert_true(fabs((double)low / DRAWS - 5.18738 / 21.30048) < 5 * 0.001);
     tt_world_free(world);
 }
 
 /* Worlds of one: no division by nothing. */
-static void test_generator_smallest_worlds(void **state)
+static void test_world_smallest_worlds(void **state)
 {
     struct tt_world_options o = small();
     struct tt_span span = TT_SPAN_INIT;
@@ -403,17 +310,16 @@ static void test_generator_smallest_worlds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_generator_probabilities_add_up_to_1),
-        cmocka_unit_test(test_generator_worlds_without_an_effect_do_not_show_it),
-        cmocka_unit_test(test_generator_visits_follow_the_truth),
-        cmocka_unit_test(test_generator_visits_rise_in_time_and_fill_the_days),
-        cmocka_unit_test(test_generator_events_can_be_made_in_any_order),
-        cmocka_unit_test(test_generator_world_does_not_depend_on_the_events),
-        cmocka_unit_test(test_generator_keeps_to_the_clock_where_it_jumps),
-        cmocka_unit_test(test_generator_oracle_is_what_the_truth_reaches),
-        cmocka_unit_test(test_generator_oracle_of_a_sample),
-        cmocka_unit_test(test_generator_default_world_rewards_the_meal_time),
-        cmocka_unit_test(test_generator_smallest_worlds),
+        cmocka_unit_test(test_world_probabilities_add_up_to_1),
+        cmocka_unit_test(test_world_worlds_without_an_effect_do_not_show_it),
+        cmocka_unit_test(test_world_visits_follow_the_truth),
+        cmocka_unit_test(test_world_visits_rise_in_time_and_fill_the_days),
+        cmocka_unit_test(test_world_events_can_be_made_in_any_order),
+        cmocka_unit_test(test_world_does_not_depend_on_the_events),
+        cmocka_unit_test(test_world_keeps_to_the_clock_where_it_jumps),
+        cmocka_unit_test(test_world_draws_users_by_activity),
+        cmocka_unit_test(test_world_draws_of_very_many_users),
+        cmocka_unit_test(test_world_smallest_worlds),
     };
     return cmocka_run_group_tests(tests, make_zone, free_zone);
 }

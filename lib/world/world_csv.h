@@ -9,10 +9,10 @@
  *
  * Reviews are in the order of time. Memory does not grow with their number, nor with the number of users.
  */
-#ifndef TT_WORLD_GENERATOR_CSV_H
-#define TT_WORLD_GENERATOR_CSV_H
+#ifndef TT_WORLD_WORLD_CSV_H
+#define TT_WORLD_WORLD_CSV_H
 
-#include "world/generator.h"
+#include "world/world.h"
 #include "io/stream.h"
 
 struct tt_review_columns {

@@ -1,12 +1,10 @@
-/* A made-up restaurant world: see generator.h. */
-#include "world/generator.h"
+/* A made-up restaurant world: see world.h. */
+#include "world/world.h"
 
-#include <assert.h>
 #include <math.h>
 
 #include "base/alloc.h"
 #include "table/calendar.h"
-#include "world/zipf.h"
 
 enum {
     MAX_MOODS = 1 + TT_MAX_MEALS,
@@ -24,7 +22,6 @@ enum {
     USER,
     TASTE,
     FAVOURITE,
-    SAMPLE,
 };
 
 static const double taste_weights[N_TASTES] = {0.5, 0.25, 0.15, 0.1};
@@ -53,12 +50,22 @@ static const char *const areas[] = {"station", "university", "market", "riversid
                                     "hillside", "park", "stadium", "airport", "lakeside", "garden"};
 enum { N_AREAS = sizeof(areas) / sizeof(*areas) };
 
+/* Draws of a rank k in 0 ... n-1 with probability proportional to (k + 1)^-exponent, in constant time and memory, by
+ * rejection-inversion (Hörmann and Derflinger 1996, "Rejection-inversion to generate variates from monotone discrete
+ * distributions", section 2). A table would need memory for every rank. */
+struct zipf {
+    uint64_t n;
+    double t;          /* 1 - exponent */
+    double low, width; /* of the uniform draw that is inverted */
+    double sure;       /* within this distance below k no comparison is needed */
+};
+
 struct tt_world {
     struct tt_world_options o;
     struct tt_meal_times meals;
     double meal_shares[TT_MAX_MEALS];
     double day[HOURS + 1];      /* the share of a day's visits before each hour */
-    struct tt_zipf zipf_users;
+    struct zipf users;
     struct tt_store *stores;    /* (n_stores) */
     uint32_t *order;            /* (n_stores) sorted by category, then area: cells */
     double *before;             /* (n_stores + 1) weight of order[0 ... i-1] */
@@ -126,6 +133,47 @@ static size_t search(const double *sums, size_t n, double u)
             low = middle + 1;
     }
     return low;
+}
+
+/* ---- ranks by a Zipf law ---- */
+
+/* The hat's integral from 1 to x of y^-exponent, and its inverse; both are right in the limit exponent = 1. Ranks are
+ * counted from 1 here, as in the paper. */
+static double hat_integral(double t, double x)
+{
+    return t == 0 ? log(x) : expm1(t * log(x)) / t;
+}
+
+static double hat_inverse(double t, double u)
+{
+    return t == 0 ? exp(u) : exp(log1p(t * u) / t);
+}
+
+static double zipf_mass(double t, double k)
+{
+    return exp((t - 1) * log(k));
+}
+
+static void zipf_init(struct zipf *zipf, uint64_t n, double exponent)
+{
+    double t = 1 - exponent;
+
+    zipf->n = n;
+    zipf->t = t;
+    zipf->low = hat_integral(t, (double)n + 0.5); /* the draw runs down from here: large ranks first */
+    zipf->width = hat_integral(t, 1.5) - 1 - zipf->low;
+    zipf->sure = 2 - hat_inverse(t, hat_integral(t, 2.5) - zipf_mass(t, 2));
+}
+
+static uint64_t zipf_draw(const struct zipf *zipf, struct tt_rng *rng)
+{
+    for (;;) {
+        double u = zipf->low + tt_rng_unit(rng) * zipf->width;
+        double x = hat_inverse(zipf->t, u), k = floor(x + 0.5);
+        k = k < 1 ? 1 : k > (double)zipf->n ? (double)zipf->n : k;
+        if (k - x <= zipf->sure || u >= hat_integral(zipf->t, k + 0.5) - zipf_mass(zipf->t, k))
+            return (uint64_t)k - 1;
+    }
 }
 
 /* ---- making ---- */
@@ -253,7 +301,7 @@ struct tt_world *tt_world_new(const struct tt_world_options *options, struct tt_
     w->o = *options;
     if (tt_meal_times_parse(&w->meals, TT_MEAL_TIMES, err) == 0) {
         make_day(w);
-        tt_zipf_init(&w->zipf_users, w->o.n_users, w->o.zipf_users);
+        zipf_init(&w->users, w->o.n_users, w->o.zipf_users);
         if (make_stores(w, err) == 0 && make_cells(w, err) == 0 && make_tastes(w, err) == 0)
             return w;
     }
@@ -284,6 +332,11 @@ static uint32_t home_of(const struct tt_world *w, uint64_t user, struct tt_rng *
 {
     tt_rng_init(rng, w->o.seed, USER, user);
     return (uint32_t)tt_rng_below(rng, w->o.n_areas);
+}
+
+uint64_t tt_world_draw_user(const struct tt_world *world, struct tt_rng *rng)
+{
+    return zipf_draw(&world->users, rng);
 }
 
 void tt_world_user(const struct tt_world *world, uint64_t user, struct tt_user *out)
@@ -389,7 +442,7 @@ void tt_world_visit(const struct tt_world *world, uint64_t i, struct tt_span *sp
 
     tt_rng_init(rng, world->o.seed, TT_RNG_EVENT, i);
     draw_time(world, i, span, visit);
-    visit->user = tt_zipf_draw(&world->zipf_users, rng);
+    visit->user = tt_world_draw_user(world, rng);
     uint32_t home = home_of(world, visit->user, &of_user);
     int mood = tt_rng_unit(rng) < world->o.meal_effect ? 1 + visit->meal : 0;
     double u = tt_rng_unit(rng);
@@ -405,24 +458,24 @@ void tt_world_visit(const struct tt_world *world, uint64_t i, struct tt_span *sp
 
 /* ---- the truth ---- */
 
-/* p = sum over moods of moods[x] q_x(s | user). `wanted` is scratch of n_categories. */
-static void mix_moods(const struct tt_world *w, uint64_t user, const double *moods, double *wanted, double *p)
+/* p = sum over moods of moods[x] q_x(s | user). liking (n_categories) is scratch. */
+static void mix_moods(const struct tt_world *w, uint64_t user, const double *moods, double *liking, double *p)
 {
     const double *before = w->before;
     struct tt_rng rng;
     uint32_t home = home_of(w, user, &rng);
 
     for (size_t c = 0; c < w->o.n_categories; c++)
-        wanted[c] = (1 - w->o.category_effect) * w->shares[c];
+        liking[c] = (1 - w->o.category_effect) * w->shares[c];
     for (int x = 0; x <= w->meals.n; x++)
         for (uint32_t slot = 0; moods[x] > 0 && slot < N_TASTES; slot++)
-            wanted[taste_of(w, user, x, slot)] += moods[x] * w->o.category_effect * taste_weights[slot];
+            liking[taste_of(w, user, x, slot)] += moods[x] * w->o.category_effect * taste_weights[slot];
     for (size_t c = 0; c < w->o.n_categories; c++) {
         size_t first = w->cells[cell_of(w, c, 0)], end = w->cells[cell_of(w, c + 1, 0)];
         size_t near_first = w->cells[cell_of(w, c, home)], near_end = w->cells[cell_of(w, c, home) + 1];
         if (first == end)
             continue;
-        double mass = (1 - w->o.repeat) * wanted[c], near_mass = near_first < near_end ? w->o.area_effect * mass : 0;
+        double mass = (1 - w->o.repeat) * liking[c], near_mass = near_first < near_end ? w->o.area_effect * mass : 0;
         double scale = (mass - near_mass) / (before[end] - before[first]);
         for (size_t i = first; i < end; i++)
             p[w->order[i]] = scale * w->stores[w->order[i]].weight;
@@ -434,110 +487,16 @@ static void mix_moods(const struct tt_world *w, uint64_t user, const double *moo
             p[favourite_of(w, user, home, x, slot)] += moods[x] * w->o.repeat * favourite_weights[slot];
 }
 
-static void probabilities(const struct tt_world *w, uint64_t user, int meal, double *wanted, double *p)
-{
-    double moods[MAX_MOODS] = {1 - w->o.meal_effect};
-
-    for (int k = 0; k < w->meals.n; k++)
-        moods[1 + k] = w->o.meal_effect * (meal < 0 ? w->meal_shares[k] : meal == k);
-    mix_moods(w, user, moods, wanted, p);
-}
-
 int tt_world_probabilities(const struct tt_world *world, uint64_t user, int meal, double *p, struct tt_err *err)
 {
-    double *wanted = tt_alloc(world->o.n_categories, sizeof(*wanted), err);
+    double moods[MAX_MOODS] = {1 - world->o.meal_effect};
+    double *liking = tt_alloc(world->o.n_categories, sizeof(*liking), err);
 
-    if (!wanted)
+    if (!liking)
         return -1;
-    probabilities(world, user, meal, wanted, p);
-    free(wanted);
+    for (int k = 0; k < world->meals.n; k++)
+        moods[1 + k] = world->o.meal_effect * (meal < 0 ? world->meal_shares[k] : meal == k);
+    mix_moods(world, user, moods, liking, p);
+    free(liking);
     return 0;
-}
-
-/* out[i] += weight * the sum of the ks[i] largest of p (n). */
-static void add_top(const double *p, size_t n, const int *ks, size_t n_k, double weight, double *out)
-{
-    double top[TT_ORACLE_MAX_K] = {0}; /* falling; the first `have` count */
-    int k = ks[n_k - 1], have = 0;
-
-    for (size_t s = 0; s < n; s++) {
-        if (have == k && p[s] <= top[k - 1])
-            continue;
-        int at = have < k ? have++ : k - 1;
-        for (; at > 0 && top[at - 1] < p[s]; at--)
-            top[at] = top[at - 1];
-        top[at] = p[s];
-    }
-    double sum = 0;
-    for (int i = 0, next = 0; next < (int)n_k; next++) {
-        for (; i < ks[next] && i < have; i++)
-            sum += top[i];
-        out[next] += weight * sum;
-    }
-}
-
-/* What is added up over users, for one figure. */
-struct sums {
-    double weight, value, square;
-};
-
-static void add_user(struct sums *sums, double weight, double value)
-{
-    sums->weight += weight;
-    sums->value += weight * value;
-    sums->square += weight * value * value;
-}
-
-static struct tt_oracle finish_sums(const struct sums *sums, uint64_t n, int sampled)
-{
-    double mean = sums->value / sums->weight, variance = sums->square / sums->weight - mean * mean;
-    double half = sampled && n > 1 && variance > 0 ? 1.96 * sqrt(variance / (double)(n - 1)) : 0;
-
-    return (struct tt_oracle){mean, mean - half, mean + half};
-}
-
-int tt_world_oracle(const struct tt_world *world, const int *ks, size_t n_k, struct tt_oracle *with_meal,
-                    struct tt_oracle *without_meal, uint64_t *n_users, struct tt_err *err)
-{
-    const uint64_t budget = 100 * 1000 * 1000, most = 20000; /* stores times users; about a second */
-    uint64_t n = world->o.n_users, n_stores = world->o.n_stores;
-    int sampled = n > budget / n_stores, status = -1;
-    struct tt_rng rng;
-
-    assert(n_k > 0 && ks[n_k - 1] <= TT_ORACLE_MAX_K);
-    if (sampled) {
-        n = budget / n_stores > most ? most : budget / n_stores;
-        n = n < 100 ? 100 : n;
-    }
-    double *p = tt_alloc(n_stores, sizeof(*p), err), *wanted = tt_alloc(world->o.n_categories, sizeof(*wanted), err);
-    double *best = tt_alloc(2 * n_k, sizeof(*best), err);
-    struct sums *sums = tt_alloc_zero(2 * n_k, sizeof(*sums), err);
-    if (!p || !wanted || !best || !sums)
-        goto done;
-    tt_rng_init(&rng, world->o.seed, SAMPLE, 0);
-    for (uint64_t i = 0; i < n; i++) {
-        uint64_t user = sampled ? tt_zipf_draw(&world->zipf_users, &rng) : i;
-        double weight = sampled ? 1 : pow((double)i + 1, -world->o.zipf_users);
-        memset(best, 0, 2 * n_k * sizeof(*best));
-        for (int meal = 0; meal < world->meals.n; meal++) {
-            probabilities(world, user, meal, wanted, p);
-            add_top(p, (size_t)n_stores, ks, n_k, world->meal_shares[meal], best);
-        }
-        probabilities(world, user, -1, wanted, p);
-        add_top(p, (size_t)n_stores, ks, n_k, 1, best + n_k);
-        for (size_t k = 0; k < 2 * n_k; k++)
-            add_user(&sums[k], weight, best[k]);
-    }
-    for (size_t k = 0; k < n_k; k++) {
-        with_meal[k] = finish_sums(&sums[k], n, sampled);
-        without_meal[k] = finish_sums(&sums[n_k + k], n, sampled);
-    }
-    *n_users = n;
-    status = 0;
-done:
-    free(p);
-    free(wanted);
-    free(best);
-    free(sums);
-    return status;
 }

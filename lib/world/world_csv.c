@@ -1,6 +1,6 @@
-/* The tables of a made-up world: see generator_csv.h. Rows are put together by hand, since formatting through printf
+/* The tables of a made-up world: see world_csv.h. Rows are put together by hand, since formatting through printf
  * would take several times as long as all the rest. */
-#include "world/generator_csv.h"
+#include "world/world_csv.h"
 
 #include "base/buf.h"
 #include "io/tsv_writer.h"

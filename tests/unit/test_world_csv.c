@@ -1,5 +1,5 @@
 /* The tables as text: what the reader reads back is what the world says, quotes and line breaks included. */
-#include "world/generator_csv.h"
+#include "world/world_csv.h"
 
 #include <unistd.h>
 
@@ -8,7 +8,7 @@
 
 #include "unit.h"
 
-static char path[] = "/tmp/tt-generator-XXXXXX";
+static char path[] = "/tmp/tt-world-XXXXXX";
 static struct tt_zone *zone;
 static struct tt_world *world;
 
@@ -56,7 +56,7 @@ static void open_written(struct tt_writer *writer, struct tt_csv *csv, int statu
     tt_csv_want_all(csv);
 }
 
-static void test_generator_csv_reviews_read_back(void **state)
+static void test_world_csv_reviews_read_back(void **state)
 {
     struct tt_review_columns columns = {.rating = 1, .text = 0.7};
     struct tt_err err = TT_ERR_INIT;
@@ -100,7 +100,7 @@ static void test_generator_csv_reviews_read_back(void **state)
     tt_csv_close(&csv);
 }
 
-static void test_generator_csv_stores_read_back(void **state)
+static void test_world_csv_stores_read_back(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_writer writer;
@@ -128,7 +128,7 @@ static void test_generator_csv_stores_read_back(void **state)
 }
 
 /* Names beyond those that are listed differ from each other and from those. */
-static void test_generator_csv_names_are_different(void **state)
+static void test_world_csv_names_are_different(void **state)
 {
     static char names[1000][TT_WORLD_NAME];
 
@@ -145,9 +145,9 @@ static void test_generator_csv_names_are_different(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_generator_csv_reviews_read_back),
-        cmocka_unit_test(test_generator_csv_stores_read_back),
-        cmocka_unit_test(test_generator_csv_names_are_different),
+        cmocka_unit_test(test_world_csv_reviews_read_back),
+        cmocka_unit_test(test_world_csv_stores_read_back),
+        cmocka_unit_test(test_world_csv_names_are_different),
     };
     return cmocka_run_group_tests(tests, make_world, free_world);
 }

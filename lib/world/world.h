@@ -1,4 +1,4 @@
-/* A made-up restaurant world: who exists, who goes where and when, and how well anybody could predict it.
+/* A made-up restaurant world: who exists, who goes where and when, and with which probability.
  *
  *     tt_world_options_init(&options);  options.n_events = ...; options.zone = zone;
  *     world = tt_world_new(&options, &err);
@@ -22,8 +22,8 @@
  * categories, drawn evenly in mood 0 and mostly among the categories that belong to the meal time in the others: what
  * all people share. Favourites are drawn from v_x once. Events are independent given user and meal time.
  */
-#ifndef TT_WORLD_GENERATOR_H
-#define TT_WORLD_GENERATOR_H
+#ifndef TT_WORLD_WORLD_H
+#define TT_WORLD_WORLD_H
 
 #include "base/rng.h"
 #include "table/meal_times.h"
@@ -85,6 +85,9 @@ enum { TT_WORLD_NAME = 32 };
 void tt_world_category_name(uint64_t category, char *name);
 void tt_world_area_name(uint64_t area, char *name);
 
+/* A user, by activity: user k makes a share of the events proportional to (k + 1)^-zipf_users. */
+uint64_t tt_world_draw_user(const struct tt_world *world, struct tt_rng *rng);
+
 /* Event i of 0 ... n_events-1; their times do not fall as i rises. *span is zone.h's, TT_SPAN_INIT at first. */
 void tt_world_visit(const struct tt_world *world, uint64_t i, struct tt_span *span, struct tt_visit *visit);
 
@@ -92,22 +95,8 @@ void tt_world_visit(const struct tt_world *world, uint64_t i, struct tt_span *sp
  * that a change of the clock leaves out or doubles. */
 const double *tt_world_meal_shares(const struct tt_world *world);
 
-/* p (n_stores): p(s | user, meal), or with meal = -1 its mean over the meal times, p(s | user). Adds up to 1.
- * Users fall in activity: user k makes a share of the events proportional to (k + 1)^-zipf_users. */
+/* p (n_stores): p(s | user, meal), or with meal = -1 its mean over the meal times, p(s | user). Adds up to 1. */
 int tt_world_probabilities(const struct tt_world *world, uint64_t user, int meal, double *p,
                            struct tt_err *err) TT_CHECKED;
-
-enum { TT_ORACLE_MAX_K = 100 };
-
-struct tt_oracle {
-    double value, low, high; /* low, high: 95 % interval; equal to value when every user was looked at */
-};
-
-/* The best that any list of k stores can reach: the mean over events of the sum of the k largest p. with_meal: for a
- * model that knows user and meal time; without_meal: that knows the user only. n_k values of ks, rising, up to
- * TT_ORACLE_MAX_K; more than n_stores count as n_stores. Looks at every user when users * stores <= 10^8, else at a
- * sample, drawn by activity. *n_users says how many were looked at. */
-int tt_world_oracle(const struct tt_world *world, const int *ks, size_t n_k, struct tt_oracle *with_meal,
-                    struct tt_oracle *without_meal, uint64_t *n_users, struct tt_err *err) TT_CHECKED;
 
 #endif
