@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/number.h"
 #include "cli.h"
-#include "eval/judgements.h"
+#include "eval/run_ranks.h"
+#include "eval/run_scores.h"
+#include "eval/scores.h"
 #include "eval/verdict.h"
 #include "io/tsv_writer.h"
 
@@ -17,7 +20,7 @@ static const char *const against_names[] = {"first", "previous", "all", NULL};
 static const char *metrics;
 static uint64_t resamples = 1999, permutations = 9999, seed = 1;
 static double level = 0.95, power = 0.8, effect;
-static int against = AGAINST_FIRST, is_paired, is_text;
+static int against = AGAINST_FIRST, is_paired, by_user, by_slice, is_text;
 
 static struct cli_option options[] = {
     {'m', "metric", CLI_TEXT, &metrics, .metavar = "NAME,...",
@@ -26,6 +29,10 @@ static struct cli_option options[] = {
      .help = "compare each model with the first, the previous, or all before it"},
     {0, "paired", CLI_FLAG, &is_paired,
      .help = "the first files of two models have one seed, and so on: compare pairs"},
+    {0, "by-user", CLI_FLAG, &by_user,
+     .help = "users count alike, whatever their queries: also for models with other contexts"},
+    {0, "slices", CLI_FLAG, &by_slice,
+     .help = "compare in each part of each slice; the files are of tt-eval --per-event"},
     {0, "effect", CLI_NUMBER, &effect, .min = 0, .max = 1, .metavar = "X",
      .help = "the difference that matters, as 0.005 of 1; 0: the one seen"},
     {0, "power", CLI_NUMBER, &power, .min = 0.5, .max = 0.999, .metavar = "X",
@@ -44,7 +51,7 @@ static struct cli_option options[] = {
 
 static const struct cli_program program = {
     .name = "tt-compare",
-    .purpose = "Read what tt-eval --per-query wrote of models' trainings, write which is better and how sure that is.",
+    .purpose = "Read the scores of models' trainings by tt-eval, write which model is better and how sure that is.",
     .usage = "[OPTION]... MODEL=FILE MODEL=FILE...",
     .options = options,
     .n_options = sizeof(options) / sizeof(*options),
@@ -56,8 +63,8 @@ static const struct cli_program program = {
 /* A model and its trainings. */
 struct model {
     char *name;
-    size_t *runs, n_runs; /* places in the judgements */
-    const double **sums;  /* (n_runs) of the figure that is looked at */
+    size_t *runs, n_runs; /* numbers of its operands */
+    const double **sums;  /* (n_runs) scratch of compare_pairs */
 };
 
 struct models {
@@ -119,19 +126,29 @@ static void release_models(struct models *m)
     free(m->all);
 }
 
-static int read_operands(struct tt_judgements *j, struct tt_err *err)
+/* Read each operand's file by `add` into `to`. */
+static int read_operands(void *to, int (*add)(void *to, struct tt_csv *csv, struct tt_err *err), struct tt_err *err)
 {
     for (int i = 0; i < cli_n_operands; i++) {
         struct tt_csv csv = {0};
         int status = tt_csv_open(&csv, strchr(cli_operands[i], '=') + 1, TT_CSV_AUTO, err);
         if (status == 0)
-            status = tt_judgements_add(j, &csv, err);
+            status = add(to, &csv, err);
         tt_csv_close(&csv);
         if (status)
             return -1;
     }
-    return j->n_users > 1 ? 0 : tt_err_set(err, TT_ERR_INPUT, "%s: a single user: nothing can be said of others",
-                                           strchr(cli_operands[0], '=') + 1);
+    return 0;
+}
+
+static int add_scores(void *to, struct tt_csv *csv, struct tt_err *err)
+{
+    return tt_run_scores_add(to, csv, err);
+}
+
+static int add_ranks(void *to, struct tt_csv *csv, struct tt_err *err)
+{
+    return tt_run_ranks_add(to, csv, err);
 }
 
 /* The names in --metric: *n of them, cut from a copy that *text owns. */
@@ -163,12 +180,11 @@ static char **parse_metrics(char **text, size_t *n, struct tt_err *err)
 
 /* ---- comparing ---- */
 
-static struct tt_arm arm_of(const struct model *model, const struct tt_judgements *j, size_t figure)
-{
-    for (size_t r = 0; r < model->n_runs; r++)
-        model->sums[r] = tt_judgements_sums(j, model->runs[r], figure);
-    return (struct tt_arm){model->sums, model->n_runs};
-}
+struct findings {
+    struct tt_finding *all;
+    size_t n, cap;
+    size_t n_figures; /* each of which has as many findings */
+};
 
 /* How many models before this one it is compared with, and from which on. */
 static size_t first_base(size_t model)
@@ -181,47 +197,190 @@ static size_t end_base(size_t model)
     return against == AGAINST_FIRST ? 1 : model;
 }
 
-static int compare_two(const struct models *m, size_t a, size_t b, const struct tt_judgements *j, size_t figure,
-                       struct tt_pool *pool, const struct tt_compare_options *o, struct tt_finding *f,
-                       struct tt_err *err)
+static struct tt_arm arm_of(const struct model *model, const double *const *sums)
 {
-    struct tt_arm arm = arm_of(&m->all[a], j, figure), base = arm_of(&m->all[b], j, figure);
-    int is_over_events = tt_judgements_is_over_events(j, figure);
-
-    *f = (struct tt_finding){.model = m->all[a].name, .base = m->all[b].name, .figure = j->figures[figure],
-                             .n_runs = arm.n_runs, .n_base_runs = base.n_runs, .is_over_events = is_over_events,
-                             .n = is_over_events ? j->n_events : (double)j->n_queries};
-    return tt_compare(pool, &arm, &base, tt_judgements_under(j, figure), j->n_users, o, &f->c, err);
+    for (size_t r = 0; r < model->n_runs; r++)
+        model->sums[r] = sums[model->runs[r]];
+    return (struct tt_arm){model->sums, model->n_runs};
 }
 
-/* All comparisons, figure by figure: *n of them, owned by the caller. */
-static struct tt_finding *compare_all(const struct models *m, const struct tt_judgements *j, struct tt_pool *pool,
-                                      const struct tt_compare_options *o, size_t *n, struct tt_err *err)
+/* The mean over the arm's runs of a single user's figure. */
+static double value_of(const struct tt_arm *arm, double under)
 {
-    size_t most = j->n_figures * m->n * m->n, at = 0;
-    struct tt_finding *found = tt_alloc(most, sizeof(*found), err);
-    double *p = tt_alloc(most, sizeof(*p), err);
+    double total = 0;
 
-    if (!found || !p)
-        goto fail;
-    for (size_t i = 0; i < j->n_figures; i++)
-        for (size_t a = 1; a < m->n; a++)
-            for (size_t b = first_base(a); b < end_base(a); b++, at++) {
-                if (compare_two(m, a, b, j, i, pool, o, &found[at], err))
-                    goto fail;
-                p[at] = found[at].c.p;
+    for (size_t r = 0; r < arm->n_runs; r++)
+        total += arm->sums[r][0] / under;
+    return total / (double)arm->n_runs;
+}
+
+/* Of a single user no more can be said than what is there. */
+static struct tt_comparison without_others(const struct tt_arm *arm, const struct tt_arm *base, double under)
+{
+    struct tt_comparison c = {
+        .value = value_of(arm, under), .base_value = value_of(base, under), .low = NAN, .high = NAN, .p = NAN,
+        .cohens_d = NAN, .users_part = NAN, .seeds_part = NAN, .degrees = NAN, .power = NAN, .detectable = NAN,
+        .users_factor = NAN, .runs = NAN,
+    };
+
+    c.difference = c.value - c.base_value;
+    return c;
+}
+
+/* Compare the models by one figure: sums (operands) of (n_users), over under (n_users). about: what is the same in all
+ * findings.
+ */
+static int compare_pairs(struct findings *out, const struct models *m, const double *const *sums, const double *under,
+                         const struct tt_finding *about, struct tt_pool *pool, const struct tt_compare_options *o,
+                         struct tt_err *err)
+{
+    for (size_t a = 1; a < m->n; a++)
+        for (size_t b = first_base(a); b < end_base(a); b++) {
+            struct tt_arm arm = arm_of(&m->all[a], sums), base = arm_of(&m->all[b], sums);
+            if (tt_grow(&out->all, &out->cap, out->n + 1, sizeof(*out->all), err))
+                return -1;
+            struct tt_finding *f = &out->all[out->n];
+            *f = *about;
+            f->model = m->all[a].name;
+            f->base = m->all[b].name;
+            f->n_runs = arm.n_runs;
+            f->n_base_runs = base.n_runs;
+            if (f->n_users == 1)
+                f->c = without_others(&arm, &base, under[0]);
+            else if (tt_compare(pool, &arm, &base, under, f->n_users, o, &f->c, err))
+                return -1;
+            out->n++;
+        }
+    return 0;
+}
+
+/* The p of all findings that have one, corrected. */
+static int correct_p(struct findings *found, struct tt_err *err)
+{
+    double *p = tt_alloc(found->n, sizeof(*p), err);
+    size_t n = 0;
+
+    if (!p)
+        return -1;
+    for (size_t i = 0; i < found->n; i++)
+        if (!isnan(found->all[i].c.p))
+            p[n++] = found->all[i].c.p;
+    int status = tt_holm(p, n, err);
+    for (size_t i = found->n; i-- > 0;)
+        found->all[i].p_holm = isnan(found->all[i].c.p) ? NAN : p[--n];
+    free(p);
+    return status;
+}
+
+static const char *const units[] = {
+    [TT_SCORES_OVER_EVENTS] = "events", [TT_SCORES_OVER_QUERIES] = "queries", [TT_SCORES_OVER_USERS] = "users",
+};
+
+/* Compare by all test events, figure by figure. */
+static int compare_scores(struct findings *out, const struct models *m, const struct tt_run_scores *s,
+                          struct tt_pool *pool, const struct tt_compare_options *o, struct tt_err *err)
+{
+    const double **sums = tt_alloc(s->n_runs, sizeof(*sums), err);
+    int status = sums ? 0 : -1;
+
+    out->n_figures = s->n_figures;
+    for (size_t i = 0; status == 0 && i < s->n_figures; i++) {
+        struct tt_finding about = {.figure = s->figures[i], .n_users = s->n_users, .n = tt_run_scores_n(s, i),
+                                   .unit = units[tt_run_scores_mean(s, i)]};
+        for (size_t r = 0; r < s->n_runs; r++)
+            sums[r] = tt_run_scores_sums(s, r, i);
+        status = compare_pairs(out, m, sums, tt_run_scores_under(s, i), &about, pool, o, err);
+    }
+    free(sums);
+    return status;
+}
+
+/* ---- slices ---- */
+
+/* METRIC@K, as tt-eval calls its columns. */
+struct figure {
+    const char *name;
+    enum tt_metric metric;
+    size_t k;
+};
+
+static struct figure parse_figure(const char *name)
+{
+    const char *at = strchr(name, '@');
+    uint64_t k;
+
+    for (size_t m = 0; at && m < TT_METRICS; m++)
+        if (strlen(tt_metric_info[m].name) == (size_t)(at - name) &&
+            strncmp(name, tt_metric_info[m].name, (size_t)(at - name)) == 0 &&
+            tt_parse_u64(at + 1, strlen(at + 1), &k) == 0 && k >= 1)
+            return (struct figure){name, (enum tt_metric)m, (size_t)k};
+    cli_usage_error("--metric: '%s' is not METRIC@K of tt-eval", name);
+}
+
+/* A run's figure by the n events of a part, added up by user: sums, under (n_users). */
+static int add_up(const struct tt_ranks *run, const uint32_t *events, size_t n, const struct figure *figure,
+                  double *sums, double *under, struct tt_finding *about, struct tt_err *err)
+{
+    struct tt_scores scores;
+
+    if (tt_scores_init(&scores, run, events, n, &figure->k, 1, err))
+        return -1;
+    int is_over_events = tt_metric_info[figure->metric].mean == TT_MEAN_OVER_EVENTS;
+    tt_scores_by_user(&scores, figure->metric, 0, by_user, sums, under);
+    about->n_users = scores.n_users;
+    about->n = (double)(is_over_events ? n : by_user ? scores.n_users : scores.n_queries);
+    about->unit = units[is_over_events ? TT_SCORES_OVER_EVENTS : by_user ? TT_SCORES_OVER_USERS
+                                                                          : TT_SCORES_OVER_QUERIES];
+    tt_scores_release(&scores);
+    return 0;
+}
+
+/* Compare by the n events of a part. about: the names of slice and part. */
+static int compare_part(struct findings *out, const struct models *m, const struct tt_run_ranks *r,
+                        const uint32_t *events, size_t n, const struct figure *figure, struct tt_finding *about,
+                        struct tt_pool *pool, const struct tt_compare_options *o, struct tt_err *err)
+{
+    size_t room = r->users.texts.n;
+    double *all = tt_alloc(r->n_runs + 2, room * sizeof(*all), err), *under = all, *other = under + room;
+    const double **sums = tt_alloc(r->n_runs, sizeof(*sums), err);
+    int status = all && sums ? 0 : -1;
+
+    about->figure = figure->name;
+    for (size_t i = 0; status == 0 && i < r->n_runs; i++) {
+        double *run = other + (i + 1) * room;
+        sums[i] = run;
+        status = add_up(&r->runs[i], events, n, figure, run, i ? other : under, about, err);
+        if (status == 0 && i && memcmp(under, other, about->n_users * sizeof(*under)) != 0)
+            status = tt_err_set(err, TT_ERR_MISMATCH, "%s: other queries than in '%s', and '%s' is a mean over queries "
+                                "(--by-user allows it)", strchr(cli_operands[i], '=') + 1,
+                                strchr(cli_operands[0], '=') + 1, figure->name);
+    }
+    if (status == 0)
+        status = compare_pairs(out, m, sums, under, about, pool, o, err);
+    free(all);
+    free(sums);
+    return status;
+}
+
+/* Compare in each part of each slice. names (n_names): the figures. */
+static int compare_slices(struct findings *out, const struct models *m, const struct tt_run_ranks *r, char **names,
+                          size_t n_names, struct tt_pool *pool, const struct tt_compare_options *o, struct tt_err *err)
+{
+    uint32_t *events = tt_alloc(r->n_events, sizeof(*events), err);
+    int status = events ? 0 : -1;
+
+    for (size_t s = 0; status == 0 && s < r->n_slices; s++)
+        for (size_t p = 0; status == 0 && p < r->slices[s].parts.texts.n; p++) {
+            size_t n = tt_run_ranks_part(r, s, p, events);
+            struct tt_finding about = {.slice = r->slices[s].name};
+            about.part = tt_text_list_get(&r->slices[s].parts.texts, p, &about.part_len);
+            for (size_t i = 0; status == 0 && i < n_names; i++) {
+                struct figure figure = parse_figure(names[i]);
+                status = compare_part(out, m, r, events, n, &figure, &about, pool, o, err);
             }
-    if (tt_holm(p, at, err))
-        goto fail;
-    for (size_t i = 0; i < at; i++)
-        found[i].p_holm = p[i];
-    free(p);
-    *n = at;
-    return found;
-fail:
-    free(found);
-    free(p);
-    return NULL;
+        }
+    free(events);
+    return status;
 }
 
 /* ---- output ---- */
@@ -234,40 +393,63 @@ static int write_number(struct tt_writer *writer, double value, struct tt_err *e
     return isnan(value) ? tt_writer_text(writer, "-", err) : tt_writer_printf(writer, err, "%.9g", value);
 }
 
+static int write_field(struct tt_writer *writer, const char *text, size_t len, struct tt_err *err)
+{
+    return tt_tsv_field(writer, TT_CSV_TAB, text, len, err) || tt_writer_text(writer, "\t", err) ? -1 : 0;
+}
+
+/* The verdict, and its sentences in two columns. text is scratch. */
+static int write_verdict(struct tt_writer *writer, const struct tt_finding *f, const struct tt_compare_options *o,
+                         struct tt_buf *text, struct tt_err *err)
+{
+    text->len = 0;
+    if (tt_writer_printf(writer, err, "\t%s\t", tt_verdict_names[tt_verdict(f, o)]) ||
+        tt_verdict_answer(f, o, text, err) || write_field(writer, text->data, text->len, err))
+        return -1;
+    text->len = 0;
+    if (tt_verdict_reason(f, o, text, err) || tt_tsv_field(writer, TT_CSV_TAB, text->data, text->len, err))
+        return -1;
+    return tt_writer_text(writer, "\n", err);
+}
+
 static int write_finding(struct tt_writer *writer, const struct tt_finding *f, const struct tt_compare_options *o,
-                         size_t n_users, struct tt_err *err)
+                         struct tt_buf *text, struct tt_err *err)
 {
     const struct tt_comparison *c = &f->c;
     const char *at = strrchr(f->figure, '@');
     size_t len = at ? (size_t)(at - f->figure) : strlen(f->figure);
     const double numbers[] = {
         c->value, c->base_value, c->difference, c->low, c->high, c->p, f->p_holm, c->cohens_d, c->users_part,
-        c->seeds_part, c->degrees, (double)f->n_runs, (double)f->n_base_runs, (double)n_users, f->n, c->power,
+        c->seeds_part, c->degrees, (double)f->n_runs, (double)f->n_base_runs, (double)f->n_users, f->n, c->power,
         c->detectable, tt_verdict_more(f), tt_verdict_runs(f),
     };
 
-    if (tt_tsv_field(writer, TT_CSV_TAB, f->model, strlen(f->model), err) || tt_writer_text(writer, "\t", err) ||
-        tt_tsv_field(writer, TT_CSV_TAB, f->base, strlen(f->base), err) || tt_writer_text(writer, "\t", err) ||
+    if (f->slice && (write_field(writer, f->slice, strlen(f->slice), err) ||
+                     write_field(writer, f->part, f->part_len, err)))
+        return -1;
+    if (write_field(writer, f->model, strlen(f->model), err) || write_field(writer, f->base, strlen(f->base), err) ||
         tt_tsv_field(writer, TT_CSV_TAB, f->figure, len, err) ||
         tt_writer_printf(writer, err, "\t%s", at ? at + 1 : "-"))
         return -1;
     for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
         if (write_number(writer, numbers[i], err))
             return -1;
-    return tt_writer_printf(writer, err, "\t%s\n", tt_verdict_names[tt_verdict(f, o)]);
+    return write_verdict(writer, f, o, text, err);
 }
 
-static int write_tsv(struct tt_writer *writer, const struct tt_finding *found, size_t n,
-                     const struct tt_compare_options *o, size_t n_users, struct tt_err *err)
+static int write_tsv(struct tt_writer *writer, const struct findings *found, const struct tt_compare_options *o,
+                     struct tt_err *err)
 {
-    if (tt_writer_text(writer, "model\tbase\tmetric\tk\tvalue\tbase_value\tdifference\tlow\thigh\tp\tp_holm\tcohens_d\t"
-                       "users_part\tseeds_part\tdegrees\tseeds\tbase_seeds\tusers\tn\tpower\tdetectable\tmore_n\t"
-                       "needs_seeds\tverdict\n", err))
-        return -1;
-    for (size_t i = 0; i < n; i++)
-        if (write_finding(writer, &found[i], o, n_users, err))
-            return -1;
-    return 0;
+    struct tt_buf text = TT_BUF_INIT;
+    int status = tt_writer_printf(writer, err, "%smodel\tbase\tmetric\tk\tvalue\tbase_value\tdifference\tlow\thigh\tp\t"
+                                  "p_holm\tcohens_d\tusers_part\tseeds_part\tdegrees\tseeds\tbase_seeds\tusers\tn\t"
+                                  "power\tdetectable\tmore_n\tneeds_seeds\tverdict\tanswer\treason\n",
+                                  by_slice ? "slice\tpart\t" : "");
+
+    for (size_t i = 0; status == 0 && i < found->n; i++)
+        status = write_finding(writer, &found->all[i], o, &text, err);
+    tt_buf_release(&text);
+    return status;
 }
 
 /* ---- output for people ---- */
@@ -350,15 +532,14 @@ static int write_line(struct tt_writer *writer, const struct tt_finding *f, int 
 }
 
 /* The lines of the n findings about one figure. */
-static int write_table(struct tt_writer *writer, const struct tt_finding *found, size_t n, size_t n_users,
-                       struct tt_err *err)
+static int write_table(struct tt_writer *writer, const struct tt_finding *found, size_t n, struct tt_err *err)
 {
     int digits = 1;
 
     for (size_t i = 0; i < n; i++)
         digits = tt_verdict_digits(&found[i].c) > digits ? tt_verdict_digits(&found[i].c) : digits;
     if (tt_writer_printf(writer, err, "\n%s in %%, %.0f test %s of %zu users\n  %-*s %-*s %7s %7s %10s %10s %6s %6s\n",
-                         found->figure, found->n, found->is_over_events ? "events" : "queries", n_users, NAME_WIDTH,
+                         found->figure, found->n, found->unit, found->n_users, NAME_WIDTH,
                          "model", NAME_WIDTH, "base", "model", "base", "difference", "detectable", "users", "seeds"))
         return -1;
     for (size_t i = 0; i < n; i++)
@@ -377,51 +558,72 @@ static int write_legend(struct tt_writer *writer, size_t n, struct tt_err *err)
     return n == 1 ? 0 : tt_writer_printf(writer, err, "p: corrected for %zu comparisons (Holm).\n", n);
 }
 
-static int write_text(struct tt_writer *writer, const struct tt_finding *found, size_t n,
-                      const struct tt_compare_options *o, const struct tt_judgements *j, struct tt_err *err)
+static int write_text(struct tt_writer *writer, const struct findings *found, const struct tt_compare_options *o,
+                      struct tt_err *err)
 {
     struct tt_buf text = TT_BUF_INIT;
-    size_t of_figure = n / j->n_figures;
+    size_t of_figure = found->n / found->n_figures;
     int status = -1;
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < found->n; i++) {
+        const struct tt_finding *f = &found->all[i];
         text.len = 0;
-        if (tt_verdict_say(&found[i], o, &text, err) || write_wrapped(writer, text.data, err))
+        if (tt_verdict_answer(f, o, &text, err) || tt_buf_add_text(&text, " ", err) ||
+            tt_verdict_reason(f, o, &text, err) || write_wrapped(writer, text.data, err))
             goto done;
     }
-    for (size_t i = 0; i < n; i += of_figure)
-        if (write_table(writer, found + i, of_figure, j->n_users, err))
+    for (size_t i = 0; i < found->n; i += of_figure)
+        if (write_table(writer, found->all + i, of_figure, err))
             goto done;
-    status = write_legend(writer, n, err);
+    status = write_legend(writer, found->n, err);
 done:
     tt_buf_release(&text);
     return status;
 }
 
-static int compare(struct models *m, struct tt_judgements *j, struct tt_err *err)
+/* ---- the whole ---- */
+
+/* Read what the operands name, by which the models are compared. */
+static int read_all(struct tt_run_scores *s, struct tt_run_ranks *r, char **names, size_t n_names, struct tt_err *err)
+{
+    if (by_slice)
+        return read_operands(r, add_ranks, err);
+    if (tt_run_scores_init(s, names, n_names, by_user, err) || read_operands(s, add_scores, err))
+        return -1;
+    return s->n_users > 1 ? 0 : tt_err_set(err, TT_ERR_INPUT, "%s: a single user: nothing can be said of others",
+                                           strchr(cli_operands[0], '=') + 1);
+}
+
+static int compare(struct models *m, char **names, size_t n_names, struct tt_err *err)
 {
     const struct tt_compare_options o = {.resamples = (size_t)resamples, .permutations = (size_t)permutations,
                                          .seed = seed, .level = level, .power = power, .effect = effect,
                                          .is_paired = is_paired};
     struct tt_pool *pool = cli_pool(err);
+    struct tt_run_scores scores = {0};
+    struct tt_run_ranks ranks = {0};
     struct tt_writer writer = {0};
-    struct tt_finding *found = NULL;
-    size_t n;
+    struct findings found = {0};
     int status = -1;
 
-    if (!pool || read_operands(j, err))
+    if (!pool || read_all(&scores, &ranks, names, n_names, err))
         goto done;
     double read = cli_seconds();
-    if (!(found = compare_all(m, j, pool, &o, &n, err)))
+    if (by_slice ? compare_slices(&found, m, &ranks, names, n_names, pool, &o, err)
+                 : compare_scores(&found, m, &scores, pool, &o, err))
+        goto done;
+    if (correct_p(&found, err))
         goto done;
     if (cli_verbose)
         cli_note("read in %.3f s, compared in %.3f s", read, cli_seconds() - read);
     if (cli_open_output(&writer, 0, err))
         goto done;
-    status = is_text ? write_text(&writer, found, n, &o, j, err) : write_tsv(&writer, found, n, &o, j->n_users, err);
+    status = is_text ? write_text(&writer, &found, &o, err) : write_tsv(&writer, &found, &o, err);
     status = cli_close_output(&writer, status, err);
 done:
-    free(found);
+    free(found.all);
+    tt_run_scores_release(&scores);
+    tt_run_ranks_release(&ranks);
     tt_pool_free(pool);
     return status;
 }
@@ -439,21 +641,31 @@ static void check_counts(void)
                         (unsigned long long)permutations, level, p);
 }
 
+static void check_slices(char **names, size_t n_names)
+{
+    if (is_text)
+        cli_usage_error("--slices writes columns: not with --text");
+    if (n_names == 0)
+        cli_usage_error("--slices needs a --metric, as top_k_accuracy@10");
+    for (size_t i = 0; i < n_names; i++)
+        parse_figure(names[i]);
+}
+
 int main(int argc, char **argv)
 {
     struct tt_err err = TT_ERR_INIT;
     struct models m = {0};
-    struct tt_judgements j = {0};
     char *text = NULL, **names = NULL;
     size_t n;
     int status = -1;
 
     cli_start(&program, argc, argv);
     check_counts();
-    if (find_models(&m, &err) == 0 && (names = parse_metrics(&text, &n, &err)) &&
-        tt_judgements_init(&j, names, n, &err) == 0)
-        status = compare(&m, &j, &err);
-    tt_judgements_release(&j);
+    if (find_models(&m, &err) == 0 && (names = parse_metrics(&text, &n, &err))) {
+        if (by_slice)
+            check_slices(names, n);
+        status = compare(&m, names, n, &err);
+    }
     release_models(&m);
     free(names);
     free(text);

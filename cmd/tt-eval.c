@@ -7,7 +7,6 @@
 #include "base/number.h"
 #include "cli.h"
 #include "eval/evaluation.h"
-#include "eval/part.h"
 #include "io/tsv_writer.h"
 
 enum {
@@ -20,14 +19,14 @@ static const char *per_query_path, *per_event_path, *slices_path, *replicates_pa
 static struct cli_list slice_names;
 static const char *top = "10", *run_name = "-";
 static uint64_t resamples = 1000, seed = 1;
-static int may_be_short;
+static int may_be_short, list_metrics;
 
 static struct cli_option options[] = {
     {'t', "truth", CLI_TEXT, &truth_path, .metavar = "FILE", .no_lineage = 1,
      .help = "the test events, CSV or TSV (needed)"},
     {0, "new", CLI_TEXT, &known_path, .metavar = "FILE", .no_lineage = 1,
      .help = "only events whose user has not the item in FILE"},
-    {'k', "top", CLI_TEXT, &top, .metavar = "K,...", .help = "judge the first K of each list"},
+    {'k', "top", CLI_TEXT, &top, .metavar = "K,...", .help = "evaluate the first K of each list"},
     {0, "run", CLI_TEXT, &run_name, .metavar = "NAME", .help = "the first column of the output"},
     {0, "items", CLI_TEXT, &items_path, .metavar = "FILE", .no_lineage = 1,
      .help = "the catalogue: adds its coverage"},
@@ -47,6 +46,7 @@ static struct cli_option options[] = {
     {0, "resamples", CLI_COUNT, &resamples, .min = 0, .max = 1e6, .metavar = "N",
      .help = "of the interval, 39 or more; 0: no interval"},
     {0, "seed", CLI_COUNT, &seed, .metavar = "N", .help = "of the interval"},
+    {0, "list-metrics", CLI_FLAG, &list_metrics, .help = "write the metrics' names and meanings, and exit"},
     {0, "short", CLI_FLAG, &may_be_short, .help = "allow K beyond the longest list"},
     CLI_OUTPUT,
     CLI_JOBS,
@@ -89,11 +89,11 @@ static size_t *parse_top(size_t *n, struct tt_err *err)
 
 static void say_counts(const struct tt_evaluation *e)
 {
-    cli_note("test events: %zu, queries: %zu, users: %zu", e->n_events, e->n_queries, e->n_users);
+    cli_note("test events: %zu, queries: %zu, users: %zu", e->ranks.n_events, e->ranks.n_queries, e->ranks.n_users);
     if (e->n_known_events)
         cli_note("test events left out, as their users had the items already: %zu", e->n_known_events);
-    if (e->n_lists < e->n_queries)
-        cli_note("queries without a list: %zu (their metrics are 0)", e->n_queries - e->n_lists);
+    if (e->n_lists < e->ranks.n_queries)
+        cli_note("queries without a list: %zu (their metrics are 0)", e->ranks.n_queries - e->n_lists);
     if (e->n_unlisted_events)
         cli_note("test events whose item is in no list: %zu", e->n_unlisted_events);
     if (e->n_ignored_lists)
@@ -103,7 +103,7 @@ static void say_counts(const struct tt_evaluation *e)
         cli_note("items in the lists that are not in '%s': %zu", items_path, e->n_uncatalogued);
     if (!training_path)
         return;
-    const struct tt_recommended *r = &e->recommended;
+    const struct tt_novelty *r = &e->novelty;
     if (r->n_rows)
         cli_note("rows of the lists: %zu, with an item that the user has in '%s': %zu (seen items %s)", r->n_rows,
                  training_path, r->n_seen_rows, r->n_seen_rows ? "kept" : "removed");
@@ -157,10 +157,10 @@ static int write_row(struct tt_writer *writer, const char *metric, size_t k, con
                : 0;
 }
 
-/* What all is told of: the means, and what the lists recommend (recommended is NULL without training events). */
+/* What is written of all events: the means of the metrics, and novelty and popularity of the lists. */
 struct figures {
     struct tt_estimate *means;       /* (n_ks, TT_METRICS) */
-    struct tt_estimate *recommended; /* (n_ks, TT_RECOMMENDED_FIGURES) */
+    struct tt_estimate *novelty;     /* (n_ks, TT_NOVELTY_FIGURES); unset without training events */
     double *replicates;              /* (n_ks, TT_METRICS, resamples) */
 };
 
@@ -183,12 +183,27 @@ static int write_metrics(struct tt_writer *writer, const struct tt_evaluation *e
         if (write_row(writer, "coverage", ks[i], &x, err))
             return -1;
     }
-    for (size_t f = 0; training_path && e->n_lists && f < TT_RECOMMENDED_FIGURES; f++)
+    for (size_t f = 0; training_path && e->n_lists && f < TT_NOVELTY_FIGURES; f++)
         for (size_t i = 0; i < n_ks; i++)
-            if (write_row(writer, tt_recommended_names[f], ks[i],
-                          &figures->recommended[i * TT_RECOMMENDED_FIGURES + f], err))
+            if (write_row(writer, tt_novelty_names[f], ks[i],
+                          &figures->novelty[i * TT_NOVELTY_FIGURES + f], err))
                 return -1;
     return 0;
+}
+
+/* --list-metrics: a line a metric. */
+static int write_list(struct tt_err *err)
+{
+    struct tt_writer writer = {0};
+
+    if (cli_open_output(&writer, 0, err))
+        return -1;
+    int status = tt_writer_text(&writer, "metric\tmean_over\tmeaning\n", err);
+    for (size_t m = 0; status == 0 && m < TT_METRICS; m++)
+        status = tt_writer_printf(&writer, err, "%s\t%s\t%s\n", tt_metric_info[m].name,
+                                  tt_metric_info[m].mean == TT_MEAN_OVER_EVENTS ? "events" : "queries",
+                                  tt_metric_info[m].what);
+    return cli_close_output(&writer, status, err);
 }
 
 /* A file beside the metrics, written whole or not at all. */
@@ -231,22 +246,22 @@ fail:
 
 /* ---- slices ---- */
 
-/* The figures of one part: a line a metric and k. events (n_events) is scratch. */
+/* The metrics by the events of one part: a line a metric and k. events (n_events) is scratch. */
 static int write_part(struct tt_writer *writer, const struct tt_evaluation *e, const struct tt_slice *slice,
                       uint32_t number, struct tt_pool *pool, uint32_t *events, struct tt_estimate *estimates,
                       struct tt_err *err)
 {
     const char *columns[] = {run_name, slice->name, slice->part[number].name};
-    struct tt_evaluation part;
+    struct tt_scores scores;
     size_t n = 0;
 
-    for (size_t i = 0; i < e->n_events; i++)
+    for (size_t i = 0; i < e->ranks.n_events; i++)
         if (slice->part_of[i] == number)
             events[n++] = (uint32_t)i;
-    if (tt_part_judge(&part, e, events, n, err))
+    if (tt_scores_init(&scores, &e->ranks, events, n, e->ks, e->n_ks, err))
         return -1;
-    int status = tt_evaluation_estimates(&part, pool, (size_t)resamples, seed, estimates, NULL, err);
-    tt_evaluation_release(&part);
+    int status = tt_scores_estimates(&scores, pool, (size_t)resamples, seed, estimates, NULL, err);
+    tt_scores_release(&scores);
     for (size_t m = 0; m < TT_METRICS; m++)
         for (size_t i = 0; i < e->n_ks; i++) {
             for (size_t c = 0; status == 0 && c < 3; c++)
@@ -263,7 +278,7 @@ static int write_slices(const struct tt_evaluation *e, struct tt_pool *pool, str
 {
     struct tt_writer writer = {0};
     struct tt_estimate *estimates = tt_alloc(e->n_ks, TT_METRICS * sizeof(*estimates), err);
-    uint32_t *events = tt_alloc(e->n_events, sizeof(*events), err);
+    uint32_t *events = tt_alloc(e->ranks.n_events, sizeof(*events), err);
     int status = -1;
 
     if (!estimates || !events || tt_writer_open(&writer, slices_path, cli_watch_temporary, err))
@@ -287,12 +302,12 @@ done:
 static int make_figures(struct figures *figures, const struct tt_evaluation *e, struct tt_pool *pool,
                         struct tt_err *err)
 {
-    if (tt_evaluation_estimates(e, pool, (size_t)resamples, seed, figures->means, figures->replicates, err))
+    if (tt_scores_estimates(&e->scores, pool, (size_t)resamples, seed, figures->means, figures->replicates, err))
         return -1;
     if (!training_path)
         return 0;
-    return tt_recommended_estimates(&e->recommended, e->user_of, e->n_users, pool, (size_t)resamples, seed,
-                                    figures->recommended, err);
+    return tt_novelty_estimates(&e->novelty, e->ranks.user_of, e->ranks.n_users, pool, (size_t)resamples, seed,
+                                figures->novelty, err);
 }
 
 static int evaluate(const size_t *ks, size_t n_ks, struct tt_err *err)
@@ -302,13 +317,13 @@ static int evaluate(const size_t *ks, size_t n_ks, struct tt_err *err)
     struct tt_writer writer = {0};
     struct figures figures = {
         .means = tt_alloc(n_ks, TT_METRICS * sizeof(*figures.means), err),
-        .recommended = tt_alloc(n_ks, TT_RECOMMENDED_FIGURES * sizeof(*figures.recommended), err),
+        .novelty = tt_alloc(n_ks, TT_NOVELTY_FIGURES * sizeof(*figures.novelty), err),
         .replicates = tt_alloc(n_ks * TT_METRICS, (size_t)resamples * sizeof(*figures.replicates), err),
     };
     struct tt_pool *pool = cli_pool(err);
     int status = -1;
 
-    if (!figures.means || !figures.recommended || !figures.replicates || !pool ||
+    if (!figures.means || !figures.novelty || !figures.replicates || !pool ||
         tt_slices_init(&slices, slice_names.items, slice_names.n, err) || read_all(&e, &slices, ks, n_ks, err))
         goto done;
     say_counts(&e);
@@ -316,7 +331,7 @@ static int evaluate(const size_t *ks, size_t n_ks, struct tt_err *err)
     if (make_figures(&figures, &e, pool, err))
         goto done;
     if (cli_verbose)
-        cli_note("read and judged in %.3f s, means and intervals in %.3f s", read, cli_seconds() - read);
+        cli_note("read in %.3f s, means and intervals in %.3f s", read, cli_seconds() - read);
     if ((per_query_path && write_beside(per_query_path, &e, tt_evaluation_write_queries, err)) ||
         (per_event_path && write_beside(per_event_path, &e, tt_evaluation_write_events, err)) ||
         (slices_path && write_slices(&e, pool, err)) ||
@@ -332,7 +347,7 @@ done:
     tt_slices_release(&slices);
     tt_pool_free(pool);
     free(figures.means);
-    free(figures.recommended);
+    free(figures.novelty);
     free(figures.replicates);
     return status;
 }
@@ -376,6 +391,8 @@ int main(int argc, char **argv)
     size_t n_ks;
 
     cli_start(&program, argc, argv);
+    if (list_metrics)
+        return cli_finish(write_list(&err), &err);
     if (!truth_path)
         cli_usage_error("--truth is needed");
     if (resamples > 0 && resamples < MIN_RESAMPLES)

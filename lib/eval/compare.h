@@ -1,7 +1,7 @@
 /* Is one model better than another, or was it luck? Two arms are compared: trainings of one model, which differ by
- * their seed alone, and trainings of another, all judged by the same test events.
+ * their seed alone, and trainings of another, all evaluated by the same test events.
  *
- * Two things are a sample here: the users whose events make the test, and the seeds. Each training is judged by all
+ * Two things are a sample here: the users whose events make the test, and the seeds. Each training is evaluated by all
  * users, so the two are crossed, not nested: a bootstrap that drew users anew for each seed would take the same users
  * for new ones (Owen 2007, "The pigeonhole bootstrap", Annals of Applied Statistics 1). With few seeds, drawing seeds
  * with replacement says too little of them besides, so their part is the variance component's:

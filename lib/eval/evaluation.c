@@ -16,8 +16,6 @@ struct open_list {
     uint64_t rank;   /* of the last row */
     int counts;      /* its query is in the truth */
     struct tt_buf key;
-    struct tt_hit *hits;
-    size_t n_hits, cap_hits;
 };
 
 /* ---- texts to codes ---- */
@@ -35,7 +33,7 @@ static int find_columns(const struct tt_evaluation *e, struct tt_csv *csv, size_
 }
 
 /* The names of the key columns and the item from the lists' header. */
-static int take_names(struct tt_evaluation *e, struct tt_csv *lists, struct tt_err *err)
+static int read_names(struct tt_evaluation *e, struct tt_csv *lists, struct tt_err *err)
 {
     long rank = tt_csv_need_column(lists, "rank", err);
 
@@ -76,7 +74,7 @@ static int key_of(struct tt_evaluation *e, const struct tt_csv *csv, const size_
 }
 
 /* The code of an item, and a cleared place in e->item for a new one. */
-static int item_code(struct tt_evaluation *e, const struct tt_csv_field *field, uint32_t *code, struct tt_err *err)
+static int code_of_item(struct tt_evaluation *e, const struct tt_csv_field *field, uint32_t *code, struct tt_err *err)
 {
     if (tt_vocab_add(&e->items, field->text, field->len, code, err))
         return -1;
@@ -93,109 +91,46 @@ static int item_code(struct tt_evaluation *e, const struct tt_csv_field *field, 
 
 /* ---- the truth ---- */
 
-/* Did the user have the item already? */
-static int is_known(const struct tt_past *past, const struct tt_csv_field *user, const struct tt_csv_field *item)
+/* Has the user the item in earlier events? */
+static int is_known(const struct tt_interactions *known, const struct tt_csv_field *user,
+                    const struct tt_csv_field *item)
 {
-    return tt_past_has(past, tt_vocab_find(&past->users, user->text, user->len),
-                       tt_vocab_find(&past->items, item->text, item->len));
+    return tt_interactions_has(known, tt_vocab_find(&known->seen.users, user->text, user->len),
+                               tt_vocab_find(&known->items, item->text, item->len));
 }
 
-/* The present row is the next event: what slices want of it. */
+/* The present row is the next event: its values for the slices. */
 static int add_to_slices(struct tt_evaluation *e, const struct tt_csv *csv, const struct tt_csv_field *user,
                          uint32_t item, struct tt_err *err)
 {
-    const struct tt_past *past = &e->training;
+    const struct tt_interactions *training = &e->training;
 
     if (!e->slices)
         return 0;
-    if (past->n_events == 0)
+    if (training->n_events == 0)
         return tt_slices_add_event(e->slices, csv, 0, 0, 0, err);
-    uint32_t past_user = tt_vocab_find(&past->users, user->text, user->len), past_item = e->item[item].in_training;
-    return tt_slices_add_event(e->slices, csv, tt_past_activity(past, past_user), tt_past_popularity(past, past_item),
-                               tt_past_has(past, past_user, past_item), err);
+    uint32_t user_code = tt_vocab_find(&training->seen.users, user->text, user->len);
+    uint32_t item_code = e->item[item].in_training;
+    return tt_slices_add_event(e->slices, csv, tt_interactions_activity(training, user_code),
+                               tt_interactions_popularity(training, item_code),
+                               tt_interactions_has(training, user_code, item_code), err);
 }
 
-/* One more event, whose place is its item's code until group_events. */
-static int read_event(struct tt_evaluation *e, const struct tt_csv *csv, const size_t *columns, size_t *cap_users,
-                      struct tt_err *err)
+static int read_event(struct tt_evaluation *e, const struct tt_csv *csv, const size_t *columns, struct tt_err *err)
 {
-    struct tt_judged_event *event;
     const struct tt_csv_field *user = &csv->fields[columns[0]];
     struct tt_csv_field key;
+    uint32_t query, user_code, item;
 
-    if (tt_grow(&e->events, &e->cap_events, e->n_events + 1, sizeof(*e->events), err))
+    if (key_of(e, csv, columns, &key, err) || tt_vocab_add(&e->queries, key.text, key.len, &query, err) ||
+        tt_vocab_add(&e->users, user->text, user->len, &user_code, err) ||
+        code_of_item(e, &csv->fields[columns[e->n_keys]], &item, err) || add_to_slices(e, csv, user, item, err))
         return -1;
-    event = &e->events[e->n_events];
-    if (key_of(e, csv, columns, &key, err) || tt_vocab_add(&e->queries, key.text, key.len, &event->query, err))
-        return -1;
-    if (event->query == e->n_queries) { /* a new one */
-        if (tt_grow(&e->user_of, cap_users, e->n_queries + 1, sizeof(*e->user_of), err) ||
-            tt_vocab_add(&e->users, user->text, user->len, &e->user_of[e->n_queries], err))
-            return -1;
-        e->n_queries++;
-    }
-    if (item_code(e, &csv->fields[columns[e->n_keys]], &event->place, err) ||
-        add_to_slices(e, csv, user, event->place, err))
-        return -1;
-    e->n_events++;
-    return 0;
-}
-
-static int by_item(const void *a, const void *b)
-{
-    uint32_t x = ((const struct tt_wanted *)a)->item, y = ((const struct tt_wanted *)b)->item;
-
-    return (x > y) - (x < y);
-}
-
-/* Events to each query's distinct items with their number of events: a counting sort by query, then by item within.
- * */
-static int group_events(struct tt_evaluation *e, struct tt_err *err)
-{
-    e->starts = tt_alloc_zero(e->n_queries + 1, sizeof(*e->starts), err);
-    e->wanted = tt_alloc(e->n_events, sizeof(*e->wanted), err);
-    e->events_of = tt_alloc_zero(e->n_queries, sizeof(*e->events_of), err);
-    if (!e->starts || !e->wanted || !e->events_of)
-        return -1;
-    for (size_t i = 0; i < e->n_events; i++)
-        e->events_of[e->events[i].query]++;
-    for (size_t q = 0; q < e->n_queries; q++)
-        e->starts[q + 1] = e->starts[q] + e->events_of[q];
-    for (size_t i = e->n_events; i-- > 0;) { /* fills each query's part from its end, moving the ends to the starts */
-        size_t *end = &e->starts[e->events[i].query + 1];
-        e->wanted[--*end] = (struct tt_wanted){.item = e->events[i].place, .events = 1};
-    }
-    size_t to = 0;
-    for (size_t q = 0; q < e->n_queries; q++) {
-        struct tt_wanted *part = e->wanted + e->starts[q + 1];
-        qsort(part, e->events_of[q], sizeof(*part), by_item);
-        e->starts[q] = to; /* never beyond the part that is read */
-        for (size_t i = 0; i < e->events_of[q]; i++) {
-            if (i && part[i].item == e->wanted[to - 1].item)
-                e->wanted[to - 1].events++;
-            else
-                e->wanted[to++] = part[i];
-        }
-    }
-    e->starts[e->n_queries] = to;
-    return 0;
-}
-
-/* The events' items to their places in `wanted`. */
-static void place_events(struct tt_evaluation *e)
-{
-    for (size_t i = 0; i < e->n_events; i++) {
-        struct tt_judged_event *event = &e->events[i];
-        struct tt_wanted key = {.item = event->place}, *part = e->wanted + e->starts[event->query];
-        size_t n = e->starts[event->query + 1] - e->starts[event->query];
-        const struct tt_wanted *found = bsearch(&key, part, n, sizeof(*part), by_item);
-        event->place = (uint32_t)(found - e->wanted);
-    }
+    return tt_ranks_add(&e->ranks, query, user_code, item, err);
 }
 
 static int read_truth(struct tt_evaluation *e, struct tt_csv *csv, size_t *columns, struct tt_err *err)
 {
-    size_t cap_users = 0;
     int more;
 
     if (find_columns(e, csv, columns, err))
@@ -203,38 +138,28 @@ static int read_truth(struct tt_evaluation *e, struct tt_csv *csv, size_t *colum
     while ((more = tt_csv_next(csv, err)) == 1) {
         if (e->known.n_events && is_known(&e->known, &csv->fields[columns[0]], &csv->fields[columns[e->n_keys]]))
             e->n_known_events++;
-        else if (read_event(e, csv, columns, &cap_users, err))
+        else if (read_event(e, csv, columns, err))
             return -1;
     }
     if (more < 0)
         return -1;
-    if (e->n_events == 0 && e->n_known_events)
+    if (e->ranks.n_events == 0 && e->n_known_events)
         return tt_err_set(err, TT_ERR_INPUT, "%s: no test event is new: the users had the items of all %zu already",
                           csv->reader.name, e->n_known_events);
-    if (e->n_events == 0)
+    if (e->ranks.n_events == 0)
         return tt_err_set(err, TT_ERR_INPUT, "%s: no test events", csv->reader.name);
-    if (e->n_events > UINT32_MAX)
+    if (e->ranks.n_events > UINT32_MAX)
         return tt_err_set(err, TT_ERR_INPUT, "%s: more than %lu test events", csv->reader.name,
                           (unsigned long)UINT32_MAX);
-    e->n_users = e->users.texts.n;
-    if (group_events(e, err))
-        return -1;
-    place_events(e);
-    return 0;
+    return tt_ranks_group(&e->ranks, err);
 }
 
 /* ---- the lists ---- */
 
 static void end_list(struct tt_evaluation *e, const struct open_list *list)
 {
-    if (list->number == 0 || !list->counts)
-        return;
-    size_t q = list->query, n_items = e->starts[q + 1] - e->starts[q];
-    if (e->training.n_events)
-        tt_recommended_end(&e->recommended);
-    for (size_t i = 0; i < e->n_ks; i++)
-        tt_metrics_of_list(list->hits, list->n_hits, n_items, e->events_of[q], e->ks[i],
-                           e->values + (q * e->n_ks + i) * TT_METRICS);
+    if (list->number && list->counts && e->training.n_events)
+        tt_novelty_end(&e->novelty);
 }
 
 static int begin_list(struct tt_evaluation *e, const struct tt_csv *csv, const struct tt_csv_field *key,
@@ -256,8 +181,7 @@ static int begin_list(struct tt_evaluation *e, const struct tt_csv *csv, const s
     e->first_line[list->query] = csv->line;
     list->number++;
     list->rank = 0;
-    list->n_hits = 0;
-    list->counts = list->query < e->n_queries;
+    list->counts = list->query < e->ranks.n_queries;
     if (!list->counts) {
         e->n_ignored_lists++;
         return 0;
@@ -265,13 +189,13 @@ static int begin_list(struct tt_evaluation *e, const struct tt_csv *csv, const s
     e->n_lists++;
     if (e->training.n_events) {
         size_t len;
-        const char *user = tt_text_list_get(&e->users.texts, e->user_of[list->query], &len);
-        tt_recommended_begin(&e->recommended, list->query, tt_vocab_find(&e->training.users, user, len));
+        const char *user = tt_text_list_get(&e->users.texts, e->ranks.user_of[list->query], &len);
+        tt_novelty_begin(&e->novelty, list->query, tt_vocab_find(&e->training.seen.users, user, len));
     }
-    for (size_t i = e->starts[list->query]; i < e->starts[list->query + 1]; i++) {
-        struct tt_evaluated_item *item = &e->item[e->wanted[i].item];
-        item->wanted_in = list->number;
-        item->place = (uint32_t)i;
+    for (size_t i = e->ranks.starts[list->query]; i < e->ranks.starts[list->query + 1]; i++) {
+        struct tt_evaluated_item *item = &e->item[e->ranks.targets[i].item];
+        item->target_in = list->number;
+        item->target = (uint32_t)i;
     }
     return 0;
 }
@@ -296,7 +220,7 @@ static int add_row(struct tt_evaluation *e, const struct tt_csv *csv, size_t ite
 {
     uint32_t code;
 
-    if (item_code(e, &csv->fields[item_column], &code, err))
+    if (code_of_item(e, &csv->fields[item_column], &code, err))
         return -1;
     struct tt_evaluated_item *item = &e->item[code];
     if (item->listed_in == list->number)
@@ -309,31 +233,27 @@ static int add_row(struct tt_evaluation *e, const struct tt_csv *csv, size_t ite
         return 0;
     }
     if (e->training.n_events)
-        tt_recommended_add(&e->recommended, item->in_training);
+        tt_novelty_add(&e->novelty, item->in_training);
     uint32_t rank = (uint32_t)list->rank; /* fits: its items differ */
     if (item->best_rank == 0 || rank < item->best_rank)
         item->best_rank = rank;
-    if (item->wanted_in != list->number)
-        return 0;
-    if (tt_grow(&list->hits, &list->cap_hits, list->n_hits + 1, sizeof(*list->hits), err))
-        return -1;
-    e->wanted[item->place].rank = rank;
-    list->hits[list->n_hits++] = (struct tt_hit){rank, e->wanted[item->place].events};
+    if (item->target_in == list->number)
+        e->ranks.targets[item->target].rank = rank;
     return 0;
 }
 
 static int read_lists(struct tt_evaluation *e, struct tt_csv *csv, size_t *columns, struct tt_err *err)
 {
     struct open_list list = {0};
-    size_t rank_column = e->n_keys; /* as take_names found it */
+    size_t rank_column = e->n_keys; /* as read_names found it */
     int more = -1;
 
-    e->values = tt_alloc_zero(e->n_queries, e->n_ks * TT_METRICS * sizeof(*e->values), err);
-    e->first_line = tt_alloc_zero(e->n_queries, sizeof(*e->first_line), err);
-    if (!e->values || !e->first_line || find_columns(e, csv, columns, err))
+    e->first_line = tt_alloc_zero(e->ranks.n_queries, sizeof(*e->first_line), err);
+    if (!e->first_line || find_columns(e, csv, columns, err))
         return -1;
-    e->n_first_line = e->cap_first_line = e->n_queries;
-    if (e->training.n_events && tt_recommended_init(&e->recommended, &e->training, e->ks, e->n_ks, e->n_queries, err))
+    e->n_first_line = e->cap_first_line = e->ranks.n_queries;
+    if (e->training.n_events &&
+        tt_novelty_init(&e->novelty, &e->training, e->ks, e->n_ks, e->ranks.n_queries, err))
         return -1;
     while ((more = tt_csv_next(csv, err)) == 1) {
         struct tt_csv_field key;
@@ -349,16 +269,15 @@ static int read_lists(struct tt_evaluation *e, struct tt_csv *csv, size_t *colum
     }
     if (more == 0)
         end_list(e, &list);
-    free(list.hits);
     tt_buf_release(&list.key);
     return more == 0 ? 0 : -1;
 }
 
 static void count_unlisted(struct tt_evaluation *e)
 {
-    for (size_t i = 0; i < e->starts[e->n_queries]; i++)
-        if (!e->item[e->wanted[i].item].listed_in)
-            e->n_unlisted_events += e->wanted[i].events;
+    for (size_t i = 0; i < e->ranks.starts[e->ranks.n_queries]; i++)
+        if (!e->item[e->ranks.targets[i].item].listed_in)
+            e->n_unlisted_events += e->ranks.targets[i].events;
 }
 
 static size_t count_distinct(const struct tt_evaluation *e, size_t k, int in_catalogue)
@@ -381,7 +300,7 @@ static int read_items(struct tt_evaluation *e, struct tt_csv *csv, struct tt_err
     if (column < 0)
         return -1;
     while ((more = tt_csv_next(csv, err)) == 1) {
-        if (item_code(e, &csv->fields[column], &code, err) ||
+        if (code_of_item(e, &csv->fields[column], &code, err) ||
             (e->slices && tt_slices_add_item(e->slices, csv, code, err)))
             return -1;
         e->n_catalogue += !e->item[code].in_catalogue;
@@ -422,23 +341,23 @@ static int find_slices(const struct tt_evaluation *e, const struct tt_evaluation
 
 static int cut_slices(struct tt_evaluation *e, struct tt_err *err)
 {
-    for (size_t i = 0; i < e->n_events; i++) {
-        const struct tt_judged_event *event = &e->events[i];
-        tt_slices_join(e->slices, i, e->user_of[event->query], e->wanted[event->place].item);
+    for (size_t i = 0; i < e->ranks.n_events; i++) {
+        const struct tt_test_event *event = &e->ranks.events[i];
+        tt_slices_join(e->slices, i, e->ranks.user_of[event->query], e->ranks.targets[event->target].item);
     }
     return tt_slices_cut(e->slices, err);
 }
 
-/* Earlier events, which may be none, and training events, of which there are some. */
-static int read_past(struct tt_evaluation *e, const struct tt_evaluation_sources *sources, struct tt_err *err)
+/* Known events, which may be none, and training events, of which there are some. */
+static int read_interactions(struct tt_evaluation *e, const struct tt_evaluation_sources *sources, struct tt_err *err)
 {
     const char *user = e->names[0], *item = e->names[e->n_keys];
 
-    if (sources->known && tt_past_read(&e->known, sources->known, user, item, err))
+    if (sources->known && tt_interactions_read(&e->known, sources->known, user, item, err))
         return -1;
     if (!sources->training)
         return 0;
-    if (tt_past_read(&e->training, sources->training, user, item, err))
+    if (tt_interactions_read(&e->training, sources->training, user, item, err))
         return -1;
     if (e->training.n_events == 0)
         return tt_err_set(err, TT_ERR_INPUT, "%s: no training events", sources->training->reader.name);
@@ -453,10 +372,10 @@ int tt_evaluation_run(struct tt_evaluation *e, const struct tt_evaluation_source
 
     *e = (struct tt_evaluation){.ks = ks, .n_ks = n_ks, .slices = sources->slices};
     if (tt_vocab_init(&e->queries, err) || tt_vocab_init(&e->users, err) || tt_vocab_init(&e->items, err) ||
-        take_names(e, sources->lists, err))
+        read_names(e, sources->lists, err))
         goto done;
     columns = tt_alloc(e->n_keys + 1, sizeof(*columns), err);
-    if (!columns || (e->slices && find_slices(e, sources, err)) || read_past(e, sources, err) ||
+    if (!columns || (e->slices && find_slices(e, sources, err)) || read_interactions(e, sources, err) ||
         read_truth(e, sources->truth, columns, err) || read_lists(e, sources->lists, columns, err))
         goto done;
     if (e->max_rank && e->max_rank < ks[n_ks - 1] && !may_be_short) {
@@ -465,7 +384,8 @@ int tt_evaluation_run(struct tt_evaluation *e, const struct tt_evaluation_source
         goto done;
     }
     count_unlisted(e);
-    if ((sources->items && read_items(e, sources->items, err)) ||
+    if (tt_scores_init(&e->scores, &e->ranks, NULL, e->ranks.n_events, ks, n_ks, err) ||
+        (sources->items && read_items(e, sources->items, err)) ||
         (e->slices && tt_slices_need(e->slices, TT_SLICE_USERS) && read_users(e, sources->users, err)) ||
         (e->slices && cut_slices(e, err)))
         goto done;
@@ -485,67 +405,18 @@ void tt_evaluation_release(struct tt_evaluation *e)
     tt_vocab_release(&e->queries);
     tt_vocab_release(&e->users);
     tt_vocab_release(&e->items);
-    tt_past_release(&e->known);
-    tt_past_release(&e->training);
-    tt_recommended_release(&e->recommended);
+    tt_interactions_release(&e->known);
+    tt_interactions_release(&e->training);
+    tt_ranks_release(&e->ranks);
+    tt_scores_release(&e->scores);
+    tt_novelty_release(&e->novelty);
     tt_buf_release(&e->key);
-    free(e->user_of);
-    free(e->events_of);
-    free(e->starts);
-    free(e->wanted);
-    free(e->events);
     free(e->item);
     free(e->first_line);
-    free(e->values);
     *e = (struct tt_evaluation){0};
 }
 
-/* ---- figures ---- */
-
-enum { EVENTS, QUERIES, FIRST_FIGURE }; /* columns of the sums over each user */
-
-/* What the sum of figure j, of (n_ks, TT_METRICS), is divided by. */
-static size_t divisor_of(size_t j)
-{
-    return j % TT_METRICS == TT_METRIC_TOP_K_ACCURACY ? EVENTS : QUERIES;
-}
-
-/* sums (n_users, columns): each user's events, queries, and then the values of all its queries, added; for
- * top_k_accuracy the events that were hit, so that its mean is over events. */
-static void add_by_user(const struct tt_evaluation *e, double *sums, size_t columns)
-{
-    for (size_t q = 0; q < e->n_queries; q++) {
-        double *row = sums + e->user_of[q] * columns;
-        const double *values = e->values + q * e->n_ks * TT_METRICS;
-        row[EVENTS] += e->events_of[q];
-        row[QUERIES] += 1;
-        for (size_t j = 0; j < e->n_ks * TT_METRICS; j++)
-            row[FIRST_FIGURE + j] += divisor_of(j) == EVENTS
-                                         ? rint(values[j] * e->events_of[q]) /* got back from the share: whole */
-                                         : values[j];
-    }
-}
-
-int tt_evaluation_estimates(const struct tt_evaluation *e, struct tt_pool *pool, size_t resamples, uint64_t seed,
-                            struct tt_estimate *estimates, double *kept, struct tt_err *err)
-{
-    size_t columns = FIRST_FIGURE + e->n_ks * TT_METRICS;
-    double *sums = tt_alloc_zero(e->n_users, columns * sizeof(*sums), err);
-    size_t *under = tt_alloc(columns, sizeof(*under), err);
-    int status = -1;
-
-    if (!sums || !under)
-        goto done;
-    add_by_user(e, sums, columns);
-    for (size_t j = 0; j < columns; j++)
-        under[j] = j < FIRST_FIGURE ? j : divisor_of(j - FIRST_FIGURE);
-    status = tt_bootstrap_estimates(pool, sums, e->n_users, columns, under, FIRST_FIGURE, resamples, seed, estimates,
-                                    kept, err);
-done:
-    free(sums);
-    free(under);
-    return status;
-}
+/* ---- the catalogue ---- */
 
 size_t tt_evaluation_distinct(const struct tt_evaluation *e, size_t k)
 {
@@ -598,13 +469,13 @@ int tt_evaluation_write_queries(const struct tt_evaluation *e, struct tt_writer 
 {
     if (write_query_names(e, writer, err))
         return -1;
-    for (size_t q = 0; q < e->n_queries; q++) {
-        if (write_key(e, q, writer, err) || tt_writer_printf(writer, err, "%u", (unsigned)e->events_of[q]))
+    for (size_t q = 0; q < e->ranks.n_queries; q++) {
+        if (write_key(e, q, writer, err) || tt_writer_printf(writer, err, "%u", (unsigned)e->scores.events_of[q]))
             return -1;
         for (size_t m = 0; m < TT_METRICS; m++)
             for (size_t i = 0; i < e->n_ks; i++)
                 if (tt_writer_text(writer, "\t", err) ||
-                    tt_tsv_number(writer, e->values[(q * e->n_ks + i) * TT_METRICS + m], err))
+                    tt_tsv_number(writer, e->scores.values[(q * e->n_ks + i) * TT_METRICS + m], err))
                     return -1;
         if (tt_writer_text(writer, "\n", err))
             return -1;
@@ -641,12 +512,12 @@ int tt_evaluation_write_events(const struct tt_evaluation *e, struct tt_writer *
     if (write_key_names(e, writer, err) || tt_tsv_field(writer, TT_CSV_TAB, item_name, strlen(item_name), err) ||
         tt_writer_text(writer, "\trank", err) || write_slice_names(e, writer, err))
         return -1;
-    for (size_t i = 0; i < e->n_events; i++) {
-        const struct tt_wanted *wanted = &e->wanted[e->events[i].place];
+    for (size_t i = 0; i < e->ranks.n_events; i++) {
+        const struct tt_target *target = &e->ranks.targets[e->ranks.events[i].target];
         size_t len;
-        const char *item = tt_text_list_get(&e->items.texts, wanted->item, &len);
-        if (write_key(e, e->events[i].query, writer, err) || tt_tsv_field(writer, TT_CSV_TAB, item, len, err) ||
-            (wanted->rank ? tt_writer_printf(writer, err, "\t%u", (unsigned)wanted->rank)
+        const char *item = tt_text_list_get(&e->items.texts, target->item, &len);
+        if (write_key(e, e->ranks.events[i].query, writer, err) || tt_tsv_field(writer, TT_CSV_TAB, item, len, err) ||
+            (target->rank ? tt_writer_printf(writer, err, "\t%u", (unsigned)target->rank)
                           : tt_writer_text(writer, "\t-", err)) ||
             write_parts(e, i, writer, err))
             return -1;

@@ -1,85 +1,67 @@
-/* Lists of recommendations against the events that came true: from two texts to figures with their intervals.
+/* Recommended lists against the test events: reads both and finds the rank of each event's item in its query's list.
  *
  *     tt_csv_open(&lists, ...); tt_csv_open(&truth, ...);
  *     tt_evaluation_run(&e, &(struct tt_evaluation_sources){.lists = &lists, .truth = &truth}, ks, n_ks, may_be_short,
  *                       &err);
- *     tt_evaluation_estimates(&e, pool, 1000, seed, estimates, NULL, &err);
+ *     tt_scores_estimates(&e.scores, pool, 1000, seed, estimates, NULL, &err);
  *     tt_evaluation_release(&e);
  *
- * The lists' columns are: key columns, "rank", the item, and others that are not looked at. The truth has the same
- * key columns and the item, by name, in any place. A query is one value of all key columns; its user is the first of
- * them. The queries that count are those of the truth: each is judged by its own distinct items, a query without a
- * list has found nothing, and lists of other queries are checked and passed over.
+ * The lists' columns are: key columns, "rank", the item, and others that are not read. The truth has the same key
+ * columns and the item, by name, in any place. A query is one value of all key columns; its user is the first of them.
+ * The queries that count are those of the truth: each is evaluated by its targets, the distinct items of its events. A
+ * query without a list has found nothing, and lists of other queries are checked and passed over.
  *
- * The truth is held in memory: 20 bytes an event, and each distinct text once. Lists are judged as they come, and of
- * them only the ranks of wanted items and the texts of new queries and items are kept. Codes are given by first
- * appearance, truth before lists, and all sums are taken in that order.
+ * The truth is held in memory: 20 bytes an event, and each distinct text once. Of the lists only the ranks of targets
+ * and the texts of new queries and items are kept. Codes are given by first appearance, truth before lists, and all
+ * sums are taken in that order.
  */
 #ifndef TT_EVAL_EVALUATION_H
 #define TT_EVAL_EVALUATION_H
 
 #include <stdint.h>
 
-#include "base/pool.h"
-#include "table/vocab.h"
-#include "eval/bootstrap.h"
-#include "eval/past.h"
-#include "eval/recommended.h"
+#include "eval/interactions.h"
+#include "eval/novelty.h"
+#include "eval/ranks.h"
+#include "eval/scores.h"
 #include "eval/slice.h"
 #include "io/csv_reader.h"
 #include "io/stream.h"
-#include "math/metrics.h"
+#include "table/vocab.h"
 
 /* What is known of an item, by its code. A list is named by its number, from 1. */
 struct tt_evaluated_item {
-    uint32_t listed_in; /* the last list that holds it; 0: none */
-    uint32_t wanted_in; /* the last list whose query wants it */
-    uint32_t place;     /* ... and where it stands in `wanted` */
-    uint32_t best_rank; /* the least rank in a list that counts; 0: in none */
+    uint32_t listed_in;   /* the last list that holds it; 0: none */
+    uint32_t target_in;   /* the last list whose query has it as a target */
+    uint32_t target;      /* ... and its place in ranks.targets */
+    uint32_t best_rank;   /* the least rank in a list that counts; 0: in none */
     uint32_t in_training; /* its code there, or TT_VOCAB_NONE */
     int in_catalogue;
 };
 
-struct tt_wanted {
-    uint32_t item, events;
-    uint32_t rank; /* in the query's list; 0: not there */
-};
-
-/* An event of the truth that counts. */
-struct tt_judged_event {
-    uint32_t query;
-    uint32_t place; /* of its item in `wanted` */
-};
-
 struct tt_evaluation {
-    size_t n_queries, n_users, n_events; /* of the truth; at least 1 each */
-    size_t n_lists;                      /* of these queries; may be fewer */
+    struct tt_ranks ranks;               /* the events of the truth that count, at least 1, and their items' ranks */
+    struct tt_scores scores;             /* by all of them */
+    struct tt_novelty novelty;           /* all zero without training events */
+    size_t n_lists;                      /* of their queries; may be fewer */
     size_t n_known_events;               /* of the truth, that do not count: their user had the item already */
     size_t n_unlisted_events;            /* events whose item is in no list at all */
     size_t n_ignored_lists, n_ignored_rows; /* of queries that the truth does not have */
     size_t max_rank;                     /* in any list; 0: no rows */
     size_t n_catalogue, n_uncatalogued;  /* distinct items there; items in lists that count and not there */
-    struct tt_recommended recommended;   /* all zero without training events */
     /* private */
     const size_t *ks; /* (n_ks), ascending, borrowed */
     size_t n_ks;
     char **names; /* (n_keys + 1): the key columns, the item */
     size_t n_keys;
     struct tt_vocab queries, users, items; /* a query's text: its key fields joined by NUL bytes */
-    struct tt_past known, training;
+    struct tt_interactions known, training;
     struct tt_slices *slices; /* or NULL; borrowed */
     struct tt_buf key;
-    uint32_t *user_of;        /* (n_queries) */
-    uint32_t *events_of;      /* (n_queries) */
-    size_t *starts;           /* (n_queries + 1) into wanted */
-    struct tt_wanted *wanted; /* each query's distinct items, by code */
-    struct tt_judged_event *events; /* (n_events), as the truth has them */
-    size_t cap_events;
     struct tt_evaluated_item *item; /* by code */
     size_t n_item, cap_item;
     uint64_t *first_line;     /* of each query's list, 0: none; by code, also of queries that do not count */
     size_t n_first_line, cap_first_line;
-    double *values;           /* (n_queries, n_ks, TT_METRICS) */
 };
 
 /* What an evaluation reads: open files with their headers read, NULL where there is none. Users and items have the
@@ -102,14 +84,6 @@ struct tt_evaluation_sources {
 int tt_evaluation_run(struct tt_evaluation *e, const struct tt_evaluation_sources *sources, const size_t *ks,
                       size_t n_ks, int may_be_short, struct tt_err *err) TT_CHECKED;
 void tt_evaluation_release(struct tt_evaluation *e);
-
-/* The means, and their intervals by tt_bootstrap_estimates with users as clusters. top_k_accuracy is over events, the
- * others over queries. resamples may be 0. estimates (n_ks, TT_METRICS). kept (n_ks, TT_METRICS, resamples), or NULL:
- * every resample's figures, in the order in which they were drawn. Evaluations of the same truth with the same seed
- * draw the same users, so the difference of two runs' replicates is a paired bootstrap of their difference. Fails only
- * for memory. Same bits for any pool. */
-int tt_evaluation_estimates(const struct tt_evaluation *e, struct tt_pool *pool, size_t resamples, uint64_t seed,
-                            struct tt_estimate *estimates, double *kept, struct tt_err *err) TT_CHECKED;
 
 /* Distinct items among the first k of the lists that count. */
 size_t tt_evaluation_distinct(const struct tt_evaluation *e, size_t k);

@@ -1,4 +1,4 @@
-/* What a comparison comes to: see verdict.h. */
+/* The result of a comparison in words: see verdict.h. */
 #include "eval/verdict.h"
 
 #include <math.h>
@@ -15,7 +15,7 @@ enum tt_verdict tt_verdict(const struct tt_finding *f, const struct tt_compare_o
 {
     const struct tt_comparison *c = &f->c;
 
-    if (is_one_each(f))
+    if (is_one_each(f) || f->n_users == 1)
         return TT_VERDICT_CANNOT_TELL;
     if (f->p_holm < 1 - options->level)
         return c->difference > 0 ? TT_VERDICT_HELPS : TT_VERDICT_HURTS;
@@ -110,19 +110,18 @@ static int add_figures(struct tt_buf *text, const struct tt_finding *f, const st
 /* "about 2,400 more test events, or 35 seeds of each model." */
 static int add_ways(struct tt_buf *text, const struct tt_finding *f, double more, double runs, struct tt_err *err)
 {
-    const char *what = f->is_over_events ? "test events" : "test queries";
-
     if (isinf(more) && !isfinite(runs))
-        return tt_buf_printf(text, err, isinf(runs) ? "both more %s and more seeds." : "more than %s can give.", what);
+        return tt_buf_printf(text, err, isinf(runs) ? "both more test %s and more seeds."
+                                                    : "more than test %s can give.", f->unit);
     if (isfinite(more) &&
         (tt_buf_add_text(text, "about ", err) || add_count(text, more, err) ||
-         tt_buf_printf(text, err, " more %s", what)))
+         tt_buf_printf(text, err, " more test %s", f->unit)))
         return -1;
     if (isfinite(runs) && (tt_buf_add_text(text, isfinite(more) ? ", or " : "", err) || add_count(text, runs, err) ||
                            tt_buf_add_text(text, " seeds of each model", err)))
         return -1;
     if (isinf(more))
-        return tt_buf_printf(text, err, "; more %s alone would not do.", what);
+        return tt_buf_printf(text, err, "; more test %s alone would not do.", f->unit);
     return tt_buf_add_text(text, isinf(runs) ? "; more seeds alone would not do." : ".", err);
 }
 
@@ -147,27 +146,32 @@ static int add_needs(struct tt_buf *text, const struct tt_finding *f, const stru
                : 0;
 }
 
-int tt_verdict_say(const struct tt_finding *f, const struct tt_compare_options *options, struct tt_buf *text,
-                   struct tt_err *err)
+int tt_verdict_answer(const struct tt_finding *f, const struct tt_compare_options *options, struct tt_buf *text,
+                      struct tt_err *err)
 {
     enum tt_verdict verdict = tt_verdict(f, options);
-    int status = -1;
 
     switch (verdict) {
     case TT_VERDICT_HELPS:
     case TT_VERDICT_HURTS:
-        status = tt_buf_printf(text, err, "%s %s: ", f->model, tt_verdict_names[verdict]);
-        break;
+        return tt_buf_printf(text, err, "%s %s:", f->model, tt_verdict_names[verdict]);
     case TT_VERDICT_SAME:
-        status = tt_buf_printf(text, err, "%s makes no difference of %.4g points: ", f->model, 100 * options->effect);
-        break;
+        return tt_buf_printf(text, err, "%s makes no difference of %.4g points:", f->model, 100 * options->effect);
     case TT_VERDICT_CANNOT_TELL:
-        status = tt_buf_printf(text, err, "%s: cannot tell. ", f->model);
         break;
     }
-    if (status || add_figures(text, f, options, err))
+    return tt_buf_printf(text, err, "%s: cannot tell.", f->model);
+}
+
+int tt_verdict_reason(const struct tt_finding *f, const struct tt_compare_options *options, struct tt_buf *text,
+                      struct tt_err *err)
+{
+    if (f->n_users == 1)
+        return tt_buf_printf(text, err, "%s %+.2f points over %s, of a single user: nothing can be said of others.",
+                             f->figure, 100 * f->c.difference, f->base);
+    if (add_figures(text, f, options, err))
         return -1;
-    if (verdict != TT_VERDICT_CANNOT_TELL)
+    if (tt_verdict(f, options) != TT_VERDICT_CANNOT_TELL)
         return 0;
     if (is_one_each(f))
         return tt_buf_add_text(text, " Each was trained once, and what another seed would change is not known: train "

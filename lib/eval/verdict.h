@@ -1,4 +1,4 @@
-/* What a comparison comes to, in a word and in sentences that a person can act on:
+/* The result of a comparison in a word, and in sentences that a person can act on:
  *
  *     category helps: top_k_accuracy@10 +2.1 points over base (95 % interval +1.2 to +3.0, p = 0.0002, 10 seeds).
  *     meal: cannot tell. top_k_accuracy@10 +0.3 points over base (...). To find a difference of 0.3 points takes about
@@ -14,7 +14,7 @@ enum tt_verdict {
     TT_VERDICT_HELPS,  /* p_holm is below 1 - level, and the difference above 0 */
     TT_VERDICT_HURTS,
     TT_VERDICT_SAME,   /* neither, and the interval lies within +- options.effect */
-    TT_VERDICT_CANNOT_TELL, /* none of these; or one training each, which tells nothing of other seeds */
+    TT_VERDICT_CANNOT_TELL, /* none of these; or one training each, or a single user */
 };
 
 extern const char *const tt_verdict_names[]; /* "helps", "hurts", "same", "cannot_tell" */
@@ -22,9 +22,12 @@ extern const char *const tt_verdict_names[]; /* "helps", "hurts", "same", "canno
 struct tt_finding {
     const char *model, *base;   /* names */
     const char *figure;         /* as "recall@10" */
+    const char *slice, *part;   /* of the test events; NULL: all of them. The part has no final NUL byte */
+    size_t part_len;
     size_t n_runs, n_base_runs;
-    double n;                   /* events or queries */
-    int is_over_events;
+    size_t n_users;             /* a single one: nothing was compared, and c has only the values and their difference */
+    double n;                   /* what the figure is a mean over ... */
+    const char *unit;           /* ... as "events" */
     double p_holm;
     struct tt_comparison c;
 };
@@ -36,9 +39,12 @@ enum tt_verdict tt_verdict(const struct tt_finding *finding, const struct tt_com
 double tt_verdict_more(const struct tt_finding *finding);
 double tt_verdict_runs(const struct tt_finding *finding);
 
-/* The sentences are added to the text, in one line without its end. */
-int tt_verdict_say(const struct tt_finding *finding, const struct tt_compare_options *options, struct tt_buf *text,
-                   struct tt_err *err) TT_CHECKED;
+/* The sentences, added to the text in one line without its end: the answer, as "meal: cannot tell.", and the reason,
+ * which is the rest. */
+int tt_verdict_answer(const struct tt_finding *finding, const struct tt_compare_options *options, struct tt_buf *text,
+                      struct tt_err *err) TT_CHECKED;
+int tt_verdict_reason(const struct tt_finding *finding, const struct tt_compare_options *options, struct tt_buf *text,
+                      struct tt_err *err) TT_CHECKED;
 
 /* The digits after the point that the difference is worth in points of 100, by its interval: 1 to 4. */
 int tt_verdict_digits(const struct tt_comparison *c);

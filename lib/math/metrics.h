@@ -1,11 +1,11 @@
-/* How good one ranked list is, against the items that its query should have found: what tt-eval prints, and what
- * tt-train chooses epochs and settings by. Gains are binary: an item is wanted or it is not. The list is judged as it
- * stands, among the whole catalogue: nothing is sampled (Krichene and Rendle 2020, "On sampled metrics for item
- * recommendation", KDD, show that sampled ranks can order models wrongly).
+/* Accuracy metrics of one ranked list, against its query's targets: the items of the query's test events. Relevance is
+ * binary: an item is a target or not. The list is a ranking of the whole catalogue: no negatives are sampled (Krichene
+ * and Rendle 2020, "On sampled metrics for item recommendation", KDD, show that sampled ranks can order models
+ * wrongly).
  *
- * For one query: T is its number of distinct wanted items, E its number of test events (the same item may be wanted by
- * several) or their weight, and the hits are the wanted items in its list, each with its rank from 1. Only hits of rank
- * <= k count.
+ * For one query: T is its number of distinct targets, E its number of test events (several may have the same item) or
+ * their weight, and the hits are the targets in its list, each with its rank from 1. Only hits of rank <= k count.
+ * Every metric is from 0 to 1, and more is better.
  *
  *   top_k_accuracy  events whose item is a hit / E. Summed over queries before dividing it is scikit-learn's
  *                   top_k_accuracy_score: the share of events whose item is among the first k.
@@ -28,18 +28,37 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum tt_metric {
-    TT_METRIC_TOP_K_ACCURACY,
-    TT_METRIC_RECALL,
-    TT_METRIC_PRECISION,
-    TT_METRIC_NDCG,
-    TT_METRIC_MRR,
-    TT_METRIC_HIT_RATE,
-    TT_METRIC_MAP,
-    TT_METRICS /* how many there are */
-};
+enum tt_metric_mean { TT_MEAN_OVER_QUERIES, TT_MEAN_OVER_EVENTS };
 
-/* "top_k_accuracy", "recall" ...: as written in metrics.tsv, and NULL at the end. */
+/* A line a metric: its identifier, its name in files and options, what its mean is over, and what it is of one query.
+ * K stands for the number. A metric is added by a line here, and a function of its name in metrics.c. */
+#define TT_METRIC_TABLE(METRIC) \
+    METRIC(TOP_K_ACCURACY, top_k_accuracy, TT_MEAN_OVER_EVENTS, \
+           "the share of test events whose item is among the first K of its list") \
+    METRIC(RECALL, recall, TT_MEAN_OVER_QUERIES, \
+           "the share of a query's test items that are among the first K of its list") \
+    METRIC(PRECISION, precision, TT_MEAN_OVER_QUERIES, \
+           "the share of the first K of a list that are test items of its query") \
+    METRIC(NDCG, ndcg, TT_MEAN_OVER_QUERIES, \
+           "discounted cumulative gain of the first K of a list, over the best possible") \
+    METRIC(MRR, mrr, TT_MEAN_OVER_QUERIES, \
+           "1 over the rank of the first test item among the first K of a list") \
+    METRIC(HIT_RATE, hit_rate, TT_MEAN_OVER_QUERIES, \
+           "the share of queries with some test item among the first K of the list") \
+    METRIC(MAP, map, TT_MEAN_OVER_QUERIES, \
+           "mean precision at the ranks of test items among the first K of a list")
+
+#define TT_METRIC_IDENTIFIER(identifier, name, mean, what) TT_METRIC_##identifier,
+enum tt_metric { TT_METRIC_TABLE(TT_METRIC_IDENTIFIER) TT_METRICS /* how many there are */ };
+
+struct tt_metric_info {
+    const char *name;
+    enum tt_metric_mean mean;
+    const char *what;
+};
+extern const struct tt_metric_info tt_metric_info[TT_METRICS];
+
+/* The names alone, and NULL at the end. */
 extern const char *const tt_metric_names[TT_METRICS + 1];
 
 struct tt_hit {
@@ -57,8 +76,8 @@ struct tt_hit {
 void tt_metrics_of_list(const struct tt_hit *hits, size_t n_hits, size_t n_items, double n_events, size_t k,
                         double out[TT_METRICS]);
 
-/* What one list adds to a metric's mean, sum of `sum` / sum of `under`: the value over 1, so that the mean is over
- * queries, but for top_k_accuracy the hits' events over all events. Arguments as above. */
+/* What one list adds to a metric's mean, sum of `sum` / sum of `under`: the value over 1 where the mean is over
+ * queries, and of top_k_accuracy the hits' events over all events. Arguments as above. */
 struct tt_metric_share {
     double sum, under;
 };

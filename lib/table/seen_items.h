@@ -1,4 +1,5 @@
-/* The items that each user has seen, read from tables with a column of users and one of items: what a list leaves out.
+/* The items that each user has seen, read from tables with a column of users and one of items: what a list leaves out,
+ * and what is new to a user.
  *
  *     tt_seen_items_init(&seen, &err);
  *     tt_seen_items_read(&seen, path, "user_id", "store_id", &items, &counts, &err);      once a file
@@ -38,11 +39,18 @@ int tt_seen_items_init(struct tt_seen_items *seen, struct tt_err *err) TT_CHECKE
 int tt_seen_items_read(struct tt_seen_items *seen, const char *path, const char *user_column, const char *item_column,
                        const struct tt_vocab *items, struct tt_seen_counts *counts, struct tt_err *err) TT_CHECKED;
 
-/* Sort what was read. */
+/* One more pair. */
+int tt_seen_items_add(struct tt_seen_items *seen, const char *user, size_t len, uint32_t item,
+                      struct tt_err *err) TT_CHECKED;
+
+/* Sort what was added. */
 int tt_seen_items_finish(struct tt_seen_items *seen, struct tt_err *err) TT_CHECKED;
 
 /* The user's *n items, borrowed; NULL and 0 for a user who is in no file. */
 const uint32_t *tt_seen_items_of(const struct tt_seen_items *seen, const char *user, size_t len, size_t *n);
+
+/* Has the user seen the item? By codes, of which either may be TT_VOCAB_NONE: then not. */
+int tt_seen_items_has(const struct tt_seen_items *seen, uint32_t user, uint32_t item);
 
 void tt_seen_items_release(struct tt_seen_items *seen); /* fine on a struct that is all zero */
 

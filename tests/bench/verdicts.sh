@@ -32,11 +32,16 @@ for effect; do
             REVIEWS="$work/visits.csv" FEATURES='--time visited_at --zone +09:00 --add meal_time' \
             SCHEMAS="$work/without.schema $work/with.schema" SEEDS="$SEEDS" TRAIN_OPTIONS="$TRAIN" SLICES= \
             "$work/out/report.tsv" 2>"$work/err" || { cat "$work/err" >&2; exit 1; }
-        awk -F'\t' -v OFS='\t' -v effect="$effect" -v world="$world" '$2 == "first" { print effect, world, $0 }' "$work/out/report.tsv" |
-            tee -a "$LINES"
+        awk -F'\t' -v OFS='\t' -v effect="$effect" -v world="$world" -v lines="$LINES" \
+            -v names='difference users_part seeds_part power verdict' '
+            NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; n = split(names, name, " "); next }
+            $2 == "first" {
+                print effect, world, $0 >>lines
+                for (i = 1; i <= n; i++) printf "%s%s", $at[name[i]], i < n ? OFS : "\n"
+            }' "$work/out/report.tsv"
         world=$((world + 1))
     done | awk -F'\t' -v OFS='\t' -v effect="$effect" '
-        { verdicts[$NF]++; difference += $11; square += $11 * $11; variance += $17 + $18; power += $24 }
+        { verdicts[$5]++; difference += $1; square += $1 * $1; variance += $2 + $3; power += $4 }
         END { print effect, NR, verdicts["helps"] + 0, verdicts["hurts"] + 0, verdicts["cannot_tell"] + 0,
               sprintf("%.4f", difference / NR), (NR > 1 ? sprintf("%.4f", sqrt((square / NR - (difference / NR) ^ 2) / (NR - 1))) : "-"),
               sprintf("%.4f", sqrt(variance / NR)), sprintf("%.2f", power / NR) }'

@@ -38,7 +38,7 @@ said() { # columns, arguments of tt-compare
 }
 
 t 'the columns' 0 "$(echo 'model base metric k value base_value difference low high p p_holm cohens_d users_part' \
-    'seeds_part degrees seeds base_seeds users n power detectable more_n needs_seeds verdict' | tab)" '' \
+    'seeds_part degrees seeds base_seeds users n power detectable more_n needs_seeds verdict answer reason' | tab)" '' \
     sh -c "tt-compare $base $more | head -n 1"
 t 'more is better, and the other is not known to be' 0 'same base top_k_accuracy 5 3 3 120 480 cannot_tell
 more base top_k_accuracy 5 3 3 120 480 helps' '' \
@@ -100,8 +100,62 @@ awk 'BEGIN { OFS = "\t" } NR == 1 { $1 = "user\tmeal"; print; next }
 t 'runs with other keys are joined by user' 0 '0 base 480' '' said 'difference base n' base=base.1 base=base.1 \
     meal=meal.1 meal=meal.1
 t 'their means over queries are not compared' 1 '' "tt-compare: meal.1:1: other key columns than in 'base.1', so other \
-queries: 'recall@10' is a mean over queries; only top_k_accuracy@K can be compared" \
+queries: 'recall@10' is a mean over queries; only top_k_accuracy@K can be compared, or means by user" \
     tt-compare -m recall@10 base=base.1 meal=meal.1
+
+t '--by-user: a user is the mean of their queries, whatever these are' 0 'mrr 0.6 0.5 2' '' sh -c "
+    printf 'user\tn\tmrr@5\nann\t2\t0.25\nbob\t1\t0.75\n' >users.1
+    printf 'user\tmeal\tn\tmrr@5\nann\tlunch\t1\t0.4\nbob\tlunch\t1\t1\nann\tdinner\t1\t0\n' >users.2
+    tt-compare --by-user old=users.1 new=users.2 | awk -F'\t' 'NR == 2 { print \$3, \$5, \$6, \$19 }'"
+
+# --- slices ---
+# What is found in a part is what is found where there are no other events.
+for seed in 1 2 3; do
+    for model in base more; do
+        awk -v seed=$seed -v model=$model 'BEGIN {
+            OFS = "\t"
+            print "user", "item", "rank", "slice:day", "slice:known"
+            for (e = 0; e < 60; e++) {
+                rank = (e % 17 * 5 + e % 13 + seed + (model == "more") * 11) % 17 + 1
+                print "u" e % 13, "i" e % 17, (rank > 15 ? "-" : rank), (e % 3 ? "Mon" : "Tue"), \
+                    (e == 0 ? "never" : e % 4 ? "new" : "known")
+            }
+        }' >event.$model.$seed
+        awk -F'\t' -v OFS='\t' 'NR == 1 { print "user", "n", "top_k_accuracy@5"; next }
+            $4 == "Mon" { if (!n[$1]++) user[++users] = $1; hits[$1] += $3 != "-" && $3 <= 5 }
+            END { for (u = 1; u <= users; u++) print user[u], n[user[u]], sprintf("%.9g", hits[user[u]] / n[user[u]]) }' \
+            event.$model.$seed >monday.$model.$seed
+    done
+done
+events='base=event.base.1 base=event.base.2 base=event.base.3 more=event.more.1 more=event.more.2 more=event.more.3'
+tt-compare -q -m top_k_accuracy@5 --slices $events >slices
+t '--slices: a line for each part' 0 'day Tue more base
+day Mon more base
+known never more base
+known new more base
+known known more base' '' sh -c 'sed 1d slices | cut -f 1-4 | tr "\t" " "'
+tt-compare -q $(echo $events | sed 's/event/monday/g') | cut -f 1-10,12-23 >expected
+t 'a part is compared as if there were no other events' 0 "$(cat expected)" '' \
+    sh -c "awk 'NR == 1 || \$2 == \"Mon\"' slices | cut -f 3-12,14-25"
+t 'p is corrected for all parts' 0 '' '' awk -F'\t' 'NR > 1 && $12 != "-" { n++; if (n == 1 || $12 < p) { p = $12; holm = $13 } }
+    END { if (n != 4 || holm < 0.999 * (n * p < 1 ? n * p : 1)) print n, p, holm }' slices
+t 'of a single user there is only the difference' 0 '- - - 1 cannot_tell' '' \
+    sh -c 'awk -F"\t" "\$2 == \"never\" { print \$10, \$12, \$13, \$20, \$26 }" slices'
+t 'any metric' 0 'recall 10 Tue
+mrr 5 Tue
+recall 10 Mon
+mrr 5 Mon' '' sh -c "tt-compare -m recall@10,mrr@5 --slices $events | awk -F'\t' '\$1 == \"day\" { print \$5, \$6, \$2 }'"
+for seed in 1 2 3; do
+    awk -F'\t' -v OFS='\t' '{ $1 = $1 OFS (NR == 1 ? "meal" : NR % 2 ? "lunch" : "dinner") } 1' event.more.$seed >meal.more.$seed
+done
+meals=$(echo $events | sed 's/event.more/meal.more/g')
+t 'events of other queries: accuracy' 0 '' '' sh -c "tt-compare -m top_k_accuracy@5 --slices $meals | cmp - slices"
+t 'but not means over queries' 1 '' "tt-compare: meal.more.1: other queries than in 'event.base.1', and 'mrr@5' is a mean over \
+queries (--by-user allows it)" tt-compare -m mrr@5 --slices $meals
+ok 'unless by user' sh -c "tt-compare -m mrr@5 --by-user --slices $meals >/dev/null"
+t 'other events' 1 '' "tt-compare: few:3: not the event that 'event.base.1' has at this place, with its parts: runs are compared over \
+the same test events" sh -c "sed 2d event.more.1 | sed '2s/.*/u0\ti0\t1\tTue\tnever/' >few
+    tt-compare -m mrr@5 --slices base=event.base.1 more=few"
 
 # --- text ---
 t 'sentences and a table' 0 '*' '' tt-compare --text $base $same $more
@@ -191,6 +245,11 @@ for list in , a, ,a a,,b; do
 done
 usage 'a metric twice' "--metric: 'mrr@5' is given twice" -m mrr@5,map@5,mrr@5 a=hand.1 b=hand.2
 usage '--against whom' "--against: 'last' is not one of first, previous, all" --against last a=hand.1 b=hand.2
+usage '--slices without a metric' '--slices needs a --metric, as top_k_accuracy@10' --slices a=hand.1 b=hand.2
+for name in accuracy@5 recall recall@ recall@0; do
+    usage "the slices' metric '$name'" "--metric: '$name' is not METRIC@K of tt-eval" --slices -m $name a=hand.1 b=hand.2
+done
+usage '--slices in sentences' '--slices writes columns: not with --text' --slices --text -m mrr@5 a=hand.1 b=hand.2
 usage 'too few resamples' "--resamples: '1998' is too few: a 99.9 % interval needs 1999" \
     --level 0.999 --resamples 1998 a=hand.1 b=hand.2
 usage 'too few permutations' "--permutations: '999' is too few: a level of 0.999 needs 1000" \

@@ -55,6 +55,11 @@ tt-eval: queries without a list: 1 (their metrics are 0)
 tt-eval: test events whose item is in no list: 1
 tt-eval: lists passed over, their query is not in the truth: 1 (rows: 1)' \
     tt-eval -k 1,2 --resamples 0 --truth test.csv recs.tsv
+t '--list-metrics: those that are written, in their order' 0 "$(printf '%s\n' "$by_hand" | sed 1d | cut -f 2 | uniq | grep -v distinct)" '' \
+    sh -c 'tt-eval --list-metrics | sed 1d | cut -f 1'
+t 'with a meaning each' 0 'metric mean_over meaning
+top_k_accuracy events the share of test events whose item is among the first K of its list' '' \
+    sh -c 'tt-eval --list-metrics | head -n 2 | tr "\t" " "'
 t '--quiet says nothing' 0 "$by_hand" '' tt-eval -q -k 1,2 --resamples 0 --truth test.csv recs.tsv
 
 # Three users: 27 draws. The lowest, three times u3, has probability 1/27 = 0.037 > 0.025, and so has the highest.
@@ -192,7 +197,7 @@ END
     grep -v -e metric -e top_k -e distinct -e novelty'
 
 ok '--verbose tells the seconds' sh -c 'tt-eval -v -k 1 --truth test.csv recs.tsv 2>&1 >/dev/null |
-    grep -Eq "^tt-eval: read and judged in [0-9.]+ s, means and intervals in [0-9.]+ s$"'
+    grep -Eq "^tt-eval: read in [0-9.]+ s, means and intervals in [0-9.]+ s$"'
 
 # --- the catalogue ---
 printf 'name,store_id\nA,a\nB,b\nC,c\nA again,a\n' >items.csv

@@ -14,7 +14,7 @@ enum { USERS = 23, CONTEXTS = 2, QUERIES = USERS * CONTEXTS, ITEMS = 30, LENGTH_
 struct world {
     int length[QUERIES];           /* of the list; 0: none */
     int list[QUERIES][LENGTH_MAX];
-    int wanted[QUERIES][ITEMS];    /* events */
+    int targets[QUERIES][ITEMS];    /* events */
     int query_of[EVENTS], item_of[EVENTS];
 };
 
@@ -43,7 +43,7 @@ static void make_world(struct world *w, uint64_t seed)
         double x = tt_rng_unit(&rng);
         w->query_of[e] = (int)(x * x * QUERIES);
         w->item_of[e] = (int)tt_rng_below(&rng, ITEMS);
-        w->wanted[w->query_of[e]][w->item_of[e]]++;
+        w->targets[w->query_of[e]][w->item_of[e]]++;
     }
 }
 
@@ -72,29 +72,29 @@ static void naive(const struct world *w, int k, double mean[TT_METRICS])
     int queries = 0;
 
     for (int q = 0; q < QUERIES; q++) {
-        int wanted = 0, hits = 0, first = 0;
+        int targets = 0, hits = 0, first = 0;
         double dcg = 0, ideal = 0, ap = 0;
         for (int i = 0; i < ITEMS; i++)
-            wanted += w->wanted[q][i] > 0;
-        if (!wanted)
+            targets += w->targets[q][i] > 0;
+        if (!targets)
             continue;
         queries++;
         for (int r = 1; r <= k; r++) {
-            ideal += r <= wanted ? 1 / log2(r + 1) : 0;
-            if (r > w->length[q] || !w->wanted[q][w->list[q][r - 1]])
+            ideal += r <= targets ? 1 / log2(r + 1) : 0;
+            if (r > w->length[q] || !w->targets[q][w->list[q][r - 1]])
                 continue;
-            sum[TT_METRIC_TOP_K_ACCURACY] += w->wanted[q][w->list[q][r - 1]];
+            sum[TT_METRIC_TOP_K_ACCURACY] += w->targets[q][w->list[q][r - 1]];
             hits++;
             dcg += 1 / log2(r + 1);
             ap += (double)hits / r;
             first = first ? first : r;
         }
-        sum[TT_METRIC_RECALL] += (double)hits / wanted;
+        sum[TT_METRIC_RECALL] += (double)hits / targets;
         sum[TT_METRIC_PRECISION] += (double)hits / k;
         sum[TT_METRIC_NDCG] += dcg / ideal;
         sum[TT_METRIC_MRR] += first ? 1.0 / first : 0;
         sum[TT_METRIC_HIT_RATE] += hits > 0;
-        sum[TT_METRIC_MAP] += ap / (wanted < k ? wanted : k);
+        sum[TT_METRIC_MAP] += ap / (targets < k ? targets : k);
     }
     for (int m = 0; m < TT_METRICS; m++)
         mean[m] = sum[m] / (m == TT_METRIC_TOP_K_ACCURACY ? EVENTS : queries);
@@ -153,14 +153,14 @@ static void test_evaluation_agrees_with_loops_over_random_worlds(void **state)
         make_world(&w, seed);
         write_world(&w, ((struct files *)*state)->lists, ((struct files *)*state)->truth);
         assert_int_equal(run(*state, &e, ks, LENGTH(ks), 1, &err), 0);
-        assert_int_equal(tt_evaluation_estimates(&e, pool, seed % 2 ? 0 : 99, seed, estimates, NULL, &err), 0);
+        assert_int_equal(tt_scores_estimates(&e.scores, pool, seed % 2 ? 0 : 99, seed, estimates, NULL, &err), 0);
         for (size_t i = 0; i < LENGTH(ks); i++) {
             double mean[TT_METRICS];
             naive(&w, (int)ks[i], mean);
             for (int m = 0; m < TT_METRICS; m++) {
                 const struct tt_estimate *x = &estimates[i * TT_METRICS + (size_t)m];
                 assert_true(fabs(x->value - mean[m]) < 1e-12);
-                assert_int_equal(x->n, m == TT_METRIC_TOP_K_ACCURACY ? EVENTS : e.n_queries);
+                assert_int_equal(x->n, m == TT_METRIC_TOP_K_ACCURACY ? EVENTS : e.ranks.n_queries);
                 if (seed % 2)
                     assert_true(isnan(x->low) && isnan(x->high));
                 else
@@ -210,8 +210,8 @@ static void test_known_events_do_not_count(void **state)
         assert_int_equal(tt_csv_open(&known, known_path, TT_CSV_AUTO, &err), 0);
         struct tt_evaluation_sources sources = {.lists = &lists, .truth = &truth, .known = &known};
         assert_int_equal(tt_evaluation_run(&e, &sources, ks, 1, 1, &err), 0);
-        assert_int_equal(tt_evaluation_estimates(&e, pool, 0, 1, estimates, NULL, &err), 0);
-        assert_true(e.n_events == (size_t)events && e.n_known_events == EVENTS - (size_t)events);
+        assert_int_equal(tt_scores_estimates(&e.scores, pool, 0, 1, estimates, NULL, &err), 0);
+        assert_true(e.ranks.n_events == (size_t)events && e.n_known_events == EVENTS - (size_t)events);
         assert_true(fabs(estimates[TT_METRIC_TOP_K_ACCURACY].value - hits / events) < 1e-12);
         tt_evaluation_release(&e);
         tt_csv_close(&lists);
@@ -259,9 +259,9 @@ static void test_evaluation_counts_what_it_saw(void **state)
     assert_true(ignored > 0 && unlisted > 0 && n_lists < n_queries); /* the world has what is counted */
     write_world(&w, ((struct files *)*state)->lists, ((struct files *)*state)->truth);
     assert_int_equal(run(*state, &e, ks, 1, 0, &err), 0);
-    assert_int_equal(e.n_events, EVENTS);
-    assert_int_equal(e.n_queries, n_queries);
-    assert_int_equal(e.n_users, n_users);
+    assert_int_equal(e.ranks.n_events, EVENTS);
+    assert_int_equal(e.ranks.n_queries, n_queries);
+    assert_int_equal(e.ranks.n_users, n_users);
     assert_int_equal(e.n_lists, n_lists);
     assert_int_equal(e.n_ignored_lists, ignored);
     assert_int_equal(e.n_ignored_rows, rows);
@@ -296,7 +296,7 @@ static void test_evaluation_draws_users_and_not_queries(void **state)
             sums[*user * 2] += w.list[q][r] == w.item_of[i];
     }
     assert_int_equal(run(*state, &e, ks, 1, 0, &err), 0);
-    assert_int_equal(tt_evaluation_estimates(&e, pool, 199, 5, estimates, NULL, &err), 0);
+    assert_int_equal(tt_scores_estimates(&e.scores, pool, 199, 5, estimates, NULL, &err), 0);
     assert_int_equal(tt_bootstrap_ratios(pool, sums, (size_t)n_users, 2, under, 199, 5, replicates, &err), 0);
     tt_bootstrap_interval(replicates, 199, 0.95, &low, &high);
     assert_true(low < high);
@@ -318,7 +318,7 @@ static void test_evaluation_releases_itself_on_failure(void **state)
     assert_int_equal(run(*state, &e, ks, 1, 0, &err), -1);
     assert_int_equal(err.kind, TT_ERR_INPUT);
     assert_non_null(strstr(err.text, ": lists have at most 12 items, -k 100 asked"));
-    assert_null(e.values);
+    assert_null(e.scores.values);
     tt_evaluation_release(&e); /* fine once more */
 }
 

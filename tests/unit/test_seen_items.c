@@ -23,8 +23,12 @@ static void check_user(const struct tt_seen_items *seen, int u, unsigned char ha
 {
     char text[16];
     size_t n = 99, at = 0;
-    const uint32_t *rows = tt_seen_items_of(seen, text, (size_t)snprintf(text, sizeof(text), "u%d", u), &n);
+    size_t len = (size_t)snprintf(text, sizeof(text), "u%d", u);
+    const uint32_t *rows = tt_seen_items_of(seen, text, len, &n);
+    uint32_t user = tt_vocab_find(&seen->users, text, len);
 
+    for (uint32_t i = 0; i < ITEMS; i++)
+        assert_int_equal(tt_seen_items_has(seen, user, i), has[i]);
     for (uint32_t i = 0; i < ITEMS; i++)
         if (has[i]) {
             assert_true(at < n);

@@ -13,7 +13,7 @@ static struct tt_finding finding(void)
 {
     return (struct tt_finding){
         .model = "meal", .base = "base", .figure = "top_k_accuracy@10", .n_runs = 10, .n_base_runs = 10, .n = 3000,
-        .is_over_events = 1, .p_holm = 0.0002,
+        .n_users = 200, .unit = "events", .p_holm = 0.0002,
         .c = {.value = 0.321, .base_value = 0.3, .difference = 0.021, .low = 0.012, .high = 0.03, .p = 0.0001,
               .users_part = 2e-5, .seeds_part = 1e-6, .degrees = 90, .power = 0.99, .detectable = 0.013,
               .users_factor = 0.4, .runs = 3},
@@ -43,7 +43,9 @@ static void says(const struct tt_finding *f, const struct tt_compare_options *o,
     struct tt_err err = TT_ERR_INIT;
     struct tt_buf text = TT_BUF_INIT;
 
-    assert_int_equal(tt_verdict_say(f, o, &text, &err), 0);
+    assert_int_equal(tt_verdict_answer(f, o, &text, &err), 0);
+    assert_int_equal(tt_buf_add_text(&text, " ", &err), 0);
+    assert_int_equal(tt_verdict_reason(f, o, &text, &err), 0);
     assert_string_equal(text.data, expected);
     tt_buf_release(&text);
 }
@@ -103,7 +105,7 @@ static void test_verdict_says_what_it_takes(void **state)
     f.c.runs = INFINITY;
     says(&f, &options, HEAD " To find a difference of 0.3 points takes about 2,400 more test events; more seeds alone "
          "would not do.");
-    f.is_over_events = 0;
+    f.unit = "queries";
     f.c.users_factor = INFINITY;
     says(&f, &options, HEAD " To find a difference of 0.3 points takes both more test queries and more seeds.");
     f.c.runs = 12;
@@ -186,6 +188,18 @@ static void test_verdict_digits_follow_the_interval(void **state)
     }
 }
 
+static void test_verdict_of_a_single_user(void **state)
+{
+    struct tt_finding f = finding();
+    (void)state;
+
+    f.n_users = 1;
+    f.p_holm = f.c.p = f.c.low = f.c.high = NAN;
+    assert_int_equal(tt_verdict(&f, &options), TT_VERDICT_CANNOT_TELL);
+    says(&f, &options, "meal: cannot tell. top_k_accuracy@10 +2.10 points over base, of a single user: nothing can be "
+         "said of others.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +210,7 @@ int main(void)
         cmocka_unit_test(test_verdict_counts_have_two_digits),
         cmocka_unit_test(test_verdict_a_difference_that_matters),
         cmocka_unit_test(test_verdict_of_one_training_each),
+        cmocka_unit_test(test_verdict_of_a_single_user),
         cmocka_unit_test(test_verdict_of_models_that_are_alike),
         cmocka_unit_test(test_verdict_digits_follow_the_interval),
     };

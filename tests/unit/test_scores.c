@@ -1,5 +1,5 @@
-/* A part of the test events gives the same bits as a truth that holds no others. */
-#include "eval/part.h"
+/* Scores by some of the test events have the same bits as those of a test part that holds no others. */
+#include "eval/evaluation.h"
 
 #include "base/buf.h"
 #include "base/rng.h"
@@ -57,7 +57,7 @@ static void run(struct tt_evaluation *e, const char *lists_name, const char *tru
     tt_csv_close(&truth);
 }
 
-static void test_part_is_a_truth_of_its_own(void **state)
+static void test_scores_by_some_events_are_those_of_a_truth_of_its_own(void **state)
 {
     struct tt_estimate expected[LENGTH(ks) * TT_METRICS], got[LENGTH(ks) * TT_METRICS];
     struct tt_err err = TT_ERR_INIT;
@@ -78,7 +78,8 @@ static void test_part_is_a_truth_of_its_own(void **state)
         write_truth("b", events, -1);
         run(&all, "a", "b");
         for (int part = -1; part < 3; part++) { /* -1: all events are a part too */
-            struct tt_evaluation alone, judged;
+            struct tt_evaluation alone;
+            struct tt_scores scores;
             uint32_t places[EVENTS];
             size_t n = 0;
             for (uint32_t e = 0; e < EVENTS; e++)
@@ -86,17 +87,17 @@ static void test_part_is_a_truth_of_its_own(void **state)
                     places[n++] = e;
             write_truth("c", events, part);
             run(&alone, "a", "c");
-            assert_int_equal(tt_part_judge(&judged, &all, places, n, &err), 0);
-            assert_true(judged.n_events == n && judged.n_queries == alone.n_queries &&
-                        judged.n_users == alone.n_users);
-            assert_int_equal(tt_evaluation_estimates(&alone, pool, 99, seed, expected, NULL, &err), 0);
-            assert_int_equal(tt_evaluation_estimates(&judged, pool, 99, seed, got, NULL, &err), 0);
+            assert_int_equal(tt_scores_init(&scores, &all.ranks, places, n, ks, LENGTH(ks), &err), 0);
+            assert_true(scores.n_events == n && scores.n_queries == alone.ranks.n_queries &&
+                        scores.n_users == alone.ranks.n_users);
+            assert_int_equal(tt_scores_estimates(&alone.scores, pool, 99, seed, expected, NULL, &err), 0);
+            assert_int_equal(tt_scores_estimates(&scores, pool, 99, seed, got, NULL, &err), 0);
             for (size_t j = 0; j < LENGTH(got); j++) {
                 assert_true(got[j].value == expected[j].value && got[j].n == expected[j].n);
                 assert_true(got[j].low == expected[j].low && got[j].high == expected[j].high);
             }
             tt_evaluation_release(&alone);
-            tt_evaluation_release(&judged);
+            tt_scores_release(&scores);
         }
         tt_evaluation_release(&all);
     }
@@ -106,7 +107,7 @@ static void test_part_is_a_truth_of_its_own(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_part_is_a_truth_of_its_own),
+        cmocka_unit_test(test_scores_by_some_events_are_those_of_a_truth_of_its_own),
     };
     return cmocka_run_group_tests(tests, enter_data_folder, leave_data_folder);
 }

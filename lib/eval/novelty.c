@@ -1,5 +1,5 @@
-/* What lists recommend: see recommended.h. */
-#include "eval/recommended.h"
+/* Novelty and popularity of recommendations: see novelty.h. */
+#include "eval/novelty.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -7,31 +7,31 @@
 
 #include "base/alloc.h"
 
-const char *const tt_recommended_names[TT_RECOMMENDED_FIGURES] = {
-    [TT_RECOMMENDED_NOVELTY] = "novelty",
-    [TT_RECOMMENDED_POPULARITY] = "popularity",
+const char *const tt_novelty_names[TT_NOVELTY_FIGURES] = {
+    [TT_NOVELTY_SELF_INFORMATION] = "novelty",
+    [TT_NOVELTY_POPULARITY] = "popularity",
 };
 
-int tt_recommended_init(struct tt_recommended *r, const struct tt_past *past, const size_t *ks, size_t n_ks,
-                        size_t n_queries, struct tt_err *err)
+int tt_novelty_init(struct tt_novelty *r, const struct tt_interactions *training, const size_t *ks, size_t n_ks,
+                    size_t n_queries, struct tt_err *err)
 {
-    *r = (struct tt_recommended){.past = past, .ks = ks, .n_ks = n_ks, .n_queries = n_queries};
+    *r = (struct tt_novelty){.training = training, .ks = ks, .n_ks = n_ks, .n_queries = n_queries};
     r->has_list = tt_alloc_zero(n_queries, sizeof(*r->has_list), err);
-    r->values = tt_alloc_zero(n_queries, n_ks * TT_RECOMMENDED_FIGURES * sizeof(*r->values), err);
+    r->values = tt_alloc_zero(n_queries, n_ks * TT_NOVELTY_FIGURES * sizeof(*r->values), err);
     if (r->has_list && r->values)
         return 0;
-    tt_recommended_release(r);
+    tt_novelty_release(r);
     return -1;
 }
 
-void tt_recommended_release(struct tt_recommended *r)
+void tt_novelty_release(struct tt_novelty *r)
 {
     free(r->has_list);
     free(r->values);
-    *r = (struct tt_recommended){0};
+    *r = (struct tt_novelty){0};
 }
 
-void tt_recommended_begin(struct tt_recommended *r, size_t query, uint32_t user)
+void tt_novelty_begin(struct tt_novelty *r, size_t query, uint32_t user)
 {
     r->query = query;
     r->user = user;
@@ -42,36 +42,36 @@ void tt_recommended_begin(struct tt_recommended *r, size_t query, uint32_t user)
 }
 
 /* The means of the rows so far are those of the next k. */
-static void take_means(struct tt_recommended *r)
+static void write_means(struct tt_novelty *r)
 {
-    double *values = r->values + (r->query * r->n_ks + r->at) * TT_RECOMMENDED_FIGURES;
+    double *values = r->values + (r->query * r->n_ks + r->at) * TT_NOVELTY_FIGURES;
 
-    for (int f = 0; f < TT_RECOMMENDED_FIGURES; f++)
+    for (int f = 0; f < TT_NOVELTY_FIGURES; f++)
         values[f] = r->sum[f] / (double)r->rank;
     r->at++;
 }
 
-void tt_recommended_add(struct tt_recommended *r, uint32_t item)
+void tt_novelty_add(struct tt_novelty *r, uint32_t item)
 {
     r->n_rows++;
-    r->n_seen_rows += (size_t)tt_past_has(r->past, r->user, item);
+    r->n_seen_rows += (size_t)tt_interactions_has(r->training, r->user, item);
     r->n_unheld_rows += item == TT_VOCAB_NONE;
     r->rank++;
-    r->sum[TT_RECOMMENDED_NOVELTY] += tt_past_novelty(r->past, item);
-    r->sum[TT_RECOMMENDED_POPULARITY] += tt_past_popularity(r->past, item);
+    r->sum[TT_NOVELTY_SELF_INFORMATION] += tt_interactions_novelty(r->training, item);
+    r->sum[TT_NOVELTY_POPULARITY] += tt_interactions_popularity(r->training, item);
     if (r->at < r->n_ks && r->rank == r->ks[r->at])
-        take_means(r);
+        write_means(r);
 }
 
-void tt_recommended_end(struct tt_recommended *r)
+void tt_novelty_end(struct tt_novelty *r)
 {
     while (r->at < r->n_ks) /* the list is shorter */
-        take_means(r);
+        write_means(r);
 }
 
 /* Codes of the users who have a list, by first appearance: code_of (n_users), TT_VOCAB_NONE for the others. Returns
  * how many. */
-static size_t users_with_lists(const struct tt_recommended *r, const uint32_t *user_of, size_t n_users,
+static size_t users_with_lists(const struct tt_novelty *r, const uint32_t *user_of, size_t n_users,
                                uint32_t *code_of)
 {
     size_t n = 0;
@@ -84,11 +84,10 @@ static size_t users_with_lists(const struct tt_recommended *r, const uint32_t *u
     return n;
 }
 
-int tt_recommended_estimates(const struct tt_recommended *r, const uint32_t *user_of, size_t n_users,
-                             struct tt_pool *pool, size_t resamples, uint64_t seed, struct tt_estimate *estimates,
-                             struct tt_err *err)
+int tt_novelty_estimates(const struct tt_novelty *r, const uint32_t *user_of, size_t n_users, struct tt_pool *pool,
+                         size_t resamples, uint64_t seed, struct tt_estimate *estimates, struct tt_err *err)
 {
-    size_t figures = r->n_ks * TT_RECOMMENDED_FIGURES, columns = 1 + figures; /* the first: lists */
+    size_t figures = r->n_ks * TT_NOVELTY_FIGURES, columns = 1 + figures; /* the first: lists */
     uint32_t *code_of = tt_alloc(n_users, sizeof(*code_of), err);
     double *sums = tt_alloc_zero(n_users, columns * sizeof(*sums), err);
     size_t *under = tt_alloc_zero(columns, sizeof(*under), err);

@@ -1,5 +1,5 @@
 /* Random lists against sums over their items, and whose lists the interval draws. */
-#include "eval/recommended.h"
+#include "eval/novelty.h"
 
 #include <math.h>
 
@@ -12,13 +12,13 @@ static const char training[] = "user,item\n"
     "u0,i0\nu1,i0\nu2,i0\nu3,i0\nu4,i0\nu5,i0\nu6,i0\nu7,i0\nu0,i1\nu0,i1\nu1,i1\nu2,i2\nu2,i2\nu2,i2\nu3,i3\n"
     "u4,i4\nu5,i4\nu6,i5\nu7,i6\nu7,i7\n"; /* u8 has nothing, nobody has i8 ... i11 */
 
-static void read_past(struct tt_past *past)
+static void read_interactions(struct tt_interactions *interactions)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_csv csv;
 
     assert_int_equal(tt_csv_open(&csv, write_file("a", training), TT_CSV_AUTO, &err), 0);
-    assert_int_equal(tt_past_read(past, &csv, "user", "item", &err), 0);
+    assert_int_equal(tt_interactions_read(interactions, &csv, "user", "item", &err), 0);
     tt_csv_close(&csv);
 }
 
@@ -30,52 +30,53 @@ static uint32_t code(const struct tt_vocab *vocab, char kind, size_t number)
     return tt_vocab_find(vocab, text, (size_t)len);
 }
 
-static void test_recommended_agrees_with_sums_over_items(void **state)
+static void test_novelty_agrees_with_sums_over_items(void **state)
 {
     static const size_t ks[] = {1, 2, 5, 6, 50};
-    enum { FIGURES = LENGTH(ks) * TT_RECOMMENDED_FIGURES };
+    enum { FIGURES = LENGTH(ks) * TT_NOVELTY_FIGURES };
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(1, &err);
     uint32_t user_of[QUERIES];
-    struct tt_past past;
+    struct tt_interactions interactions;
     (void)state;
 
-    read_past(&past);
+    read_interactions(&interactions);
     for (uint32_t q = 0; q < QUERIES; q++)
         user_of[q] = q / CONTEXTS;
     for (uint64_t seed = 1; seed <= 20; seed++) {
         struct tt_estimate estimates[FIGURES];
-        struct tt_recommended r;
+        struct tt_novelty r;
         double sum[FIGURES] = {0};
         size_t lists = 0, rows = 0, seen = 0, unheld = 0;
         struct tt_rng rng;
         tt_rng_init(&rng, seed, TT_RNG_TEST, 0);
-        assert_int_equal(tt_recommended_init(&r, &past, ks, LENGTH(ks), QUERIES, &err), 0);
+        assert_int_equal(tt_novelty_init(&r, &interactions, ks, LENGTH(ks), QUERIES, &err), 0);
         for (size_t q = 0; q < QUERIES; q++) {
             size_t length = q == 3 ? LENGTH_MAX : tt_rng_below(&rng, LENGTH_MAX + 1), first = tt_rng_below(&rng, ITEMS);
             if (length == 0)
                 continue;
             lists++;
             rows += length;
-            uint32_t user = code(&past.users, 'u', q / CONTEXTS);
-            tt_recommended_begin(&r, q, user);
+            uint32_t user = code(&interactions.seen.users, 'u', q / CONTEXTS);
+            tt_novelty_begin(&r, q, user);
             for (size_t i = 0; i < length; i++) {
-                uint32_t item = code(&past.items, 'i', (first + i) % ITEMS);
-                tt_recommended_add(&r, item);
-                seen += (size_t)tt_past_has(&past, user, item);
+                uint32_t item = code(&interactions.items, 'i', (first + i) % ITEMS);
+                tt_novelty_add(&r, item);
+                seen += (size_t)tt_interactions_has(&interactions, user, item);
                 unheld += item == TT_VOCAB_NONE;
             }
-            tt_recommended_end(&r);
+            tt_novelty_end(&r);
             for (size_t j = 0; j < LENGTH(ks); j++) {
                 size_t n = length < ks[j] ? length : ks[j];
                 for (size_t i = 0; i < n; i++) {
-                    uint32_t item = code(&past.items, 'i', (first + i) % ITEMS);
-                    sum[j * TT_RECOMMENDED_FIGURES] += tt_past_novelty(&past, item) / (double)n;
-                    sum[j * TT_RECOMMENDED_FIGURES + 1] += (double)tt_past_popularity(&past, item) / (double)n;
+                    uint32_t item = code(&interactions.items, 'i', (first + i) % ITEMS);
+                    double popularity = tt_interactions_popularity(&interactions, item);
+                    sum[j * TT_NOVELTY_FIGURES] += tt_interactions_novelty(&interactions, item) / (double)n;
+                    sum[j * TT_NOVELTY_FIGURES + 1] += popularity / (double)n;
                 }
             }
         }
-        assert_int_equal(tt_recommended_estimates(&r, user_of, USERS, pool, seed % 2 ? 0 : 99, 1, estimates, &err), 0);
+        assert_int_equal(tt_novelty_estimates(&r, user_of, USERS, pool, seed % 2 ? 0 : 99, 1, estimates, &err), 0);
         assert_true(r.n_lists == lists && r.n_rows == rows && r.n_seen_rows == seen && r.n_unheld_rows == unheld);
         assert_true(seen > 0 && unheld > 0 && lists < QUERIES);
         for (size_t j = 0; j < FIGURES; j++) {
@@ -84,47 +85,47 @@ static void test_recommended_agrees_with_sums_over_items(void **state)
             assert_int_equal(x->n, lists);
             assert_true(seed % 2 ? isnan(x->low) && isnan(x->high) : x->low < x->value && x->value < x->high);
         }
-        tt_recommended_release(&r);
+        tt_novelty_release(&r);
     }
     tt_pool_free(pool);
-    tt_past_release(&past);
+    tt_interactions_release(&interactions);
 }
 
 /* Of nine users one has lists: his are drawn always, so the interval has no width, and no resample is empty. */
 static void test_only_users_with_lists_are_drawn(void **state)
 {
     static const size_t ks[] = {2};
-    struct tt_estimate estimates[TT_RECOMMENDED_FIGURES];
+    struct tt_estimate estimates[TT_NOVELTY_FIGURES];
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(1, &err);
     uint32_t user_of[] = {0, 4, 4};
-    struct tt_recommended r;
-    struct tt_past past;
+    struct tt_novelty r;
+    struct tt_interactions interactions;
     (void)state;
 
-    read_past(&past);
-    assert_int_equal(tt_recommended_init(&r, &past, ks, 1, 3, &err), 0);
-    assert_int_equal(tt_recommended_estimates(&r, user_of, USERS, pool, 99, 1, estimates, &err), 0);
+    read_interactions(&interactions);
+    assert_int_equal(tt_novelty_init(&r, &interactions, ks, 1, 3, &err), 0);
+    assert_int_equal(tt_novelty_estimates(&r, user_of, USERS, pool, 99, 1, estimates, &err), 0);
     assert_true(isnan(estimates[0].value) && isnan(estimates[0].low) && estimates[0].n == 0);
-    tt_recommended_begin(&r, 2, TT_VOCAB_NONE);
-    tt_recommended_add(&r, code(&past.items, 'i', 0)); /* all eight users have it */
-    tt_recommended_add(&r, code(&past.items, 'i', 4)); /* two do, once each */
-    tt_recommended_end(&r);
-    assert_int_equal(tt_recommended_estimates(&r, user_of, USERS, pool, 99, 1, estimates, &err), 0);
-    for (int f = 0; f < TT_RECOMMENDED_FIGURES; f++) {
-        assert_true(estimates[f].value == (f == TT_RECOMMENDED_NOVELTY ? 1 : 5));
+    tt_novelty_begin(&r, 2, TT_VOCAB_NONE);
+    tt_novelty_add(&r, code(&interactions.items, 'i', 0)); /* all eight users have it */
+    tt_novelty_add(&r, code(&interactions.items, 'i', 4)); /* two do, once each */
+    tt_novelty_end(&r);
+    assert_int_equal(tt_novelty_estimates(&r, user_of, USERS, pool, 99, 1, estimates, &err), 0);
+    for (int f = 0; f < TT_NOVELTY_FIGURES; f++) {
+        assert_true(estimates[f].value == (f == TT_NOVELTY_SELF_INFORMATION ? 1 : 5));
         assert_true(estimates[f].low == estimates[f].value && estimates[f].high == estimates[f].value);
         assert_int_equal(estimates[f].n, 1);
     }
-    tt_recommended_release(&r);
+    tt_novelty_release(&r);
     tt_pool_free(pool);
-    tt_past_release(&past);
+    tt_interactions_release(&interactions);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_recommended_agrees_with_sums_over_items),
+        cmocka_unit_test(test_novelty_agrees_with_sums_over_items),
         cmocka_unit_test(test_only_users_with_lists_are_drawn),
     };
     return cmocka_run_group_tests(tests, enter_data_folder, leave_data_folder);
