@@ -108,7 +108,7 @@ void cli_progress(const char *fmt, ...) TT_PRINTF(1, 2);
 /* Is the option with this long name given on the command line? */
 int cli_given(const char *name);
 
-/* The options that change the output, with defaults, in the table's order, as "--top 10 --loss full": the lineage's
+/* The options that change the output, with defaults, in the table's order, as "--top 10 --candidates all": the lineage's
  * "options". */
 int cli_lineage(struct tt_buf *text, struct tt_err *err) TT_CHECKED;
 

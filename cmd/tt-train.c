@@ -12,89 +12,92 @@
 #include "train/checkpoint.h"
 #include "train/training.h"
 
-static const char *const losses[] = {"auto", "full", "sampled", "batch", "mixed", NULL};
-static const char *const step_kinds[] = {"queries", "events", NULL};
+static const char *const candidate_kinds[] = {"auto", "all", "sampled", "batch", "mixed", NULL};
+static const char *const batch_kinds[] = {"queries", "events", NULL};
 static const char *const starts[] = {"spectral", "random", NULL};
-static const char *const precisions[] = {"float", "bf16", NULL};
 static const char *const seens[] = {"auto", "keep", "remove", NULL};
 
-static const char *hidden = "", *valid_path, *from_path, *log_path, *checkpoint_path, *resume_path, *tune_log_path;
-static int metric = TT_METRIC_TOP_K_ACCURACY, loss = TT_LOSS_AUTO, step = TT_STEP_QUERIES, start = TT_START_SPECTRAL;
-static int seen = TT_SEEN_AUTO, wants = TT_WANTS_AUTO, precision = TT_PRECISION_FLOAT;
-static uint64_t dim = 64, epochs = 16, batch, negatives, k = 10, patience, seed = 1, memory = 512 * 1000 * 1000;
+static const char *hidden = "", *warm_start_path, *valid_path;
+static const char *log_path, *tune_log_path, *checkpoint_path, *resume_path;
+static int metric = TT_METRIC_TOP_K_ACCURACY, candidates = TT_CANDIDATES_AUTO, batch_of = TT_BATCH_OF_QUERIES;
+static int start = TT_START_SPECTRAL, seen = TT_SEEN_AUTO, targets = TT_TARGETS_AUTO;
+static uint64_t dim = 64, epochs = 16, batch_size, negatives, k = 10, patience, seed = 1, memory = 512 * 1000 * 1000;
 static uint64_t warmup = 10;
-static double dislike = 1, temperature = 0.13, negative = 1.1, bilateral = 6, rate = 0.01, decay, beta2 = 0.99;
-static double drop = 0.3, noise = 0.01, half_life = NAN, valid_fraction, tune, remember = 1;
+static double disliked_weight = 1, temperature = 0.13, negative_weight = 1.1, positive_temperature = 6;
+static double learning_rate = 0.01, weight_decay, beta2 = 0.99, dropout = 0.3, noise = 0.01, half_life = NAN;
+static double valid_share, tune, replay = 1;
 
 static size_t hidden_widths[TT_MAX_HIDDEN], n_hidden;
 
 static struct cli_option options[] = {
-    {'d', "dim", CLI_COUNT, &dim, .min = 1, .max = TT_MAX_DIM, .metavar = "N", .help = "dimensions of a vector"},
+    {'d', "dim", CLI_COUNT, &dim, .min = 1, .max = TT_MAX_DIM, .metavar = "N",
+     .help = "dimensions of the user and item vectors"},
     {0, "hidden", CLI_TEXT, &hidden, .metavar = "N,...",
-     .help = "ReLU layers of these widths beside each tower's sum; \"\": none"},
+     .help = "widths of each tower's ReLU layers, beside its sum of embeddings; \"\": none"},
     {'e', "epochs", CLI_COUNT, &epochs, .min = 1, .max = 10000, .metavar = "N", .help = "passes over the examples"},
-    {0, "loss", CLI_CHOICE, &loss, .choices = losses, .metavar = "LOSS",
-     .help = "candidates: full catalogue, drawn, batch, both"},
-    {0, "step", CLI_CHOICE, &step, .choices = step_kinds, .metavar = "HOW", .is_rare = 1,
-     .help = "what a step takes: queries with all that they want, or single events"},
-    {0, "batch", CLI_COUNT, &batch, .min = 0, .max = 1 << 20, .metavar = "N",
-     .help = "queries or events a step; 0: chosen"},
+    {0, "candidates", CLI_CHOICE, &candidates, .choices = candidate_kinds, .metavar = "KIND",
+     .help = "items in the softmax: the whole catalogue, sampled negatives, the batch's, both"},
+    {0, "batch-of", CLI_CHOICE, &batch_of, .choices = batch_kinds, .metavar = "WHAT", .is_rare = 1,
+     .help = "a batch has queries with all of their positives, or single events"},
+    {0, "batch-size", CLI_COUNT, &batch_size, .min = 0, .max = 1 << 20, .metavar = "N",
+     .help = "queries or events in a batch; 0: chosen from the data"},
     {0, "negatives", CLI_COUNT, &negatives, .min = 0, .max = 1 << 20, .metavar = "N", .is_rare = 1,
-     .help = "items drawn a step (sampled, mixed); 0: chosen"},
-    {0, "dislike", CLI_NUMBER, &dislike, .min = 0, .max = 1e6, .metavar = "X",
-     .help = "as how many candidates a disliked item (label 0) counts; 0: left out"},
-    {0, "precision", CLI_CHOICE, &precision, .choices = precisions, .metavar = "P", .is_rare = 1,
-     .help = "of the loss's products: float, or bf16 (AVX512-BF16)"},
+     .help = "sampled negatives a step (candidates sampled, mixed); 0: chosen"},
+    {0, "disliked-weight", CLI_NUMBER, &disliked_weight, .min = 0, .max = 1e6, .metavar = "X",
+     .help = "weight of a disliked item (label 0) as a negative; 0: ignored"},
     {'t', "temperature", CLI_NUMBER, &temperature, .min = 0.02, .max = 10, .metavar = "X",
-     .help = "divides the scores in the loss"},
-    {'c', "negative", CLI_NUMBER, &negative, .min = 0.01, .max = 100, .metavar = "X",
+     .help = "softmax temperature: the loss divides scores by it"},
+    {'c', "negative-weight", CLI_NUMBER, &negative_weight, .min = 0.01, .max = 100, .metavar = "X",
      .help = "weight of the loss's negative term"},
-    {0, "bilateral", CLI_NUMBER, &bilateral, .min = 0, .max = 1000, .metavar = "X",
-     .help = "temperature among a query's positives, in those of -t; 0: all pull alike"},
-    {0, "rate", CLI_NUMBER, &rate, .min = 1e-9, .max = 10, .metavar = "X", .help = "peak learning rate of Adam"},
+    {0, "positive-temperature", CLI_NUMBER, &positive_temperature, .min = 0, .max = 1000, .metavar = "X",
+     .help = "temperature among a query's positives, as a multiple of -t; 0: equal weights"},
+    {0, "learning-rate", CLI_NUMBER, &learning_rate, .min = 1e-9, .max = 10, .metavar = "X",
+     .help = "peak learning rate of Adam"},
     {0, "beta2", CLI_NUMBER, &beta2, .min = 0, .max = 0.999999, .metavar = "X", .is_rare = 1,
      .help = "decay of Adam's second moment"},
-    {0, "decay", CLI_NUMBER, &decay, .min = 0, .max = 10, .metavar = "X", .is_rare = 1,
-     .help = "weight decay: a step takes rate times X of every number"},
+    {0, "weight-decay", CLI_NUMBER, &weight_decay, .min = 0, .max = 10, .metavar = "X", .is_rare = 1,
+     .help = "decoupled weight decay of tables and layers (AdamW)"},
     {0, "warmup", CLI_COUNT, &warmup, .min = 0, .max = 1000000, .metavar = "N", .is_rare = 1,
      .help = "steps until the peak learning rate"},
-    {0, "drop", CLI_NUMBER, &drop, .min = 0, .max = 0.99, .metavar = "X",
-     .help = "share of a history left out in each step"},
-    {0, "wants", CLI_CHOICE, &wants, .choices = tt_wants_names, .metavar = "WHAT", .is_rare = 1,
-     .help = "in a step: all of the past, or, given a part of it, what was later"},
+    {0, "dropout", CLI_NUMBER, &dropout, .min = 0, .max = 0.99, .metavar = "X",
+     .help = "share of a history's items left out in each step"},
+    {0, "targets", CLI_CHOICE, &targets, .choices = tt_targets_names, .metavar = "WHICH", .is_rare = 1,
+     .help = "items to predict in a step: all of a user's, or those after a random moment"},
     {0, "half-life", CLI_NUMBER, &half_life, .min = 0, .max = 1e6, .metavar = "DAYS",
-     .help = "an event weighs half in the loss after DAYS; 0: never; else as the history"},
-    {0, "init", CLI_CHOICE, &start, .choices = starts, .metavar = "START", .help = "first values of the tables"},
+     .help = "days that halve an event's weight in the loss; 0: none; else as the history"},
+    {0, "init", CLI_CHOICE, &start, .choices = starts, .metavar = "START",
+     .help = "first values of the embedding tables: truncated SVD, or random"},
     {0, "noise", CLI_NUMBER, &noise, .min = 0, .max = 1, .metavar = "X", .is_rare = 1,
-     .help = "deviation added to the spectral start"},
-    {0, "from", CLI_TEXT, &from_path, .metavar = "MODEL", .no_lineage = 1,
-     .help = "go on from this model, with 4 epochs unless --epochs is given"},
-    {0, "remember", CLI_NUMBER, &remember, .min = 0, .max = 1, .metavar = "X", .is_rare = 1,
-     .help = "share of its users without a new event who are learnt again"},
+     .help = "standard deviation of noise added to the spectral start"},
+    {0, "warm-start", CLI_TEXT, &warm_start_path, .metavar = "MODEL", .no_lineage = 1,
+     .help = "start from this earlier model; --epochs is then 4 by default"},
+    {0, "replay", CLI_NUMBER, &replay, .min = 0, .max = 1, .metavar = "X", .is_rare = 1,
+     .help = "share of its users without a new event whose history is trained on again"},
     {0, "valid", CLI_TEXT, &valid_path, .metavar = "FILE", .no_lineage = 1,
-     .help = "events to choose the best epoch by (tt-encode --like)"},
-    {0, "valid-fraction", CLI_NUMBER, &valid_fraction, .min = 0, .max = 0.9, .metavar = "X",
-     .help = "choose the best epoch on a share X of each user's events, then train on all"},
+     .help = "validation events that choose the best epoch (tt-encode --like)"},
+    {0, "valid-share", CLI_NUMBER, &valid_share, .min = 0, .max = 0.9, .metavar = "X",
+     .help = "choose the number of epochs on this share of the events, then train on all"},
     {0, "tune", CLI_NUMBER, &tune, .min = 0, .max = 1e9, .metavar = "SECONDS",
-     .help = "search for temperature, drop, c and fewer dimensions first, for so long"},
+     .help = "first search -t, -c, --dropout and a smaller -d, for so long"},
     {0, "tune-log", CLI_TEXT, &tune_log_path, .metavar = "FILE", .is_rare = 1, .no_lineage = 1,
-     .help = "write what was tried as TSV"},
+     .help = "write the trials of --tune as TSV"},
     {0, "patience", CLI_COUNT, &patience, .min = 0, .max = 10000, .metavar = "N",
-     .help = "end after N epochs without a better one; 0: never"},
+     .help = "early stopping after N epochs without a better one; 0: never"},
     {0, "seen", CLI_CHOICE, &seen, .choices = seens, .metavar = "HOW",
-     .help = "training items in the validation's ranking"},
+     .help = "rank a user's training items in validation, or leave them out"},
     {0, "metric", CLI_CHOICE, &metric, .choices = tt_metric_names, .metavar = "NAME",
-     .help = "to choose the best epoch by, as in tt-eval"},
-    {'k', "top", CLI_COUNT, &k, .min = 1, .max = 10000, .metavar = "K", .help = "how many ranks the metric looks at"},
+     .help = "validation metric, as in tt-eval"},
+    {'k', "top", CLI_COUNT, &k, .min = 1, .max = 10000, .metavar = "K",
+     .help = "length of the lists that the metric evaluates"},
     {0, "log", CLI_TEXT, &log_path, .metavar = "FILE", .no_lineage = 1,
      .help = "write epoch, loss, metric, seconds as TSV"},
     {0, "checkpoint", CLI_TEXT, &checkpoint_path, .metavar = "FILE", .no_lineage = 1,
-     .help = "keep in FILE, until the model is written, what --resume needs"},
+     .help = "save the state for --resume in FILE, until the model is written"},
     {0, "resume", CLI_TEXT, &resume_path, .metavar = "FILE", .no_lineage = 1,
-     .help = "go on from this checkpoint of a run that was killed"},
+     .help = "resume a run that was killed, from its checkpoint"},
     {0, "memory", CLI_COUNT, &memory, .min = 1000000, .max = 1e12, .metavar = "BYTES", .is_rare = 1,
      .help = "most bytes for the logits of a step"},
-    {0, "seed", CLI_COUNT, &seed, .metavar = "N", .help = "of all that is random"},
+    {0, "seed", CLI_COUNT, &seed, .metavar = "N", .help = "seed of all random numbers"},
     CLI_JOBS,
     CLI_OUTPUT,
     CLI_QUIET,
@@ -111,7 +114,7 @@ static const struct cli_program program = {
     .example = "tt-train --seed 1 --valid valid.tt --log train.log.tsv < train.tt > model.tt",
 };
 
-enum { EPOCHS_FROM = 4 }; /* of --from: measured to suffice where 16 from the start do */
+enum { WARM_EPOCHS = 4 }; /* of a warm start: measured to suffice where 16 from the start do */
 
 /* What is told of a training while it runs, and kept of it. */
 struct course {
@@ -197,8 +200,8 @@ static void on_trial(void *arg, const struct tt_training *training)
     (void)arg;
     if (training->n_trials > 1)
         snprintf(gain, sizeof(gain), ", %+.4f (error %.4f)%s", trial->gain, trial->error,
-                 trial->is_accepted > 0 ? ": taken" : "");
-    cli_note("trial %zu: -t %.9g --drop %.9g -c %.9g -d %.0f -e %.0f: %s %.4f at epoch %.0f%s", training->n_trials,
+                 trial->is_accepted > 0 ? ": accepted" : "");
+    cli_note("trial %zu: -t %.9g --dropout %.9g -c %.9g -d %.0f -e %.0f: %s %.4f at epoch %.0f%s", training->n_trials,
              trial->temperature, trial->dropout, trial->negative_weight, trial->dim, trial->epochs, metric_at_k(),
              trial->value, trial->epoch, gain);
 }
@@ -208,8 +211,8 @@ static const char *settings_text(struct tt_settings s)
 {
     static char text[160];
 
-    snprintf(text, sizeof(text), "--temperature %.9g --drop %.9g --negative %.9g --dim %zu --epochs %zu", s.temperature,
-             s.dropout, s.negative_weight, s.dim, s.epochs);
+    snprintf(text, sizeof(text), "--temperature %.9g --dropout %.9g --negative-weight %.9g --dim %zu --epochs %zu",
+             s.temperature, s.dropout, s.negative_weight, s.dim, s.epochs);
     return text;
 }
 
@@ -249,7 +252,7 @@ static const double STORE_INSIDE = 0.1; /* seconds between two checkpoints of on
 
 /* What tells this run from others. `lineage` is the options' text, and is cut into pieces here. */
 static size_t find_facts(struct tt_fact facts[MAX_FACTS], char *lineage, const char *examples_sum,
-                         const char *valid_sum, const char *from_sum)
+                         const char *valid_sum, const char *warm_start_sum)
 {
     size_t n = 0;
 
@@ -257,7 +260,7 @@ static size_t find_facts(struct tt_fact facts[MAX_FACTS], char *lineage, const c
     facts[n++] = (struct tt_fact){"the kind of CPU for OpenBLAS", tt_gemm_core()};
     facts[n++] = (struct tt_fact){"the checksum of the examples", examples_sum};
     facts[n++] = (struct tt_fact){"the checksum of the validation events", valid_sum};
-    facts[n++] = (struct tt_fact){"the checksum of the earlier model", from_sum};
+    facts[n++] = (struct tt_fact){"the checksum of the earlier model", warm_start_sum};
     for (char *option = lineage, *next; option && *option && n < MAX_FACTS; option = next) {
         next = strstr(option + 2, " --");
         if (next)
@@ -347,7 +350,7 @@ static int is_resuming(void)
 }
 
 static int write_model(const struct tt_model *model, const char *examples_sum, const char *valid_sum,
-                       const char *from_sum, const struct tt_train_report *report, struct tt_writer *writer,
+                       const char *warm_start_sum, const struct tt_train_report *report, struct tt_writer *writer,
                        struct tt_err *err)
 {
     struct tt_segment segment = {0};
@@ -360,11 +363,11 @@ static int write_model(const struct tt_model *model, const char *examples_sum, c
     if (tt_model_store(model, &segment, err) ||
         tt_dictionary_store_index(&model->base.dictionary, slots, &segment, err) || cli_add_lineage(&segment, err) ||
         tt_segment_text(&segment, "inputs", inputs, err) || tt_segment_text(&segment, "blas", tt_gemm_core(), err) ||
-        tt_segment_text(&segment, "loss", losses[report->plan.steps.loss], err) ||
-        tt_segment_text(&segment, "wants", tt_wants_names[report->wants], err) ||
+        tt_segment_text(&segment, "candidates", candidate_kinds[report->plan.steps.candidates], err) ||
+        tt_segment_text(&segment, "targets", tt_targets_names[report->targets], err) ||
         tt_segment_text(&segment, "epoch", number, err) ||
         (tune > 0 && tt_segment_text(&segment, "tuned", settings_text(report->settings), err)) ||
-        (from_sum[0] && tt_segment_text(&segment, "from", from_sum, err)) ||
+        (warm_start_sum[0] && tt_segment_text(&segment, "warm_start", warm_start_sum, err)) ||
         tt_segment_write(&segment, writer, 0, 1, err))
         goto done;
     status = 0;
@@ -382,9 +385,9 @@ static void on_start(void *arg, const struct tt_training *training)
     const struct tt_trainer *t = &training->run.trainer;
     const struct tt_plan *plan = &t->plan;
     enum tt_seen ranked = training->run.validation.seen;
-    const char *what = t->wants == TT_WANTS_LATER ? "what is later than a moment, given what was before it"
-                                                  : "all of the past";
-    char drawn[64] = "";
+    const char *which = t->targets == TT_TARGETS_LATER ? "the items after a moment, given those before it"
+                                                       : "all items of the history";
+    char sampled[64] = "";
     double ignorant;
 
     course->told = run_seconds(course);
@@ -402,27 +405,27 @@ static void on_start(void *arg, const struct tt_training *training)
         cli_note("chose epoch %zu, %s %.4f on the events put aside; now training on all events",
                  training->recommended_epochs, metric_at_k(), training->recommended_value);
     if (plan->steps.negatives)
-        snprintf(drawn, sizeof(drawn), " and %zu drawn items", plan->steps.negatives);
+        snprintf(sampled, sizeof(sampled), " and %zu sampled negatives", plan->steps.negatives);
     cli_note("%zu events (%zu more with label 0 %s), %zu queries, %zu items with an event", t->n_events, t->unliked,
-             dislike > 0 ? "count as disliked" : "left out", t->queries.n, t->catalogue.n);
-    if (t->remembered)
-        cli_note("%zu visits that %s remembers are learnt again", t->remembered, from_path);
-    cli_note("loss %s, %zu %s%s a step%s", losses[plan->steps.loss], t->steps.batch,
-             plan->steps.by_entry ? "events" : "queries", drawn,
+             disliked_weight > 0 ? "count as disliked" : "left out", t->queries.n, t->catalogue.n);
+    if (t->replayed)
+        cli_note("%zu events of the histories in %s are replayed", t->replayed, warm_start_path);
+    cli_note("candidates %s, %zu %s%s a step%s", candidate_kinds[plan->steps.candidates], t->steps.batch_size,
+             plan->steps.by_entry ? "events" : "queries", sampled,
              ranked == TT_SEEN_REMOVE ? "; validation leaves out each user's training items"
              : ranked == TT_SEEN_KEEP ? "; validation ranks each user's training items too" : "");
     if (plan->renewal > 1)
         cli_note("items' histories are read once in %zu steps, so as not to take longer than the steps", plan->renewal);
-    if (t->wants_as_before)
-        cli_note("a step wants %s, as it did for %s", what, from_path);
+    if (t->targets_as_before)
+        cli_note("targets of a step: %s, as for %s", which, warm_start_path);
     else if (t->drift >= 0)
-        cli_note("drift of the users' items %.3f: a step wants %s", t->drift, what);
-    if (loss == TT_LOSS_AUTO)
-        cli_note("chosen, as an epoch takes %.3g Gflop by the loss full and %.3g by the loss mixed", plan->full / 1e9,
-                 plan->sampled / 1e9);
+        cli_note("drift of the users' items %.3f; targets of a step: %s", t->drift, which);
+    if (candidates == TT_CANDIDATES_AUTO)
+        cli_note("chosen, as an epoch takes %.3g Gflop with candidates all and %.3g with mixed", plan->flop_all / 1e9,
+                 plan->flop_mixed / 1e9);
     if (cli_verbose)
-        cli_note("at the start the loss is %.4f; the strongest item that a query does not want has %.1f %% of its "
-                 "softmax", training->run.peak.loss, 100 * training->run.peak.share);
+        cli_note("at the start the loss is %.4f; the strongest negative of a query has %.1f %% of its softmax",
+                 training->run.peak.loss, 100 * training->run.peak.share);
     if (tt_run_is_narrow(&training->run, &ignorant))
         cli_note("warning: at the start the loss is %.2f, with all scores alike it would be %.2f; one item has %.0f %% "
                  "of a query's softmax: is --temperature too small?", training->run.peak.loss, ignorant,
@@ -432,18 +435,20 @@ static void on_start(void *arg, const struct tt_training *training)
 static void say_report(const struct tt_train_report *report)
 {
     if (cli_verbose)
-        cli_note("of a sample of queries: mean cosine %.3f; one item in %.1f %% of the lists, one wanted by %.1f %%",
+        cli_note("sample of queries: mean cosine %.3f; one item in %.1f %% of the lists, one a positive of %.1f %%",
                  report->signs.cosine, 100 * report->signs.commonest_listed, 100 * report->signs.commonest_positive);
     if (cli_verbose)
         cli_note("trained in %.2f s by %llu threads, OpenBLAS for %s", cli_seconds(), (unsigned long long)cli_jobs,
                  tt_gemm_core());
     if (report->has_no_progress)
-        cli_note("warning: the loss of the last epoch is not below the first one's: is --rate too large or too small?");
+        cli_note("warning: the loss of the last epoch is not below the first one's: is --learning-rate too large, "
+                 "or too small?");
     if (report->signs.has_collapsed)
         cli_note("warning: the users' vectors are almost alike (mean cosine above 0.99): all get nearly the same list");
     if (report->signs.has_common_item)
-        cli_note("warning: one item is in %.0f %% of the lists of %llu, and no item is wanted by more than %.0f %% of "
-                 "the queries", 100 * report->signs.commonest_listed, (unsigned long long)k, 100 * report->signs.commonest_positive);
+        cli_note("warning: one item is in %.0f %% of the lists of %llu, and no item is a positive of more than %.0f %% "
+                 "of the queries", 100 * report->signs.commonest_listed, (unsigned long long)k,
+                 100 * report->signs.commonest_positive);
     if (report->best_value >= 0 && valid_path)
         cli_note("kept epoch %zu of %zu, valid %s %.4f", report->best_epoch, report->epochs, metric_at_k(),
                  report->best_value);
@@ -474,7 +479,7 @@ static int run_training(struct tt_model *model, const struct tt_events *events, 
         goto done;
     course->facts = facts;
     course->n_facts = find_facts(facts, lineage.data, model->base.segment.checksum, valid_sum,
-                                 o->from ? o->from->base.segment.checksum : "");
+                                 o->warm_start ? o->warm_start->base.segment.checksum : "");
     if (is_resuming()) {
         if (open_checkpoint(course, &from, err))
             goto done;
@@ -488,11 +493,11 @@ done:
 }
 
 /* What is not given is as in the earlier model, here and in the lineage. */
-static void go_on_from(const struct tt_model *from, struct tt_train_options *o)
+static void prepare_warm_start(const struct tt_model *from, struct tt_train_options *o)
 {
     static char widths[TT_WIDTHS_TEXT];
 
-    o->from = from;
+    o->warm_start = from;
     if (!cli_given("dim"))
         o->dim = (size_t)(dim = from->dim);
     if (!cli_given("hidden")) {
@@ -508,26 +513,25 @@ static int train(struct tt_examples *examples, struct tt_pool *pool, struct cour
 {
     struct tt_train_options o = {.dim = (size_t)dim,
                                  .epochs = (size_t)epochs,
-                                 .batch = (size_t)batch,
-                                 .loss = (enum tt_loss)loss,
-                                 .step = (enum tt_step)step,
+                                 .candidates = (enum tt_candidates)candidates,
+                                 .batch_of = (enum tt_batch_of)batch_of,
+                                 .batch_size = (size_t)batch_size,
                                  .negatives = (size_t)negatives,
-                                 .dislike = dislike,
-                                 .precision = (enum tt_precision)precision,
+                                 .disliked_weight = disliked_weight,
                                  .start = (enum tt_start)start,
                                  .temperature = temperature,
-                                 .negative = negative,
-                                 .bilateral = bilateral,
-                                 .rate = rate,
+                                 .negative_weight = negative_weight,
+                                 .positive_temperature = positive_temperature,
+                                 .learning_rate = learning_rate,
                                  .beta2 = beta2,
-                                 .decay = decay,
+                                 .weight_decay = weight_decay,
                                  .warmup = (size_t)warmup,
-                                 .drop = drop,
-                                 .wants = (enum tt_wants)wants,
+                                 .dropout = dropout,
+                                 .targets = (enum tt_targets)targets,
                                  .noise = noise,
                                  .half_life = half_life,
                                  .seed = seed,
-                                 .valid_fraction = valid_fraction,
+                                 .valid_share = valid_share,
                                  .tune = tune,
                                  .metric = (enum tt_metric)metric,
                                  .k = (size_t)k,
@@ -535,7 +539,7 @@ static int train(struct tt_examples *examples, struct tt_pool *pool, struct cour
                                  .patience = (size_t)patience,
                                  .max_memory = (size_t)memory,
                                  .n_hidden = n_hidden,
-                                 .remember = remember};
+                                 .replay = replay};
     struct tt_train_report report;
     struct tt_model model = {0}, from = {0};
     struct tt_events valid = {0};
@@ -547,10 +551,10 @@ static int train(struct tt_examples *examples, struct tt_pool *pool, struct cour
     memcpy(o.hidden, hidden_widths, sizeof(o.hidden));
     if (isnan(half_life)) /* not given: one half-life in the schema rules both */
         o.half_life = history ? history->half_life : 0;
-    if (from_path && tt_model_load(&from, from_path, err))
+    if (warm_start_path && tt_model_load(&from, warm_start_path, err))
         goto done;
-    if (from_path)
-        go_on_from(&from, &o);
+    if (warm_start_path)
+        prepare_warm_start(&from, &o);
     if ((valid_path &&
          tt_events_load_like(&valid, &valid_segment, valid_path, &base->dictionary, base->segment.checksum, err)) ||
         tt_model_init(&model, &examples->entities, (size_t)dim, err) ||
@@ -588,8 +592,8 @@ static int run(struct tt_writer *writer, struct tt_err *err)
     }
     if (tune_log_path) {
         if (tt_writer_open(&course.tune_log, tune_log_path, cli_watch_temporary, err) ||
-            tt_writer_printf(&course.tune_log, err, "trial\ttemperature\tdrop\tnegative\tdim\tepochs\tepoch\t%s\tgain\t"
-                             "error\tseconds\ttaken\n", metric_at_k()))
+            tt_writer_printf(&course.tune_log, err, "trial\ttemperature\tdropout\tnegative_weight\tdim\tepochs\t"
+                             "epoch\t%s\tgain\terror\tseconds\taccepted\n", metric_at_k()))
             goto done;
         course.has_tune_log = 1;
     }
@@ -632,21 +636,21 @@ static void check_usage(void)
                                             {"log", log_path},
                                             {"tune-log", tune_log_path},
                                             {"checkpoint", checkpoint_path}}, 4);
-    if (is_standard(from_path) && (cli_n_operands == 0 || is_standard(cli_operands[0])))
-        cli_usage_error("--from and the examples cannot both be standard input");
-    if (is_standard(from_path) && is_standard(valid_path))
-        cli_usage_error("--from and --valid cannot both be standard input");
-    if (from_path && cli_given("init"))
-        cli_usage_error("--from begins with the model, and --init without one: give only one of them");
-    if (cli_given("remember") && !from_path)
-        cli_usage_error("--remember needs --from");
-    if (valid_fraction > 0 && valid_path)
-        cli_usage_error("--valid-fraction and --valid are two ways to validate: give one");
-    int is_validated = valid_path || valid_fraction > 0 || tune > 0;
+    if (is_standard(warm_start_path) && (cli_n_operands == 0 || is_standard(cli_operands[0])))
+        cli_usage_error("--warm-start and the examples cannot both be standard input");
+    if (is_standard(warm_start_path) && is_standard(valid_path))
+        cli_usage_error("--warm-start and --valid cannot both be standard input");
+    if (warm_start_path && cli_given("init"))
+        cli_usage_error("--warm-start and --init are two ways to start: give one");
+    if (cli_given("replay") && !warm_start_path)
+        cli_usage_error("--replay needs --warm-start");
+    if (valid_share > 0 && valid_path)
+        cli_usage_error("--valid-share and --valid are two ways to validate: give one");
+    int is_validated = valid_path || valid_share > 0 || tune > 0;
     if (patience && !is_validated)
-        cli_usage_error("--patience needs --valid, --valid-fraction or --tune");
+        cli_usage_error("--patience needs --valid, --valid-share or --tune");
     if (seen != TT_SEEN_AUTO && !is_validated)
-        cli_usage_error("--seen needs --valid, --valid-fraction or --tune");
+        cli_usage_error("--seen needs --valid, --valid-share or --tune");
 }
 
 int main(int argc, char **argv)
@@ -655,8 +659,8 @@ int main(int argc, char **argv)
     struct tt_writer writer;
 
     cli_start(&program, argc, argv);
-    if (from_path && !cli_given("epochs"))
-        epochs = EPOCHS_FROM;
+    if (warm_start_path && !cli_given("epochs"))
+        epochs = WARM_EPOCHS;
     check_usage();
     int status = cli_open_output(&writer, 1, &err);
     if (status == 0)

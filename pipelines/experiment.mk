@@ -61,7 +61,7 @@ sides := $(if $(ITEMS),--items '$(ITEMS)') $(if $(USERS),--users '$(USERS)')
 # A part without rows cannot validate: the last of tt-train's own epochs is then taken.
 has_rows = test "$$$$(head -n 2 '$1' | wc -l)" -eq 2
 # How long a schema of the name $1 is trained.
-how_long = $(if $(VALID),$$$$($(call has_rows,$(VALID)) && echo --valid '$(OUT)/$1.valid.tt' $(CONVERGE)),$(if $(strip $(CONVERGE)),--valid-fraction 0.125 $(CONVERGE)))
+how_long = $(if $(VALID),$$$$($(call has_rows,$(VALID)) && echo --valid '$(OUT)/$1.valid.tt' $(CONVERGE)),$(if $(strip $(CONVERGE)),--valid-share 0.125 $(CONVERGE)))
 # The name of an id column in the first schema: $1 user or item.
 id_of  = $(shell sed -nE 's/^[[:blank:]]*$1[[:blank:]]+("([^"]*)"|([^"[:blank:]]+))[[:blank:]]+id([[:space:]].*)?$$/\2\3/p' '$(firstword $(SCHEMAS))' | head -n 1)
 

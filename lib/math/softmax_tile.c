@@ -42,45 +42,34 @@ static float exp2_plain(float x)
     return p;
 }
 
-static void turn_float(size_t n, size_t dim, const float *u, float scale, void *panel)
+void tt_tile_panel(size_t n, size_t dim, const float *u, float scale, float *panel)
 {
-    float *out = panel;
-
-    memset(out, 0, Q * dim * sizeof(*out));
+    memset(panel, 0, Q * dim * sizeof(*panel));
     for (size_t q = 0; q < n; q++)
         for (size_t d = 0; d < dim; d++)
-            out[d * Q + q] = scale * u[q * dim + d];
+            panel[d * Q + q] = scale * u[q * dim + d];
 }
 
-static void correct_float(size_t item, size_t query, float factor, void *e, void *again)
-{
-    (void)again;
-    ((float *)e)[item * Q + query] *= factor;
-}
-
-static void sums_plain(size_t n, const void *e, float *z)
+static void sums_plain(size_t n, const float *e, float *z)
 {
     memset(z, 0, Q * sizeof(*z));
     for (size_t j = 0; j < n; j++)
         for (size_t q = 0; q < Q; q++)
-            z[q] += ((const float *)e)[j * Q + q];
+            z[q] += e[j * Q + q];
 }
 
-static void exponentials_plain(size_t n, size_t dim, const void *panel, const void *items, const float *bias, void *e,
-                               void *again, float *z)
+static void exponentials_plain(size_t n, size_t dim, const float *panel, const float *v, const float *bias, float *e,
+                               float *z)
 {
-    const float *u = panel, *v = items;
-
-    (void)again;
     for (size_t j = 0; j < n; j++) {
         float x[Q];
         for (size_t q = 0; q < Q; q++)
             x[q] = bias[j];
         for (size_t d = 0; d < dim; d++)
             for (size_t q = 0; q < Q; q++)
-                x[q] = multiply_add(v[j * dim + d], u[d * Q + q], x[q]);
+                x[q] = multiply_add(v[j * dim + d], panel[d * Q + q], x[q]);
         for (size_t q = 0; q < Q; q++)
-            ((float *)e)[j * Q + q] = exp2_plain(x[q]);
+            e[j * Q + q] = exp2_plain(x[q]);
     }
     sums_plain(n, e, z);
 }
@@ -92,42 +81,29 @@ static void add_plain(size_t n, float a, const float *b, float *c)
         c[d] = multiply_add(a, b[d], c[d]);
 }
 
-static void to_queries_plain(size_t n_queries, size_t n, size_t dim, const void *e, const void *again,
-                             const void *items, float *d_u)
+static void to_queries_plain(size_t n_queries, size_t n, size_t dim, const float *e, const float *v, float *d_u)
 {
-    (void)again;
     for (size_t q = 0; q < n_queries; q++)
         for (size_t j = 0; j < n; j++)
-            add_plain(dim, ((const float *)e)[j * Q + q], (const float *)items + j * dim, d_u + q * dim);
+            add_plain(dim, e[j * Q + q], v + j * dim, d_u + q * dim);
 }
 
-static void to_items_plain(int is_new, size_t n, size_t dim, const void *e, const void *queries, float *d_v)
+static void to_items_plain(int is_new, size_t n, size_t dim, const float *e, const float *u, float *d_v)
 {
     if (is_new)
         memset(d_v, 0, n * dim * sizeof(*d_v));
     for (size_t j = 0; j < n; j++)
         for (size_t q = 0; q < Q; q++)
-            add_plain(dim, ((const float *)e)[j * Q + q], (const float *)queries + q * dim, d_v + j * dim);
+            add_plain(dim, e[j * Q + q], u + q * dim, d_v + j * dim);
 }
 
-#define FLOAT_KERNELS(name, isa)                                                                                      \
-    {name, sizeof(float), turn_float, NULL, NULL, exponentials_##isa, correct_float, sums_##isa, to_queries_##isa,    \
-     to_items_##isa}
+#define KERNELS(name, isa) {name, exponentials_##isa, sums_##isa, to_queries_##isa, to_items_##isa}
 
-static const struct tt_tile_kernels plain = FLOAT_KERNELS("plain", plain);
+static const struct tt_tile_kernels plain = KERNELS("plain", plain);
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
 #include <immintrin.h>
-
-#define IS_FLOAT 1
-#define BLOCKS 0
-#define ELEMENT float
-#define ELEMENTS VECTOR
-#define LOAD_ELEMENTS LOAD
-#define LOAD_ELEMENTS_PART LOAD_PART
-#define ALL_ELEMENTS ALL
-#define MULTIPLY_ADD FMA
 
 #define NAME(x) x##_avx2
 #define TARGET "avx2,fma"
@@ -149,7 +125,7 @@ static const struct tt_tile_kernels plain = FLOAT_KERNELS("plain", plain);
     _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23)))
 #include "math/softmax_tile_internal.h"
 
-static const struct tt_tile_kernels avx2 = FLOAT_KERNELS("AVX2", avx2);
+static const struct tt_tile_kernels avx2 = KERNELS("AVX2", avx2);
 
 #undef NAME
 #undef TARGET
@@ -188,20 +164,7 @@ static const struct tt_tile_kernels avx2 = FLOAT_KERNELS("AVX2", avx2);
 #define SCALE(x, n) _mm512_scalef_ps(x, n)
 #include "math/softmax_tile_internal.h"
 
-static const struct tt_tile_kernels avx512 = FLOAT_KERNELS("AVX-512", avx512);
-
-/* From here on for bfloat16: the products of AVX-512 in pairs. */
-#undef IS_FLOAT
-#undef BLOCKS
-#undef ELEMENT
-#undef ELEMENTS
-#undef LOAD_ELEMENTS
-#undef LOAD_ELEMENTS_PART
-#undef ALL_ELEMENTS
-#undef MULTIPLY_ADD
-#undef NAME
-#undef TARGET
-#include "math/softmax_tile_bf16_internal.h"
+static const struct tt_tile_kernels avx512 = KERNELS("AVX-512", avx512);
 
 const struct tt_tile_kernels *tt_tile_kernels(enum tt_tile_isa isa)
 {
@@ -209,8 +172,6 @@ const struct tt_tile_kernels *tt_tile_kernels(enum tt_tile_isa isa)
     case TT_TILE_PLAIN: return &plain;
     case TT_TILE_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2 : NULL;
     case TT_TILE_AVX512: return __builtin_cpu_supports("avx512f") ? &avx512 : NULL;
-    case TT_TILE_BF16:
-        return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") ? &bf16 : NULL;
     default: return NULL;
     }
 }
@@ -228,29 +189,16 @@ const struct tt_tile_kernels *tt_tile_best(void)
 {
     const struct tt_tile_kernels *best = &plain;
 
-    for (int isa = TT_TILE_PLAIN; isa <= TT_TILE_AVX512; isa++)
+    for (int isa = TT_TILE_PLAIN; isa < TT_TILE_ISAS; isa++)
         if (tt_tile_kernels((enum tt_tile_isa)isa))
             best = tt_tile_kernels((enum tt_tile_isa)isa);
     return best;
 }
 
-size_t tt_tile_items(const struct tt_tile_kernels *kernels, size_t dim)
+size_t tt_tile_items(size_t dim)
 {
-    /* 128 KiB of exponentials or of items */
-    size_t n = TT_TILE_MAX_ITEMS * 256 / (dim * kernels->e_size) / ROWS * ROWS;
+    /* 128 KiB of exponentials or of vectors, in whole groups of ROWS */
+    size_t n = TT_TILE_MAX_ITEMS * Q / dim / ROWS * ROWS;
 
     return n < 48 ? 48 : n > TT_TILE_MAX_ITEMS ? TT_TILE_MAX_ITEMS : n;
-}
-
-size_t tt_tile_queries_bytes(const struct tt_tile_kernels *kernels, size_t dim)
-{
-    return Q * (dim + dim % 2) * kernels->e_size;
-}
-
-/* In bfloat16 twice: pairs of dimensions, and pairs of items. */
-size_t tt_tile_items_bytes(const struct tt_tile_kernels *kernels, size_t n, size_t dim)
-{
-    size_t bytes = (n + n % 2) * (dim + dim % 2) * (kernels->e_size == 2 ? 4 : kernels->e_size);
-
-    return (bytes + 63) / 64 * 64;
 }

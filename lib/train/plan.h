@@ -1,12 +1,11 @@
-/* What a training does in each step, where the options leave it open: the loss, the batch, how many items are drawn.
+/* Chooses what the options leave open about training steps: the candidates, the batch size, the number of negatives.
  *
- * The loss is chosen by what an epoch costs. With D dimensions, R rows an epoch (queries, or pairs of a query and an
- * item that it wants) and S candidates a step, the products take 6 D R S floating-point operations: each pair of row
- * and candidate has one inner product and a part in two sums, each a multiplication and an addition a dimension. For
- * the full softmax S is the catalogue; for the sampled one (mixed) it is what a step of the chosen size wants and
- * draws.
+ * The candidates are chosen by what an epoch costs. With D dimensions, R rows an epoch (queries, or pairs of a query
+ * and a positive) and S candidates a step, the products take 6 D R S floating-point operations: each pair of row and
+ * candidate has one inner product and a part in two sums, each a multiplication and an addition a dimension. S is
+ * the catalogue for `all`, and for `mixed` the positives and the sampled negatives of a step of the chosen size.
  *
- *     auto: full, when that is at most 4e12, half a minute of two processors, or at most 4 times what mixed takes
+ *     auto: all, when that is at most 4e12, half a minute of two processors, or at most 4 times what mixed takes
  *
  * 4 because a step by all items is worth several by a sample: the measurements are in plan.c. mixed, because draws
  * alone find the popular items too seldom, and a batch alone gives an item that few want, when it comes, the weight of
@@ -23,9 +22,9 @@
 
 /* What is asked for; 0 or auto: to be chosen. */
 struct tt_plan_options {
-    enum tt_loss loss;
+    enum tt_candidates candidates;
     int by_entry;
-    size_t batch, negatives;
+    size_t batch_size, negatives;
     size_t dim;
     size_t max_memory; /* bytes for the logits of a step: a chosen batch, or a given one, is made smaller to fit */
 };
@@ -38,9 +37,9 @@ struct tt_plan_data {
 
 struct tt_plan {
     struct tt_steps_options steps;
-    double candidates;              /* that all rows of a step share, on average, or somewhat fewer */
+    double mean_candidates;         /* that all rows of a step share, on average, or somewhat fewer */
     size_t renewal;                 /* steps from one reading of items' histories to the next; 1: each reads its own */
-    double full, sampled;           /* floating-point operations of an epoch by the full and by the mixed loss */
+    double flop_all, flop_mixed;    /* floating-point operations of an epoch with candidates all, and mixed */
 };
 
 struct tt_plan tt_plan_make(const struct tt_plan_options *options, const struct tt_plan_data *data);

@@ -52,7 +52,7 @@ int tt_run_is_narrow(const struct tt_run *run, double *ignorant)
     const struct tt_train_options *o = run->trainer.o;
     size_t n = run->trainer.catalogue.n;
 
-    *ignorant = o->negative * log((double)n);
+    *ignorant = o->negative_weight * log((double)n);
     return n >= FEW_ITEMS &&
            (run->peak.share > most_of_it || (o->start != TT_START_RANDOM && run->peak.loss > *ignorant));
 }
@@ -83,7 +83,7 @@ static int pause_at(const struct tt_run_hooks *hooks, struct tt_err *err)
 static int run_epoch(struct tt_run *run, const struct tt_run_hooks *hooks, struct tt_err *err)
 {
     struct tt_epoch line = {.epoch = run->trainer.at.epoch,
-                            .examples = (double)(run->trainer.n_events + run->trainer.remembered)};
+                            .examples = (double)(run->trainer.n_events + run->trainer.replayed)};
     struct tt_epoch_means means;
     struct tt_epoch_values found;
 
@@ -121,7 +121,7 @@ int tt_run_finish(struct tt_run *run, struct tt_train_report *report, struct tt_
     *report = (struct tt_train_report){.plan = trainer->plan,
                                        .settings = tt_settings_of(trainer->o),
                                        .seen = run->validation.seen,
-                                       .wants = trainer->wants,
+                                       .targets = trainer->targets,
                                        .queries = trainer->queries.n,
                                        .catalogue = trainer->catalogue.n,
                                        .best_epoch = run->stopping.best_epoch,

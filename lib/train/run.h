@@ -40,10 +40,10 @@ struct tt_run_hooks {
 
 /* What was chosen and found, for notes and lineage. */
 struct tt_train_report {
-    struct tt_plan plan;    /* the loss and the steps used */
+    struct tt_plan plan;    /* the candidates and the steps used */
     struct tt_settings settings;
     enum tt_seen seen;
-    enum tt_wants wants;    /* not auto */
+    enum tt_targets targets; /* not auto */
     size_t queries, catalogue, best_epoch, epochs;
     size_t events, unliked; /* events used, and events left out because their label is 0 */
     double best_value;      /* valid; -1 without */
@@ -54,7 +54,7 @@ struct tt_train_report {
 /* What a search moves, of a run's options. */
 static inline struct tt_settings tt_settings_of(const struct tt_train_options *o)
 {
-    return (struct tt_settings){o->temperature, o->negative, o->drop, o->dim, o->epochs};
+    return (struct tt_settings){o->temperature, o->negative_weight, o->dropout, o->dim, o->epochs};
 }
 
 /* events: what the run learns from. valid: events to validate by, or NULL; borrowed for the call. Both follow the

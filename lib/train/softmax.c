@@ -39,34 +39,23 @@ static size_t range_size(size_t n_shared, size_t tile)
     return tt_blocks(tt_blocks(n_shared, tile), n_ranges(n_shared)) * tile;
 }
 
-/* Bytes of all items' packed vectors. */
-static size_t packed_bytes(const struct tt_tile_kernels *kernels, size_t n_shared, size_t dim)
+size_t tt_softmax_bytes(size_t max_queries, size_t max_shared, size_t dim)
 {
-    size_t tile = tt_tile_items(kernels, dim);
+    size_t q = tt_blocks(max_queries, Q) * Q, ranges = n_ranges(max_shared);
 
-    return kernels->pack_items ? tt_blocks(n_shared, tile) * tt_tile_items_bytes(kernels, tile, dim) : 0;
-}
-
-size_t tt_softmax_bytes(size_t max_queries, size_t max_shared, size_t dim, const struct tt_tile_kernels *kernels)
-{
-    size_t panels = tt_blocks(max_queries, Q), q = panels * Q, ranges = n_ranges(max_shared);
-
-    return kernels->e_size * q * max_shared + packed_bytes(kernels, max_shared, dim) +
-           panels * tt_tile_queries_bytes(kernels, dim) * (kernels->pack_queries ? 2 : 1) +
-           sizeof(float) * ((ranges + 1) * q * dim + max_shared) + sizeof(double) * (ranges + 1) * q;
+    return sizeof(float) * (q * max_shared + (ranges + 2) * q * dim + max_shared) +
+           sizeof(double) * (ranges + 1) * q;
 }
 
 int tt_softmax_init(struct tt_softmax *s, size_t max_queries, size_t max_shared, size_t max_items, size_t dim,
                     const struct tt_tile_kernels *kernels, struct tt_err *err)
 {
-    size_t panels = tt_blocks(max_queries, Q), q = panels * Q;
+    size_t q = tt_blocks(max_queries, Q) * Q;
 
     *s = (struct tt_softmax){.max_queries = q, .max_shared = max_shared, .max_items = max_items, .dim = dim,
                              .kernels = kernels};
-    s->e = tt_alloc_aligned(q, max_shared * kernels->e_size, err);
-    s->panels = tt_alloc_aligned(panels, tt_tile_queries_bytes(kernels, dim), err);
-    s->items = tt_alloc_aligned(1, packed_bytes(kernels, max_shared, dim), err);
-    s->queries = tt_alloc_aligned(kernels->pack_queries ? panels : 0, tt_tile_queries_bytes(kernels, dim), err);
+    s->e = tt_alloc_aligned(q, max_shared * sizeof(float), err);
+    s->panels = tt_alloc_aligned(q, dim * sizeof(float), err);
     s->u_scaled = tt_alloc_aligned(q, dim * sizeof(float), err);
     s->wanted = tt_alloc_aligned(q, dim * sizeof(float), err);
     s->parts = tt_alloc_aligned((n_ranges(max_shared) - 1) * q, dim * sizeof(float), err);
@@ -75,8 +64,8 @@ int tt_softmax_init(struct tt_softmax *s, size_t max_queries, size_t max_shared,
     s->bias = tt_alloc(max_shared, sizeof(*s->bias), err);
     s->positives.starts = tt_alloc(max_items + 1, sizeof(uint32_t), err);
     s->disliked.starts = tt_alloc(max_items + 1, sizeof(uint32_t), err);
-    if (s->e && s->panels && s->items && s->queries && s->u_scaled && s->wanted && s->parts && s->z && s->losses &&
-        s->bias && s->positives.starts && s->disliked.starts)
+    if (s->e && s->panels && s->u_scaled && s->wanted && s->parts && s->z && s->losses && s->bias &&
+        s->positives.starts && s->disliked.starts)
         return 0;
     tt_softmax_release(s);
     return -1;
@@ -95,8 +84,6 @@ void tt_softmax_release(struct tt_softmax *s)
 {
     free(s->e);
     free(s->panels);
-    free(s->items);
-    free(s->queries);
     free(s->u_scaled);
     free(s->wanted);
     free(s->parts);
@@ -127,31 +114,9 @@ static size_t panel_queries(const struct job *job, size_t panel)
 }
 
 /* The exponentials of a panel and the candidates from `item` on. */
-static void *tile_of(const struct job *job, size_t panel, size_t item)
+static float *tile_of(const struct job *job, size_t panel, size_t item)
 {
-    return job->s->e + (panel * job->step->n_shared + item) * Q * job->s->kernels->e_size;
-}
-
-static unsigned char *panel_of(const struct job *job, unsigned char *panels, size_t panel)
-{
-    return panels + panel * tt_tile_queries_bytes(job->s->kernels, job->s->dim);
-}
-
-/* The vectors of the tile of candidates from `item` on, and of a panel's scaled queries, as the kernels want them. */
-static const void *items_of(const struct job *job, size_t item)
-{
-    const struct tt_softmax *s = job->s;
-
-    return s->kernels->pack_items ? (const void *)(s->items + item / job->tile *
-                                                                  tt_tile_items_bytes(s->kernels, job->tile, s->dim))
-                                  : job->step->v + item * s->dim;
-}
-
-static const void *queries_of(const struct job *job, size_t panel)
-{
-    const struct tt_softmax *s = job->s;
-
-    return s->kernels->pack_queries ? (const void *)panel_of(job, s->queries, panel) : s->u_scaled + panel * Q * s->dim;
+    return job->s->e + (panel * job->step->n_shared + item) * Q;
 }
 
 static size_t tile_size(const struct job *job, size_t from)
@@ -161,30 +126,19 @@ static size_t tile_size(const struct job *job, size_t from)
     return left < job->tile ? left : job->tile;
 }
 
-static void turn_block(void *arg, size_t panel, int worker)
+static void panel_block(void *arg, size_t panel, int worker)
 {
     const struct job *job = arg;
     const struct tt_softmax *s = job->s;
 
     (void)worker;
-    s->kernels->turn(panel_queries(job, panel), s->dim, job->step->u + panel * Q * s->dim,
-                     (float)(LOG2_E / job->step->temperature), panel_of(job, s->panels, panel));
-}
-
-static void pack_block(void *arg, size_t tile, int worker)
-{
-    const struct job *job = arg;
-    const struct tt_softmax *s = job->s;
-    size_t from = tile * job->tile;
-
-    (void)worker;
-    s->kernels->pack_items(tile_size(job, from), s->dim, job->step->v + from * s->dim,
-                           s->items + tile * tt_tile_items_bytes(s->kernels, job->tile, s->dim));
+    tt_tile_panel(panel_queries(job, panel), s->dim, job->step->u + panel * Q * s->dim,
+                  (float)(LOG2_E / job->step->temperature), s->panels + panel * Q * s->dim);
 }
 
 /* The pairs of a tile are to count `count` times, whatever their p. */
 static void spare_pairs(const struct job *job, const struct tt_pairs *p, double count, size_t panel, size_t from,
-                        void *e, void *again)
+                        float *e)
 {
     const float *log_p = job->step->log_p;
     size_t to = from + tile_size(job, from);
@@ -192,8 +146,7 @@ static void spare_pairs(const struct job *job, const struct tt_pairs *p, double 
     for (size_t q = 0; q < panel_queries(job, panel); q++)
         for (size_t k = p->starts[panel * Q + q]; k < p->starts[panel * Q + q + 1]; k++)
             if (p->item[k] >= from && p->item[k] < to)
-                job->s->kernels->correct(p->item[k] - from, q,
-                                         (float)(count * (log_p ? exp((double)log_p[p->item[k]]) : 1)), e, again);
+                e[(p->item[k] - from) * Q + q] *= (float)(count * (log_p ? exp((double)log_p[p->item[k]]) : 1));
 }
 
 /* One tile: its exponentials, their sums added to z, and E V to d_u. */
@@ -201,22 +154,20 @@ static void tile_pass(const struct job *job, size_t panel, size_t from, double z
 {
     const struct tt_softmax_step *step = job->step;
     struct tt_softmax *s = job->s;
-    const void *items = items_of(job, from);
+    const float *v = step->v + from * s->dim;
     size_t n = tile_size(job, from);
-    void *e = tile_of(job, panel, from);
-    _Alignas(64) unsigned char again[TT_TILE_AGAIN];
-    float sums[Q];
+    float *e = tile_of(job, panel, from), sums[Q];
 
-    s->kernels->exponentials(n, s->dim, panel_of(job, s->panels, panel), items, s->bias + from, e, again, sums);
+    s->kernels->exponentials(n, s->dim, s->panels + panel * Q * s->dim, v, s->bias + from, e, sums);
     if (step->log_p)
-        spare_pairs(job, &step->positives, 1, panel, from, e, again);
+        spare_pairs(job, &step->positives, 1, panel, from, e);
     if (step->disliked.starts)
-        spare_pairs(job, &step->disliked, step->dislike, panel, from, e, again);
+        spare_pairs(job, &step->disliked, step->disliked_weight, panel, from, e);
     if (step->log_p || step->disliked.starts)
         s->kernels->sums(n, e, sums);
     for (size_t q = 0; q < Q; q++)
         z[q] += (double)sums[q];
-    s->kernels->to_queries(panel_queries(job, panel), n, s->dim, e, again, items, d_u);
+    s->kernels->to_queries(panel_queries(job, panel), n, s->dim, e, v, d_u);
 }
 
 /* Neighbouring blocks share a range, so that threads read the same candidates at about the same time. */
@@ -262,7 +213,7 @@ static double share_pull(const struct job *job, size_t query, double weights, fl
     const struct tt_softmax_step *step = job->step;
     const struct tt_pairs *p = &step->positives;
     size_t dim = job->s->dim, from = p->starts[query], to = p->starts[query + 1];
-    double most = -2, sum = 0, t = step->temperature, h = step->bilateral;
+    double most = -2, sum = 0, t = step->temperature, h = step->positive_temperature;
 
     for (size_t k = from; k < to; k++) {
         double score = tt_vec_dot(step->u + query * dim, step->v + (size_t)p->item[k] * dim, dim);
@@ -316,7 +267,7 @@ static void finish_query(const struct job *job, size_t query)
     }
     for (size_t k = from; k < from + n; k++)
         weights += (double)positives->weight[k];
-    if (step->bilateral > 0 && weights > 0) {
+    if (step->positive_temperature > 0 && weights > 0) {
         term = share_pull(job, query, weights, s->pull);
         pull = s->pull;
     }
@@ -326,7 +277,7 @@ static void finish_query(const struct job *job, size_t query)
         term = tt_vec_dot(u, wanted, dim) / step->temperature;
     z += own_terms(job, positives, 1, query, s->positives.factor);
     if (step->disliked.starts)
-        z += own_terms(job, &step->disliked, step->dislike, query, s->disliked.factor);
+        z += own_terms(job, &step->disliked, step->disliked_weight, query, s->disliked.factor);
     double scale = step->c * weights / (step->temperature * z * job->total);
     for (size_t i = 0; i < dim; i++) {
         d[i] = d[i] * (float)scale - wanted[i] * (float)factor;
@@ -347,9 +298,6 @@ static void query_block(void *arg, size_t panel, int worker)
     for (size_t q = 0; q < n; q++)
         finish_query(job, panel * Q + q);
     memset(job->s->u_scaled + (panel * Q + n) * dim, 0, (Q - n) * dim * sizeof(float));
-    if (job->s->kernels->pack_queries)
-        job->s->kernels->pack_queries(dim, job->s->u_scaled + panel * Q * dim,
-                                      panel_of(job, job->s->queries, panel));
 }
 
 /* d_v's part of the pairs of one candidate. */
@@ -374,8 +322,8 @@ static void item_block(void *arg, size_t block, int worker)
     own = shared > from ? shared : from; /* here begin those that are no part of the product */
     memset(step->d_v + own * s->dim, 0, (to - own) * s->dim * sizeof(float));
     for (size_t panel = 0; panel < job->n_panels && from < shared; panel++)
-        s->kernels->to_items(panel == 0, shared - from, s->dim, tile_of(job, panel, from), queries_of(job, panel),
-                             step->d_v + from * s->dim);
+        s->kernels->to_items(panel == 0, shared - from, s->dim, tile_of(job, panel, from),
+                             s->u_scaled + panel * Q * s->dim, step->d_v + from * s->dim);
     for (size_t j = from; j < to; j++) {
         add_pairs(job, &s->positives, j);
         if (step->disliked.starts)
@@ -427,7 +375,7 @@ int tt_softmax_loss(struct tt_softmax *s, struct tt_pool *pool, const struct tt_
 {
     size_t n_queries = step->n_queries, n_items = step->n_items, n = step->positives.starts[n_queries];
     struct job job = {.s = s, .step = step, .n_panels = tt_blocks(n_queries, Q),
-                      .tile = tt_tile_items(s->kernels, s->dim),
+                      .tile = tt_tile_items(s->dim),
                       .block = n_items < LARGE_CATALOGUE ? SMALL_BLOCK : LARGE_BLOCK};
     double sum = 0;
 
@@ -439,14 +387,12 @@ int tt_softmax_loss(struct tt_softmax *s, struct tt_pool *pool, const struct tt_
         job.total += (double)step->positives.weight[k];
     if (!(job.total > 0))
         job.total = 1; /* every weight is 0: so is every gradient */
-    if ((step->bilateral > 0 && tt_grow(&s->pull, &s->cap_pull, n + 1, sizeof(*s->pull), err)) ||
+    if ((step->positive_temperature > 0 && tt_grow(&s->pull, &s->cap_pull, n + 1, sizeof(*s->pull), err)) ||
         group_pairs(&s->positives, &step->positives, n_queries, n_items, err) ||
         (step->disliked.starts && group_pairs(&s->disliked, &step->disliked, n_queries, n_items, err)))
         return -1;
     set_bias(s, step);
-    tt_pool_run(pool, job.n_panels, turn_block, &job);
-    if (s->kernels->pack_items)
-        tt_pool_run(pool, tt_blocks(step->n_shared, job.tile), pack_block, &job);
+    tt_pool_run(pool, job.n_panels, panel_block, &job);
     tt_pool_run(pool, job.n_panels * job.n_ranges, range_block, &job);
     tt_pool_run(pool, job.n_panels, query_block, &job);
     tt_pool_run(pool, tt_blocks(n_items, job.block), item_block, &job);
@@ -481,7 +427,7 @@ static void add_ref(const struct tt_softmax_step *step, size_t dim, size_t q, si
 static double pull_ref(const struct tt_softmax_step *step, size_t dim, size_t q, double weights, double *pull)
 {
     const struct tt_pairs *p = &step->positives;
-    double t = step->temperature, h = step->bilateral, sum = 0;
+    double t = step->temperature, h = step->positive_temperature, sum = 0;
     size_t from = p->starts[q], n = p->starts[q + 1] - from;
 
     for (size_t k = 0; k < n; k++) {
@@ -516,7 +462,7 @@ double tt_softmax_loss_ref(size_t dim, const struct tt_softmax_step *step, doubl
         for (size_t k = p->starts[q]; k < p->starts[q + 1]; k++)
             row[p->item[k]] = exp(score_of(step, dim, q, p->item[k]) / t);
         for (size_t k = n->starts ? n->starts[q] : 0; n->starts && k < n->starts[q + 1]; k++)
-            row[n->item[k]] = step->dislike * exp(score_of(step, dim, q, n->item[k]) / t);
+            row[n->item[k]] = step->disliked_weight * exp(score_of(step, dim, q, n->item[k]) / t);
         for (size_t j = 0; j < step->n_items; j++)
             z += row[j];
         /* cppcheck-suppress invalidFunctionArg ; z has an exponential in it, as there is a candidate */

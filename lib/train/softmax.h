@@ -13,10 +13,10 @@
  * did, pulls less. h = 0 stands for the plain sum. A query of one positive is the same either way.
  *
  * c = 1 is the softmax; c > 1 weighs the negative term (BSL: Wu et al. 2024, "BSL: Understanding and Improving Softmax
- * Loss for Recommendation", equation 14, as one factor). m_qj says as how many candidates j counts for q:
+ * Loss for Recommendation", equation 14, as one factor). m_qj is the weight of candidate j in q's sum:
  *
  *     1             a positive of q
- *     the number `dislike`   an item that q dislikes
+ *     disliked_weight        an item that q dislikes
  *     1 / p_j       any other of the first S candidates, which all queries share; p_j is the probability that j is
  *                   among them, 1 for the whole catalogue
  *     0             any other of the N - S candidates behind those: they are there for the queries that want or
@@ -27,8 +27,8 @@
  * and once, drawn or not. Events that share a query share its row of logits.
  *
  * All logits lie in [-1/t, 1/t]. With t >= 0.02 their exponentials and the sums of these are floats that neither
- * overflow nor vanish, so no maximum has to be found and subtracted. The exponentials of a step are kept, S B floats
- * (or bfloat16, as the kernels do), between the two passes that need them.
+ * overflow nor vanish, so no maximum has to be found and subtracted. The exponentials of a step, S B floats, are kept
+ * between the two passes that need them.
  */
 #ifndef TT_TRAIN_SOFTMAX_H
 #define TT_TRAIN_SOFTMAX_H
@@ -62,9 +62,8 @@ struct tt_softmax {
     size_t max_queries;                 /* rounded up to whole panels of 64 */
     size_t max_shared, max_items, dim;
     const struct tt_tile_kernels *kernels;
-    unsigned char *e;                   /* (panels, S, 64) exponentials */
-    unsigned char *panels;              /* the queries turned, */
-    unsigned char *items, *queries;     /* and the candidates and the scaled queries as the kernels want them, if so */
+    float *e;                           /* (panels, S, 64) exponentials */
+    float *panels;                      /* (panels, dim, 64) the queries transposed */
     float *u_scaled;                    /* (max_queries, dim) u_q c W_q / (t Z_q W) */
     float *wanted;                      /* (max_queries, dim) sum of w v over a query's positives */
     float *parts;                       /* (ranges - 1, max_queries, dim) E V of ranges of candidates */
@@ -85,13 +84,13 @@ struct tt_softmax_step {
     const float *log_p;           /* (S) logarithm of each shared candidate's p, -34 to 34, or NULL: all 1 */
     double temperature;           /* from 0.02 up */
     double c;
-    double bilateral;             /* h: 0, or above */
-    double dislike;               /* > 0; at most 1e6 */
+    double positive_temperature;  /* h: 0, or above */
+    double disliked_weight;       /* > 0; at most 1e6 */
     float *d_u, *d_v;             /* (B,D), (N,D) overwritten with the gradient of the loss */
 };
 
 /* How many bytes init will take (the pairs come later, and are few). */
-size_t tt_softmax_bytes(size_t max_queries, size_t max_shared, size_t dim, const struct tt_tile_kernels *kernels);
+size_t tt_softmax_bytes(size_t max_queries, size_t max_shared, size_t dim);
 
 int tt_softmax_init(struct tt_softmax *softmax, size_t max_queries, size_t max_shared, size_t max_items, size_t dim,
                     const struct tt_tile_kernels *kernels, struct tt_err *err) TT_CHECKED;

@@ -74,8 +74,8 @@ static int init_entries(struct tt_steps *s, struct tt_err *err)
     const uint64_t *offsets = s->queries->wanted.offsets;
 
     s->entry_query = tt_alloc(s->n, sizeof(*s->entry_query), err);
-    s->sorted = tt_alloc(s->batch, sizeof(*s->sorted), err);
-    s->other = tt_alloc(s->batch, sizeof(*s->other), err);
+    s->sorted = tt_alloc(s->batch_size, sizeof(*s->sorted), err);
+    s->other = tt_alloc(s->batch_size, sizeof(*s->other), err);
     if (!s->entry_query || !s->sorted || !s->other)
         return -1;
     for (size_t q = 0; q < s->queries->n; q++)
@@ -101,7 +101,7 @@ static int init_log_p(struct tt_steps *s, struct tt_err *err)
     for (uint64_t e = 0; e < wanted->offsets[s->queries->n]; e++)
         s->place_count[s->catalogue->place[wanted->codes[e]]]++;
     for (size_t i = 0; s->n && i < n_places; i++)
-        s->place_log_p[i] = (float)tt_steps_log_p(s->n, s->batch, s->place_count[i], drawn_share(s));
+        s->place_log_p[i] = (float)tt_steps_log_p(s->n, s->batch_size, s->place_count[i], drawn_share(s));
     return 0;
 }
 
@@ -113,20 +113,21 @@ static size_t least(size_t a, size_t b)
 /* Room for the pairs of any step, and the numbers of candidates that it may have. */
 static int init_room(struct tt_steps *s, struct tt_err *err)
 {
-    size_t positives = s->batch, bad, n = s->catalogue->n;
+    size_t positives = s->batch_size, bad, n = s->catalogue->n;
 
-    if ((!s->by_entry && largest_sum(&s->queries->wanted, s->queries->n, s->batch, &positives, err)) ||
-        largest_sum(&s->queries->disliked, s->queries->n, s->batch, &bad, err))
+    if ((!s->by_entry && largest_sum(&s->queries->wanted, s->queries->n, s->batch_size, &positives, err)) ||
+        largest_sum(&s->queries->disliked, s->queries->n, s->batch_size, &bad, err))
         return -1;
-    s->max_shared = s->loss == TT_LOSS_FULL ? n : least(s->negatives + (tt_loss_shares(s->loss) ? positives : 0), n);
-    s->max_candidates = least(s->max_shared + (tt_loss_shares(s->loss) ? 0 : positives) + bad, n);
-    s->rows = tt_alloc(s->batch, sizeof(*s->rows), err);
-    s->moments = tt_alloc(s->timeline ? s->batch : 0, sizeof(*s->moments), err);
-    s->starts = tt_alloc(s->batch + 1, sizeof(*s->starts), err);
+    s->max_shared = s->kind == TT_CANDIDATES_ALL
+                        ? n : least(s->negatives + (tt_candidates_include_batch(s->kind) ? positives : 0), n);
+    s->max_candidates = least(s->max_shared + (tt_candidates_include_batch(s->kind) ? 0 : positives) + bad, n);
+    s->rows = tt_alloc(s->batch_size, sizeof(*s->rows), err);
+    s->moments = tt_alloc(s->timeline ? s->batch_size : 0, sizeof(*s->moments), err);
+    s->starts = tt_alloc(s->batch_size + 1, sizeof(*s->starts), err);
     s->p_query = tt_alloc(positives, sizeof(*s->p_query), err);
     s->p_item = tt_alloc(positives, sizeof(*s->p_item), err);
     s->p_weight = tt_alloc(positives, sizeof(*s->p_weight), err);
-    s->bad_starts = tt_alloc(s->batch + 1, sizeof(*s->bad_starts), err);
+    s->bad_starts = tt_alloc(s->batch_size + 1, sizeof(*s->bad_starts), err);
     s->bad_query = tt_alloc(bad, sizeof(*s->bad_query), err);
     s->bad_item = tt_alloc(bad, sizeof(*s->bad_item), err);
     s->place_candidate = tt_alloc(n, sizeof(*s->place_candidate), err);
@@ -137,22 +138,22 @@ static int init_room(struct tt_steps *s, struct tt_err *err)
         !s->bad_query || !s->bad_item || !s->place_candidate || !s->own_candidates || !s->places || !s->own_log_p)
         return -1;
     for (size_t i = 0; i < n; i++)
-        s->place_candidate[i] = s->loss == TT_LOSS_FULL ? (uint32_t)i : TT_NO_PLACE;
+        s->place_candidate[i] = s->kind == TT_CANDIDATES_ALL ? (uint32_t)i : TT_NO_PLACE;
     return 0;
 }
 
 int tt_steps_init(struct tt_steps *s, const struct tt_queries *queries, const struct tt_catalogue *catalogue,
                   const struct tt_steps_options *o, struct tt_err *err)
 {
-    *s = (struct tt_steps){.queries = queries, .catalogue = catalogue, .loss = o->loss, .by_entry = o->by_entry};
+    *s = (struct tt_steps){.queries = queries, .catalogue = catalogue, .kind = o->candidates, .by_entry = o->by_entry};
     s->n = s->by_entry ? tt_steps_entries(queries) : tt_steps_queries(queries);
-    s->batch = least(o->batch, s->n);
+    s->batch_size = least(o->batch_size, s->n);
     s->timeline = o->timeline;
-    s->negatives = tt_loss_draws(o->loss) ? least(o->negatives, catalogue->n) : 0;
-    s->n_steps = s->n ? tt_blocks(s->n, s->batch) : 0;
+    s->negatives = tt_candidates_include_sampled(o->candidates) ? least(o->negatives, catalogue->n) : 0;
+    s->n_steps = s->n ? tt_blocks(s->n, s->batch_size) : 0;
     s->order = tt_alloc(s->n, sizeof(*s->order), err);
     if (!s->order || init_room(s, err) || (s->by_entry && init_entries(s, err)) ||
-        (tt_loss_shares(s->loss) && init_log_p(s, err))) {
+        (tt_candidates_include_batch(s->kind) && init_log_p(s, err))) {
         tt_steps_release(s);
         return -1;
     }
@@ -339,14 +340,14 @@ static const float *find_log_p(struct tt_steps *s, size_t n)
     double drawn = drawn_share(s);
     float log_drawn = drawn > 0 ? (float)log(drawn) : 0;
 
-    if (s->loss == TT_LOSS_FULL || s->negatives == s->catalogue->n)
+    if (s->kind == TT_CANDIDATES_ALL || s->negatives == s->catalogue->n)
         return NULL;
     for (size_t c = 0; c < s->n_shared; c++) {
         uint32_t place = s->places[c];
-        if (s->loss == TT_LOSS_SAMPLED)
+        if (s->kind == TT_CANDIDATES_SAMPLED)
             s->own_log_p[c] = log_drawn;
         else
-            s->own_log_p[c] = n == s->batch ? s->place_log_p[place]
+            s->own_log_p[c] = n == s->batch_size ? s->place_log_p[place]
                                             : (float)tt_steps_log_p(s->n, n, s->place_count[place], drawn);
     }
     return s->own_log_p;
@@ -354,24 +355,24 @@ static const float *find_log_p(struct tt_steps *s, size_t n)
 
 void tt_steps_make(struct tt_steps *s, size_t number)
 {
-    size_t from = number * s->batch, n = least(s->n - from, s->batch);
+    size_t from = number * s->batch_size, n = least(s->n - from, s->batch_size);
 
     s->weight = 0;
     s->n_rows = 0;
-    s->n_candidates = s->loss == TT_LOSS_FULL ? s->catalogue->n : 0;
+    s->n_candidates = s->kind == TT_CANDIDATES_ALL ? s->catalogue->n : 0;
     draw_candidates(s, number);
     s->n_shared = s->n_candidates;
     if (s->by_entry)
         add_entries(s, from, n);
     else
         add_queries(s, from, n);
-    if (tt_loss_shares(s->loss))
+    if (tt_candidates_include_batch(s->kind))
         s->n_shared = s->n_candidates;
     if (s->queries->disliked.n_rows)
         add_disliked(s);
-    s->candidates = s->loss == TT_LOSS_FULL ? s->catalogue->items : s->own_candidates;
+    s->candidates = s->kind == TT_CANDIDATES_ALL ? s->catalogue->items : s->own_candidates;
     s->log_p = find_log_p(s, n);
-    for (size_t c = 0; s->loss != TT_LOSS_FULL && c < s->n_candidates; c++)
+    for (size_t c = 0; s->kind != TT_CANDIDATES_ALL && c < s->n_candidates; c++)
         s->place_candidate[s->places[c]] = TT_NO_PLACE;
     s->positives = (struct tt_pairs){s->starts, s->p_query, s->p_item, s->p_weight};
     s->disliked = s->queries->disliked.n_rows ? (struct tt_pairs){s->bad_starts, s->bad_query, s->bad_item, NULL}

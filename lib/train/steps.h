@@ -5,9 +5,9 @@
  * Two kinds of steps: by query, a step takes `batch` of the queries that want something, each with all of its
  * positives; by entry, an entry being a distinct pair of a query and an item that it wants, a step takes `batch`
  * entries, and their distinct queries are its rows. Both are drawn without replacement. Of the n items of the
- * catalogue, candidates that all queries of the step share are, by the loss:
+ * catalogue, candidates that all queries of the step share are:
  *
- *     full       every item
+ *     all        every item
  *     sampled    `negatives` items, drawn without replacement
  *     batch      the distinct items of the step's positives
  *     mixed      these, and `negatives` drawn ones
@@ -37,12 +37,18 @@
 #include "train/softmax.h"
 #include "train/timeline.h"
 
-enum tt_loss { TT_LOSS_AUTO, TT_LOSS_FULL, TT_LOSS_SAMPLED, TT_LOSS_BATCH, TT_LOSS_MIXED };
+enum tt_candidates {
+    TT_CANDIDATES_AUTO,
+    TT_CANDIDATES_ALL,
+    TT_CANDIDATES_SAMPLED,
+    TT_CANDIDATES_BATCH,
+    TT_CANDIDATES_MIXED
+};
 
 struct tt_steps_options {
-    enum tt_loss loss;           /* not auto */
+    enum tt_candidates candidates; /* not auto */
     int by_entry;                /* else by query */
-    size_t batch;                /* cut to what there is */
+    size_t batch_size;           /* cut to what there is */
     size_t negatives;            /* sampled, mixed: > 0, cut to the catalogue; else not read */
     const struct tt_timeline *timeline; /* borrowed; NULL: all is wanted, whenever it was */
 };
@@ -51,9 +57,9 @@ struct tt_steps {
     const struct tt_queries *queries;      /* borrowed, as is the catalogue */
     const struct tt_catalogue *catalogue;
     const struct tt_timeline *timeline;
-    enum tt_loss loss;
+    enum tt_candidates kind;     /* which candidates */
     int by_entry;
-    size_t batch, negatives;
+    size_t batch_size, negatives;
     size_t n;                    /* queries or entries of an epoch */
     size_t n_steps;              /* of an epoch */
     size_t max_shared, max_candidates;
@@ -86,9 +92,17 @@ int tt_steps_init(struct tt_steps *steps, const struct tt_queries *queries, cons
                   const struct tt_steps_options *options, struct tt_err *err) TT_CHECKED;
 void tt_steps_release(struct tt_steps *steps); /* fine on a struct that is all zero */
 
-/* Does this loss draw items? Are the items of the batch candidates of all? */
-static inline int tt_loss_draws(enum tt_loss loss) { return loss == TT_LOSS_SAMPLED || loss == TT_LOSS_MIXED; }
-static inline int tt_loss_shares(enum tt_loss loss) { return loss == TT_LOSS_BATCH || loss == TT_LOSS_MIXED; }
+/* Are there sampled negatives among these candidates? */
+static inline int tt_candidates_include_sampled(enum tt_candidates candidates)
+{
+    return candidates == TT_CANDIDATES_SAMPLED || candidates == TT_CANDIDATES_MIXED;
+}
+
+/* Are the positives of the whole step among these candidates? */
+static inline int tt_candidates_include_batch(enum tt_candidates candidates)
+{
+    return candidates == TT_CANDIDATES_BATCH || candidates == TT_CANDIDATES_MIXED;
+}
 
 /* How many queries want something, and how many entries there are: what an epoch counts. */
 size_t tt_steps_queries(const struct tt_queries *queries);

@@ -20,7 +20,7 @@ enum { AVERAGED = 16 }; /* models an epoch; on Yelp2018 they take 2 % of the tim
 /* What the earlier model knows of a side, when the examples go on from it. */
 static struct tt_past find_past(const struct tt_trainer *t, size_t column)
 {
-    const struct tt_entities *from = t->model->base.extends[0] ? &t->o->from->base : NULL;
+    const struct tt_entities *from = t->model->base.extends[0] ? &t->o->warm_start->base : NULL;
     enum tt_side side = t->model->base.dictionary.schema.columns[column].side;
 
     if (!from)
@@ -85,62 +85,65 @@ static int find_queries(struct tt_trainer *t, struct tt_err *err)
 {
     const struct tt_entities *base = &t->model->base;
     const struct tt_column *column = tt_schema_find(&base->dictionary.schema, TT_USER, TT_KIND_HISTORY);
-    struct tt_remember remember = {t->o->remember, t->o->seed};
+    struct tt_remember remember = {t->o->replay, t->o->seed};
     struct tt_events all;
 
     if (!base->extends[0] || !column)
-        return tt_queries_init(&t->queries, &base->dictionary, t->events, t->o->half_life, t->o->dislike > 0, err);
+        return tt_queries_init(&t->queries, &base->dictionary, t->events, t->o->half_life, t->o->disliked_weight > 0,
+                               err);
     struct tt_past past = find_past(t, (size_t)(column - base->dictionary.schema.columns));
     if (tt_remember_visits(&all, t->events, base, column, &past, &remember, err))
         return -1;
-    t->remembered = all.n - t->events->n;
-    int status = tt_queries_init(&t->queries, &base->dictionary, &all, t->o->half_life, t->o->dislike > 0, err);
+    t->replayed = all.n - t->events->n;
+    int status = tt_queries_init(&t->queries, &base->dictionary, &all, t->o->half_life, t->o->disliked_weight > 0, err);
     tt_events_release(&all);
     return status;
 }
 
-const char *const tt_wants_names[] = {"auto", "all", "later", NULL};
+const char *const tt_targets_names[] = {"auto", "all", "later", NULL};
 
-/* Auto wants what is later from this drift on. MovieLens 100K has 0.13, and gains 48 % of Top-10 accuracy by it (0.0811
- * to 0.1200, on the last eighth of each user's training part); with the times of 30 % of its events redrawn 0.064 and 3
- * %, of 50 % 0.032 and a loss of 5 %, of all 0.0004 and a loss of 7 %. */
+/* From this drift on `auto` takes the later items as targets. MovieLens 100K has 0.13, and gains 48 % of Top-10
+ * accuracy by it (0.0811 to 0.1200, on the last eighth of each user's training part); with the times of 30 % of its
+ * events redrawn 0.064 and 3 %, of 50 % 0.032 and a loss of 5 %, of all 0.0004 and a loss of 7 %. */
 static const double much_drift = 0.05;
 
-/* What the steps of a model's training wanted, by its metadata; auto: it does not say. */
-static enum tt_wants wants_of(const struct tt_model *model)
+/* The targets that a model was trained with, by its metadata; auto: it does not say. */
+static enum tt_targets targets_of(const struct tt_model *model)
 {
-    const char *wants = tt_segment_find_text(&model->base.segment, "wants");
+    const char *name = tt_segment_find_text(&model->base.segment, "targets");
 
-    for (enum tt_wants w = TT_WANTS_ALL; wants && w <= TT_WANTS_LATER; w++)
-        if (strcmp(wants, tt_wants_names[w]) == 0)
-            return w;
-    return TT_WANTS_AUTO;
+    if (!name)
+        name = tt_segment_find_text(&model->base.segment, "wants"); /* its name in older files */
+    for (enum tt_targets targets = TT_TARGETS_ALL; name && targets <= TT_TARGETS_LATER; targets++)
+        if (strcmp(name, tt_targets_names[targets]) == 0)
+            return targets;
+    return TT_TARGETS_AUTO;
 }
 
-/* What the steps want. A day's events alone are too short a time to show a drift: MovieLens has 0.13, and the last
- * eighth of each user's events in it 0.008. So examples that extend a model want what that one did; going on so from
- * seven eighths to the last one has 0.0931 of Top-10 accuracy, and wanting all 0.0783. */
-static int choose_wants(struct tt_trainer *t, struct tt_err *err)
+/* The targets of the steps. A day's events alone are too short a time to show a drift: MovieLens has 0.13, and the last
+ * eighth of each user's events in it 0.008. So examples that extend a model keep its targets; training so from seven
+ * eighths to the last one has 0.0931 of Top-10 accuracy, and with all as targets 0.0783. */
+static int choose_targets(struct tt_trainer *t, struct tt_err *err)
 {
     const struct tt_events *events = t->events;
 
     t->drift = -1;
-    t->wants = t->o->wants;
-    if (t->wants == TT_WANTS_AUTO && events->time && t->model->base.extends[0])
-        t->wants = wants_of(t->o->from);
-    t->wants_as_before = t->wants != t->o->wants;
-    if (t->wants == TT_WANTS_LATER && !events->time)
-        return tt_err_set(err, TT_ERR_USAGE, "--wants: later: the schema has no event column of kind 'time'");
-    if (t->wants == TT_WANTS_AUTO && !events->time)
-        t->wants = TT_WANTS_ALL;
-    if (t->wants == TT_WANTS_ALL)
+    t->targets = t->o->targets;
+    if (t->targets == TT_TARGETS_AUTO && events->time && t->model->base.extends[0])
+        t->targets = targets_of(t->o->warm_start);
+    t->targets_as_before = t->targets != t->o->targets;
+    if (t->targets == TT_TARGETS_LATER && !events->time)
+        return tt_err_set(err, TT_ERR_USAGE, "--targets: later: the schema has no event column of kind 'time'");
+    if (t->targets == TT_TARGETS_AUTO && !events->time)
+        t->targets = TT_TARGETS_ALL;
+    if (t->targets == TT_TARGETS_ALL)
         return 0;
     if (tt_timeline_init(&t->timeline, t->visits, events, err) ||
         tt_timeline_drift(&t->timeline, t->model->base.items.n_rows, &t->drift, err))
         return -1;
-    if (t->wants == TT_WANTS_AUTO)
-        t->wants = t->drift >= much_drift ? TT_WANTS_LATER : TT_WANTS_ALL;
-    if (t->wants == TT_WANTS_ALL)
+    if (t->targets == TT_TARGETS_AUTO)
+        t->targets = t->drift >= much_drift ? TT_TARGETS_LATER : TT_TARGETS_ALL;
+    if (t->targets == TT_TARGETS_ALL)
         tt_timeline_release(&t->timeline);
     return 0;
 }
@@ -178,8 +181,9 @@ static int prepare_catalogue_input(struct tt_trainer *t, struct tt_err *err)
 static struct tt_plan make_plan(const struct tt_trainer *t)
 {
     const struct tt_train_options *o = t->o;
-    struct tt_plan_options options = {.loss = o->loss, .by_entry = o->step == TT_STEP_EVENTS, .batch = o->batch,
-                                      .negatives = o->negatives, .dim = o->dim, .max_memory = o->max_memory};
+    struct tt_plan_options options = {.candidates = o->candidates, .by_entry = o->batch_of == TT_BATCH_OF_EVENTS,
+                                      .batch_size = o->batch_size, .negatives = o->negatives, .dim = o->dim,
+                                      .max_memory = o->max_memory};
     const struct tt_entities *base = &t->model->base;
     const struct tt_column *visitors = tt_schema_find(&base->dictionary.schema, TT_ITEM, TT_KIND_HISTORY);
     struct tt_plan_data data = {tt_steps_queries(&t->queries), tt_steps_entries(&t->queries), t->catalogue.n, 0};
@@ -212,17 +216,17 @@ static int make_room(struct tt_trainer *t, size_t shared, size_t candidates, str
     if (!t->d_v || tt_batch_init(&t->items, t->model, &t->item_input, candidates, err))
         return -1;
     t->items.stale = t->plan.renewal > 1 ? &t->stale : NULL;
-    return tt_softmax_init(&t->softmax, t->steps.batch, shared, candidates, dim, t->kernels, err);
+    return tt_softmax_init(&t->softmax, t->steps.batch_size, shared, candidates, dim, t->kernels, err);
 }
 
 static int init_adam(struct tt_trainer *t, struct tt_err *err)
 {
-    t->adam.rate = t->o->rate;
+    t->adam.rate = t->o->learning_rate;
     t->adam.beta1 = 0.9;
     t->adam.beta2 = t->o->beta2;
     t->adam.epsilon = 1e-8;
     t->adam.warmup = t->o->warmup;
-    t->adam.decay = t->o->decay;
+    t->adam.decay = t->o->weight_decay;
     return tt_adam_init(&t->adam, t->model, err);
 }
 
@@ -241,12 +245,10 @@ static int prepare_steps(struct tt_trainer *t, struct tt_err *err)
 {
     const struct tt_dictionary *d = &t->model->base.dictionary;
 
-    t->kernels = t->o->precision == TT_PRECISION_BF16 ? tt_tile_kernels(TT_TILE_BF16) : tt_tile_best();
-    if (!t->kernels)
-        return tt_err_set(err, TT_ERR_USAGE, "--precision: this CPU does not have AVX512-BF16");
+    t->kernels = tt_tile_best();
     t->plan = make_plan(t);
-    t->plan.steps.timeline = t->wants == TT_WANTS_LATER ? &t->timeline : NULL;
-    size_t batch = t->plan.steps.batch, dim = t->o->dim;
+    t->plan.steps.timeline = t->targets == TT_TARGETS_LATER ? &t->timeline : NULL;
+    size_t batch = t->plan.steps.batch_size, dim = t->o->dim;
     if (tt_model_add_layers(t->model, t->o->hidden, t->o->n_hidden, err) ||
         tt_steps_init(&t->steps, &t->queries, &t->catalogue, &t->plan.steps, err) ||
         tt_queries_input(&t->queries, d, &t->model->base.users, &t->user_input, err) ||
@@ -254,7 +256,7 @@ static int prepare_steps(struct tt_trainer *t, struct tt_err *err)
         prepare_catalogue_input(t, err) || tt_batch_init(&t->users, t->model, &t->user_input, batch, err) ||
         init_adam(t, err) ||
         tt_average_init(&t->average, t->model, err) || prepare_stale(t, err) ||
-        make_room(t, (size_t)t->plan.candidates, (size_t)t->plan.candidates, err))
+        make_room(t, (size_t)t->plan.mean_candidates, (size_t)t->plan.mean_candidates, err))
         return -1;
     t->u = tt_alloc_aligned(batch, dim * sizeof(float), err);
     t->d_u = tt_alloc_aligned(batch, dim * sizeof(float), err);
@@ -265,12 +267,12 @@ static int prepare_steps(struct tt_trainer *t, struct tt_err *err)
 /* Do the examples, the options and the model that is gone on from fit each other? */
 static int check_from(const struct tt_trainer *t, struct tt_err *err)
 {
-    const struct tt_model *from = t->o->from;
+    const struct tt_model *from = t->o->warm_start;
     char then[TT_WIDTHS_TEXT], now[TT_WIDTHS_TEXT];
 
     if (!from)
         return t->model->base.extends[0]
-                   ? tt_err_set(err, TT_ERR_USAGE, "--from: needed, as the examples extend a model") : 0;
+                   ? tt_err_set(err, TT_ERR_USAGE, "--warm-start: needed, as the examples extend a model") : 0;
     if (tt_warm_check(t->model, from, err))
         return -1;
     tt_dense_print_widths(then, from->hidden, from->n_hidden);
@@ -286,7 +288,7 @@ int tt_trainer_init(struct tt_trainer *t, struct tt_model *model, const struct t
     if (options->half_life > 0 && !events->time)
         return tt_err_set(err, TT_ERR_USAGE, "--half-life: the schema has no event column of kind 'time'");
     if (check_from(t, err) || find_visits(t, err) || find_queries(t, err) || check_events(t, err) ||
-        tt_catalogue_init(&t->catalogue, &t->queries, model->base.items.n_rows, err) || choose_wants(t, err) ||
+        tt_catalogue_init(&t->catalogue, &t->queries, model->base.items.n_rows, err) || choose_targets(t, err) ||
         prepare_steps(t, err)) {
         tt_trainer_release(t);
         return -1;
@@ -319,8 +321,8 @@ void tt_trainer_release(struct tt_trainer *t)
 
 int tt_trainer_start(struct tt_trainer *t, struct tt_err *err)
 {
-    if (t->o->from)
-        return tt_warm_start(t->model, t->o->from, t->events, t->visits, t->o->seed, t->o->noise, t->adam.trained,
+    if (t->o->warm_start)
+        return tt_warm_start(t->model, t->o->warm_start, t->events, t->visits, t->o->seed, t->o->noise, t->adam.trained,
                              t->pool, err);
     for (int side = TT_USER; side <= TT_ITEM; side++)
         tt_dense_start(&t->model->dense[side], t->o->seed, (uint32_t)side);
@@ -376,7 +378,7 @@ static double move_tables(struct tt_trainer *t)
 int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)
 {
     struct tt_steps *s = &t->steps;
-    struct tt_drop drop = {t->o->drop, t->o->seed, t->at.epoch, t->timeline.first, s->moments};
+    struct tt_drop drop = {t->o->dropout, t->o->seed, t->at.epoch, t->timeline.first, s->moments};
     double loss;
 
     if (t->shuffled != t->at.epoch)
@@ -387,7 +389,7 @@ int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)
         tt_batch_gather(&t->users, t->pool, s->rows, s->n_rows, &drop, err) ||
         (!t->items_gathered && tt_batch_gather(&t->items, t->pool, s->candidates, s->n_candidates, NULL, err)))
         return -1;
-    t->items_gathered = s->loss == TT_LOSS_FULL;
+    t->items_gathered = s->kind == TT_CANDIDATES_ALL;
     if (t->items.stale)
         tt_stale_refresh(&t->stale, t->pool);
     catch_up(t); /* later than the sums: those of a session that was taken back are the same */
@@ -395,9 +397,9 @@ int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)
     tt_batch_forward(&t->items, t->pool, t->v);
     struct tt_softmax_step step = {.n_queries = s->n_rows, .n_shared = s->n_shared, .n_items = s->n_candidates,
                                    .u = t->u, .v = t->v, .positives = s->positives, .disliked = s->disliked,
-                                   .log_p = s->log_p, .temperature = t->o->temperature, .c = t->o->negative,
-                                   .bilateral = t->o->bilateral,
-                                   .dislike = t->o->dislike, .d_u = t->d_u, .d_v = t->d_v};
+                                   .log_p = s->log_p, .temperature = t->o->temperature, .c = t->o->negative_weight,
+                                   .positive_temperature = t->o->positive_temperature,
+                                   .disliked_weight = t->o->disliked_weight, .d_u = t->d_u, .d_v = t->d_v};
     if (tt_softmax_loss(&t->softmax, t->pool, &step, &loss, err))
         return -1;
     if (!isfinite(loss))

@@ -30,46 +30,47 @@
 #include "train/batch.h"
 #include "train/plan.h"
 
-enum tt_step { TT_STEP_QUERIES, TT_STEP_EVENTS };
+enum tt_batch_of { TT_BATCH_OF_QUERIES, TT_BATCH_OF_EVENTS };
 enum tt_start { TT_START_SPECTRAL, TT_START_RANDOM };
 enum tt_seen { TT_SEEN_AUTO, TT_SEEN_KEEP, TT_SEEN_REMOVE };
-enum tt_wants { TT_WANTS_AUTO, TT_WANTS_ALL, TT_WANTS_LATER };
-extern const char *const tt_wants_names[]; /* ended by NULL */
-enum tt_precision { TT_PRECISION_FLOAT, TT_PRECISION_BF16 };
+enum tt_targets { TT_TARGETS_AUTO, TT_TARGETS_ALL, TT_TARGETS_LATER };
+extern const char *const tt_targets_names[]; /* ended by NULL */
 
 struct tt_train_options {
     size_t dim;
     size_t n_hidden, hidden[TT_MAX_HIDDEN]; /* ReLU layers of each tower and their widths; 0: plain sums */
     size_t epochs;
-    size_t batch;        /* queries or events a step; 0: chosen */
-    enum tt_loss loss;
-    enum tt_step step;
-    size_t negatives;    /* losses that draw: items a step; 0: chosen */
-    double dislike;      /* as how many candidates an item with label 0 counts; 0: such events are left out */
-    enum tt_precision precision; /* of the loss's products; bf16 is an error on a CPU without AVX512-BF16 */
+    enum tt_candidates candidates;
+    enum tt_batch_of batch_of;
+    size_t batch_size;   /* queries or events a step; 0: chosen */
+    size_t negatives;    /* sampled a step, with candidates sampled or mixed; 0: chosen */
+    double disliked_weight; /* of an item with label 0 among the candidates; 0: such events are left out */
     enum tt_start start;
     double temperature;  /* the loss divides scores by it */
-    double negative;     /* c of softmax.h */
-    double bilateral;    /* h of softmax.h */
-    double rate;         /* Adam's peak learning rate */
+    double negative_weight; /* c of softmax.h */
+    double positive_temperature; /* h of softmax.h */
+    double learning_rate; /* Adam's peak */
     double beta2;
-    double decay;        /* of the tables and layers, decoupled; 0: none */
+    double weight_decay; /* of the tables and layers, decoupled; 0: none */
     size_t warmup;       /* steps */
-    double drop;         /* share of a history left out in each step */
-    enum tt_wants wants; /* in a step: all, given all of the history; or what is later than a moment, given what was
-                            before it (auto: by the users' drift; where the examples extend `from`, as it did) */
+    double dropout;      /* share of a history left out in each step */
+    enum tt_targets targets; /* of a step: all items of the history, given all of it; or those that are later than a
+                            moment, given those before it (auto: by the users' drift; where the examples extend
+                            `warm_start`, as that model did) */
     double noise;        /* deviation added to the spectral start */
     double half_life;    /* days after which an event weighs half in the loss; 0: never */
     uint64_t seed;
-    double valid_fraction; /* of each user's events put aside to choose the number of epochs by; 0: none */
-    double tune;         /* nominal seconds (work.h) for a search for temperature, drop, negative and dim; 0: none */
+    double valid_share;  /* of each user's events put aside to choose the number of epochs by; 0: none */
+    double tune;         /* nominal seconds (work.h) for a search for temperature, dropout, negative_weight and dim; 0:
+                            none */
     enum tt_metric metric; /* what is logged, and what the best epoch is the best in */
     size_t k;            /* ... of the first k */
     enum tt_seen seen;   /* validation: are a user's training items ranked? auto: when some event repeats one */
     size_t patience;     /* with validation: epochs without a better one before the end; 0: never end early */
     size_t max_memory;   /* bytes for the logits of a step; a batch is made smaller, down to 64, to fit */
-    const struct tt_model *from; /* the model that is gone on from, in place of a start; or NULL */
-    double remember;     /* examples that extend `from`: the share of users without an event who are learnt too */
+    const struct tt_model *warm_start; /* the earlier model to start from, in place of `start`; or NULL */
+    double replay;       /* examples that extend `warm_start`: share of its users without an event who are trained on
+                            again */
 };
 
 /* Where a session stands. */
@@ -93,17 +94,17 @@ struct tt_trainer {
     const struct tt_events *events;      /* what it learns from */
     const struct tt_train_options *o;
     struct tt_pool *pool;
-    struct tt_plan plan;                 /* the loss and the steps */
+    struct tt_plan plan;                 /* the candidates and the steps */
     size_t n_events, unliked;            /* events used, and events left out because their label is 0 */
-    size_t remembered;                   /* visits that stand for the events before: see remember.h */
+    size_t replayed;                     /* visits of the earlier model trained on again: see remember.h */
     struct tt_trainer_position at;
     struct tt_queries queries;
     const struct tt_bags *visits;        /* per user: what they have been to */
     struct tt_bags visits_store;         /* ... when the schema has no history */
     struct tt_timeline timeline;         /* empty when not needed, or without times */
     double drift;                        /* of the timeline; -1 when not looked at */
-    enum tt_wants wants;                 /* not auto */
-    int wants_as_before;                 /* ... as the earlier model did, not by the drift */
+    enum tt_targets targets;             /* not auto */
+    int targets_as_before;               /* ... as the earlier model did, not by the drift */
     struct tt_catalogue catalogue;
     struct tt_steps steps;
     struct tt_tower_input user_input, item_input;
@@ -117,7 +118,7 @@ struct tt_trainer {
     float *u, *v, *d_u, *d_v;            /* v has room for the whole catalogue: measuring uses it too */
     /* private */
     size_t shuffled;                     /* the epoch that `steps` is shuffled for */
-    int items_gathered;                  /* loss full: the items of all steps are the same */
+    int items_gathered;                  /* candidates all: the items of all steps are the same */
 };
 
 /* A session over the events of model->base, whose users and items get their histories; model->dim is options->dim. The

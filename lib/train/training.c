@@ -23,9 +23,9 @@ static void begin_search(struct tt_training *t)
     const struct tt_schema *schema = &t->model->base.dictionary.schema;
     size_t epochs = t->trial_epochs ? t->trial_epochs : o->epochs;
     size_t range = t->trial_epochs == o->epochs ? TT_EPOCHS_RANGE : 1;
-    const struct tt_settings given = {o->temperature, o->negative, o->drop, o->dim, epochs};
+    const struct tt_settings given = {o->temperature, o->negative_weight, o->dropout, o->dim, epochs};
     const struct tt_search_range within = {
-        .least_dim = o->from ? o->dim : LEAST_DIM, .most_dim = o->dim,
+        .least_dim = o->warm_start ? o->dim : LEAST_DIM, .most_dim = o->dim,
         .least_epochs = epochs / range, .most_epochs = epochs * range,
         .has_dropout = tt_schema_find(schema, TT_USER, TT_KIND_HISTORY) ||
                        tt_schema_find(schema, TT_ITEM, TT_KIND_HISTORY)};
@@ -79,7 +79,7 @@ static int trials_state(struct tt_training *t, struct tt_state *state, struct tt
 
 static int chooses(const struct tt_training *t)
 {
-    return (t->o->valid_fraction > 0 || t->o->tune > 0) && !t->valid;
+    return (t->o->valid_share > 0 || t->o->tune > 0) && !t->valid;
 }
 
 /* What a training knows beside its run. */
@@ -163,7 +163,7 @@ static int do_run(struct tt_training *t, struct tt_err *err)
 static int hold_out(struct tt_training *t, struct tt_err *err)
 {
     const struct tt_entities *base = &t->model->base;
-    double share = t->o->valid_fraction > 0 ? t->o->valid_fraction : TT_TUNE_FRACTION;
+    double share = t->o->valid_share > 0 ? t->o->valid_share : TT_TUNE_FRACTION;
     size_t liked = 0;
 
     if (tt_holdout_init(&t->holdout, t->events, &base->dictionary, base->users.n_rows, share, t->o->seed, err))
@@ -174,7 +174,7 @@ static int hold_out(struct tt_training *t, struct tt_err *err)
         return 0;
     return tt_err_set(err, TT_ERR_INPUT,
                       "%s: none of the %zu events that would be put aside is liked: each user keeps one",
-                      t->o->valid_fraction > 0 ? "--valid-fraction" : "--tune", t->holdout.held.n);
+                      t->o->valid_share > 0 ? "--valid-share" : "--tune", t->holdout.held.n);
 }
 
 /* The final run has as many epochs as the present one recommends. */
@@ -190,8 +190,8 @@ static void keep_recommendation(struct tt_training *t, const struct tt_recommend
 static void apply(struct tt_train_options *options, const struct tt_settings *settings)
 {
     options->temperature = settings->temperature;
-    options->negative = settings->negative_weight;
-    options->drop = settings->dropout;
+    options->negative_weight = settings->negative_weight;
+    options->dropout = settings->dropout;
     options->dim = settings->dim;
     options->epochs = settings->epochs;
 }

@@ -8,7 +8,7 @@
  * The first two measure on `valid`, if it is given, or else on a share of each user's events that is put aside
  * (holdout.h), of which they learn nothing; the final run learns from all. With `valid` there is no choosing run: the
  * final one keeps its best epoch. Nor is there one when the trials were as long as the final run: the best trial has
- * chosen. Without tune and valid_fraction there is the final run alone.
+ * chosen. Without tune and valid_share there is the final run alone.
  *
  * The trials begin with the settings that are given, and fit into options->tune seconds of a nominal machine (work.h),
  * counted, not measured: the plan, and with it the model, is the same wherever it is made. If there is room for 12
@@ -96,7 +96,7 @@ struct tt_train_hooks {
 };
 
 /* Train the model on `events`, by `options`: its tables are filled, and its users and items get their histories.
- * valid: other events of the same dictionary, or NULL; NULL with a valid_fraction. report->settings are those of the
+ * valid: other events of the same dictionary, or NULL; NULL with a valid_share. report->settings are those of the
  * final run; best_value and seen are of what chose its epochs. */
 int tt_train(struct tt_model *model, const struct tt_events *events, const struct tt_train_options *options,
              const struct tt_events *valid, struct tt_pool *pool, const struct tt_train_hooks *hooks,

@@ -46,7 +46,7 @@ static int repeats(const struct tt_bags *visits, const struct tt_queries *q)
  * different queries of the same events, as with and without a context, so have their epochs chosen by all of them. */
 static size_t sample_size(const struct tt_trainer *t, size_t most)
 {
-    double rows = (double)t->steps.n * t->plan.candidates / (double)t->catalogue.n;
+    double rows = (double)t->steps.n * t->plan.mean_candidates / (double)t->catalogue.n;
 
     return rows >= (double)most ? most : rows > LEAST_SAMPLE ? (size_t)rows : LEAST_SAMPLE;
 }
@@ -127,8 +127,8 @@ int tt_validation_softmax_peak(struct tt_validation *v, const struct tt_trainer 
 
     return tt_model_embed(model, &t->catalogue_input, t->pool, t->v, err) ||
                    tt_model_embed(model, &ev->input, t->pool, ev->u, err) ||
-                   tt_evaluator_softmax_peak(ev, t->o->dim, t->catalogue.n, t->v, t->o->temperature, t->o->negative,
-                                             PEAK_SAMPLE, t->pool, peak, err)
+                   tt_evaluator_softmax_peak(ev, t->o->dim, t->catalogue.n, t->v, t->o->temperature,
+                                             t->o->negative_weight, PEAK_SAMPLE, t->pool, peak, err)
                ? -1
                : 0;
 }

@@ -21,10 +21,10 @@ struct tt_work tt_work_of(const struct tt_trainer *t, size_t measured)
 {
     const struct tt_schema *schema = &t->model->base.dictionary.schema;
     double dim = (double)t->o->dim, rows = (double)t->steps.n, steps = (double)t->steps.n_steps;
-    double candidates = t->plan.candidates, catalogue = (double)t->catalogue.n;
+    double candidates = t->plan.mean_candidates, catalogue = (double)t->catalogue.n;
     double visits = (double)t->visits->offsets[t->visits->n_rows] / (double)t->visits->n_rows; /* of a user */
     double users = (double)t->visits->n_rows, visitors = visits * users / catalogue; /* of an item */
-    double of_step = visits * (double)t->steps.batch;          /* a step's history entries; its rows are fewer */
+    double of_step = visits * (double)t->steps.batch_size;          /* a step's history entries; its rows are fewer */
     double renewal = (double)t->plan.renewal, of_items = visitors * (renewal > 1 ? catalogue : candidates);
     double touched = candidates * count_tables(schema, TT_ITEM, 0) +
                      (of_step < catalogue ? of_step : catalogue) * count_tables(schema, TT_USER, 1) +
@@ -37,7 +37,7 @@ struct tt_work tt_work_of(const struct tt_trainer *t, size_t measured)
     double scores = 6 * rows * candidates + 2 * (double)measured * catalogue;
 
     return (struct tt_work){
-        .start = t->o->start == TT_START_SPECTRAL && !t->o->from
+        .start = t->o->start == TT_START_SPECTRAL && !t->o->warm_start
                      ? dim * PASSES * 2 * (double)t->visits->offsets[t->visits->n_rows] / additions : 0,
         .epoch = (dim * scores + layers) / products + dim * (steps * touched + of_users) / updates +
                  2 * dim * added / additions,

@@ -45,7 +45,7 @@ say 'Seeds' "$(if [ "$SEEDS" -gt 1 ]; then echo "1 to $SEEDS, the same for each 
 if [ -n "$VALID" ] && [ "$(head -n 2 "$VALID" | wc -l)" -eq 2 ]; then
     say 'Epochs' "the best one on $(basename "$VALID"), of which nothing is trained or tested${CONVERGE:+ (tt-train $CONVERGE)}"
 elif [ -z "$VALID" ] && [ -n "$CONVERGE" ]; then
-    say 'Epochs' "chosen on an eighth of each user's training events, before all of them are trained on (tt-train --valid-fraction 0.125 $CONVERGE)"
+    say 'Epochs' "chosen on an eighth of each user's training events, before all of them are trained on (tt-train --valid-share 0.125 $CONVERGE)"
 else
     say 'Epochs' 'the last one: nothing was put aside to validate by'
 fi

@@ -58,59 +58,44 @@ static void sgemm_block(void *arg, size_t block, int worker)
 
 /* The parts of a tile, on what a step has left in the arrays of `now`. */
 
-static void *e_of(size_t panel, size_t item)
+static float *e_of(size_t panel, size_t item)
 {
-    return now->e + (panel * n_items + item) * Q * now->kernels->e_size;
-}
-
-static const void *items_of(size_t item)
-{
-    size_t tile = tt_tile_items(now->kernels, dim);
-
-    return now->kernels->pack_items ? (const void *)(now->items + item / tile *
-                                                                  tt_tile_items_bytes(now->kernels, tile, dim))
-                                    : step.v + item * dim;
+    return now->e + (panel * n_items + item) * Q;
 }
 
 static size_t tile_size(size_t item)
 {
-    size_t tile = tt_tile_items(now->kernels, dim);
+    size_t tile = tt_tile_items(dim);
 
     return n_items - item < tile ? n_items - item : tile;
 }
 
 static void exponentials_block(void *arg, size_t panel, int worker)
 {
-    _Alignas(64) unsigned char again[TT_TILE_AGAIN];
     float z[Q];
 
     (void)arg, (void)worker;
     for (size_t j = 0; j < n_items; j += tile_size(j))
-        now->kernels->exponentials(tile_size(j), dim, now->panels + panel * tt_tile_queries_bytes(now->kernels, dim),
-                                   items_of(j), now->bias + j, e_of(panel, j), again, z);
+        now->kernels->exponentials(tile_size(j), dim, now->panels + panel * Q * dim, step.v + j * dim, now->bias + j,
+                                   e_of(panel, j), z);
 }
 
 /* Always the same exponentials: in the loss they are in the cache, too. */
 static void to_queries_block(void *arg, size_t panel, int worker)
 {
-    static _Alignas(64) unsigned char again[TT_TILE_AGAIN];
-
     (void)arg, (void)worker;
     for (size_t j = 0; j < n_items; j += tile_size(j))
-        now->kernels->to_queries(Q, tile_size(j), dim, e_of(panel, 0), again, items_of(j),
+        now->kernels->to_queries(Q, tile_size(j), dim, e_of(panel, 0), step.v + j * dim,
                                  now->u_scaled + panel * Q * dim);
 }
 
 static void to_items_block(void *arg, size_t block, int worker)
 {
-    size_t j = block * tt_tile_items(now->kernels, dim);
+    size_t j = block * tt_tile_items(dim);
 
     (void)arg, (void)worker;
     for (size_t panel = 0; panel < n_panels; panel++)
-        now->kernels->to_items(panel == 0, tile_size(j), dim, e_of(panel, j),
-                               now->kernels->pack_queries
-                                   ? (const void *)(now->queries + panel * tt_tile_queries_bytes(now->kernels, dim))
-                                   : now->u_scaled + panel * Q * dim,
+        now->kernels->to_items(panel == 0, tile_size(j), dim, e_of(panel, j), now->u_scaled + panel * Q * dim,
                                step.d_v + j * dim);
 }
 
@@ -119,7 +104,7 @@ static void run_exponentials(void) { tt_pool_run(pool, n_panels, exponentials_bl
 static void run_to_queries(void) { tt_pool_run(pool, n_panels, to_queries_block, NULL); }
 static void run_to_items(void)
 {
-    tt_pool_run(pool, tt_blocks(n_items, tt_tile_items(now->kernels, dim)), to_items_block, NULL);
+    tt_pool_run(pool, tt_blocks(n_items, tt_tile_items(dim)), to_items_block, NULL);
 }
 
 static void run_step(void)
@@ -188,7 +173,7 @@ static void set_up(void)
     step = (struct tt_softmax_step){.n_queries = n_queries, .n_shared = n_items, .n_items = n_items,
                                     .u = floats(n_queries * dim, 0.1, 4), .v = floats(n_items * dim, 0.1, 5),
                                     .positives = {starts, query, item, weight}, .temperature = 0.13, .c = 1,
-                                    .dislike = 1, .d_u = floats(n_queries * dim, 0, 6),
+                                    .disliked_weight = 1, .d_u = floats(n_queries * dim, 0, 6),
                                     .d_v = floats(n_items * dim, 0, 7)};
     for (int isa = TT_TILE_PLAIN; isa < TT_TILE_ISAS; isa++)
         if (tt_tile_kernels((enum tt_tile_isa)isa) &&

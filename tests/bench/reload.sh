@@ -28,7 +28,7 @@ if [ -z "$ONE" ]; then
     tt-encode -q -s schema --items stores.csv visits.csv >train.tt
     for seed in 1 2; do
         mkdir $seed
-        tt-train -q --loss batch -e 1 --seed $seed -o $seed/model.tt train.tt
+        tt-train -q --candidates batch -e 1 --seed $seed -o $seed/model.tt train.tt
         tt-encode -q --like $seed/model.tt --side item stores.csv | tt-embed -q $seed/model.tt | tt-index -q -o $seed/index.tt
     done
     cut -d, -f2 visits.csv | sed 1d | sort -u >users

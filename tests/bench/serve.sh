@@ -38,7 +38,7 @@ if [ -z "$MODEL" ]; then
     echo 'serve.sh: making a world' >&2
     tt-gen -q -n 1M --n-users 32K --n-stores 38K --stores stores.csv -o visits.csv
     printf 'user user_id id\nuser store_id history\nitem store_id id\nitem category category\nevent visited_at time\n' >schema
-    tt-encode -q -s schema --items stores.csv visits.csv | tt-train -q --loss batch -e 1 -o model.tt
+    tt-encode -q -s schema --items stores.csv visits.csv | tt-train -q --candidates batch -e 1 -o model.tt
     tt-encode -q --like model.tt --side item stores.csv | tt-embed -q model.tt | tt-index -q -o index.tt
     cut -d, -f2 visits.csv | sed 1d | sort -u >users
     MODEL=model.tt INDEX=index.tt USERS=users

@@ -76,16 +76,16 @@ losses() {
         sed -n 's/.*, \([0-9]*\) queries, \([0-9]*\) items with.*/\1 \2/p' | awk -v n="$n" '{ print $1 * $2 / n }')
     printf 'loss\tepoch_seconds\texamples_per_s\tgflops\tshare_of_sgemm\n'
     for b in 1024 4096; do
-        loss_line "batch $b ids" "$n" "$b" ids.tt --loss batch --step events --batch "$b"
+        loss_line "batch $b ids" "$n" "$b" ids.tt --candidates batch --batch-of events --batch-size "$b"
     done
     for b in 1024 4096; do
         for negatives in 1024 4096; do
-            loss_line "sampled $b negatives $negatives ids" "$n" "$negatives" ids.tt --loss sampled --step events \
-                --batch "$b" --negatives "$negatives"
+            loss_line "sampled $b negatives $negatives ids" "$n" "$negatives" ids.tt --candidates sampled --batch-of events \
+                --batch-size "$b" --negatives "$negatives"
         done
     done
-    loss_line 'full 1024 users ids' "$n" "$of_full" ids.tt --loss full --batch 1024
-    loss_line 'full 1024 users history' "$n" "$of_full" history.tt --loss full --batch 1024
+    loss_line 'full 1024 users ids' "$n" "$of_full" ids.tt --candidates all --batch-size 1024
+    loss_line 'full 1024 users history' "$n" "$of_full" history.tt --candidates all --batch-size 1024
 }
 
 size() {

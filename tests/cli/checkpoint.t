@@ -35,10 +35,10 @@ killed() { # option...
     [ $k_code -eq 0 ] && [ $k_n -ge 1 ]
 }
 
-for run in '--loss full -e 24' '--loss batch -e 24' '--loss full -e 24 --valid valid.tt' \
-    '--loss batch -e 60 --rate 0.05 --valid valid.tt --patience 8' '--loss full -e 24 --init random -j 1' \
-    '--loss full -e 24 --valid-fraction 0.2 --patience 10' '--loss mixed -e 24 --decay 0.1' \
-    '--loss full -e 6 --tune 0.6'; do
+for run in '--candidates all -e 24' '--candidates batch -e 24' '--candidates all -e 24 --valid valid.tt' \
+    '--candidates batch -e 60 --learning-rate 0.05 --valid valid.tt --patience 8' '--candidates all -e 24 --init random -j 1' \
+    '--candidates all -e 24 --valid-share 0.2 --patience 10' '--candidates mixed -e 24 --weight-decay 0.1' \
+    '--candidates all -e 6 --tune 0.6'; do
     tt-train -q -d 24 $run --log whole.log -o whole.tt train.tt
     killed -d 24 $run
     report $? "$run: killed again and again, it ends"
@@ -76,9 +76,9 @@ other() { # name message option...
 }
 other '-d' '--dim was 8, and is 9' -d 9 -e 3 train.tt
 other '-e' '--epochs was 3, and is 4' -d 8 -e 4 train.tt
-other '--loss' '--loss was auto, and is full' -d 8 -e 3 --loss full train.tt
+other '--candidates' '--candidates was auto, and is all' -d 8 -e 3 --candidates all train.tt
 other '--seed' '--seed was 1, and is 2' -d 8 -e 3 --seed 2 train.tt
-other '--rate' '--rate was 0.01, and is 0.010000000000000002' -d 8 -e 3 --rate 0.010000000000000002 train.tt
+other '--learning-rate' '--learning-rate was 0.01, and is 0.010000000000000002' -d 8 -e 3 --learning-rate 0.010000000000000002 train.tt
 other '--half-life' '--half-life was none, and is 0' -d 8 -e 3 --half-life 0 train.tt
 sum() { tt-show "$1" | sed -n 's/^checksum	//p'; }
 other 'other validation' "the checksum of the validation events was none, and is $(sum valid.tt)" \

@@ -42,27 +42,27 @@ field() { tt-show --text "$1" "$2"; }
 tensor() { tt-show --rows "$1" "$2" | sed 1d; }
 
 # --- the same bytes, all three ways ---
-common_tests tt-train tuesday.tt --from monday.model
+common_tests tt-train tuesday.tt --warm-start monday.model
 for x in both longer tuesday; do
-    tt-train -q -j 1 --from monday.model -o $x.model $x.tt
+    tt-train -q -j 1 --warm-start monday.model -o $x.model $x.tt
     for j in 2 3; do
-        tt-train -q -j $j --from monday.model -o j.model $x.tt
+        tt-train -q -j $j --warm-start monday.model -o j.model $x.tt
         ok "$x: -j $j gives the same bytes" cmp $x.model j.model
     done
-    tt-train -q --from monday.model -o j.model $x.tt
+    tt-train -q --warm-start monday.model -o j.model $x.tt
     ok "$x: twice the same bytes" cmp $x.model j.model
-    ok "$x: by pipes" sh -c "tt-train -q --from - $x.tt <monday.model | cmp - $x.model; cat $x.tt |
-        tt-train -q --from monday.model | cmp - $x.model"
-    tt-train -q --from monday.model --seed 2 -o j.model $x.tt
+    ok "$x: by pipes" sh -c "tt-train -q --warm-start - $x.tt <monday.model | cmp - $x.model; cat $x.tt |
+        tt-train -q --warm-start monday.model | cmp - $x.model"
+    tt-train -q --warm-start monday.model --seed 2 -o j.model $x.tt
     not_ok "$x: another seed, other bytes" cmp -s $x.model j.model
-    t "$x: the model says what it went on from" 0 "$(checksum monday.model)" '' field from $x.model
+    t "$x: the model says what it started from" 0 "$(checksum monday.model)" '' field warm_start $x.model
     ok "$x: in 4 epochs of its dimensions" sh -c "tt-show --text options $x.model | grep -q -- '--dim 8 .*--epochs 4 '"
     t "$x: the history is longer" 0 "$(tensor user.store_id.codes both.model | wc -l)" '' \
         sh -c "tt-show --rows user.store_id.codes $x.model | sed 1d | wc -l"
 done
 cp monday.model in.model
-ok 'the model may be replaced' sh -c 'tt-train -q --from in.model -o in.model tuesday.tt && cmp in.model tuesday.model'
-tt-train -q -e 2 --from monday.model -o two.model tuesday.tt
+ok 'the model may be replaced' sh -c 'tt-train -q --warm-start in.model -o in.model tuesday.tt && cmp in.model tuesday.model'
+tt-train -q -e 2 --warm-start monday.model -o two.model tuesday.tt
 not_ok '-e 2 is taken' cmp -s two.model tuesday.model
 t 'as the lineage says' 0 '2' '' field epoch two.model
 
@@ -85,7 +85,7 @@ done
 { cat s.schema && echo 'item user_id history count=linear half_life=2'; } >items.schema
 tt-encode -q -s items.schema monday.csv | tt-train -q -d 8 -e 2 -o first.model
 tt-encode -q -s items.schema both.csv | tt-train -q -d 8 -e 2 -o whole.model
-tt-encode -q -e first.model tuesday.csv | tt-train -q --from first.model -o second.model
+tt-encode -q -e first.model tuesday.csv | tt-train -q --warm-start first.model -o second.model
 history whole.model $of_items >whole.history
 history second.model $of_items >second.history
 ok "so are those of items" sh -c '[ -s whole.history ] && cmp whole.history second.history'
@@ -100,7 +100,7 @@ t 'borders of numbers stay' 0 "$(tensor user.age.params monday.model)" '' tensor
 # --- nobody is forgotten, to the bit: one user's day, and the rows of all others ---
 { head -n 1 monday.csv && printf '%s\n' u2,s2,22,rice,lunch,1700950000 u2,h2,22,rice,lunch,1700950001; } >small.csv
 tt-encode -q -e monday.model -o small.tt small.csv
-tt-train -q --from monday.model --remember 0 -o small.model small.tt
+tt-train -q --warm-start monday.model --replay 0 -o small.model small.tt
 moved() { # tensor model: the rows that differ from monday's, from 0
     tensor "$1" monday.model >before
     tensor "$1" "$2" | head -n "$(wc -l <before)" | paste -d '|' before - | awk -F '|' '$1 != $2 { print NR - 1 }'
@@ -111,14 +111,14 @@ tensor item.store_id.vocab monday.model >stores
 moved item.store_id.embedding small.model | while read -r row; do sed -n "${row}p" stores; done | sort >moved
 ok 'some stores have moved' test -s moved
 t 'and none that the user never saw' 0 '' '' comm -23 moved seen
-tt-train -q --from monday.model --remember 1 -o all.model small.tt
-t 'with --remember 1 all users are learnt again' 0 60 '' sh -c "$(printf 'echo %d' "$(moved user.user_id.embedding all.model |
+tt-train -q --warm-start monday.model --replay 1 -o all.model small.tt
+t 'with --replay 1 all users are trained on again' 0 60 '' sh -c "$(printf 'echo %d' "$(moved user.user_id.embedding all.model |
     grep -vcx 0)")"
 
 # --- notes ---
-t 'says what is remembered' 0 "tt-train: $(tensor user.store_id.codes monday.model | wc -l) visits that monday.model remembers are learnt again" '' \
-    sh -c 'tt-train --from monday.model -o m tuesday.tt 2>&1 | grep remembers'
-not_ok 'and nothing with all events' sh -c 'tt-train --from monday.model -o m longer.tt 2>&1 | grep remembers'
+t 'says what is replayed' 0 "tt-train: $(tensor user.store_id.codes monday.model | wc -l) events of the histories in monday.model are replayed" '' \
+    sh -c 'tt-train --warm-start monday.model -o m tuesday.tt 2>&1 | grep replayed'
+not_ok 'and nothing with all events' sh -c 'tt-train --warm-start monday.model -o m longer.tt 2>&1 | grep replayed'
 
 # --- new users and stores get sensible lists ---
 for x in both longer tuesday; do
@@ -137,78 +137,78 @@ done
 # --- with layers, with validation, killed ---
 tt-train -q -d 8 -e 3 --hidden 6 -o deep.model monday.tt
 tt-encode -q -e deep.model -o deep.tt tuesday.csv
-t 'layers go on too' 0 '6' '' sh -c 'tt-train -q --from deep.model -o deeper.model deep.tt && tt-show --text hidden deeper.model'
+t 'layers go on too' 0 '6' '' sh -c 'tt-train -q --warm-start deep.model -o deeper.model deep.tt && tt-show --text hidden deeper.model'
 not_ok 'and learn' sh -c 'tt-show --rows user.output.weight deep.model >a; tt-show --rows user.output.weight deeper.model | cmp -s - a'
 tail -n 30 tuesday.csv | { head -n 1 tuesday.csv && cat; } | tt-encode -q --like tuesday.tt -o valid.tt
-ok 'the best epoch by --valid' sh -c 'tt-train --from monday.model -e 3 --valid valid.tt -o m tuesday.tt 2>&1 | grep -q "kept epoch"'
-ok 'the number of epochs by --valid-fraction' sh -c 'tt-train --from monday.model --valid-fraction 0.2 -o m tuesday.tt 2>&1 |
+ok 'the best epoch by --valid' sh -c 'tt-train --warm-start monday.model -e 3 --valid valid.tt -o m tuesday.tt 2>&1 | grep -q "kept epoch"'
+ok 'the number of epochs by --valid-share' sh -c 'tt-train --warm-start monday.model --valid-share 0.2 -o m tuesday.tt 2>&1 |
     grep -q "chose epoch"'
-tt-train -q --from monday.model --checkpoint ck -o /dev/full longer.tt 2>err
+tt-train -q --warm-start monday.model --checkpoint ck -o /dev/full longer.tt 2>err
 t 'a checkpoint of another earlier model' 1 '' "tt-train: ck: a checkpoint of another run: the checksum of the earlier model was \
-$(checksum monday.model), and is $(checksum two.model)" tt-train -q --from two.model --resume ck -o m longer.tt
-tt-train -q --from monday.model --resume ck -o m longer.tt
+$(checksum monday.model), and is $(checksum two.model)" tt-train -q --warm-start two.model --resume ck -o m longer.tt
+tt-train -q --warm-start monday.model --resume ck -o m longer.tt
 ok 'killed, it ends in the same bytes' cmp m longer.model
 
 # --- what is refused ---
-t 'a model of another dimension' 1 '' 'tt-train: monday.model: has 8 dimensions, not 16' tt-train --from monday.model -d 16 both.tt
+t 'a model of another dimension' 1 '' 'tt-train: monday.model: has 8 dimensions, not 16' tt-train --warm-start monday.model -d 16 both.tt
 t 'of other layers' 1 '' "tt-train: monday.model: has the hidden layers '', not '4'" \
-    tt-train --from monday.model --hidden 4 both.tt
+    tt-train --warm-start monday.model --hidden 4 both.tt
 t 'layers that the options leave out' 1 '' "tt-train: deep.model: has the hidden layers '6', not ''" \
-    tt-train --from deep.model --hidden '' both.tt
+    tt-train --warm-start deep.model --hidden '' both.tt
 grep -v cuisine s.schema >less.schema
 tt-encode -q -s less.schema -o less.tt monday.csv
 t 'of another schema' 1 '' "tt-train: monday.model: another schema: it has 'item cuisine category', the examples have not" \
-    tt-train --from monday.model less.tt
+    tt-train --warm-start monday.model less.tt
 t 'the other way round' 1 '' "tt-train: less.model: another schema: it lacks 'item cuisine category', which the examples have" \
-    sh -c 'tt-train -q -d 8 -e 1 -o less.model less.tt; tt-train --from less.model both.tt'
+    sh -c 'tt-train -q -d 8 -e 1 -o less.model less.tt; tt-train --warm-start less.model both.tt'
 t 'examples that extend another model' 1 '' "tt-train: tuesday.tt: extends another model (\
-$(checksum monday.model | cut -c 1-8), not $(checksum two.model | cut -c 1-8))" tt-train --from two.model tuesday.tt
+$(checksum monday.model | cut -c 1-8), not $(checksum two.model | cut -c 1-8))" tt-train --warm-start two.model tuesday.tt
 usage() { # message arguments...
     u_message=$1
     shift
     t "usage: $*" 2 '' "tt-train: $u_message
 Try 'tt-train --help'." tt-train "$@"
 }
-usage '--from: needed, as the examples extend a model' -q tuesday.tt
-usage '--from begins with the model, and --init without one: give only one of them' --from m --init random both.tt
-usage '--from and the examples cannot both be standard input' --from -
-usage '--from and --valid cannot both be standard input' --from - --valid - both.tt
-usage '--remember needs --from' --remember 0.5 both.tt
-usage "--remember: '1.5' is not a number from 0 to 1" --from m --remember 1.5 both.tt
-t 'a model of --from that is none' 1 '' "tt-train: both.tt: holds 'examples', expected 'model'" tt-train --from both.tt both.tt
-t 'no such model' 1 '' 'tt-train: nowhere: No such file or directory' tt-train --from nowhere both.tt
+usage '--warm-start: needed, as the examples extend a model' -q tuesday.tt
+usage '--warm-start and --init are two ways to start: give one' --warm-start m --init random both.tt
+usage '--warm-start and the examples cannot both be standard input' --warm-start -
+usage '--warm-start and --valid cannot both be standard input' --warm-start - --valid - both.tt
+usage '--replay needs --warm-start' --replay 0.5 both.tt
+usage "--replay: '1.5' is not a number from 0 to 1" --warm-start m --replay 1.5 both.tt
+t 'a model of --warm-start that is none' 1 '' "tt-train: both.tt: holds 'examples', expected 'model'" tt-train --warm-start both.tt both.tt
+t 'no such model' 1 '' 'tt-train: nowhere: No such file or directory' tt-train --warm-start nowhere both.tt
 size=$(wc -c <monday.model) tried=0 refused=0
 for at in 0 1 100 2000 $((size / 2)) $((size - 64)) $((size - 1)); do
     head -c "$at" monday.model >cut.model
     tried=$((tried + 1))
-    tt-train -q --from cut.model both.tt >out 2>err
+    tt-train -q --warm-start cut.model both.tt >out 2>err
     [ $? -eq 1 ] && [ ! -s out ] && [ "$(wc -l <err)" -eq 1 ] && grep -q '^tt-train: cut.model: ' err && refused=$((refused + 1))
 done
 t 'models cut anywhere are refused' 0 "$tried" '' echo $refused
 
-# --- what a step wants: as the model did ---
+# --- targets: those of the earlier model ---
 printf '%s\n' 'user u id' 'user i history' 'item i id' 'event t time' >walk.schema
 walk() { # first-user last-user first-step last-step
     awk -v a="$1" -v b="$2" -v from="$3" -v to="$4" 'BEGIN { print "u,i,t"
         for (u = a; u <= b; u++) for (k = from; k <= to; k++) print u ",i" u % 9 + k "," 100000 * k }'
 }
-walk 1 60 0 5 | tt-encode -q -s walk.schema | tt-train -q -d 4 -e 2 --batch 20 -o walk.model
-t 'a model says what its steps wanted' 0 later '' field wants walk.model
+walk 1 60 0 5 | tt-encode -q -s walk.schema | tt-train -q -d 4 -e 2 --batch-size 20 -o walk.model
+t 'a model says what the targets of its steps were' 0 later '' field targets walk.model
 walk 1 10 6 6 | tt-encode -q -e walk.model -o walk.tt
-tt-train --batch 20 --from walk.model -o next.model walk.tt 2>err
+tt-train --batch-size 20 --warm-start walk.model -o next.model walk.tt 2>err
 ok 'and one that goes on from it says that it does the same' grep -qx \
-    'tt-train: a step wants what is later than a moment, given what was before it, as it did for walk.model' err
-t 'which it hands on' 0 later '' field wants next.model
-tt-train -q --batch 20 --from walk.model --wants later -o later.model walk.tt
-tt-train -q --batch 20 --from walk.model --wants all -o all.model walk.tt
-t 'another wish is followed' 0 all '' field wants all.model
+    'tt-train: targets of a step: the items after a moment, given those before it, as for walk.model' err
+t 'which the next model keeps' 0 later '' field targets next.model
+tt-train -q --batch-size 20 --warm-start walk.model --targets later -o later.model walk.tt
+tt-train -q --batch-size 20 --warm-start walk.model --targets all -o all.model walk.tt
+t 'unless others are given' 0 all '' field targets all.model
 ok 'as if it were asked for' sh -c 'for m in next later all; do tt-show --rows user.i.embedding $m.model >$m; done
     cmp next later && ! cmp -s next all'
 
 # --- a search for settings ---
-walk 1 60 0 5 | tt-encode -q -s walk.schema | tt-train -q -d 16 -e 2 --batch 20 -o wide.model
+walk 1 60 0 5 | tt-encode -q -s walk.schema | tt-train -q -d 16 -e 2 --batch-size 20 -o wide.model
 walk 1 40 6 8 | tt-encode -q -e wide.model -o walks.tt
-for j in 1 2 3; do tt-train -q -j $j --from wide.model --wants all --tune 0.05 --tune-log tune.$j -o tune.$j.model walks.tt; done
+for j in 1 2 3; do tt-train -q -j $j --warm-start wide.model --targets all --tune 0.05 --tune-log tune.$j -o tune.$j.model walks.tt; done
 ok '--tune: -j 2 gives the same bytes' cmp tune.1.model tune.2.model
 ok 'and -j 3' cmp tune.1.model tune.3.model
 ok 'of the model'"'"'s dimensions, in its 4 epochs at first' awk -F '\t' 'NR == 2 && $6 != 4 { bad = 1 } NR > 1 && $5 != 16 { bad = 1 }

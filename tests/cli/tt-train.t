@@ -28,70 +28,60 @@ tt-encode -q --like train.tt -o valid.tt valid.csv
 tt-encode -q --like full.tt -o full.valid.tt valid.csv
 
 # --- the same bytes ---
-for loss in full sampled batch mixed 'batch --step events' 'mixed --step events'; do
-    name=$(echo "$loss" | tr -d ' -')
-    set -- --loss $loss --dislike 3 --decay 0.1 --batch 64 --negatives 9
+for kind in all sampled batch mixed 'batch --batch-of events' 'mixed --batch-of events'; do
+    name=$(echo "$kind" | tr -d ' -')
+    set -- --candidates $kind --disliked-weight 3 --weight-decay 0.1 --batch-size 64 --negatives 9
     tt-train -q -j 1 -d 8 -e 3 "$@" full.tt >$name.1
     for j in 2 3 0; do
         tt-train -q -j $j -d 8 -e 3 "$@" full.tt >$name.j
-        ok "$loss: -j $j gives the same bytes" cmp $name.1 $name.j
+        ok "$kind: -j $j gives the same bytes" cmp $name.1 $name.j
     done
     tt-train -q -j 1 -d 8 -e 3 "$@" full.tt >again
-    ok "$loss: twice the same bytes" cmp $name.1 again
+    ok "$kind: twice the same bytes" cmp $name.1 again
     tt-train -q -d 8 -e 3 "$@" --seed 2 full.tt >other
-    not_ok "$loss: another seed, other bytes" cmp -s $name.1 other
+    not_ok "$kind: another seed, other bytes" cmp -s $name.1 other
 done
 for one in sampled batch mixed batchstepevents mixedstepevents; do
-    not_ok "the losses differ: $one" cmp -s full.1 $one.1
+    not_ok "the models differ: $one" cmp -s all.1 $one.1
 done
-tt-train -q -j 1 -d 8 -e 3 --loss full --batch 64 train.tt >full.1
-if tt-train -q -j 1 -d 8 -e 3 --loss full --batch 64 --precision bf16 train.tt >bf16.1 2>err; then
-    for j in 2 3; do
-        tt-train -q -j $j -d 8 -e 3 --loss full --batch 64 --precision bf16 train.tt >bf16.j
-        ok "--precision bf16: -j $j gives the same bytes" cmp bf16.1 bf16.j
-    done
-    not_ok '--precision bf16 changes the model' cmp -s full.1 bf16.1
-else
-    t '--precision bf16 needs a CPU' 2 '' "tt-train: --precision: this CPU does not have AVX512-BF16
-Try 'tt-train --help'." tt-train --precision bf16 train.tt
-fi
-ok 'seed 1 is the default' sh -c 'tt-train -q -d 8 -e 3 --loss full --batch 64 --seed 1 train.tt | cmp - full.1'
+tt-train -q -j 1 -d 8 -e 3 --candidates all --batch-size 64 train.tt >all.1
+ok 'seed 1 is the default' sh -c 'tt-train -q -d 8 -e 3 --candidates all --batch-size 64 --seed 1 train.tt | cmp - all.1'
 tt-train -q -d 8 -e 3 -o file.tt train.tt
 ok 'by a pipe' sh -c 'cat train.tt | tt-train -q -d 8 -e 3 | cmp - file.tt'
 ok 'by standard input' sh -c 'tt-train -q -d 8 -e 3 - <train.tt | cmp - file.tt'
-for o in '--init random' '--loss sampled --negatives 5' '--loss mixed' '--step events' '-t 0.2' '-c 1' '--bilateral 3' '--rate 0.02' '--beta2 0.9' '--decay 0.1' '--warmup 0' '--drop 0.5' '--noise 0.1' '--batch 32'; do
+for o in '--init random' '--candidates sampled --negatives 5' '--candidates mixed' '--batch-of events' '-t 0.2' '-c 1' '--positive-temperature 3' '--learning-rate 0.02' '--beta2 0.9' '--weight-decay 0.1' '--warmup 0' '--dropout 0.5' '--noise 0.1' '--batch-size 32'; do
     tt-train -q -d 8 -e 3 $o -o option.tt train.tt
     report $? "$o is taken"
     not_ok "$o changes the model" cmp -s option.tt file.tt
 done
 tt-train -q -d 8 -e 3 --hidden '' -o option.tt train.tt
 ok '--hidden "" is the default' cmp option.tt file.tt
-for loss in full batch; do
-    tt-train -q -j 1 -d 8 -e 3 --loss $loss --batch 64 --hidden 24,10 -o deep.$loss train.tt
-    report $? "$loss: --hidden is taken"
+for kind in all batch; do
+    tt-train -q -j 1 -d 8 -e 3 --candidates $kind --batch-size 64 --hidden 24,10 -o deep.$kind train.tt
+    report $? "$kind: --hidden is taken"
     for j in 2 3; do
-        tt-train -q -j $j -d 8 -e 3 --loss $loss --batch 64 --hidden 24,10 -o deep.j train.tt
-        ok "$loss: --hidden and -j $j give the same bytes" cmp deep.$loss deep.j
+        tt-train -q -j $j -d 8 -e 3 --candidates $kind --batch-size 64 --hidden 24,10 -o deep.j train.tt
+        ok "$kind: --hidden and -j $j give the same bytes" cmp deep.$kind deep.j
     done
 done
-t 'a model with layers has format 2' 0 2 '' tt-show --text format deep.full
-t 'and names their widths' 0 '24,10' '' tt-show --text hidden deep.full
+t 'a model with layers has format 2' 0 2 '' tt-show --text format deep.all
+t 'and names their widths' 0 '24,10' '' tt-show --text hidden deep.all
 t 'one without has format 1' 0 1 '' tt-show --text format file.tt
 t 'its layers' 0 'item.hidden.0.weight	16	24
 item.hidden.0.bias	24
 item.hidden.1.weight	24	10
 item.hidden.1.bias	10
 item.output.weight	10	8
-item.output.bias	8' '' sh -c "tt-show deep.full | sed -n 's/^tensor	\\(item\\.[ho][a-z]*\\.[^	]*\\)	F32	/\\1	/p'"
-t 'can be read' 0 'item.output.bias' '' sh -c 'tt-show --rows item.output.bias deep.full >b; head -n 1 b; [ "$(wc -l <b)" -eq 9 ]'
+item.output.bias	8' '' sh -c "tt-show deep.all | sed -n 's/^tensor	\\(item\\.[ho][a-z]*\\.[^	]*\\)	F32	/\\1	/p'"
+t 'can be read' 0 'item.output.bias' '' sh -c 'tt-show --rows item.output.bias deep.all >b; head -n 1 b; [ "$(wc -l <b)" -eq 9 ]'
 for h in 0 4097 1,2,3,4,5 128, 128,,64 x; do
     t "--hidden $h" 2 '' "tt-train: --hidden: '$h' is not a list of at most 4 widths from 1 to 4096
 Try 'tt-train --help'." tt-train --hidden "$h" train.tt
 done
 tt-train -q -d 8 -e 3 -o full.model full.tt
 for x in 0 2; do
-    tt-train -q -d 8 -e 3 --dislike $x -o dislike.$x full.tt
-    not_ok "--dislike $x changes the model" cmp -s dislike.$x full.model
+    tt-train -q -d 8 -e 3 --disliked-weight $x -o dislike.$x full.tt
+    not_ok "--disliked-weight $x changes the model" cmp -s dislike.$x full.model
 done
 tt-train -q -d 8 -e 3 --half-life 2 -o half.model full.tt
 not_ok '--half-life changes the model' cmp -s half.model full.model
@@ -103,51 +93,51 @@ ok 'without a half-life in the schema it is 0' sh -c 'tt-show full.model | grep 
 tt-gen -q --events 3000 --n-users 300 --n-stores 60 >seen.csv
 printf '%s\n' 'user user_id id embed=no' 'user store_id history' 'item store_id id' 'item user_id history' >both.schema
 tt-encode -q -s both.schema -o both.tt seen.csv
-for loss in full mixed; do
-    set -- --loss $loss --batch 4 --negatives 9 --decay 0.1
+for kind in all mixed; do
+    set -- --candidates $kind --batch-size 4 --negatives 9 --weight-decay 0.1
     tt-train -j 1 -d 8 -e 2 "$@" -o stale.1 both.tt 2>err
-    ok "$loss: says how seldom items' histories are read" grep -qx \
+    ok "$kind: says how seldom items' histories are read" grep -qx \
         "tt-train: items' histories are read once in 2 steps, so as not to take longer than the steps" err
     for j in 2 3; do
         tt-train -q -j $j -d 8 -e 2 "$@" both.tt >stale.j
-        ok "$loss: -j $j gives the same bytes then, too" cmp stale.1 stale.j
+        ok "$kind: -j $j gives the same bytes then, too" cmp stale.1 stale.j
     done
 done
-not_ok 'in few steps all are read in each' sh -c 'tt-train -d 8 -e 1 --batch 64 -o m both.tt 2>&1 | grep -q "are read once"'
+not_ok 'in few steps all are read in each' sh -c 'tt-train -d 8 -e 1 --batch-size 64 -o m both.tt 2>&1 | grep -q "are read once"'
 
 # --- the order of events ---
 awk 'BEGIN { print "u,i,t"; for (u = 0; u < 60; u++) for (k = 0; k < 6; k++) print u ",i" u % 9 + k "," 1000 * k }' >walk.csv
 printf '%s\n' 'user u id' 'user i history' 'item i id' 'event t time' >walk.schema
 tt-encode -q -s walk.schema -o walk.tt walk.csv
-tt-train -d 4 -e 2 --batch 20 -o walk.auto walk.tt 2>err
-ok 'says which way the users go' grep -qx "tt-train: drift of the users' items 0.[1-9][0-9]*: a step wants what is later than a moment, given what was before it" err
-tt-train -q -d 4 -e 2 --batch 20 --wants later -o walk.later walk.tt
-ok 'and does what --wants later does' sh -c 'tt-show walk.auto | grep -v "options\|checksum" >a; tt-show walk.later |
+tt-train -d 4 -e 2 --batch-size 20 -o walk.auto walk.tt 2>err
+ok 'says which way the users go' grep -qx "tt-train: drift of the users' items 0.[1-9][0-9]*; targets of a step: the items after a moment, given those before it" err
+tt-train -q -d 4 -e 2 --batch-size 20 --targets later -o walk.later walk.tt
+ok 'and does what --targets later does' sh -c 'tt-show walk.auto | grep -v "options\|checksum" >a; tt-show walk.later |
     grep -v "options\|checksum" | cmp - a'
-tt-train -d 4 -e 2 --batch 20 --wants all -o walk.all walk.tt 2>err
-not_ok '--wants changes the model' cmp -s walk.later walk.all
+tt-train -d 4 -e 2 --batch-size 20 --targets all -o walk.all walk.tt 2>err
+not_ok '--targets changes the model' cmp -s walk.later walk.all
 not_ok 'with all there is no drift to tell' grep drift err
-for loss in full mixed; do
-    for step in queries events; do
-        tt-train -q -j 1 -d 4 -e 2 --batch 20 --wants later --loss $loss --step $step -o walk.1 walk.tt
+for kind in all mixed; do
+    for what in queries events; do
+        tt-train -q -j 1 -d 4 -e 2 --batch-size 20 --targets later --candidates $kind --batch-of $what -o walk.1 walk.tt
         for j in 2 3; do
-            tt-train -q -j $j -d 4 -e 2 --batch 20 --wants later --loss $loss --step $step -o walk.j walk.tt
-            ok "--wants later, loss $loss, by $step: -j $j gives the same bytes" cmp walk.1 walk.j
+            tt-train -q -j $j -d 4 -e 2 --batch-size 20 --targets later --candidates $kind --batch-of $what -o walk.j walk.tt
+            ok "--targets later, candidates $kind, batch of $what: -j $j gives the same bytes" cmp walk.1 walk.j
         done
     done
 done
 sed 's/,[0-9]*$/,5/' walk.csv | tt-encode -q -s walk.schema -o still.tt
 ok 'at one time there is no drift' sh -c 'tt-train -d 4 -e 1 -o m still.tt 2>&1 |
-    grep -qx "tt-train: drift of the users. items 0.000: a step wants all of the past"'
+    grep -qx "tt-train: drift of the users. items 0.000; targets of a step: all items of the history"'
 
 # --- lineage ---
 lineage() { # name key text
     t "$1" 0 "$3" '' tt-show --text "$2" file.tt
 }
 lineage 'the model says its program' program tt-train
-lineage 'its options' options '--dim 8 --epochs 3 --loss auto --step queries --batch 0 --negatives 0 --dislike 1 --precision float --temperature 0.13 --negative 1.1 --bilateral 6 --rate 0.01 --beta2 0.99 '\
-'--decay 0 --warmup 10 --drop 0.3 --wants auto --init spectral --noise 0.01 --remember 1 --valid-fraction 0 --tune 0 --patience 0 --seen auto --metric top_k_accuracy --top 10 --memory 512000000 --seed 1'
-lineage 'the loss that was chosen' loss full
+lineage 'its options' options '--dim 8 --epochs 3 --candidates auto --batch-of queries --batch-size 0 --negatives 0 --disliked-weight 1 --temperature 0.13 --negative-weight 1.1 --positive-temperature 6 --learning-rate 0.01 --beta2 0.99 '\
+'--weight-decay 0 --warmup 10 --dropout 0.3 --targets auto --init spectral --noise 0.01 --replay 1 --valid-share 0 --tune 0 --patience 0 --seen auto --metric top_k_accuracy --top 10 --memory 512000000 --seed 1'
+lineage 'the candidates that were chosen' candidates all
 lineage 'the epoch' epoch 3
 lineage 'its input' inputs "$(tt-show train.tt | sed -n 's/^checksum	//p')"
 ok 'and the BLAS core' sh -c 'tt-show --text blas file.tt | grep -q "[A-Za-z]"'
@@ -157,20 +147,20 @@ t 'with --valid two inputs' 0 "$(tt-show train.tt | sed -n 's/^checksum	//p') $(
 
 # --- notes ---
 t 'says what it does' 0 '' "tt-train: 320 events (0 more with label 0 count as disliked), 80 queries, 24 items with an event
-tt-train: loss full, 64 queries a step
-tt-train: chosen, as an epoch takes 9.22e-05 Gflop by the loss full and 9.22e-05 by the loss mixed
+tt-train: candidates all, 64 queries a step
+tt-train: chosen, as an epoch takes 9.22e-05 Gflop with candidates all and 9.22e-05 with mixed
 tt-train: N of 3: loss X, top_k_accuracy@10 train X
 tt-train: N of 3: loss X, top_k_accuracy@10 train X
-tt-train: N of 3: loss X, top_k_accuracy@10 train X" sh -c 'tt-train -d 8 -e 3 --batch 64 -o m train.tt 2>err; code=$?
+tt-train: N of 3: loss X, top_k_accuracy@10 train X" sh -c 'tt-train -d 8 -e 3 --batch-size 64 -o m train.tt 2>err; code=$?
     sed "s/epoch [0-9][0-9]*/N/; s/loss [0-9.]*,/loss X,/; s/train [0-9.]*, [0-9.]* s, [0-9]* events.s/train X/" err >&2; exit $code'
 unliked=$(awk -F, '$6 == "0"' train.csv | wc -l)
 ok 'counts the disliked' sh -c "tt-train -d 8 -e 1 -o m full.tt 2>&1 |
     grep -q '^tt-train: $((320 - unliked)) events ($unliked more with label 0 count as disliked)'"
-ok 'or says that they are left out' sh -c "tt-train -d 8 -e 1 --dislike 0 -o m full.tt 2>&1 |
+ok 'or says that they are left out' sh -c "tt-train -d 8 -e 1 --disliked-weight 0 -o m full.tt 2>&1 |
     grep -q '^tt-train: $((320 - unliked)) events ($unliked more with label 0 left out)'"
-ok 'says what is drawn' sh -c 'tt-train -d 8 -e 1 --loss mixed --step events --batch 40 --negatives 7 -o m full.tt 2>&1 |
-    grep -qx "tt-train: loss mixed, 40 events and 7 drawn items a step"'
-not_ok 'a loss that is given is not explained' sh -c 'tt-train -d 8 -e 1 --loss full -o m train.tt 2>&1 | grep chosen'
+ok 'says what is sampled' sh -c 'tt-train -d 8 -e 1 --candidates mixed --batch-of events --batch-size 40 --negatives 7 -o m full.tt 2>&1 |
+    grep -qx "tt-train: candidates mixed, 40 events and 7 sampled negatives a step"'
+not_ok 'candidates that are given are not explained' sh -c 'tt-train -d 8 -e 1 --candidates all -o m train.tt 2>&1 | grep chosen'
 ok '--verbose tells the time' sh -c 'tt-train -v -j 2 -d 8 -e 1 -o m train.tt 2>&1 |
     grep -qE "^tt-train: trained in [0-9.]+ s by 2 threads, OpenBLAS for [A-Za-z0-9_]+$"'
 t '--quiet is quiet' 0 '' '' tt-train -q -d 4 -e 1 -o m train.tt
@@ -185,8 +175,8 @@ awk 'BEGIN { srand(3); print "user_id,store_id"; for (u = 0; u < 300; u++) for (
     print "u" u ",s" int(rand() * 200) }' >wide.csv
 printf 'user user_id id\nuser store_id history\nitem store_id id\n' >wide.schema
 tt-encode -q -s wide.schema -o wide.tt wide.csv
-ok 'warns when one item is in most lists' sh -c 'tt-train -d 16 -e 30 -k 5 --rate 0.05 -c 3 -o m wide.tt 2>&1 |
-    grep -qxE "tt-train: warning: one item is in [0-9]+ % of the lists of 5, and no item is wanted by more than [0-9]+ % of the queries"'
+ok 'warns when one item is in most lists' sh -c 'tt-train -d 16 -e 30 -k 5 --learning-rate 0.05 -c 3 -o m wide.tt 2>&1 |
+    grep -qxE "tt-train: warning: one item is in [0-9]+ % of the lists of 5, and no item is a positive of more than [0-9]+ % of the queries"'
 not_ok 'and not in a sound run' sh -c 'tt-train -d 16 -e 6 -k 5 -o m wide.tt 2>&1 | grep -q "warning: one item"'
 
 ok 'warns of a temperature that is too small' sh -c 'tt-train -d 16 -e 1 -t 0.02 --init random -o m wide.tt 2>&1 | grep -qxE \
@@ -217,11 +207,11 @@ ok 'the best epoch is kept' sh -c 'best=$(sed 1d log.tsv | sort -k 4,4gr -k 1,1n
     tt-show logged.tt | grep -q "^epoch[: 	]*$best\$"'
 ok 'its note' sh -c 'tt-train -d 8 -e 5 -k 3 --valid valid.tt -o m train.tt 2>&1 |
     grep -qE "^tt-train: kept epoch [1-5] of 5, valid top_k_accuracy@3 0\.[0-9]{4}$"'
-ok '--patience ends early' sh -c 'tt-train -q -d 8 -e 60 --rate 0.3 --patience 2 --valid valid.tt --log p.tsv -o m train.tt
+ok '--patience ends early' sh -c 'tt-train -q -d 8 -e 60 --learning-rate 0.3 --patience 2 --valid valid.tt --log p.tsv -o m train.tt
     lines=$(sed 1d p.tsv | wc -l); best=$(sed 1d p.tsv | sort -k 4,4gr -k 1,1n | head -n 1 | cut -f 1)
     [ "$lines" -lt 60 ] && [ $((lines - best)) -eq 2 ]'
 for metric in top_k_accuracy recall precision ndcg mrr hit_rate map; do
-    tt-train -q -d 8 -e 4 -k 3 --rate 0.2 --metric $metric --valid valid.tt --log $metric.tsv -o m train.tt
+    tt-train -q -d 8 -e 4 -k 3 --learning-rate 0.2 --metric $metric --valid valid.tt --log $metric.tsv -o m train.tt
     t "--metric $metric names its columns" 0 "epoch	loss	train_$metric@3	valid_$metric@3	seconds	run	gradient" '' head -n 1 $metric.tsv
     ok 'and chooses the epoch by it' sh -c "best=\$(sed 1d $metric.tsv | sort -k 4,4gr -k 1,1n | head -n 1 | cut -f 1)
         tt-show m | grep -q \"^epoch[: 	]*\$best\\$\""
@@ -247,28 +237,28 @@ t 'no such valid' 1 '' 'tt-train: nowhere: No such file or directory' tt-train -
 
 # --- a part put aside ---
 for j in 1 2 3; do
-    tt-train -q -j $j -d 8 -e 6 -k 3 --valid-fraction 0.2 --log f.$j.tsv -o f.$j full.tt
+    tt-train -q -j $j -d 8 -e 6 -k 3 --valid-share 0.2 --log f.$j.tsv -o f.$j full.tt
 done
-ok '--valid-fraction: -j 2 gives the same bytes' cmp f.1 f.2
+ok '--valid-share: -j 2 gives the same bytes' cmp f.1 f.2
 ok 'and -j 3' cmp f.1 f.3
 t 'the log has both runs' 0 '12
 6 choosing
 6 final' '' sh -c 'sed 1d f.1.tsv | wc -l; sed 1d f.1.tsv | cut -f 6 | uniq -c | sed "s/^ *//"'
 ok 'only the first of them is validated' awk -F '\t' 'NR > 1 && ($6 == "choosing") != ($4 != "-") { bad = 1 } END { exit bad }' f.1.tsv
 cp full.tt copy.tt
-tt-train -q -d 8 -e 60 --rate 0.3 -k 10 --valid-fraction 0.5 --log g.tsv -o g.tt train.tt
+tt-train -q -d 8 -e 60 --learning-rate 0.3 -k 10 --valid-share 0.5 --log g.tsv -o g.tt train.tt
 chosen=$(grep -c final g.tsv)
 ok 'it chooses fewer epochs where more do harm' test "$chosen" -lt 60
 t 'the model says how many' 0 "$chosen" '' tt-show --text epoch g.tt
-ok 'the notes say what is done' sh -c 'tt-train -d 8 -e 2 -k 3 --valid-fraction 0.2 -o m train.tt 2>err
+ok 'the notes say what is done' sh -c 'tt-train -d 8 -e 2 -k 3 --valid-share 0.2 -o m train.tt 2>err
     grep -qxE "tt-train: choosing the number of epochs: 2[0-9]+ events to learn from, [0-9]+ put aside to measure" err &&
     grep -qxE "tt-train: chose epoch 2, top_k_accuracy@3 0\.[0-9]{4} on the events put aside; now training on all events" err &&
     grep -q "; validation ranks each user.s training items too" err'
-tt-train -q -d 8 -e 6 -k 3 --valid-fraction 0.2 --seed 2 --log s.tsv -o m full.tt
+tt-train -q -d 8 -e 6 -k 3 --valid-share 0.2 --seed 2 --log s.tsv -o m full.tt
 not_ok 'another seed puts other events aside' sh -c 'cut -f 4 s.tsv >a; cut -f 4 f.1.tsv | cmp -s - a'
-t 'one event a user' 1 '' 'tt-train: --valid-fraction: none of the 0 events that would be put aside is liked: each user keeps one' \
+t 'one event a user' 1 '' 'tt-train: --valid-share: none of the 0 events that would be put aside is liked: each user keeps one' \
     sh -c 'awk -F, "NR == 1 || !seen[\$1]++" train.csv | tt-encode -q -s plain.schema -o once.tt
-    tt-train -q --valid-fraction 0.5 once.tt'
+    tt-train -q --valid-share 0.5 once.tt'
 t 'nor with --tune' 1 '' 'tt-train: --tune: none of the 0 events that would be put aside is liked: each user keeps one' \
     tt-train -q --tune 5 once.tt
 
@@ -279,24 +269,24 @@ done
 ok '--tune: -j 2 gives the same bytes' cmp tuned.1 tuned.2
 ok 'and -j 3' cmp tuned.1 tuned.3
 ok 'and the same table of trials' cmp tune.1.tsv tune.3.tsv
-t 'the table has a header' 0 'trial	temperature	drop	negative	dim	epochs	epoch	top_k_accuracy@3	gain	error	seconds	taken' '' \
+t 'the table has a header' 0 'trial	temperature	dropout	negative_weight	dim	epochs	epoch	top_k_accuracy@3	gain	error	seconds	accepted' '' \
     head -n 1 tune.1.tsv
-t 'the first trial is what was given, and is taken' 0 '1	0.13	0.3	1.1	16	6 1' '' \
+t 'the first trial has the given settings, and is accepted' 0 '1	0.13	0.3	1.1	16	6 1' '' \
     sh -c 'printf "%s %s\n" "$(sed -n 2p tune.1.tsv | cut -f 1-6)" "$(sed -n 2p tune.1.tsv | cut -f 12)"'
-ok 'more than two trials fit into the time, and what is taken is better by more than the error' awk -F '\t' '
+ok 'more than two trials fit into the time, and what is accepted is better by more than the error' awk -F '\t' '
     NR > 1 { sum += $11; if ($1 != NR - 1 || NF != 12 || $12 != (NR == 2 || $9 > 2 * $10)) bad = 1 }
     END { exit bad || NR < 4 || sum > 0.01 }' tune.1.tsv
-t 'the model says what was taken' 0 "$(awk -F '\t' '$12 == 1 { t = "--temperature " $2 " --drop " $3 " --negative " $4 " --dim " $5 " --epochs " $6 }
+t 'the model says what was accepted' 0 "$(awk -F '\t' '$12 == 1 { t = "--temperature " $2 " --dropout " $3 " --negative-weight " $4 " --dim " $5 " --epochs " $6 }
     END { print t }' tune.1.tsv)" '' tt-show --text tuned tuned.1
 t 'the log has all runs' 0 "$(awk -F '\t' 'NR > 1 { print $6 " trial " $1 }' tune.1.tsv)" '' \
     sh -c 'sed 1d tl.1.tsv | cut -f 6 | grep trial | uniq -c | sed "s/^ *//"'
 tt-train -d 16 -e 6 -k 3 --tune 0.01 -o m full.tt 2>err
 ok 'notes: the plan' grep -qxE 'tt-train: trials of [456] epochs in 0.01 nominal seconds: [0-9]+ events to learn from, [0-9]+ to measure by' err
-ok 'each trial' grep -qE '^tt-train: trial 2: -t 0.065 --drop 0.3 -c 1.1 -d 16 -e [456]: top_k_accuracy@3 0\.[0-9]{4} at epoch [1-6], [+-]0\.[0-9]{4} \(error 0\.[0-9]{4}\)(: taken)?$' err
+ok 'each trial' grep -qE '^tt-train: trial 2: -t 0.065 --dropout 0.3 -c 1.1 -d 16 -e [456]: top_k_accuracy@3 0\.[0-9]{4} at epoch [1-6], [+-]0\.[0-9]{4} \(error 0\.[0-9]{4}\)(: accepted)?$' err
 ok 'and the end' grep -qxE "tt-train: tuned by [0-9]+ trials, 0.0[0-9.]+ nominal seconds: (nothing is surely better than )?$(tt-show --text tuned tuned.1)" err
-tt-train -d 8 -e 5 -k 1 --metric mrr -c 1 --drop 0 --tune 0.004 --seed 3 --tune-log few.tsv -o m train.tt 2>err
-ok 'which says whether anything was taken' sh -c 'taken=$(cut -f 12 few.tsv | grep -c 1)
-    grep "tuned by" err | grep -q "surely better"; test $? -eq $((taken > 1))'
+tt-train -d 8 -e 5 -k 1 --metric mrr -c 1 --dropout 0 --tune 0.004 --seed 3 --tune-log few.tsv -o m train.tt 2>err
+ok 'which says whether anything was accepted' sh -c 'accepted=$(cut -f 12 few.tsv | grep -c 1)
+    grep "tuned by" err | grep -q "surely better"; test $? -eq $((accepted > 1))'
 tt-train -d 16 -e 6 -k 3 --tune 1e-9 -o m full.tt 2>err
 ok 'no time for trials' grep -qx 'tt-train: warning: --tune: no time for two trials of 4 epochs: training with what was given' err
 tt-train -d 8 -e 5 -k 3 --tune 0.01 --valid valid.tt --log v.tsv -o m train.tt 2>err
@@ -330,8 +320,8 @@ t 'only disliked events' 1 '' 'tt-train: disliked.tt: no training event: 320 row
     tt-train disliked.tt
 t '--half-life without times' 2 '' "*" tt-train -q -d 4 -e 1 --half-life 7 train.tt
 ok 'and its message' grep -qx "tt-train: --half-life: the schema has no event column of kind 'time'" .err
-t '--wants later without times' 2 '' "*" tt-train -q -d 4 -e 1 --wants later train.tt
-ok 'and its message' grep -qx "tt-train: --wants: later: the schema has no event column of kind 'time'" .err
+t '--targets later without times' 2 '' "*" tt-train -q -d 4 -e 1 --targets later train.tt
+ok 'and its message' grep -qx "tt-train: --targets: later: the schema has no event column of kind 'time'" .err
 t 'a text' 1 '' '*' tt-train train.csv
 t 'nothing' 1 '' '*' tt-train /dev/null
 size=$(wc -c <train.tt)
@@ -355,22 +345,21 @@ for d in 0 4097 x -1 1.5 ''; do
     usage "-d '$d'" "--dim: '$d' is not a whole number from 1 to 4096" --dim="$d"
 done
 usage '-e' "--epochs: '0' is not a whole number from 1 to 10000" -e 0
-usage '--loss' "--loss: 'half' is not one of auto, full, sampled, batch, mixed" --loss half
-usage '--step' "--step: 'users' is not one of queries, events" --step users
+usage '--candidates' "--candidates: 'half' is not one of auto, all, sampled, batch, mixed" --candidates half
+usage '--batch-of' "--batch-of: 'users' is not one of queries, events" --batch-of users
 usage '--negatives' "--negatives: '-1' is not a whole number from 0 to 1048576" --negatives -1
-usage '--precision' "--precision: 'double' is not one of float, bf16" --precision double
-usage '--dislike' "--dislike: '-1' is not a number from 0 to 1000000" --dislike -1
-usage '--batch' "--batch: '1048577' is not a whole number from 0 to 1048576" --batch 1048577
+usage '--disliked-weight' "--disliked-weight: '-1' is not a number from 0 to 1000000" --disliked-weight -1
+usage '--batch-size' "--batch-size: '1048577' is not a whole number from 0 to 1048576" --batch-size 1048577
 usage '-t' "--temperature: '0.019' is not a number from 0.02 to 10" -t 0.019
-usage '--bilateral' "--bilateral: '-1' is not a number from 0 to 1000" --bilateral -1
-usage '-c' "--negative: '0' is not a number from 0.01 to 100" -c 0
-usage '--rate' "--rate: '11' is not a number from 1e-09 to 10" --rate 11
-usage '--rate nan' "--rate: 'nan' is not a number from 1e-09 to 10" --rate nan
+usage '--positive-temperature' "--positive-temperature: '-1' is not a number from 0 to 1000" --positive-temperature -1
+usage '-c' "--negative-weight: '0' is not a number from 0.01 to 100" -c 0
+usage '--learning-rate' "--learning-rate: '11' is not a number from 1e-09 to 10" --learning-rate 11
+usage '--learning-rate nan' "--learning-rate: 'nan' is not a number from 1e-09 to 10" --learning-rate nan
 usage '--beta2' "--beta2: '1' is not a number from 0 to 0.999999" --beta2 1
-usage '--decay' "--decay: '-1' is not a number from 0 to 10" --decay -1
+usage '--weight-decay' "--weight-decay: '-1' is not a number from 0 to 10" --weight-decay -1
 usage '--warmup' "--warmup: '-1' is not a whole number from 0 to 1000000" --warmup -1
-usage '--drop' "--drop: '1' is not a number from 0 to 0.99" --drop 1
-usage '--wants' "--wants: 'more' is not one of auto, all, later" --wants more
+usage '--dropout' "--dropout: '1' is not a number from 0 to 0.99" --dropout 1
+usage '--targets' "--targets: 'more' is not one of auto, all, later" --targets more
 usage '--half-life' "--half-life: '-1' is not a number from 0 to 1000000" --half-life -1
 usage '--init' "--init: 'zero' is not one of spectral, random" --init zero
 usage '--noise' "--noise: '2' is not a number from 0 to 1" --noise 2
@@ -380,15 +369,15 @@ usage '--metric' "--metric: 'best' is not one of top_k_accuracy, recall, precisi
 usage '-k' "--top: '0' is not a whole number from 1 to 10000" -k 0
 usage '--memory' "--memory: '1' is not a whole number from 1000000 to 1000000000000" --memory 1
 usage 'two operands' "unexpected operand 'b'" a b
-usage '--patience alone' '--patience needs --valid, --valid-fraction or --tune' --patience 3
-usage '--seen alone' '--seen needs --valid, --valid-fraction or --tune' --seen keep
-usage '--valid-fraction' "--valid-fraction: '1' is not a number from 0 to 0.9" --valid-fraction 1
+usage '--patience alone' '--patience needs --valid, --valid-share or --tune' --patience 3
+usage '--seen alone' '--seen needs --valid, --valid-share or --tune' --seen keep
+usage '--valid-share' "--valid-share: '1' is not a number from 0 to 0.9" --valid-share 1
 usage '--tune' "--tune: '-1' is not a number from 0 to 1000000000" --tune -1
 usage '--tune-log alone' '--tune-log needs --tune' --tune-log x.tsv
 usage 'the table and the model' '--tune-log and the model cannot both be standard output' --tune 1 --tune-log -
 usage 'the table and the log' '--tune-log and --log cannot both be standard output' --tune 1 --tune-log - --log - -o m
 usage 'the table in the log' '--log and --tune-log are the same file' --tune 1 --tune-log x --log x -o m
-usage 'two validations' '--valid-fraction and --valid are two ways to validate: give one' --valid-fraction 0.1 --valid valid.tt
+usage 'two validations' '--valid-share and --valid are two ways to validate: give one' --valid-share 0.1 --valid valid.tt
 usage 'two standard inputs' '--valid and the examples cannot both be standard input' --valid -
 usage 'two standard outputs' '--log and the model cannot both be standard output' --log -
 usage 'two outputs in one file' '--output and --log are the same file' -o same --log ./same

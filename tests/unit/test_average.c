@@ -114,7 +114,7 @@ static void test_a_run_keeps_the_average(void **state)
     (void)state;
 
     o.epochs = 3;
-    o.batch = 10;
+    o.batch_size = 10;
     tiny_clustered_model(&model, &events, schema, 60, 40);
     NEED(tt_run_init(&run, &model, &events, &o, &(struct tt_stopping_options){.epochs = 3}, NULL, pool, &err));
     NEED(tt_run_start(&run, &err));

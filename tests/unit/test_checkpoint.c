@@ -78,25 +78,25 @@ static void test_a_training_killed_at_any_pause_ends_in_the_same_bytes(void **st
         struct tt_train_report report, whole_report;
         struct killer killer = {0};
         struct tt_model whole, model;
-        o.loss = i % 2 ? TT_LOSS_BATCH : TT_LOSS_FULL;
+        o.candidates = i % 2 ? TT_CANDIDATES_BATCH : TT_CANDIDATES_ALL;
         o.start = i / 4 ? TT_START_RANDOM : TT_START_SPECTRAL;
-        o.batch = o.loss == TT_LOSS_FULL ? 40 : 150;
+        o.batch_size = o.candidates == TT_CANDIDATES_ALL ? 40 : 150;
         o.patience = by ? 2 : 0;
-        o.rate = by ? 0.2 : 0.01; /* so that the best epoch is not the last */
+        o.learning_rate = by ? 0.2 : 0.01; /* so that the best epoch is not the last */
         o.n_hidden = i % 4 == 3 || i % 4 == 0 ? 2 : 0;
         o.hidden[0] = 6;
         o.hidden[1] = 3;
         o.k = 5;
         if (i >= 8) { /* with a part put aside */
-            o.valid_fraction = 0.3;
+            o.valid_share = 0.3;
             o.patience = 2;
-            o.rate = 0.3;
+            o.learning_rate = 0.3;
         }
         if (i >= 10) { /* with trials: of two epochs, and then a choice; or of all epochs */
             o.epochs = i == 10 ? 5 : 4;
             o.tune = i == 10 ? 3.5e-4 : 3e-3;
             o.dim = i == 10 ? TINY_DIM : 2 * TINY_DIM; /* fewer dimensions are tried too */
-            o.batch = 150;
+            o.batch_size = 150;
         }
         assert_int_equal(train(&whole, &o, by, 0, &killer, &whole_report), 0);
         size_t pauses = killer.pauses;
@@ -193,7 +193,7 @@ static void test_a_place_that_the_training_does_not_have_is_refused(void **state
 
     (void)state;
     assert_non_null(pool);
-    o.batch = 150; /* 2 steps an epoch */
+    o.batch_size = 150; /* 2 steps an epoch */
     for (size_t i = 0; i < LENGTH(places); i++) {
         struct tt_run run;
         struct tt_model model;

@@ -1,4 +1,5 @@
-/* The gradients of every loss by central differences, from the tables' rows through towers, steps and softmax. */
+/* The gradients of the loss over every kind of candidates by central differences, from the tables' rows through towers,
+ * steps and softmax. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -83,13 +84,14 @@ static double chain(struct world *w, const struct tt_steps *s, double bilateral,
     float *v = calloc(ITEMS * DIM, 4), *d_v = calloc(ITEMS * DIM, 4);
     struct tt_softmax_step step = {.n_queries = s->n_rows, .n_shared = s->n_shared, .n_items = s->n_candidates, .u = u,
                                    .v = v, .positives = s->positives, .disliked = s->disliked, .log_p = s->log_p,
-                                   .temperature = 0.4, .c = 1.2, .dislike = 4, .bilateral = bilateral,
+                                   .temperature = 0.4, .c = 1.2, .disliked_weight = 4,
+                                   .positive_temperature = bilateral,
                                    .d_u = d_u, .d_v = d_v};
 
     assert_true(u && v && d_u && d_v);
-    NEED(tt_batch_init(&users, &w->model, &w->users, s->batch, &err));
+    NEED(tt_batch_init(&users, &w->model, &w->users, s->batch_size, &err));
     NEED(tt_batch_init(&items, &w->model, &w->items, s->max_candidates, &err));
-    NEED(tt_softmax_init(&softmax, s->batch, s->max_shared, s->max_candidates, DIM, tt_tile_best(), &err));
+    NEED(tt_softmax_init(&softmax, s->batch_size, s->max_shared, s->max_candidates, DIM, tt_tile_best(), &err));
     NEED(tt_batch_gather(&users, w->pool, s->rows, s->n_rows, &drop, &err));
     NEED(tt_batch_gather(&items, w->pool, s->candidates, s->n_candidates, NULL, &err));
     tt_batch_forward(&users, w->pool, u);
@@ -110,7 +112,7 @@ static double chain(struct world *w, const struct tt_steps *s, double bilateral,
 }
 
 /* Step 0 with one temperature, step 1 with another one for the positives. */
-static void check_gradients(enum tt_loss loss, int by_entry, size_t number)
+static void check_gradients(enum tt_candidates kind, int by_entry, size_t number)
 {
     struct tt_err err = TT_ERR_INIT;
     struct world w;
@@ -120,12 +122,12 @@ static void check_gradients(enum tt_loss loss, int by_entry, size_t number)
     size_t moved = 0;
 
     world_init(&w);
-    struct tt_steps_options o = {loss, by_entry, BATCH, NEGATIVES, NULL};
+    struct tt_steps_options o = {kind, by_entry, BATCH, NEGATIVES, NULL};
     NEED(tt_steps_init(&s, &w.queries, &w.catalogue, &o, &err));
     tt_steps_shuffle(&s, 1, 1);
     tt_steps_make(&s, number);
     assert_true(s.disliked.starts[s.n_rows] > 0);
-    assert_int_equal(loss == TT_LOSS_FULL, s.n_shared == s.n_candidates);
+    assert_int_equal(kind == TT_CANDIDATES_ALL, s.n_shared == s.n_candidates);
     const struct tt_dictionary *d = &w.model.base.dictionary;
     for (size_t c = 0; c < d->schema.n_columns; c++)
         sink.gradient[c] = calloc(d->features[c].n_codes * DIM + 1, sizeof(double));
@@ -140,7 +142,7 @@ static void check_gradients(enum tt_loss loss, int by_entry, size_t number)
             double slope = (up - chain(&w, &s, bilateral, NULL)) / ((double)above - (double)table[i]);
             table[i] = old;
             if (fabs(slope - sink.gradient[c][i]) > 3e-4 + 0.01 * fabs(slope))
-                fail_msg("loss %d, column %zu, number %zu: gradient %g, by differences %g", (int)loss, c, i,
+                fail_msg("candidates %d, column %zu, number %zu: gradient %g, by differences %g", (int)kind, c, i,
                          sink.gradient[c][i], slope);
             moved += fabs(slope) > 1e-3;
         }
@@ -152,41 +154,41 @@ static void check_gradients(enum tt_loss loss, int by_entry, size_t number)
     world_release(&w);
 }
 
-static void test_the_full_loss_has_its_gradients(void **state)
+static void test_the_loss_over_all_candidates_has_its_gradients(void **state)
 {
     (void)state;
-    check_gradients(TT_LOSS_FULL, 0, 0);
-    check_gradients(TT_LOSS_FULL, 1, 1);
+    check_gradients(TT_CANDIDATES_ALL, 0, 0);
+    check_gradients(TT_CANDIDATES_ALL, 1, 1);
 }
 
-static void test_the_sampled_loss_has_its_gradients(void **state)
+static void test_the_loss_over_sampled_candidates_has_its_gradients(void **state)
 {
     (void)state;
-    check_gradients(TT_LOSS_SAMPLED, 0, 1);
-    check_gradients(TT_LOSS_SAMPLED, 1, 0);
+    check_gradients(TT_CANDIDATES_SAMPLED, 0, 1);
+    check_gradients(TT_CANDIDATES_SAMPLED, 1, 0);
 }
 
-static void test_the_batch_loss_has_its_gradients(void **state)
+static void test_the_loss_over_the_batch_has_its_gradients(void **state)
 {
     (void)state;
-    check_gradients(TT_LOSS_BATCH, 0, 0);
-    check_gradients(TT_LOSS_BATCH, 1, 1);
+    check_gradients(TT_CANDIDATES_BATCH, 0, 0);
+    check_gradients(TT_CANDIDATES_BATCH, 1, 1);
 }
 
-static void test_the_mixed_loss_has_its_gradients(void **state)
+static void test_the_loss_over_mixed_candidates_has_its_gradients(void **state)
 {
     (void)state;
-    check_gradients(TT_LOSS_MIXED, 0, 0);
-    check_gradients(TT_LOSS_MIXED, 1, 1);
+    check_gradients(TT_CANDIDATES_MIXED, 0, 0);
+    check_gradients(TT_CANDIDATES_MIXED, 1, 1);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_full_loss_has_its_gradients),
-        cmocka_unit_test(test_the_sampled_loss_has_its_gradients),
-        cmocka_unit_test(test_the_batch_loss_has_its_gradients),
-        cmocka_unit_test(test_the_mixed_loss_has_its_gradients),
+        cmocka_unit_test(test_the_loss_over_all_candidates_has_its_gradients),
+        cmocka_unit_test(test_the_loss_over_sampled_candidates_has_its_gradients),
+        cmocka_unit_test(test_the_loss_over_the_batch_has_its_gradients),
+        cmocka_unit_test(test_the_loss_over_mixed_candidates_has_its_gradients),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,7 +53,7 @@ static void test_fewer_epochs_go_the_same_way(void **state)
     struct tt_events events;
 
     (void)state;
-    o.batch = 40;
+    o.batch_size = 40;
     begin(&run, &model, &events, &o, &(struct tt_stopping_options){.epochs = 8}, NULL, pool);
     NEED(tt_run_go(&run, &(struct tt_run_hooks){hear_epoch, hear_pause, &all}, &err));
     assert_int_equal(all.epochs, 8);
@@ -112,7 +112,7 @@ static void test_patience_ends_a_run_that_is_not_getting_better(void **state)
     (void)state;
     tiny_begin(&valid, plain, USERS, ITEMS);
     tiny_clusters(&valid, USERS - 1, ITEMS - 2, 2, 77);
-    o.rate = 0.2;
+    o.learning_rate = 0.2;
     begin(&run, &model, &events, &o, &(struct tt_stopping_options){.epochs = 60, .patience = 2}, &valid.events, pool);
     NEED(tt_run_go(&run, &(struct tt_run_hooks){0}, &err));
     NEED(tt_run_finish(&run, &report, &err));

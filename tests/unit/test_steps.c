@@ -1,4 +1,5 @@
-/* What steps are made of; and that the sampled losses estimate the full one, and become it as more is drawn. */
+/* What steps are made of; and that the loss over sampled candidates estimates the loss over all of them, and becomes it
+ * as more are sampled. */
 #include "train/steps.h"
 
 #include <math.h>
@@ -9,14 +10,15 @@
 
 static const char schema[] = "user u id\nitem i id\nevent liked label\nevent at time\n";
 enum { USERS = 60, ITEMS = 40, DIM = 5 };
-static const enum tt_loss losses[] = {TT_LOSS_FULL, TT_LOSS_SAMPLED, TT_LOSS_BATCH, TT_LOSS_MIXED};
+static const enum tt_candidates kinds[] = {TT_CANDIDATES_ALL, TT_CANDIDATES_SAMPLED, TT_CANDIDATES_BATCH,
+                                          TT_CANDIDATES_MIXED};
 
 /* By query or by entry. */
 static void steps_init(struct tt_steps *s, const struct tt_queries *queries, const struct tt_catalogue *catalogue,
-                       enum tt_loss loss, int by_entry, size_t batch, size_t negatives)
+                       enum tt_candidates kind, int by_entry, size_t batch, size_t negatives)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_steps_options o = {loss, by_entry, batch, negatives, NULL};
+    struct tt_steps_options o = {kind, by_entry, batch, negatives, NULL};
 
     NEED(tt_steps_init(s, queries, catalogue, &o, &err));
 }
@@ -90,14 +92,14 @@ static void check_pairs(const struct world *w, const struct tt_steps *s, unsigne
     }
 }
 
-/* The candidates are distinct; the shared ones are those of the loss, and all others are somebody's own. */
+/* The candidates are distinct; the shared ones are those of the kind, and all others are somebody's own. */
 static void check_candidates(const struct world *w, const struct tt_steps *s)
 {
-    size_t least = s->loss == TT_LOSS_FULL ? w->catalogue.n : s->negatives, in_pairs = 0;
+    size_t least = s->kind == TT_CANDIDATES_ALL ? w->catalogue.n : s->negatives, in_pairs = 0;
 
-    assert_true(s->n_rows > 0 && s->n_rows <= s->batch && s->n_candidates <= s->max_candidates);
+    assert_true(s->n_rows > 0 && s->n_rows <= s->batch_size && s->n_candidates <= s->max_candidates);
     assert_true(s->n_shared >= least && s->n_shared <= s->n_candidates && s->n_shared <= s->max_shared);
-    if (s->loss == TT_LOSS_SAMPLED || s->loss == TT_LOSS_FULL)
+    if (s->kind == TT_CANDIDATES_SAMPLED || s->kind == TT_CANDIDATES_ALL)
         assert_int_equal(s->n_shared, least);
     for (size_t c = 0; c < s->n_candidates; c++) {
         for (size_t other = 0; other < c; other++)
@@ -111,21 +113,21 @@ static void check_candidates(const struct world *w, const struct tt_steps *s)
         for (size_t k = 0; s->disliked.starts && k < s->disliked.starts[s->n_rows]; k++)
             is_in_pair |= s->disliked.item[k] == c;
         if (c >= s->n_shared)
-            assert_true(is_in_pair || (is_positive && !tt_loss_shares(s->loss)));
+            assert_true(is_in_pair || (is_positive && !tt_candidates_include_batch(s->kind)));
         in_pairs += is_positive;
     }
-    if (s->loss == TT_LOSS_BATCH)
+    if (s->kind == TT_CANDIDATES_BATCH)
         assert_int_equal(s->n_shared, in_pairs);
 }
 
-static void check_epoch(struct world *w, enum tt_loss loss, int by_entry, size_t batch, size_t negatives)
+static void check_epoch(struct world *w, enum tt_candidates kind, int by_entry, size_t batch, size_t negatives)
 {
     struct tt_steps s;
     size_t n = tt_steps_entries(&w->queries);
     unsigned char *met = calloc(n, 1);
     double weight = 0;
 
-    steps_init(&s, &w->queries, &w->catalogue, loss, by_entry, batch, negatives);
+    steps_init(&s, &w->queries, &w->catalogue, kind, by_entry, batch, negatives);
     tt_steps_shuffle(&s, 1, 1);
     for (size_t i = 0; i < s.n_steps; i++) {
         tt_steps_make(&s, i);
@@ -152,10 +154,10 @@ static void test_steps_bring_each_entry_once_an_epoch(void **state)
         assert_int_equal(w.queries.disliked.n_rows, keep_disliked ? w.queries.n : 0);
         assert_int_equal(w.catalogue.place[40] == TT_NO_PLACE, !keep_disliked);
         for (size_t i = 0; i < LENGTH(batches); i++)
-            for (size_t l = 0; l < LENGTH(losses); l++)
+            for (size_t l = 0; l < LENGTH(kinds); l++)
                 for (size_t negatives = 1; negatives < 100; negatives = negatives * 3 + 1)
                     for (int by_entry = 0; by_entry < 2; by_entry++)
-                        check_epoch(&w, losses[l], by_entry, batches[i], negatives);
+                        check_epoch(&w, kinds[l], by_entry, batches[i], negatives);
         world_release(&w);
     }
 }
@@ -167,11 +169,11 @@ static void test_steps_depend_on_seed_epoch_and_number(void **state)
 
     (void)state;
     world_init(&w, 1);
-    for (size_t l = 0; l < 2 * LENGTH(losses); l++) {
-        enum tt_loss loss = losses[l / 2];
+    for (size_t l = 0; l < 2 * LENGTH(kinds); l++) {
+        enum tt_candidates kind = kinds[l / 2];
         struct tt_steps s;
         uint32_t rows[LENGTH(names)][8], candidates[LENGTH(names)][8];
-        steps_init(&s, &w.queries, &w.catalogue, loss, l % 2, 16, 8);
+        steps_init(&s, &w.queries, &w.catalogue, kind, l % 2, 16, 8);
         for (size_t i = 0; i < LENGTH(names); i++) {
             tt_steps_shuffle(&s, names[i][0], names[i][1]);
             tt_steps_make(&s, (size_t)names[i][2]);
@@ -182,7 +184,7 @@ static void test_steps_depend_on_seed_epoch_and_number(void **state)
         assert_memory_equal(candidates[0], candidates[4], sizeof(rows[0]));
         for (size_t i = 1; i < 4; i++) {
             assert_memory_not_equal(rows[0], rows[i], sizeof(rows[0]));
-            if (loss != TT_LOSS_FULL)
+            if (kind != TT_CANDIDATES_ALL)
                 assert_memory_not_equal(candidates[0], candidates[i], sizeof(rows[0]));
         }
         tt_steps_release(&s);
@@ -194,16 +196,17 @@ static void test_steps_depend_on_seed_epoch_and_number(void **state)
  * OLD-th user has no event. */
 enum { OLD = 11 };
 
-static void check_moments(const struct world *w, const struct tt_timeline *timeline, enum tt_loss loss, int by_entry)
+static void check_moments(const struct world *w, const struct tt_timeline *timeline, enum tt_candidates kind,
+                          int by_entry)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_steps_options o = {loss, by_entry, 16, 8, timeline};
+    struct tt_steps_options o = {kind, by_entry, 16, 8, timeline};
     struct tt_steps s, plain;
     size_t later = 0, earlier = 0, changes = 0, rows = 0, old = 0;
     uint32_t moments[USERS + 1] = {0};
 
     NEED(tt_steps_init(&s, &w->queries, &w->catalogue, &o, &err));
-    steps_init(&plain, &w->queries, &w->catalogue, loss, by_entry, 16, 8);
+    steps_init(&plain, &w->queries, &w->catalogue, kind, by_entry, 16, 8);
     for (uint64_t epoch = 1; epoch <= 8; epoch++) {
         tt_steps_shuffle(&s, 1, epoch);
         tt_steps_shuffle(&plain, 1, epoch);
@@ -259,9 +262,9 @@ static void test_steps_with_a_timeline_want_what_is_later(void **state)
     for (size_t u = OLD; u < w.base.entities.users.n_rows; u += OLD)
         for (uint64_t i = bags.offsets[u]; i < bags.offsets[u + 1]; i++)
             timeline.first[i] = timeline.last[i] = 0;
-    for (size_t l = 0; l < LENGTH(losses); l++)
+    for (size_t l = 0; l < LENGTH(kinds); l++)
         for (int by_entry = 0; by_entry < 2; by_entry++)
-            check_moments(&w, &timeline, losses[l], by_entry);
+            check_moments(&w, &timeline, kinds[l], by_entry);
     tt_timeline_release(&timeline);
     tt_bags_release(&bags);
     world_release(&w);
@@ -340,7 +343,7 @@ static void run_step(const struct world *w, const struct tt_steps *s, struct res
     static double d_u[USERS * DIM], d_v[ITEMS * DIM], e[USERS * ITEMS];
     struct tt_softmax_step step = {.n_queries = s->n_rows, .n_shared = s->n_shared, .n_items = s->n_candidates, .u = u,
                                    .v = v, .positives = s->positives, .disliked = s->disliked, .log_p = s->log_p,
-                                   .temperature = temperature, .c = 1, .dislike = dislike};
+                                   .temperature = temperature, .c = 1, .disliked_weight = dislike};
 
     *result = (struct result){0};
     for (size_t r = 0; r < s->n_rows; r++)
@@ -358,12 +361,12 @@ static void run_step(const struct world *w, const struct tt_steps *s, struct res
 }
 
 /* The first step of an epoch, which holds all queries or entries. */
-static void run_whole(const struct world *w, enum tt_loss loss, int by_entry, size_t negatives, uint64_t epoch,
+static void run_whole(const struct world *w, enum tt_candidates kind, int by_entry, size_t negatives, uint64_t epoch,
                       struct result *result)
 {
     struct tt_steps s;
 
-    steps_init(&s, &w->queries, &w->catalogue, loss, by_entry, 1 << 20, negatives);
+    steps_init(&s, &w->queries, &w->catalogue, kind, by_entry, 1 << 20, negatives);
     assert_int_equal(s.n_steps, 1);
     tt_steps_shuffle(&s, 1, epoch);
     tt_steps_make(&s, 0);
@@ -383,7 +386,7 @@ static double distance(const struct result *a, const struct result *b)
     return sqrt(squares);
 }
 
-static void test_losses_of_whole_samples_are_the_full_softmax(void **state)
+static void test_whole_samples_give_the_loss_over_all_candidates(void **state)
 {
     static struct result full, other;
     struct world w;
@@ -394,15 +397,15 @@ static void test_losses_of_whole_samples_are_the_full_softmax(void **state)
     for (int way = 0; way < 4; way++) {
         int keep_disliked = way % 2, by_entry = way / 2;
         world_init(&w, keep_disliked);
-        run_whole(&w, TT_LOSS_FULL, 0, 0, 1, &full);
-        run_whole(&w, TT_LOSS_SAMPLED, by_entry, 1000, 1, &other); /* all are drawn */
+        run_whole(&w, TT_CANDIDATES_ALL, 0, 0, 1, &full);
+        run_whole(&w, TT_CANDIDATES_SAMPLED, by_entry, 1000, 1, &other); /* all are sampled */
         assert_true(fabs(full.loss - other.loss) < 1e-9 && distance(&full, &other) < 1e-9);
-        run_whole(&w, TT_LOSS_MIXED, by_entry, 1000, 1, &other);
+        run_whole(&w, TT_CANDIDATES_MIXED, by_entry, 1000, 1, &other);
         assert_true(fabs(full.loss - other.loss) < 1e-9 && distance(&full, &other) < 1e-9);
         if (!keep_disliked) { /* else there is an item that is only disliked */
-            run_whole(&w, TT_LOSS_MIXED, by_entry, 1, 1, &other); /* all entries are there */
+            run_whole(&w, TT_CANDIDATES_MIXED, by_entry, 1, 1, &other); /* all entries are there */
             assert_true(fabs(full.loss - other.loss) < 1e-9 && distance(&full, &other) < 1e-9);
-            run_whole(&w, TT_LOSS_BATCH, by_entry, 0, 1, &other);
+            run_whole(&w, TT_CANDIDATES_BATCH, by_entry, 0, 1, &other);
             assert_true(fabs(full.loss - other.loss) < 1e-9 && distance(&full, &other) < 1e-9);
         }
         world_release(&w);
@@ -410,7 +413,7 @@ static void test_losses_of_whole_samples_are_the_full_softmax(void **state)
 }
 
 /* The error of loss and gradient, root mean square over many draws, falls as more is drawn, to 0 when all are. */
-static void test_the_sampled_loss_tends_to_the_full_one(void **state)
+static void test_the_sampled_loss_tends_to_that_over_all_candidates(void **state)
 {
     static const size_t negatives[] = {2, 8, 20, 35, 39};
     static struct result full, other;
@@ -422,11 +425,11 @@ static void test_the_sampled_loss_tends_to_the_full_one(void **state)
     random_vectors(users, USERS + 1, 1);
     random_vectors(items, ITEMS + 1, 2);
     assert_int_equal(w.catalogue.n, 39);
-    run_whole(&w, TT_LOSS_FULL, 0, 0, 1, &full);
+    run_whole(&w, TT_CANDIDATES_ALL, 0, 0, 1, &full);
     for (size_t i = 0; i < LENGTH(negatives); i++) {
         double error = 0, gradient = 0;
         for (uint64_t epoch = 1; epoch <= 300; epoch++) {
-            run_whole(&w, TT_LOSS_SAMPLED, 0, negatives[i], epoch, &other);
+            run_whole(&w, TT_CANDIDATES_SAMPLED, 0, negatives[i], epoch, &other);
             error += pow(other.loss - full.loss, 2) / 300;
             gradient += pow(distance(&other, &full), 2) / 300;
         }
@@ -440,18 +443,18 @@ static void test_the_sampled_loss_tends_to_the_full_one(void **state)
 }
 
 /* The estimates of Z of a query, over many steps that hold it, have the mean Z. By entry it has one entry. */
-static void check_normaliser(const struct world *w, enum tt_loss loss, int by_entry, size_t batch, size_t negatives,
-                             uint32_t user)
+static void check_normaliser(const struct world *w, enum tt_candidates kind, int by_entry, size_t batch,
+                             size_t negatives, uint32_t user)
 {
     struct tt_steps s;
     static struct result result;
     double sum = 0, squares = 0, n = 0;
 
-    run_whole(w, TT_LOSS_FULL, 0, 0, 1, &result);
+    run_whole(w, TT_CANDIDATES_ALL, 0, 0, 1, &result);
     double exact = result.z[user];
-    if (loss == TT_LOSS_BATCH && w->queries.disliked.n_rows && user != 1)
+    if (kind == TT_CANDIDATES_BATCH && w->queries.disliked.n_rows && user != 1)
         exact -= exp(score_of(user, 40)); /* by user 1 alone, and no candidate of others */
-    steps_init(&s, &w->queries, &w->catalogue, loss, by_entry, batch, negatives);
+    steps_init(&s, &w->queries, &w->catalogue, kind, by_entry, batch, negatives);
     for (uint64_t epoch = 0; epoch < 12000; epoch++) {
         tt_steps_shuffle(&s, 1, epoch);
         for (size_t i = 0; i + 1 < s.n_steps; i++) { /* a last, smaller step is passed over */
@@ -471,7 +474,7 @@ static void check_normaliser(const struct world *w, enum tt_loss loss, int by_en
     double mean = sum / n, error = sqrt((squares / n - mean * mean) / n);
     assert_true(n > 6000 && error < 0.01 * exact && error > 0.0001 * exact);
     if (fabs(mean - exact) > 4 * error)
-        fail_msg("loss %d, by entry %d, user %u: the mean of Z is %g, expected %g, standard error %g", (int)loss,
+        fail_msg("candidates %d, by entry %d, user %u: the mean of Z is %g, expected %g, standard error %g", (int)kind,
                  by_entry, user, mean, exact, error);
     tt_steps_release(&s);
 }
@@ -485,10 +488,10 @@ static void test_sampled_normalisers_are_unbiased(void **state)
     random_vectors(items, ITEMS + 1, 2);
     for (int keep_disliked = 0; keep_disliked < 2; keep_disliked++) {
         world_init(&w, keep_disliked);
-        for (size_t l = 1; l < LENGTH(losses); l++) {
-            check_normaliser(&w, losses[l], 0, 6, 7, 1);
-            check_normaliser(&w, losses[l], 0, 6, 7, 20);
-            check_normaliser(&w, losses[l], 1, 12, 5, 1);
+        for (size_t l = 1; l < LENGTH(kinds); l++) {
+            check_normaliser(&w, kinds[l], 0, 6, 7, 1);
+            check_normaliser(&w, kinds[l], 0, 6, 7, 20);
+            check_normaliser(&w, kinds[l], 1, 12, 5, 1);
         }
         world_release(&w);
     }
@@ -501,8 +504,8 @@ int main(void)
         cmocka_unit_test(test_steps_depend_on_seed_epoch_and_number),
         cmocka_unit_test(test_steps_with_a_timeline_want_what_is_later),
         cmocka_unit_test(test_log_p_is_that_of_drawing_without_replacement),
-        cmocka_unit_test(test_losses_of_whole_samples_are_the_full_softmax),
-        cmocka_unit_test(test_the_sampled_loss_tends_to_the_full_one),
+        cmocka_unit_test(test_whole_samples_give_the_loss_over_all_candidates),
+        cmocka_unit_test(test_the_sampled_loss_tends_to_that_over_all_candidates),
         cmocka_unit_test(test_sampled_normalisers_are_unbiased),
     };
 

@@ -44,7 +44,7 @@ static void test_a_session_counts_steps_and_epochs(void **state)
     double sum = 0, weight = 0, gradient = 0;
 
     (void)state;
-    o.batch = 64;
+    o.batch_size = 64;
     begin(&t, &model, &events, &o, pool);
     NEED(tt_trainer_start(&t, &err));
     assert_true(t.at.epoch == 1 && t.at.step == 0 && t.at.steps == 0);
@@ -124,8 +124,8 @@ static void test_a_session_goes_on_from_its_state(void **state)
         struct tt_events events;
         o.n_hidden = stop > 3;
         o.hidden[0] = 6;
-        o.loss = stop % 2 ? TT_LOSS_FULL : TT_LOSS_BATCH;
-        o.batch = 100;
+        o.candidates = stop % 2 ? TT_CANDIDATES_ALL : TT_CANDIDATES_BATCH;
+        o.batch_size = 100;
         begin(&whole, &a, &events, &o, pool);
         tiny_clustered_model(&b, NULL, plain, USERS, ITEMS);
         NEED(tt_trainer_init(&rest, &b, &events, &o, pool, &err));
@@ -181,8 +181,8 @@ static void test_stale_histories_move_as_far_as_their_steps(void **state)
     size_t moved = 0;
 
     (void)state;
-    o.batch = 3;
-    o.decay = 0.1;
+    o.batch_size = 3;
+    o.weight_decay = 0.1;
     tiny_clustered_model(&a, &events, both, 300, ITEMS);
     tiny_clustered_model(&b, NULL, both, 300, ITEMS);
     NEED(tt_trainer_init(&moving, &a, &events, &o, pool, &err));
@@ -194,8 +194,8 @@ static void test_stale_histories_move_as_far_as_their_steps(void **state)
     run_until(&moving, 2);
     run_until(&waiting, 2);
     assert_true(tiny_same_tables(&a, &b) && moving.at.gradient == waiting.at.gradient);
-    double before = moving.at.gradient, squares = 0, rate = o.rate; /* the warm-up ends with step 3 */
-    double left = (1 - rate / 3 * o.decay) * (1 - rate * 2 / 3 * o.decay) * (1 - rate * o.decay);
+    double before = moving.at.gradient, squares = 0, rate = o.learning_rate; /* the warm-up ends with step 3 */
+    double left = (1 - rate / 3 * o.weight_decay) * (1 - rate * 2 / 3 * o.weight_decay) * (1 - rate * o.weight_decay);
     run_until(&moving, 3);
     run_until(&waiting, 3);
     for (size_t i = 0; i < tt_model_table_size(&a, VISITORS); i++) {
@@ -229,8 +229,8 @@ static void test_stale_histories_are_taken_back(void **state)
     size_t waiting = 0;
 
     (void)state;
-    o.batch = 3;
-    o.decay = 0.1;
+    o.batch_size = 3;
+    o.weight_decay = 0.1;
     for (size_t stop = 97; stop < 103; stop++) {
         struct tt_trainer whole, rest;
         struct tt_model a, b;

@@ -15,7 +15,7 @@ static void test_training_lowers_the_loss(void **state)
 
     (void)state;
     for (int i = 0; i < 8; i++) {
-        o.loss = i % 2 ? TT_LOSS_BATCH : TT_LOSS_FULL;
+        o.candidates = i % 2 ? TT_CANDIDATES_BATCH : TT_CANDIDATES_ALL;
         o.start = i / 2 % 2 ? TT_START_RANDOM : TT_START_SPECTRAL;
         o.n_hidden = i < 4 ? 0 : 2;
         o.hidden[0] = 12;
@@ -24,7 +24,7 @@ static void test_training_lowers_the_loss(void **state)
         struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
         assert_int_equal(lines.n, 12);
         assert_true(lines.epochs[11].loss < lines.epochs[0].loss - 0.05);
-        assert_true(lines.epochs[11].train_value > (o.loss == TT_LOSS_FULL ? 0.6 : 0.4));
+        assert_true(lines.epochs[11].train_value > (o.candidates == TT_CANDIDATES_ALL ? 0.6 : 0.4));
         assert_true(lines.epochs[11].valid_value == -1 && report.best_value == -1);
         assert_true(lines.epochs[0].examples == (TINY_USERS - 1) * 8);
         assert_true(report.events == (TINY_USERS - 1) * 8 && report.unliked == 0 && report.epochs == 12);
@@ -42,8 +42,8 @@ static void test_training_depends_on_seed_and_not_on_threads(void **state)
     (void)state;
     for (int i = 0; i < 4; i++) {
         o = tiny_options;
-        o.loss = i % 2 ? TT_LOSS_BATCH : TT_LOSS_FULL;
-        o.step = i % 2 ? TT_STEP_EVENTS : TT_STEP_QUERIES;
+        o.candidates = i % 2 ? TT_CANDIDATES_BATCH : TT_CANDIDATES_ALL;
+        o.batch_of = i % 2 ? TT_BATCH_OF_EVENTS : TT_BATCH_OF_QUERIES;
         o.n_hidden = i / 2;
         o.hidden[0] = 12;
         struct tt_model one = tiny_trained(&o, NULL, 1, &lines, &report);
@@ -95,9 +95,9 @@ static void test_auto_takes_the_full_loss_of_a_small_catalogue(void **state)
 
     (void)state;
     struct tt_model full = tiny_trained(&o, NULL, 1, &lines, &report);
-    o.loss = TT_LOSS_AUTO;
+    o.candidates = TT_CANDIDATES_AUTO;
     struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
-    assert_int_equal(report.plan.steps.loss, TT_LOSS_FULL);
+    assert_int_equal(report.plan.steps.candidates, TT_CANDIDATES_ALL);
     assert_true(tiny_same_tables(&full, &model));
     tt_model_release(&full);
     tt_model_release(&model);
@@ -112,24 +112,24 @@ static void test_batches_fit_the_data_and_the_memory(void **state)
     (void)state;
     for (int i = 0; i < 2; i++) {
         o = tiny_options;
-        o.loss = i ? TT_LOSS_BATCH : TT_LOSS_FULL;
-        o.step = i ? TT_STEP_EVENTS : TT_STEP_QUERIES;
+        o.candidates = i ? TT_CANDIDATES_BATCH : TT_CANDIDATES_ALL;
+        o.batch_of = i ? TT_BATCH_OF_EVENTS : TT_BATCH_OF_QUERIES;
         o.epochs = 1;
-        o.batch = 1 << 20;
+        o.batch_size = 1 << 20;
         struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
-        assert_true(report.plan.steps.batch < 500); /* no more than there is */
+        assert_true(report.plan.steps.batch_size < 500); /* no more than there is */
         tt_model_release(&model);
         o.max_memory = 1;
         model = tiny_trained(&o, NULL, 1, &lines, &report);
-        assert_int_equal(report.plan.steps.batch, 64);
+        assert_int_equal(report.plan.steps.batch_size, 64);
         tt_model_release(&model);
-        o.batch = 10;
+        o.batch_size = 10;
         model = tiny_trained(&o, NULL, 1, &lines, &report);
-        assert_int_equal(report.plan.steps.batch, 10);
+        assert_int_equal(report.plan.steps.batch_size, 10);
         tt_model_release(&model);
-        o.batch = 1;
+        o.batch_size = 1;
         model = tiny_trained(&o, NULL, 1, &lines, &report);
-        assert_int_equal(report.plan.steps.batch, 1);
+        assert_int_equal(report.plan.steps.batch_size, 1);
         tt_model_release(&model);
     }
 }
@@ -145,7 +145,7 @@ static void test_the_best_epoch_is_kept(void **state)
     (void)state;
     tiny_valid_begin(&valid, 0);
     o.epochs = 12;
-    o.rate = 0.2; /* so that it is not the last */
+    o.learning_rate = 0.2; /* so that it is not the last */
     o.k = 5;
     struct tt_model model = tiny_trained(&o, &valid.events, 1, &lines, &report);
     for (size_t e = 1; e < lines.n; e++)
@@ -256,8 +256,8 @@ static void test_untrained_rows_get_the_unknown_one(void **state)
 
     (void)state;
     for (int i = 0; i < 4; i++) {
-        o.loss = i % 2 ? TT_LOSS_BATCH : TT_LOSS_FULL;
-        o.step = i % 2 ? TT_STEP_EVENTS : TT_STEP_QUERIES;
+        o.candidates = i % 2 ? TT_CANDIDATES_BATCH : TT_CANDIDATES_ALL;
+        o.batch_of = i % 2 ? TT_BATCH_OF_EVENTS : TT_BATCH_OF_QUERIES;
         o.n_hidden = i / 2;
         o.hidden[0] = 12;
         o.start = TT_START_RANDOM; /* what is not trained is far from 0 */
@@ -334,7 +334,7 @@ static void test_an_untrained_unknown_history_is_the_mean_bag(void **state)
     struct tiny_course lines;
 
     (void)state;
-    o.drop = 0;
+    o.dropout = 0;
     struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
     double mean[TINY_DIM] = {0}, n = 0;
     for (size_t u = 1; u <= TINY_USERS; u++) {
@@ -395,7 +395,7 @@ static struct tt_model labelled(int with_unliked, float weight, struct tt_train_
         base.events.weight[e] = weight;
     for (uint32_t e = 0; with_unliked && e < 50; e++)
         tiny_event(&base, 1 + e % 30, 1 + e % 20, 0, 1, 0, 5);
-    o.batch = 16;
+    o.batch_size = 16;
     NEED(tt_model_init(&model, &base.entities, TINY_DIM, &err));
     NEED(tiny_train(&model, &base.events, &o, NULL, 1, lines, report, &err));
     tt_events_release(&base.events);
@@ -508,14 +508,14 @@ static void test_a_huge_rate_is_an_error_that_names_the_step(void **state)
     struct tt_train_options o = tiny_options;
 
     (void)state;
-    o.rate = 1e39; /* infinite as a float: every table is at once */
+    o.learning_rate = 1e39; /* infinite as a float: every table is at once */
     o.warmup = 0;
-    o.batch = 1000;
+    o.batch_size = 1000;
     o.epochs = 1;
     fails(tiny_plain, &o, NULL, NULL, TT_ERR_INPUT,
           "'user.u.embedding' is not finite after step 1: is the learning rate too large?");
-    o.rate = 3e38; /* finite, but no sum of two rows is */
-    o.batch = 32;
+    o.learning_rate = 3e38; /* finite, but no sum of two rows is */
+    o.batch_size = 32;
     fails(tiny_plain, &o, NULL, NULL, TT_ERR_INPUT,
           "the loss is not finite in step 2: is the learning rate too large?");
 }
@@ -530,8 +530,8 @@ static void test_no_progress_is_reported(void **state)
 
     (void)state;
     o.epochs = 3;
-    o.rate = 1e-30; /* nothing is learnt: the loss changes by what is dropped of the histories alone */
-    o.drop = 0.9;
+    o.learning_rate = 1e-30; /* nothing is learnt: the loss changes by what is dropped of the histories alone */
+    o.dropout = 0.9;
     struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
     while (lines.epochs[2].loss < lines.epochs[0].loss && o.seed < 20) { /* as often as not */
         assert_false(report.has_no_progress);
@@ -583,9 +583,9 @@ static void test_one_item_in_all_lists_is_reported(void **state)
     assert_true(report.signs.commonest_listed > 0 && report.signs.commonest_listed < 0.5 && report.signs.commonest_positive > 0.05);
     assert_false(report.signs.has_common_item);
     tt_model_release(&model);
-    o.negative = 100; /* being pushed away is all that counts: two directions are left, the items' and the other */
+    o.negative_weight = 100; /* only the negative term counts: two directions are left, the items' and the other */
     o.epochs = 60;
-    o.rate = 0.1;
+    o.learning_rate = 0.1;
     model = tiny_trained(&o, NULL, 1, &lines, &report);
     assert_true(report.signs.has_common_item);
     assert_true(report.signs.commonest_listed > 0.5);

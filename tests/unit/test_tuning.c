@@ -20,8 +20,8 @@ static void test_a_part_put_aside_chooses_the_epochs(void **state)
 
     (void)state;
     o.epochs = MANY;
-    o.rate = 0.3; /* so that it is not the last */
-    o.valid_fraction = 0.25;
+    o.learning_rate = 0.3; /* so that it is not the last */
+    o.valid_share = 0.25;
     o.k = 10;
     struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
     chosen = report.best_epoch;
@@ -33,7 +33,7 @@ static void test_a_part_put_aside_chooses_the_epochs(void **state)
     }
     assert_true(report.events == (TINY_USERS - 1) * 8 && lines.epochs[0].examples < 0.8 * (TINY_USERS - 1) * 8);
 
-    o.valid_fraction = 0; /* the final run by hand */
+    o.valid_share = 0; /* the final run by hand */
     o.epochs = chosen;
     struct tt_model same = tiny_trained(&o, NULL, 2, &hand, &by_hand);
     assert_true(tiny_same_tables(&model, &same));
@@ -80,8 +80,8 @@ static void dropping(struct tt_model *model, struct tt_train_options *o, struct 
     *o = tiny_options;
     o->epochs = 10;
     o->start = TT_START_RANDOM;
-    o->rate = 0.05;
-    o->drop = 0.9;
+    o->learning_rate = 0.05;
+    o->dropout = 0.9;
     o->tune = 1;
     tiny_clustered_model(model, &events, "user u id embed=no\nuser i history\nitem i id\n", 200, 40);
     NEED(tiny_train(model, &events, o, NULL, 2, lines, report, &err));
@@ -124,8 +124,8 @@ static void test_trials_find_settings_for_the_final_run(void **state)
 
     o.tune = 0;
     o.temperature = best.temperature;
-    o.negative = best.negative_weight;
-    o.drop = best.dropout;
+    o.negative_weight = best.negative_weight;
+    o.dropout = best.dropout;
     o.epochs = report.best_epoch;
     tiny_clustered_model(&same, &events, "user u id embed=no\nuser i history\nitem i id\n", 200, 40);
     NEED(tiny_train(&same, &events, &o, NULL, 1, &hand, &by_hand, &err));
@@ -240,11 +240,11 @@ static void test_nothing_to_put_aside_is_an_error(void **state)
     for (uint32_t u = 1; u < TINY_USERS; u++)
         tiny_event(&base, u, 1 + u % 9, 1, 1, 1, 0);
     NEED(tt_model_init(&model, &base.entities, TINY_DIM, &err));
-    o.valid_fraction = 0.5;
+    o.valid_share = 0.5;
     assert_int_equal(tiny_train(&model, &base.events, &o, NULL, 1, &lines, &report, &err), -1);
     tt_events_release(&base.events);
     assert_int_equal(err.kind, TT_ERR_INPUT);
-    assert_string_equal(err.text, "--valid-fraction: none of the 0 events that would be put aside is liked: each user "
+    assert_string_equal(err.text, "--valid-share: none of the 0 events that would be put aside is liked: each user "
                                   "keeps one");
     tt_model_release(&model);
 }

@@ -32,12 +32,14 @@ static void test_auto_follows_the_drift(void **state)
     static const struct {
         const char *schema;
         int by_order;
-        enum tt_wants wants, expected;
+        enum tt_targets wants, expected;
         double low, high;
     } cases[] = {
-        {timed, 1, TT_WANTS_AUTO, TT_WANTS_LATER, 0.1, 1},      {timed, 0, TT_WANTS_AUTO, TT_WANTS_ALL, -0.04, 0.04},
-        {timed, 1, TT_WANTS_ALL, TT_WANTS_ALL, -1, -1},         {timed, 0, TT_WANTS_LATER, TT_WANTS_LATER, -0.04, 0.04},
-        {timeless, 1, TT_WANTS_AUTO, TT_WANTS_ALL, -1, -1},
+        {timed, 1, TT_TARGETS_AUTO, TT_TARGETS_LATER, 0.1, 1},
+        {timed, 0, TT_TARGETS_AUTO, TT_TARGETS_ALL, -0.04, 0.04},
+        {timed, 1, TT_TARGETS_ALL, TT_TARGETS_ALL, -1, -1},
+        {timed, 0, TT_TARGETS_LATER, TT_TARGETS_LATER, -0.04, 0.04},
+        {timeless, 1, TT_TARGETS_AUTO, TT_TARGETS_ALL, -1, -1},
     };
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(1, &err);
@@ -49,12 +51,12 @@ static void test_auto_follows_the_drift(void **state)
         struct tt_events events;
         struct tt_trainer t;
         walk(&model, &events, cases[i].schema, cases[i].by_order);
-        o.wants = cases[i].wants;
+        o.targets = cases[i].wants;
         NEED(tt_trainer_init(&t, &model, &events, &o, pool, &err));
-        assert_int_equal(t.wants, cases[i].expected);
+        assert_int_equal(t.targets, cases[i].expected);
         if (!(t.drift >= cases[i].low && t.drift <= cases[i].high))
             fail_msg("case %zu: drift %g", i, t.drift);
-        assert_true((t.steps.timeline != NULL) == (t.wants == TT_WANTS_LATER));
+        assert_true((t.steps.timeline != NULL) == (t.targets == TT_TARGETS_LATER));
         tt_trainer_release(&t);
         tt_model_release(&model);
         tt_events_release(&events);
@@ -72,16 +74,16 @@ static void test_what_is_later_needs_times(void **state)
 
     (void)state;
     walk(&model, &events, timeless, 1);
-    o.wants = TT_WANTS_LATER;
+    o.targets = TT_TARGETS_LATER;
     assert_int_equal(tt_trainer_init(&t, &model, &events, &o, NULL, &err), -1);
     assert_int_equal(err.kind, TT_ERR_USAGE);
-    assert_string_equal(err.text, "--wants: later: the schema has no event column of kind 'time'");
+    assert_string_equal(err.text, "--targets: later: the schema has no event column of kind 'time'");
     tt_model_release(&model);
     tt_events_release(&events);
 }
 
 /* How many users have the item that comes next in the row as the first that they do not have yet, after training. */
-static double next_found(enum tt_wants wants, int threads, struct tt_model *model)
+static double next_found(enum tt_targets wants, int threads, struct tt_model *model)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(threads, &err);
@@ -96,7 +98,7 @@ static double next_found(enum tt_wants wants, int threads, struct tt_model *mode
     for (uint32_t u = 1; u <= USERS; u++)
         if (first_item(u) < STARTS) /* the others would go where nobody has been */
             tiny_event(&next, u, first_item(u) + VISITS, 0, 1, 1, VISITS);
-    o.wants = wants;
+    o.targets = wants;
     o.epochs = 40;
     o.k = 1;
     NEED(tt_train(model, &events, &o, &next.events, pool, &hooks, &report, &err));
@@ -112,10 +114,10 @@ static void test_what_comes_next_is_learnt_from_what_was_later(void **state)
     struct tt_model models[3];
 
     (void)state;
-    double all = next_found(TT_WANTS_ALL, 1, &models[0]), later = next_found(TT_WANTS_LATER, 1, &models[1]);
+    double all = next_found(TT_TARGETS_ALL, 1, &models[0]), later = next_found(TT_TARGETS_LATER, 1, &models[1]);
     if (!(later > 0.9 && later > all + 0.2))
         fail_msg("found %g from what was later, %g from all", later, all);
-    next_found(TT_WANTS_LATER, 3, &models[2]);
+    next_found(TT_TARGETS_LATER, 3, &models[2]);
     assert_true(tiny_same_tables(&models[1], &models[2]));
     for (size_t i = 0; i < LENGTH(models); i++)
         tt_model_release(&models[i]);

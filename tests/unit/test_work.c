@@ -24,7 +24,7 @@ static struct tt_work work_by(const char *schema, size_t n_users, size_t n_items
     NEED(tt_trainer_init(&t, &model, &base.events, o, pool, &err));
     struct tt_work work = tt_work_of(&t, measured);
     struct tt_train_options warm = *o; /* begins with a model, without a decomposition */
-    warm.from = &model;
+    warm.warm_start = &model;
     t.o = &warm;
     assert_true(tt_work_of(&t, measured).start == 0 && tt_work_of(&t, measured).epoch == work.epoch);
     tt_trainer_release(&t);
@@ -70,7 +70,7 @@ static void test_histories_of_items_cost_passes_over_the_visits(void **state)
 
     (void)state;
     for (size_t i = 0; i < LENGTH(cases); i++) {
-        o.batch = cases[i].batch;
+        o.batch_size = cases[i].batch;
         double more = work_by(both, 4000, 100, &o, 0).epoch - work_of(4000, 100, &o, 0).epoch;
         assert_true(fabs(more / (cases[i].passes * TINY_DIM * (2 * visits / 2e9 + 4000 / 5e8)) - 1) < 0.1);
     }
@@ -82,7 +82,7 @@ static void test_the_full_softmax_is_its_products(void **state)
     struct tt_train_options o = tiny_options;
 
     (void)state;
-    o.batch = 4000;
+    o.batch_size = 4000;
     struct tt_work work = work_of(4000, 3000, &o, 0);
     double items = 3000 * (1 - exp(-4000.0 * 8 / 3000)); /* some have no event: as good as none */
     assert_true(fabs(work.epoch / (6.0 * TINY_DIM * 4000 * items / 1e11 + TINY_DIM * (2 * items + 4000) / 5e8 +
