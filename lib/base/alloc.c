@@ -76,16 +76,16 @@ int tt_grow(void *block, size_t *cap, size_t need, size_t size, struct tt_err *e
 
     if (need <= *cap)
         return 0;
-    size_t want = *cap + *cap / 2 + 16;
-    if (want < need)
-        want = need;
-    size_t bytes = product(want, size);
+    size_t grown_cap = *cap + *cap / 2 + 16;
+    if (grown_cap < need)
+        grown_cap = need;
+    size_t bytes = product(grown_cap, size);
     memcpy(&old, block, sizeof(old)); /* the caller's pointer may be of any type */
     grown = bytes > PTRDIFF_MAX ? NULL : realloc(old, bytes);
     if (!grown)
         return tt_err_memory(err, bytes);
     memcpy(block, &grown, sizeof(grown));
-    *cap = want;
+    *cap = grown_cap;
     return 0;
 }
 

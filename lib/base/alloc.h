@@ -1,12 +1,12 @@
-/* Memory with checked products. Sizes are counts times an element size; a product that overflows is an
- * out-of-memory error and never a small block. What these return is owned by the caller and freed with free().
+/* Memory. Sizes are counts times an element size; a product that overflows is an out-of-memory error and never a small
+ * block. The caller owns what these functions return, and frees it with free().
  */
 #ifndef TT_BASE_ALLOC_H
 #define TT_BASE_ALLOC_H
 
 #include "base/err.h"
 
-/* A block for n elements of `size` bytes, not cleared; n = 0 gives a valid block too. NULL and *err on failure. */
+/* A block for n elements of `size` bytes, not cleared; n may be 0. NULL and *err on failure. */
 void *tt_alloc(size_t n, size_t size, struct tt_err *err) TT_CHECKED;
 
 /* The same, cleared to zero. */

@@ -17,7 +17,7 @@ static size_t character(const unsigned char *p)
 }
 
 /* Copy src to dst, at most cap bytes with the final NUL, showing control characters as \xNN: those of ASCII, and U+0080
- * to U+009F, some of which a terminal takes for the start of a command. Cut between characters. Returns the length. */
+ * to U+009F, some of which a terminal reads as the start of a command. Cut between characters. Returns the length. */
 static size_t copy_clean(char *dst, size_t cap, const char *src)
 {
     const unsigned char *p = (const unsigned char *)src;
@@ -84,5 +84,7 @@ int tt_err_system(struct tt_err *err, int errnum, const char *fmt, ...)
 
 int tt_err_memory(struct tt_err *err, size_t bytes)
 {
-    return tt_err_set(err, TT_ERR_MEMORY, "out of memory: %zu bytes more were wanted", bytes);
+    if (bytes == 0)
+        return tt_err_set(err, TT_ERR_MEMORY, "out of memory");
+    return tt_err_set(err, TT_ERR_MEMORY, "out of memory: %zu more bytes are needed", bytes);
 }

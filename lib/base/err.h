@@ -37,7 +37,7 @@ int tt_err_set(struct tt_err *err, enum tt_err_kind kind, const char *fmt, ...) 
 /* The same for a failed system call: appends ": " and the text of errnum. */
 int tt_err_system(struct tt_err *err, int errnum, const char *fmt, ...) TT_PRINTF(3, 4);
 
-/* Out of memory: says how many bytes were wanted. */
+/* Out of memory; the text names the number of bytes that could not be allocated, unless it is 0: unknown. */
 int tt_err_memory(struct tt_err *err, size_t bytes);
 
 #endif

@@ -1,4 +1,4 @@
-/* Hashing: see hash.h. The one file that knows xxHash. */
+/* Hashing: see hash.h. The only file that includes xxhash.h. */
 #include "base/hash.h"
 
 #include <stdio.h>

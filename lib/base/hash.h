@@ -13,7 +13,7 @@ uint64_t tt_hash64(const void *bytes, size_t n, uint64_t seed);
 #define TT_FINGERPRINT_HEX 32 /* hexadecimal digits of 128 bits, without the final NUL */
 
 /* A 128-bit fingerprint of bytes that come in pieces. */
-struct tt_hasher; /* on the heap, since XXH3's state wants an alignment of its own */
+struct tt_hasher; /* on the heap, as XXH3's state needs an alignment of 64 bytes */
 
 struct tt_hasher *tt_hasher_new(struct tt_err *err) TT_CHECKED;
 void tt_hasher_free(struct tt_hasher *hasher);

@@ -1,6 +1,6 @@
 /* Strict numbers from text: all of the text must be the number; no blanks, no sign where none makes sense, no
  * hexadecimal, no "nan" or "inf", the C locale always. Each returns 0, or -1 when the text is not such a number or is
- * out of range; nothing is written then. None sets an error text: the caller knows which field it was.
+ * out of range; nothing is written then. None makes an error text: that is for the caller, who can name the field.
  */
 #ifndef TT_BASE_NUMBER_H
 #define TT_BASE_NUMBER_H

@@ -1,6 +1,6 @@
-/* A thread pool: see pool.h. Within a run, workers take block numbers from a shared counter. Between runs they look for
- * the next one for a while, and then sleep on a condition variable. The caller waits for none that has not come: it may
- * have done all the blocks by then. */
+/* A thread pool: see pool.h. Within a run, workers get block numbers from a shared counter. Between runs they spin for a
+ * while, and then sleep on a condition variable. The caller does not wait for a worker that has not entered the run: the
+ * others may have done all the blocks by then. */
 #include "base/pool.h"
 
 #include <pthread.h>
@@ -11,13 +11,14 @@
 
 #include "base/alloc.h"
 
-/* A step of training is ten runs, of some ten microseconds to a millisecond each, and waking a thread takes 30 to 80 of
- * them. So whoever waits looks a number of times, at 20 to 50 ns each, before it sleeps. The number doubles when that
- * was of use, and is halved when it was not, as on a busy machine, where what is waited for may need this very
- * processor. */
-enum { MIN_LOOKS = 128, MAX_LOOKS = 4096 };
+/* A step of training is ten runs, of ten microseconds to a millisecond each, and waking a thread takes 30 to 80
+ * microseconds. So a thread that waits first spins: it looks at the state a number of times, at 20 to 50 ns each, and
+ * then sleeps. The number doubles when spinning was of use, and is halved when it was not, as on a busy machine, where
+ * the thread that is waited for may need this very processor. */
+enum { MIN_SPINS = 128, MAX_SPINS = 4096 };
 
-/* The state of the pool in one number: workers inside the run, may they still enter it, and its own number. */
+/* The state of the pool in one number: how many workers are inside the run, whether more may enter it, and the number of
+ * the run. */
 enum { INSIDE = 0xffff, IS_OPEN = 0x10000 };
 static const uint64_t NEXT_RUN = 0x20000;
 
@@ -25,15 +26,15 @@ struct worker {
     struct tt_pool *pool;
     pthread_t thread;
     int number;
-    int looks;             /* for a run */
+    int spins;             /* before it sleeps until the next run */
 };
 
 struct tt_pool {
     int threads;
     int started;           /* workers that exist, threads - 1 at most */
     struct worker *workers;
-    int max_looks;         /* 0 where there are fewer processors than threads */
-    int looks;             /* of the caller, for the end of a run */
+    int max_spins;         /* 0 where there are fewer processors than threads */
+    int spins;             /* of the caller, before it sleeps until the end of a run */
     _Atomic uint64_t state; /* opened under the lock */
     pthread_mutex_t lock;
     pthread_cond_t work;   /* a new run, or the end */
@@ -43,10 +44,10 @@ struct tt_pool {
     tt_pool_fn *fn;
     void *arg;
     size_t n_blocks;
-    atomic_size_t next;    /* first block that nobody has taken */
+    atomic_size_t next;    /* the next block to be run */
 };
 
-static void take_blocks(struct tt_pool *pool, int worker)
+static void run_blocks(struct tt_pool *pool, int worker)
 {
     size_t block;
 
@@ -54,7 +55,7 @@ static void take_blocks(struct tt_pool *pool, int worker)
         pool->fn(pool->arg, block, worker);
 }
 
-/* Between two looks: leave the core to its other thread, if it has one. */
+/* Between two looks: let the other thread of the core run, if there is one. */
 static inline void pause_briefly(void)
 {
 #if defined(__x86_64__)
@@ -62,14 +63,14 @@ static inline void pause_briefly(void)
 #endif
 }
 
-static int more_looks(const struct tt_pool *pool, int looks)
+static int more_spins(const struct tt_pool *pool, int spins)
 {
-    return looks < pool->max_looks / 2 ? 2 * looks : pool->max_looks;
+    return spins < pool->max_spins / 2 ? 2 * spins : pool->max_spins;
 }
 
-static int fewer_looks(const struct tt_pool *pool, int looks)
+static int fewer_spins(const struct tt_pool *pool, int spins)
 {
-    return looks / 2 > MIN_LOOKS ? looks / 2 : pool->max_looks ? MIN_LOOKS : 0;
+    return spins / 2 > MIN_SPINS ? spins / 2 : pool->max_spins ? MIN_SPINS : 0;
 }
 
 /* Enter a run that is open, and is not the one `seen`, which becomes it. Returns 0 when there is none. */
@@ -91,14 +92,14 @@ static int wait_for_run(struct worker *self, uint64_t *seen)
     struct tt_pool *pool = self->pool;
     int has_entered = 0;
 
-    for (int i = 0; i < self->looks; i++) {
+    for (int i = 0; i < self->spins; i++) {
         if (enter(pool, seen)) {
-            self->looks = more_looks(pool, self->looks);
+            self->spins = more_spins(pool, self->spins);
             return 1;
         }
         pause_briefly();
     }
-    self->looks = fewer_looks(pool, self->looks);
+    self->spins = fewer_spins(pool, self->spins);
     pthread_mutex_lock(&pool->lock);
     pool->sleepers++;
     while (!pool->stop && !(has_entered = enter(pool, seen)))
@@ -115,29 +116,29 @@ static void *worker_main(void *arg)
     uint64_t seen = 0;
 
     while (wait_for_run(self, &seen)) {
-        take_blocks(pool, self->number);
+        run_blocks(pool, self->number);
         uint64_t left = atomic_fetch_sub(&pool->state, 1) - 1;
         if (left & (INSIDE | IS_OPEN))
             continue;
-        pthread_mutex_lock(&pool->lock); /* the caller is about to look, or sleeps */
+        pthread_mutex_lock(&pool->lock); /* the caller is about to look at the state, or sleeps */
         pthread_cond_signal(&pool->done);
         pthread_mutex_unlock(&pool->lock);
     }
     return NULL;
 }
 
-/* Let nobody enter the run any more, and wait until all have left it. */
+/* Let no more worker enter the run, and wait until all have left it. */
 static void close_run(struct tt_pool *pool)
 {
     atomic_fetch_and(&pool->state, ~(uint64_t)IS_OPEN);
-    for (int i = 0; i < pool->looks; i++) {
+    for (int i = 0; i < pool->spins; i++) {
         if (!(atomic_load(&pool->state) & INSIDE)) {
-            pool->looks = i ? more_looks(pool, pool->looks) : pool->looks;
+            pool->spins = i ? more_spins(pool, pool->spins) : pool->spins;
             return;
         }
         pause_briefly();
     }
-    pool->looks = fewer_looks(pool, pool->looks);
+    pool->spins = fewer_spins(pool, pool->spins);
     pthread_mutex_lock(&pool->lock);
     while (atomic_load(&pool->state) & INSIDE)
         pthread_cond_wait(&pool->done, &pool->lock);
@@ -151,8 +152,8 @@ struct tt_pool *tt_pool_new(int threads, struct tt_err *err)
     if (!pool)
         return NULL;
     pool->threads = threads;
-    pool->max_looks = sysconf(_SC_NPROCESSORS_ONLN) >= threads ? MAX_LOOKS : 0;
-    pool->looks = pool->max_looks;
+    pool->max_spins = sysconf(_SC_NPROCESSORS_ONLN) >= threads ? MAX_SPINS : 0;
+    pool->spins = pool->max_spins;
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->work, NULL);
     pthread_cond_init(&pool->done, NULL);
@@ -163,7 +164,7 @@ struct tt_pool *tt_pool_new(int threads, struct tt_err *err)
         struct worker *w = &pool->workers[i];
         w->pool = pool;
         w->number = i + 1;
-        w->looks = pool->max_looks;
+        w->spins = pool->max_spins;
         int failed = pthread_create(&w->thread, NULL, worker_main, w);
         if (failed) {
             tt_err_system(err, failed, "cannot start thread %d of %d", i + 2, threads);
@@ -201,12 +202,12 @@ int tt_pool_threads(const struct tt_pool *pool)
 
 void tt_pool_run(struct tt_pool *pool, size_t n_blocks, tt_pool_fn *fn, void *arg)
 {
-    if (pool->started == 0 || n_blocks <= 1) { /* nobody to wake, or nothing to share */
+    if (pool->started == 0 || n_blocks <= 1) { /* no thread to wake, or nothing to share */
         for (size_t block = 0; block < n_blocks; block++)
             fn(arg, block, 0);
         return;
     }
-    pool->fn = fn; /* nobody is inside */
+    pool->fn = fn; /* no worker is inside */
     pool->arg = arg;
     pool->n_blocks = n_blocks;
     atomic_store(&pool->next, 0);
@@ -215,6 +216,6 @@ void tt_pool_run(struct tt_pool *pool, size_t n_blocks, tt_pool_fn *fn, void *ar
     if (pool->sleepers)
         pthread_cond_broadcast(&pool->work);
     pthread_mutex_unlock(&pool->lock);
-    take_blocks(pool, 0);
+    run_blocks(pool, 0);
     close_run(pool);
 }

@@ -5,7 +5,7 @@
  *     static void scale(void *arg, size_t block, int worker) { ... }
  *     tt_pool_run(pool, n_blocks, scale, &job);
  *
- * Made once, in main, and passed down. One run at a time; a block must not call tt_pool_run.
+ * main makes one pool and passes it down. Runs follow each other: no two at once, and none within a block.
  */
 #ifndef TT_BASE_POOL_H
 #define TT_BASE_POOL_H
@@ -14,15 +14,16 @@
 
 struct tt_pool;
 
-/* worker is in 0 ... threads-1 and names the scratch space that the block may use. */
+/* worker, from 0 to threads-1, is the number of the scratch space that the block may use. */
 typedef void tt_pool_fn(void *arg, size_t block, int worker);
 
-/* threads >= 1 counts the caller, who works too: 1 starts no thread at all. */
+/* threads >= 1 includes the calling thread, which runs blocks too: with 1 no thread is started. */
 struct tt_pool *tt_pool_new(int threads, struct tt_err *err) TT_CHECKED;
 void tt_pool_free(struct tt_pool *pool);
 int tt_pool_threads(const struct tt_pool *pool);
 
-/* Run fn for every block; returns when all are done. Memory written before is seen by the blocks, and theirs after. */
+/* Run fn for every block; returns when all are done. Blocks see what was written before the call, and the caller sees
+ * what they wrote. */
 void tt_pool_run(struct tt_pool *pool, size_t n_blocks, tt_pool_fn *fn, void *arg);
 
 /* How many blocks of `size` cover n. */

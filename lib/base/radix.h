@@ -1,5 +1,5 @@
-/* Sorting of whole numbers by counting their digits, least first: time in proportion to n, the same for any values.
- * What a training step sorts has a thousand to some ten thousand entries; qsort took more time there than the sums.
+/* Radix sort of whole numbers: digit by digit, the least significant first. Its time is proportional to n and does not
+ * depend on the values. Training sorts thousands of row numbers in each step, and qsort took more time than the sums.
  */
 #ifndef TT_BASE_RADIX_H
 #define TT_BASE_RADIX_H

@@ -3,7 +3,7 @@
  *     offsets  0      3      7  7        text i is bytes[offsets[i]] ... bytes[offsets[i + 1] - 1]
  *     bytes    a b c  d e f g            (here: "abc", "defg", "")
  *
- * Either it owns its memory (init, add, release), or it is a view of memory that somebody else owns (cap_texts = 0).
+ * Either it owns its memory (init, add, release), or it is a view of memory that another struct owns (cap_texts = 0).
  */
 #ifndef TT_BASE_TEXT_LIST_H
 #define TT_BASE_TEXT_LIST_H

@@ -93,7 +93,7 @@ static uint32_t take_history(const struct gather *g, size_t r, const uint32_t *c
     for (size_t from = 0; from < n; from += AT_ONCE) {
         size_t some = n - from < AT_ONCE ? n - from : AT_ONCE;
         if (drop)
-            tt_rng_fill(drop->seed, TT_RNG_DROP, drop->epoch << 32 | g->rows[r], (uint32_t)from, some, chance);
+            tt_rng_fill(drop->seed, TT_RNG_DROPOUT, drop->epoch << 32 | g->rows[r], (uint32_t)from, some, chance);
         for (size_t e = 0; e < some; e++) { /* written in any case, and kept by counting: no branch to guess */
             to_codes[kept] = codes[from + e];
             to_weights[kept] = weights ? weights[from + e] : 1;

@@ -41,7 +41,7 @@ struct tt_lookup_scratch {
 void tt_lookup_scratch_release(struct tt_lookup_scratch *scratch);
 
 /* Which part of the histories is left out in this step: each entry with probability `share`, by its place in the stream
- * (seed, TT_RNG_DROP, epoch and input row); and before that, if times are given, what was not yet there at a row's
+ * (seed, TT_RNG_DROPOUT, epoch and input row); and before that, if times are given, what was not yet there at a row's
  * moment. */
 struct tt_drop {
     double share;

@@ -109,7 +109,7 @@ int tt_remember_visits(struct tt_events *all, const struct tt_events *events, co
     find_met(events, n_users, met, latest);
     for (size_t u = 1; u < n_users; u++) {
         size_t size = (size_t)(past->bags->offsets[u + 1] - past->bags->offsets[u]);
-        met[u] |= (double)tt_rng_at(remember->seed, TT_RNG_REMEMBER, day, (uint32_t)u) < remember->others;
+        met[u] |= (double)tt_rng_at(remember->seed, TT_RNG_REPLAY, day, (uint32_t)u) < remember->others;
         more += met[u] ? size : 0;
         most = size > most ? size : most;
     }

@@ -39,7 +39,7 @@ static void test_err_system_and_memory_say_why(void **state)
     assert_string_equal(err.text, "a.csv: No such file or directory");
     assert_int_equal(tt_err_memory(&full, 123), -1);
     assert_int_equal(full.kind, TT_ERR_MEMORY);
-    assert_string_equal(full.text, "out of memory: 123 bytes more were wanted");
+    assert_string_equal(full.text, "out of memory: 123 more bytes are needed");
 }
 
 static void test_err_shows_control_characters(void **state)

@@ -370,7 +370,7 @@ static void test_json_says_at_the_end_that_memory_ran_out(void **state)
     assert_int_equal(full.len, 0);
     assert_int_equal(tt_json_finish(&json, &err), -1);
     assert_int_equal(err.kind, TT_ERR_MEMORY);
-    assert_string_equal(err.text, "out of memory: 1 bytes more were wanted");
+    assert_string_equal(err.text, "out of memory: 1 more bytes are needed");
     tt_buf_release(&full);
 }
 
