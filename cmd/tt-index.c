@@ -15,13 +15,13 @@
 
 enum { TT, FAISS };
 
-static const char *const types[] = {"flat", NULL};
+static const char *types[TT_ANN_MAX_TYPES + 1]; /* names of tt_ann_types */
 static const char *const formats[] = {"tt", "faiss", NULL};
 static int type, format, from;
 static const char *ids_path;
 
 static struct cli_option options[] = {
-    {0, "type", CLI_CHOICE, &type, .metavar = "TYPE", .choices = types, .help = "kind of search: flat (exact)"},
+    {0, "type", CLI_CHOICE, &type, .metavar = "TYPE", .choices = types, .help = "type of index: flat searches exactly"},
     {0, "from", CLI_CHOICE, &from, .metavar = "FORMAT", .choices = formats, .help = "input: tt (vectors) or faiss"},
     {0, "format", CLI_CHOICE, &format, .metavar = "FORMAT", .choices = formats, .help = "output: tt or faiss"},
     {0, "ids", CLI_TEXT, &ids_path, .metavar = "FILE", .no_lineage = 1,
@@ -52,7 +52,6 @@ struct collected {
 
 static void collected_release(struct collected *all)
 {
-    tt_sieve_parts_release(&all->index.sieve);
     tt_text_list_release(&all->index.ids);
     free(all->data);
     free(all->item);
@@ -228,15 +227,14 @@ static int check_ids(struct tt_index *index, const char *place, struct tt_err *e
     return 0;
 }
 
-static int write_index(const struct collected *all, struct tt_writer *writer, struct tt_err *err)
+static int write_segment(const struct collected *all, const struct tt_ann *ann, struct tt_writer *writer,
+                         struct tt_err *err)
 {
     struct tt_segment segment;
     struct tt_vocab_slot *slots = NULL;
     int status;
 
-    if (format == FAISS)
-        return tt_faiss_write(writer, all->data, all->index.n, all->index.dim, err);
-    if (tt_index_store(&all->index, &segment, err))
+    if (tt_index_store(&all->index, ann, &segment, err))
         return -1;
     status = tt_vocab_store_slots(&all->index.ids, "ids", &slots, &segment, err) || cli_add_lineage(&segment, err) ||
              tt_segment_text(&segment, "inputs", all->inputs, err) || tt_segment_write(&segment, writer, 0, 1, err);
@@ -245,26 +243,27 @@ static int write_index(const struct collected *all, struct tt_writer *writer, st
     return status ? -1 : 0;
 }
 
-/* What the search would make of the vectors each time that a program begins. */
-static int make_sieve(struct tt_index *index, struct tt_err *err)
+static int write_index(const struct collected *all, struct tt_writer *writer, struct tt_err *err)
 {
-    struct tt_pool *pool;
-    int status;
+    const struct tt_index *index = &all->index;
+    struct tt_pool *pool = tt_pool_new(1, err);
+    struct tt_ann *ann = pool ? index->type->build(index->vectors, index->n, index->dim, pool, err) : NULL;
+    int status = ann ? write_segment(all, ann, writer, err) : -1;
 
-    if (format == FAISS || !tt_sieve_suits(index->n))
-        return 0;
-    pool = tt_pool_new(1, err);
-    if (!pool)
-        return -1;
-    status = tt_sieve_make(&index->sieve, index->vectors, index->n, index->dim, pool, err);
+    tt_ann_free(ann);
     tt_pool_free(pool);
     return status;
+}
+
+static int write_faiss(const struct collected *all, struct tt_writer *writer, struct tt_err *err)
+{
+    return tt_faiss_write(writer, all->data, all->index.n, all->index.dim, err) || write_ids(&all->index, err) ? -1 : 0;
 }
 
 static int run(const char *path, struct tt_err *err)
 {
     const char *place = from == FAISS ? ids_path : path ? path : "<stdin>"; /* of the ids, for messages */
-    struct collected all = {.index = {.type = types[type]}};
+    struct collected all = {.index = {.type = tt_ann_types[type]}};
     struct tt_writer writer = {0};
     int status = -1;
 
@@ -275,8 +274,7 @@ static int run(const char *path, struct tt_err *err)
     all.index.vectors = all.data;
     all.index.item = all.item;
     all.index.model = all.model;
-    if (check_ids(&all.index, place, err) || make_sieve(&all.index, err) || write_index(&all, &writer, err) ||
-        (format == FAISS && write_ids(&all.index, err)))
+    if (check_ids(&all.index, place, err) || (format == FAISS ? write_faiss : write_index)(&all, &writer, err))
         goto done;
     status = 0;
     if (cli_verbose)
@@ -294,6 +292,8 @@ int main(int argc, char **argv)
 {
     struct tt_err err = TT_ERR_INIT;
 
+    for (size_t i = 0; tt_ann_types[i]; i++)
+        types[i] = tt_ann_types[i]->name;
     cli_start(&program, argc, argv);
     if (from == FAISS && format == FAISS)
         cli_usage_error("--from faiss and --format faiss cannot be used together");

@@ -5,7 +5,6 @@
 #include "base/alloc.h"
 #include "cli.h"
 #include "table/seen_items.h"
-#include "index/flat.h"
 #include "index/index_file.h"
 #include "io/tsv_writer.h"
 #include "io/vectors_file.h"
@@ -104,7 +103,7 @@ static int load_index(struct run *run, const char *path, struct tt_err *err)
     run->pool = cli_pool(err);
     if (!run->pool)
         return -1;
-    run->ann = tt_flat_new(run->index.vectors, run->index.n, run->index.dim, run->pool, err);
+    run->ann = tt_index_open(&run->index, &run->segment, run->pool, err);
     return run->ann ? 0 : -1;
 }
 
@@ -185,7 +184,8 @@ static int start(struct run *run, const struct tt_vectors *v, const char *name, 
         return tt_err_set(err, TT_ERR_USAGE,
                           "--seen cannot be used here: the queries' key and the index's items are one column, '%s'",
                           run->index.item);
-    if ((run->is_similar || seen_files.n) && tt_vocab_from_list(&run->items, &view, run->segment.name, err))
+    if ((run->is_similar || seen_files.n) &&
+        tt_vocab_from_segment(&run->items, &view, "ids", &run->segment, run->segment.name, err))
         return -1;
     return seen_files.n ? read_seen(&run->seen, v->key_names[0], &run->index, &run->items, err) : 0;
 }

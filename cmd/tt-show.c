@@ -270,7 +270,21 @@ static int write_npy(struct show *show, struct tt_err *err)
                : 0;
 }
 
-/* ---- --check: the container has checked its part; lists of texts, vectors and indexes have rules of their own ---- */
+/* ---- --check: the container is verified already; lists of texts, vectors and indexes have rules of their own ---- */
+
+static int check_index(const struct tt_segment *segment, struct tt_err *err)
+{
+    struct tt_index index;
+    struct tt_pool *pool = NULL;
+    struct tt_ann *ann = NULL;
+    int status = -1;
+
+    if (tt_index_view(&index, segment, err) == 0 && (pool = tt_pool_new(1, err)))
+        status = (ann = tt_index_open(&index, segment, pool, err)) ? 0 : -1;
+    tt_ann_free(ann);
+    tt_pool_free(pool);
+    return status;
+}
 
 static int check_segment(const struct tt_segment *segment, struct tt_err *err)
 {
@@ -291,7 +305,9 @@ static int check_segment(const struct tt_segment *segment, struct tt_err *err)
         if (tt_segment_need_text_list(segment, name, TT_ANY, &list, err))
             return -1;
     }
-    return strcmp(kind, "vectors") == 0 || strcmp(kind, "index") == 0 ? view_rows(&v, segment, err) : 0;
+    if (strcmp(kind, "index") == 0)
+        return check_index(segment, err);
+    return strcmp(kind, "vectors") == 0 ? tt_vectors_view(&v, segment, err) : 0;
 }
 
 /* ---- the whole ---- */

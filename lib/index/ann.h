@@ -1,11 +1,15 @@
-/* Nearest neighbours by inner product: what every index can do. An index is built once from vectors (n, dim) and then
- * searched by many queries at a time.
+/* Nearest neighbours by inner product: the interface of every index type, and the table of types. An index is built
+ * from vectors (n, dim), can be stored in a file and opened from it (index_file.h), and is searched by many queries at a
+ * time.
  *
- *     struct tt_ann *ann = tt_flat_new(vectors, n, dim, pool, &err);      (flat.h; others have their own _new)
- *     struct tt_ann_request ask = {.n = 100, .queries = q, .k = 10};
- *     struct tt_ann_result got = {rows, scores, found};                  arrays of the caller
- *     if (tt_ann_search(ann, &ask, &got, pool, &err)) ...
+ *     struct tt_ann *ann = tt_ann_types[0]->build(vectors, n, dim, pool, &err);     or tt_index_open(), from a file
+ *     struct tt_ann_request request = {.n = 100, .queries = q, .k = 10};
+ *     struct tt_ann_result result = {rows, scores, found};                          arrays of the caller
+ *     if (tt_ann_search(ann, &request, &result, pool, &err)) ...
  *     tt_ann_free(ann);
+ *
+ * Adding a type: a module that defines a struct tt_ann_type, and its line in the table of ann.c. Programs then build,
+ * open and search it, and offer its name as a choice.
  *
  * Results stand in rank order: the higher score first, and of equal scores the lower row number first. Filters act
  * during the search, so a query finds k rows, or all that its filter leaves when these are fewer.
@@ -60,28 +64,51 @@ struct tt_ann_result {
 };
 
 struct tt_ann {
+    const struct tt_ann_type *type;
     size_t n, dim;
-    const struct tt_ann_ops *ops;
+    const float *vectors; /* (n, dim) row-major, borrowed as long as the index lives */
 };
 
-/* What an index type brings; its struct begins with struct tt_ann. */
-struct tt_ann_ops {
+struct tt_segment;
+
+/* What a type brings; its own struct begins with struct tt_ann. build and open return NULL on failure. */
+struct tt_ann_type {
+    const char *name; /* in files, and for users to choose by */
+
+    /* An index over vectors (n, dim), finite; n may be 0, dim is 1 or more. What is built is the same for any pool and
+     * on any CPU. */
+    struct tt_ann *(*build)(const float *vectors, size_t n, size_t dim, struct tt_pool *pool, struct tt_err *err);
+
+    /* Add what was built, without the vectors, to a segment: borrowed from the index until the segment was written. */
+    int (*store)(const struct tt_ann *ann, struct tt_segment *segment, struct tt_err *err);
+
+    /* The index over vectors (n, dim) of a segment, from what store() added to it. Borrows from the segment, whose
+     * bytes are hostile: types, shapes and references are checked. */
+    struct tt_ann *(*open)(const struct tt_segment *segment, const float *vectors, size_t n, size_t dim,
+                           struct tt_pool *pool, struct tt_err *err);
+
     int (*search)(const struct tt_ann *ann, const struct tt_ann_request *request, const struct tt_ann_result *result,
                   struct tt_pool *pool, struct tt_err *err);
     void (*free)(struct tt_ann *ann);
 };
 
+extern const struct tt_ann_type *const tt_ann_types[]; /* NULL at the end; the first one is the default */
+enum { TT_ANN_MAX_TYPES = 8 };
+
+/* NULL: there is no such type. */
+const struct tt_ann_type *tt_ann_type_find(const char *name);
+
 /* Fails only for want of memory; results are undefined then. */
 static inline int tt_ann_search(const struct tt_ann *ann, const struct tt_ann_request *request,
                                 const struct tt_ann_result *result, struct tt_pool *pool, struct tt_err *err)
 {
-    return ann->ops->search(ann, request, result, pool, err);
+    return ann->type->search(ann, request, result, pool, err);
 }
 
 static inline void tt_ann_free(struct tt_ann *ann)
 {
     if (ann)
-        ann->ops->free(ann);
+        ann->type->free(ann);
 }
 
 #endif

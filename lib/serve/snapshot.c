@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "index/flat.h"
 
 static void release(struct tt_snapshot *s)
 {
@@ -95,7 +94,7 @@ static int load_both(struct tt_snapshot *s, const struct tt_snapshot_files *file
             return tt_err_set(err, job.errs[i].kind, "%s", job.errs[i].text);
     if (check_index(s, files->index, err))
         return -1;
-    s->ann = tt_flat_new_sieved(s->index.vectors, s->index.n, s->index.dim, &s->index.sieve, pool, err);
+    s->ann = tt_index_open(&s->index, &s->segment, pool, err);
     return s->ann ? 0 : -1;
 }
 

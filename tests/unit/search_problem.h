@@ -112,12 +112,12 @@ static void check(const struct problem *p, struct tt_ann *ann, struct tt_pool *p
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_scored *all = block(p->n, sizeof(*all));
-    struct tt_ann_request ask = {p->m, p->queries, p->k, p->filters};
+    struct tt_ann_request request = {p->m, p->queries, p->k, p->filters};
     struct tt_ann_result got = {block(p->m * p->k, sizeof(uint32_t)), block(p->m * p->k, sizeof(float)),
                                 block(p->m, sizeof(size_t))};
 
     assert_non_null(ann);
-    assert_int_equal(tt_ann_search(ann, &ask, &got, pool, &err), 0);
+    assert_int_equal(tt_ann_search(ann, &request, &got, pool, &err), 0);
     for (size_t i = 0; i < p->m; i++) {
         size_t n = truth(p, i, all);
         assert_int_equal(got.found[i], n < p->k ? n : p->k);

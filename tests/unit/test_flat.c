@@ -9,7 +9,7 @@ static struct tt_ann *plain(const struct problem *p, tt_scan_fn *scan, struct tt
 {
     struct tt_err err = TT_ERR_INIT;
 
-    return tt_flat_new_with(scan, p->items, p->n, p->dim, pool, &err);
+    return tt_flat_new_with(scan, NULL, p->items, p->n, p->dim, pool, &err);
 }
 
 static void test_flat_finds_what_a_sort_of_all_scores_finds(void **state)
@@ -47,7 +47,7 @@ static void test_flat_of_no_rows_finds_nothing(void **state)
 /* One query alone and among others, k = 3 and k = 20: the same scores, bit by bit, and the same order. */
 static void test_flat_result_does_not_depend_on_the_request(void **state)
 {
-    enum { N = 1500, DIM = 48, M = 107 }; /* enough rows for a sieve */
+    enum { N = 1500, DIM = 48, M = 107 }; /* enough rows for a quantized scan */
     static float items[N * DIM], queries[M * DIM];
     static uint32_t rows[M * 20], row[3];
     static float scores[M * 20], score[3];
@@ -59,7 +59,7 @@ static void test_flat_result_does_not_depend_on_the_request(void **state)
     tt_rng_init(&rng, 4, TT_RNG_TEST, 0);
     fill(&rng, items, N, DIM, 0);
     fill(&rng, queries, M, DIM, 0);
-    struct tt_ann *ann = tt_flat_new(items, N, DIM, pool, &err);
+    struct tt_ann *ann = tt_flat_type.build(items, N, DIM, pool, &err);
     assert_non_null(ann);
     struct tt_ann_request all = {M, queries, 20, NULL};
     struct tt_ann_result got = {rows, scores, found};
@@ -81,10 +81,10 @@ static void test_flat_refuses_what_memory_cannot_hold(void **state)
     struct tt_pool *pool = tt_pool_new(1, &err);
     float x = 0;
     (void)state;
-    assert_null(tt_flat_new(&x, TT_ANN_MAX_ROWS + 1, 1, pool, &err));
+    assert_null(tt_flat_type.build(&x, TT_ANN_MAX_ROWS + 1, 1, pool, &err));
     assert_int_equal(err.kind, TT_ERR_MEMORY);
     err = (struct tt_err)TT_ERR_INIT;
-    assert_null(tt_flat_new(&x, 1000, SIZE_MAX / 64, pool, &err));
+    assert_null(tt_flat_type.build(&x, 1000, SIZE_MAX / 64, pool, &err));
     assert_int_equal(err.kind, TT_ERR_MEMORY);
     tt_pool_free(pool);
 }

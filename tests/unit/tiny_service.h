@@ -8,6 +8,7 @@
 
 #include "encode/history.h"
 #include "data_files.h"
+#include "index/flat.h"
 #include "index/index_file.h"
 #include "model/model.h"
 #include "serve/service.h"
@@ -48,9 +49,12 @@ static inline void tiny_index(const struct tt_model *model, const char *path)
         NEED(tt_text_list_add(&ids, item ? text : "new", strlen(item ? text : "new"), &err));
     }
     struct tt_index index = {.n = ITEMS + 1, .dim = DIM, .vectors = rows, .ids = ids, .item = "store_id",
-                             .model = model->base.segment.checksum, .type = "flat"};
-    NEED(tt_index_store(&index, &segment, &err));
+                             .model = model->base.segment.checksum, .type = &tt_flat_type};
+    struct tt_ann *ann = index.type->build(rows, index.n, index.dim, tiny_pool, &err);
+    assert_non_null(ann);
+    NEED(tt_index_store(&index, ann, &segment, &err));
     tiny_store(&segment, path);
+    tt_ann_free(ann);
     tt_text_list_release(&ids);
     tt_tower_input_release(&input);
 }

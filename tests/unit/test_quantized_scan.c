@@ -1,22 +1,17 @@
-/* A sieve before exact search must change no list and no score: against a sort of all scores, as exact search is. */
-#include "index/sieve.h"
+/* A quantized scan must change no list and no score: against a sort of all scores, as exact search is. */
+#include "index/quantized_scan.h"
 
 #include "index/flat_internal.h"
 #include "search_problem.h"
 
-/* A sieve that is used whatever the problem's size. */
-static struct tt_ann *sieve(const struct problem *p, tt_byte_scan_fn *scan, struct tt_pool *pool)
+static struct tt_ann *quantized(const struct problem *p, tt_byte_scan_fn *scan, struct tt_pool *pool)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_ann *exact = tt_flat_new_with(tt_scan_best(), p->items, p->n, p->dim, pool, &err);
 
-    struct tt_sieve_parts parts;
-    assert_non_null(exact);
-    assert_int_equal(tt_sieve_make(&parts, p->items, p->n, p->dim, pool, &err), 0);
-    return tt_sieve_new(scan, exact, p->items, &parts, 1, &err);
+    return tt_flat_new_with(tt_scan_best(), scan, p->items, p->n, p->dim, pool, &err);
 }
 
-static void test_sieve_finds_what_a_sort_of_all_scores_finds(void **state)
+static void test_quantized_scan_finds_what_a_sort_of_all_scores_finds(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pools[] = {tt_pool_new(1, &err), tt_pool_new(3, &err)};
@@ -28,30 +23,30 @@ static void test_sieve_finds_what_a_sort_of_all_scores_finds(void **state)
         struct tt_pool *pool = pools[round % 2];
         struct problem p;
         make_problem(&p, &rng);
-        check(&p, sieve(&p, tt_byte_scan_plain(), pool), pool);
+        check(&p, quantized(&p, tt_byte_scan_plain(), pool), pool);
         if (tt_byte_scan_fast())
-            check(&p, sieve(&p, tt_byte_scan_fast(), pool), pool);
+            check(&p, quantized(&p, tt_byte_scan_fast(), pool), pool);
         free_problem(&p);
     }
     tt_pool_free(pools[0]);
     tt_pool_free(pools[1]);
 }
 
-static void test_sieve_of_no_rows_finds_nothing(void **state)
+static void test_quantized_scan_of_no_rows_finds_nothing(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(1, &err);
     struct problem p = {.n = 0, .dim = 4, .m = 3, .k = 5};
     (void)state;
     p.queries = block(12, sizeof(float));
-    check(&p, sieve(&p, tt_byte_scan_plain(), pool), pool);
+    check(&p, quantized(&p, tt_byte_scan_plain(), pool), pool);
     free_problem(&p);
     tt_pool_free(pool);
 }
 
-/* What makes a sieve give up or its bounds overflow: all rows the same, zero queries, lengths from 1e-44 to 1e30, a few
- * rows far longer than the others. The lists must be those of a sort, all the same. */
-static void test_sieve_of_awkward_vectors_is_exact(void **state)
+/* What makes a quantized scan give up or its bounds overflow: all rows the same, zero queries, lengths from 1e-44 to
+ * 1e30, a few rows far longer than the others. The lists must be those of a sort, all the same. */
+static void test_quantized_scan_of_awkward_vectors_is_exact(void **state)
 {
     static const float lengths[] = {1, 1e-44f, 1e-38f, 1e-20f, 1e-15f, 1e8f, 1e17f, 1e30f, 1000};
     struct tt_err err = TT_ERR_INIT;
@@ -79,7 +74,7 @@ static void test_sieve_of_awkward_vectors_is_exact(void **state)
                 if (kind == 3 || kind == 5)
                     p.queries[i] *= lengths[l];
             }
-            check(&p, sieve(&p, scan, pool), pool);
+            check(&p, quantized(&p, scan, pool), pool);
             free_problem(&p);
         }
     }
@@ -89,9 +84,9 @@ static void test_sieve_of_awkward_vectors_is_exact(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sieve_finds_what_a_sort_of_all_scores_finds),
-        cmocka_unit_test(test_sieve_of_no_rows_finds_nothing),
-        cmocka_unit_test(test_sieve_of_awkward_vectors_is_exact),
+        cmocka_unit_test(test_quantized_scan_finds_what_a_sort_of_all_scores_finds),
+        cmocka_unit_test(test_quantized_scan_of_no_rows_finds_nothing),
+        cmocka_unit_test(test_quantized_scan_of_awkward_vectors_is_exact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,24 +1,23 @@
-/* A coarse search before the exact one: see sieve.h. */
-#include "index/sieve.h"
+/* A quantized scan with exact re-ranking: see quantized_scan.h. */
+#include "index/quantized_scan.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "io/container.h"
 #include "math/topk.h"
 #include "math/vec.h"
 
 enum {
-    BLOCK = 96,        /* queries that share each panel fetched */
-    LANES = 16,        /* limits are computed for a whole register */
-    TURN_PANELS = 64,  /* panels made as one piece of work */
-    LEAST_ROWS = 1024, /* fewer are compared in full */
-    MOST_K = 64,       /* for longer lists, keeping candidates costs more than it saves (measured: as much at k = 80) */
-    SPARE = 240,       /* candidates kept beyond 2 k */
+    BLOCK = 96,  /* queries that share each panel fetched */
+    LANES = 16,  /* limits are computed for a whole register */
+    PANELS = 64, /* panels made as one piece of work */
+    SPARE = 240, /* candidates kept beyond 2 k */
 };
 
-/* Longer vectors are left to the exact search: what float cannot tell from 0 (10^-45), times this, is far below
+/* Longer vectors need a search in full: what float cannot tell from 0 (10^-45), times this, is far below
  * UNDERFLOW, and no product below comes near the largest float. */
 #define LONGEST 1e9
 
@@ -30,29 +29,16 @@ enum {
 /* A query whose step is smaller would have a 1 / t near the largest float; zero queries are among these. */
 #define SMALLEST_STEP 1e-30f
 
-/* A row of tt_sieve_parts.panels. */
+/* A row of tt_quantized.panels. */
 struct panel {
     float step, inverse;   /* s, and 1 / s (0 where s is) */
     float longest, wrong;  /* the largest |y| and |w| of its items, raised */
 };
 
-struct sieve {
-    struct tt_ann ann;
-    struct tt_ann *exact;
-    tt_byte_scan_fn *scan;
-    const float *vectors;
-    size_t quads, n_panels;
-    const int8_t *bytes;        /* of parts, as are the next two */
-    const int32_t *begin;
-    const struct panel *panels;
-    struct tt_sieve_parts parts;
-    int always;
-};
-
-/* ---- building ---- */
+/* ---- quantizing ---- */
 
 struct make_job {
-    struct tt_sieve_parts *parts;
+    struct tt_quantized *quantized;
     const float *vectors;
     size_t n, dim;
 };
@@ -60,13 +46,13 @@ struct make_job {
 static void make_panels(void *arg, size_t block, int worker)
 {
     struct make_job *job = arg;
-    struct tt_sieve_parts *parts = job->parts;
-    size_t dim = job->dim, end = (block + 1) * TURN_PANELS;
+    struct tt_quantized *quantized = job->quantized;
+    size_t dim = job->dim, end = (block + 1) * PANELS;
 
     (void)worker;
-    for (size_t p = block * TURN_PANELS; p < end && p < parts->n_panels; p++) {
+    for (size_t p = block * PANELS; p < end && p < quantized->n_panels; p++) {
         size_t first = p * TT_SCAN_ITEMS, left = job->n - first, n = left < TT_SCAN_ITEMS ? left : TT_SCAN_ITEMS;
-        int8_t *bytes = parts->bytes + first * parts->quads * 4;
+        int8_t *bytes = quantized->bytes + first * quantized->quads * 4;
         float step = tt_byte_step(job->vectors + first * dim, n * dim);
         double longest = 0, wrong = 0;
         for (size_t i = 0; i < n; i++) {
@@ -76,53 +62,84 @@ static void make_panels(void *arg, size_t block, int worker)
             int32_t sum = 0;
             for (size_t k = 0; k < dim; k++)
                 sum += bytes[k / 4 * TT_SCAN_ITEMS * 4 + i * 4 + k % 4];
-            parts->begin[first + i] = -128 * sum;
+            quantized->begin[first + i] = -128 * sum;
             longest = length > longest ? length : longest;
             wrong = rest > wrong ? rest : wrong;
         }
-        ((struct panel *)parts->panels)[p] =
+        ((struct panel *)quantized->panels)[p] =
             (struct panel){step, step > 0 ? 1 / step : 0, (float)(longest * RAISE), (float)(wrong * RAISE)};
     }
 }
 
-void tt_sieve_parts_release(struct tt_sieve_parts *parts)
+void tt_quantized_release(struct tt_quantized *quantized)
 {
-    if (!parts->borrowed) {
-        free(parts->bytes);
-        free(parts->begin);
-        free(parts->panels);
+    if (!quantized->borrowed) {
+        free(quantized->bytes);
+        free(quantized->begin);
+        free(quantized->panels);
     }
-    *parts = (struct tt_sieve_parts){0};
+    *quantized = (struct tt_quantized){0};
 }
 
-int tt_sieve_make(struct tt_sieve_parts *parts, const float *vectors, size_t n, size_t dim, struct tt_pool *pool,
+int tt_quantized_make(struct tt_quantized *quantized, const float *vectors, size_t n, size_t dim, struct tt_pool *pool,
                   struct tt_err *err)
 {
-    *parts = (struct tt_sieve_parts){.n_panels = tt_blocks(n, TT_SCAN_ITEMS), .quads = tt_blocks(dim, 4)};
+    *quantized = (struct tt_quantized){.n_panels = tt_blocks(n, TT_SCAN_ITEMS), .quads = tt_blocks(dim, 4)};
     if (dim > TT_BYTE_SCAN_MAX_DIM) {
-        parts->n_panels = 0;
+        quantized->n_panels = 0;
         return 0;
     }
-    parts->bytes = tt_alloc_zero(parts->n_panels * TT_SCAN_ITEMS, parts->quads * 4, err);
-    parts->begin = tt_alloc_zero(parts->n_panels * TT_SCAN_ITEMS, sizeof(*parts->begin), err);
-    parts->panels = tt_alloc_zero(parts->n_panels, sizeof(struct panel), err);
-    if (!parts->bytes || !parts->begin || !parts->panels) {
-        tt_sieve_parts_release(parts);
+    quantized->bytes = tt_alloc_zero(quantized->n_panels * TT_SCAN_ITEMS, quantized->quads * 4, err);
+    quantized->begin = tt_alloc_zero(quantized->n_panels * TT_SCAN_ITEMS, sizeof(*quantized->begin), err);
+    quantized->panels = tt_alloc_zero(quantized->n_panels, sizeof(struct panel), err);
+    if (!quantized->bytes || !quantized->begin || !quantized->panels) {
+        tt_quantized_release(quantized);
         return -1;
     }
-    struct make_job job = {parts, vectors, n, dim};
-    tt_pool_run(pool, tt_blocks(parts->n_panels, TURN_PANELS), make_panels, &job);
-    for (size_t p = 0; p < parts->n_panels; p++)
-        if (!((double)((struct panel *)parts->panels)[p].longest < LONGEST)) {
-            tt_sieve_parts_release(parts);
+    struct make_job job = {quantized, vectors, n, dim};
+    tt_pool_run(pool, tt_blocks(quantized->n_panels, PANELS), make_panels, &job);
+    for (size_t p = 0; p < quantized->n_panels; p++)
+        if (!((double)((struct panel *)quantized->panels)[p].longest < LONGEST)) {
+            tt_quantized_release(quantized);
             break;
         }
     return 0;
 }
 
-int tt_sieve_suits(size_t n)
+/* ---- in a segment ---- */
+
+int tt_quantized_store(const struct tt_quantized *quantized, struct tt_segment *segment, struct tt_err *err)
 {
-    return n >= LEAST_ROWS;
+    size_t rows = quantized->n_panels * TT_SCAN_ITEMS;
+
+    if (quantized->n_panels == 0)
+        return 0;
+    return tt_segment_tensor(segment, "sieve.bytes", TT_I8, rows, quantized->quads * 4, quantized->bytes, err) ||
+                   tt_segment_tensor(segment, "sieve.begin", TT_U32, rows, 0, quantized->begin, err) ||
+                   tt_segment_tensor(segment, "sieve.panels", TT_F32, quantized->n_panels, 4, quantized->panels, err)
+               ? -1
+               : 0;
+}
+
+int tt_quantized_view(struct tt_quantized *quantized, size_t n, size_t dim, const struct tt_segment *segment,
+                      struct tt_err *err)
+{
+    size_t n_panels = tt_blocks(n, TT_SCAN_ITEMS), quads = tt_blocks(dim, 4);
+    const struct tt_tensor *bytes, *begin, *panels;
+
+    *quantized = (struct tt_quantized){0};
+    if (!tt_segment_find(segment, "sieve.bytes") || dim > TT_BYTE_SCAN_MAX_DIM)
+        return 0;
+    bytes = tt_segment_need(segment, "sieve.bytes", TT_I8, n_panels * TT_SCAN_ITEMS, quads * 4, err);
+    begin = bytes ? tt_segment_need(segment, "sieve.begin", TT_U32, n_panels * TT_SCAN_ITEMS, 0, err) : NULL;
+    panels = begin ? tt_segment_need(segment, "sieve.panels", TT_F32, n_panels, 4, err) : NULL;
+    if (!panels)
+        return -1;
+    *quantized = (struct tt_quantized){.n_panels = n_panels, .quads = quads, .borrowed = 1,
+                                       .bytes = (int8_t *)(uintptr_t)bytes->data,
+                                       .begin = (int32_t *)(uintptr_t)begin->data,
+                                       .panels = (float *)(uintptr_t)panels->data};
+    return 0;
 }
 
 /* ---- searching ---- */
@@ -140,7 +157,7 @@ struct query {
     int gave_up;
 };
 
-/* Queries that one call of the kernel takes; arrays of LANES are for the computation of limits. */
+/* The queries of one call of the kernel; arrays of LANES are for the computation of limits. */
 struct group {
     size_t first, n;  /* in the request */
     uint8_t *bytes;   /* (quads, n, 4) */
@@ -151,7 +168,10 @@ struct group {
 };
 
 struct search_job {
-    const struct sieve *sieve;
+    const struct tt_quantized *quantized;
+    const struct panel *panels; /* of quantized */
+    tt_byte_scan_fn *scan;
+    const struct tt_ann *ann;
     const struct tt_ann_request *request;
     const struct tt_ann_result *result;
     size_t room, cap; /* rows that a query can find; candidates that it can hold */
@@ -162,7 +182,7 @@ struct search_job {
     float *panel;                 /* (threads, dim, TT_SCAN_ITEMS) */
 };
 
-/* Leave this query to the exact search. */
+/* Leave this query to a search in full. */
 static void give_up(struct group *group, size_t i)
 {
     group->query[i].gave_up = 1;
@@ -171,15 +191,14 @@ static void give_up(struct group *group, size_t i)
 
 static void start_query(struct search_job *job, struct group *group, size_t i)
 {
-    const struct sieve *sieve = job->sieve;
-    size_t dim = sieve->ann.dim;
+    size_t dim = job->ann->dim;
     const float *x = job->request->queries + (group->first + i) * dim;
     struct query *query = &group->query[i];
     double length = sqrt(tt_vec_sum_squares(x, dim)), wrong;
 
     query->step = tt_byte_step(x, dim);
     wrong = tt_byte_round(x, dim, query->step, (int8_t *)group->bytes + i * 4, group->n * 4);
-    for (size_t k = 0; k < sieve->quads * 4; k++) { /* signed bytes become unsigned ones, around 128 */
+    for (size_t k = 0; k < job->quantized->quads * 4; k++) { /* signed bytes become unsigned ones, around 128 */
         uint8_t *byte = &group->bytes[(k / 4 * group->n + i) * 4 + k % 4];
         *byte = k < dim ? (uint8_t)(*byte ^ 128) : 128;
     }
@@ -195,7 +214,7 @@ static void start_query(struct search_job *job, struct group *group, size_t i)
 
 static size_t make_groups(struct search_job *job, size_t from, size_t to, size_t worker, struct group *groups)
 {
-    size_t quads = job->sieve->quads, n_groups = 0, at = worker * BLOCK;
+    size_t quads = job->quantized->quads, n_groups = 0, at = worker * BLOCK;
 
     for (size_t first = from; first < to;) {
         struct group *g = &groups[n_groups++];
@@ -227,7 +246,7 @@ static void panel_limits(const struct group *group, const struct panel *panel, i
     }
 }
 
-/* Drop candidates that have fallen behind. When that frees little, the sieve is of no use to this query. */
+/* Drop candidates that have fallen behind. When that frees little, the scan is of no use to this query. */
 static void compact(struct search_job *job, struct group *group, size_t i)
 {
     struct query *query = &group->query[i];
@@ -241,21 +260,21 @@ static void compact(struct search_job *job, struct group *group, size_t i)
         give_up(group, i);
 }
 
-static void take_hits(struct search_job *job, struct group *group, size_t p, const struct tt_byte_hit *hits, size_t n)
+static void add_hits(struct search_job *job, struct group *group, size_t p, const struct tt_byte_hit *hits, size_t n)
 {
-    const struct panel *panel = &job->sieve->panels[p];
+    const struct panel *panel = &job->panels[p];
     const struct tt_ann_filter *filters = job->request->filters;
 
     for (size_t h = 0; h < n; h++) {
         size_t i = hits[h].query, row = p * TT_SCAN_ITEMS + hits[h].item;
         struct query *query = &group->query[i];
         float bound = group->of_longest[i] * panel->longest + group->of_wrong[i] * panel->wrong + UNDERFLOW;
-        double coarse = (double)query->step * (double)panel->step * hits[h].dot;
-        float upper = (float)(coarse + (double)bound);
-        if (!(upper > group->limit[i]) || row >= job->sieve->ann.n ||
+        double rough = (double)query->step * (double)panel->step * hits[h].dot;
+        float upper = (float)(rough + (double)bound);
+        if (!(upper > group->limit[i]) || row >= job->ann->n ||
             (filters && tt_ann_is_excluded(&filters[group->first + i], (uint32_t)row)))
             continue;
-        tt_topk_push(&query->top, (float)(coarse - (double)bound), (uint32_t)row);
+        tt_topk_push(&query->top, (float)(rough - (double)bound), (uint32_t)row);
         group->limit[i] = tt_topk_limit(&query->top);
         query->candidates[query->n_candidates++] = (struct candidate){(uint32_t)row, upper};
         if (query->n_candidates == job->cap)
@@ -268,11 +287,11 @@ static void score_rows(struct search_job *job, struct query *query, const float 
                        float *panel)
 {
     static const float least = -INFINITY;
-    size_t dim = job->sieve->ann.dim;
+    size_t dim = job->ann->dim;
     struct tt_scan_hit hits[TT_SCAN_HITS];
 
     for (size_t i = 0; i < n; i++) {
-        const float *y = job->sieve->vectors + (size_t)rows[i] * dim;
+        const float *y = job->ann->vectors + (size_t)rows[i] * dim;
         for (size_t d = 0; d < dim; d++)
             panel[d * TT_SCAN_ITEMS + i] = y[d];
     }
@@ -285,7 +304,7 @@ static void score_rows(struct search_job *job, struct query *query, const float 
 /* Compare the remaining candidates in full, and write the k best. */
 static void finish_query(struct search_job *job, struct query *query, size_t number, size_t worker)
 {
-    size_t dim = job->sieve->ann.dim, k = job->request->k, n = 0;
+    size_t dim = job->ann->dim, k = job->request->k, n = 0;
     const float *x = job->request->queries + number * dim;
     float *panel = job->panel + worker * dim * TT_SCAN_ITEMS, limit = tt_topk_limit(&query->top);
     uint32_t rows[TT_SCAN_ITEMS];
@@ -297,7 +316,7 @@ static void finish_query(struct search_job *job, struct query *query, size_t num
         rows[n++] = query->candidates[c].row;
         /* Rows lie all over memory: ask for all of a batch before the first is needed. */
         for (size_t d = 0; d < dim; d += 64 / sizeof(float))
-            __builtin_prefetch(job->sieve->vectors + (size_t)query->candidates[c].row * dim + d);
+            __builtin_prefetch(job->ann->vectors + (size_t)query->candidates[c].row * dim + d);
         if (n == TT_SCAN_ITEMS) {
             score_rows(job, query, x, rows, n, panel);
             n = 0;
@@ -315,151 +334,56 @@ static void finish_query(struct search_job *job, struct query *query, size_t num
 static void search_block(void *arg, size_t block, int worker)
 {
     struct search_job *job = arg;
-    const struct sieve *sieve = job->sieve;
+    const struct tt_quantized *quantized = job->quantized;
     struct group groups[BLOCK / TT_SCAN_QUERIES + 2 + 3]; /* the rest: at most two groups of 4 and three of 1 */
     struct tt_byte_hit hits[TT_SCAN_HITS];
     int32_t limits[LANES];
     size_t from = block * BLOCK, to = from + BLOCK < job->request->n ? from + BLOCK : job->request->n;
     size_t n_groups = make_groups(job, from, to, (size_t)worker, groups);
 
-    for (size_t p = 0; p < sieve->n_panels; p++) {
-        const int8_t *bytes = sieve->bytes + p * TT_SCAN_ITEMS * sieve->quads * 4;
+    for (size_t p = 0; p < quantized->n_panels; p++) {
+        const int8_t *bytes = quantized->bytes + p * TT_SCAN_ITEMS * quantized->quads * 4;
         for (size_t g = 0; g < n_groups; g++) {
-            panel_limits(&groups[g], &sieve->panels[p], limits);
-            size_t n = sieve->scan(groups[g].n, sieve->quads, groups[g].bytes, bytes, sieve->begin + p * TT_SCAN_ITEMS,
-                                   limits, hits);
+            panel_limits(&groups[g], &job->panels[p], limits);
+            size_t n = job->scan(groups[g].n, quantized->quads, groups[g].bytes, bytes,
+                                 quantized->begin + p * TT_SCAN_ITEMS, limits, hits);
             if (n)
-                take_hits(job, &groups[g], p, hits, n);
+                add_hits(job, &groups[g], p, hits, n);
         }
     }
     for (size_t g = 0; g < n_groups; g++) {
         for (size_t i = 0; i < groups[g].n; i++) {
             if (groups[g].query[i].gave_up)
-                job->result->found[groups[g].first + i] = SIZE_MAX; /* for search_rest */
+                job->result->found[groups[g].first + i] = TT_QUANTIZED_GAVE_UP;
             else
                 finish_query(job, &groups[g].query[i], groups[g].first + i, (size_t)worker);
         }
     }
 }
 
-/* Queries that were given up: all together through the exact search. */
-static int search_rest(const struct sieve *sieve, const struct tt_ann_request *request,
-                       const struct tt_ann_result *result, struct tt_pool *pool, struct tt_err *err)
+int tt_quantized_search(const struct tt_quantized *quantized, tt_byte_scan_fn *scan, const struct tt_ann *ann,
+                        const struct tt_ann_request *request, const struct tt_ann_result *result, struct tt_pool *pool,
+                        struct tt_err *err)
 {
-    size_t n = 0, dim = sieve->ann.dim, k = request->k, at = 0;
-    struct tt_ann_request rest = {.k = k};
-    struct tt_ann_result got = {NULL, NULL, NULL};
-    struct tt_ann_filter *filters = NULL;
-    float *queries = NULL;
-    int status = -1;
-
-    for (size_t i = 0; i < request->n; i++)
-        n += result->found[i] == SIZE_MAX;
-    if (n == 0)
-        return 0;
-    queries = tt_alloc(n * dim, sizeof(*queries), err);
-    filters = tt_alloc_zero(n, sizeof(*filters), err);
-    got.rows = tt_alloc(n * k, sizeof(*got.rows), err);
-    got.scores = tt_alloc(n * k, sizeof(*got.scores), err);
-    got.found = tt_alloc(n, sizeof(*got.found), err);
-    if (!queries || !filters || !got.rows || !got.scores || !got.found)
-        goto done;
-    for (size_t i = 0; i < request->n; i++) {
-        if (result->found[i] != SIZE_MAX)
-            continue;
-        memcpy(queries + at * dim, request->queries + i * dim, dim * sizeof(*queries));
-        if (request->filters)
-            filters[at] = request->filters[i];
-        at++;
-    }
-    rest.n = n;
-    rest.queries = queries;
-    rest.filters = request->filters ? filters : NULL;
-    if (tt_ann_search(sieve->exact, &rest, &got, pool, err))
-        goto done;
-    at = 0;
-    for (size_t i = 0; i < request->n; i++) {
-        if (result->found[i] != SIZE_MAX)
-            continue;
-        result->found[i] = got.found[at];
-        memcpy(result->rows + i * k, got.rows + at * k, got.found[at] * sizeof(*got.rows));
-        memcpy(result->scores + i * k, got.scores + at * k, got.found[at] * sizeof(*got.scores));
-        at++;
-    }
-    status = 0;
-done:
-    free(queries);
-    free(filters);
-    free(got.rows);
-    free(got.scores);
-    free(got.found);
-    return status;
-}
-
-static int sieve_search(const struct tt_ann *ann, const struct tt_ann_request *request,
-                        const struct tt_ann_result *result, struct tt_pool *pool, struct tt_err *err)
-{
-    const struct sieve *sieve = (const struct sieve *)ann;
     size_t threads = (size_t)tt_pool_threads(pool), places = threads * BLOCK;
-    struct search_job job = {.sieve = sieve, .request = request, .result = result};
+    struct search_job job = {.quantized = quantized, .panels = (const struct panel *)quantized->panels, .scan = scan,
+                             .ann = ann, .request = request, .result = result};
     int status = -1;
 
     job.room = request->k < ann->n ? request->k : ann->n;
     job.cap = 2 * job.room + SPARE;
-    if (!sieve->always && (ann->n < LEAST_ROWS || request->k > MOST_K))
-        return tt_ann_search(sieve->exact, request, result, pool, err);
-    job.bytes = tt_alloc(places * sieve->quads, 4, err);
+    job.bytes = tt_alloc(places * quantized->quads, 4, err);
     job.scored = tt_alloc(places * job.room, sizeof(*job.scored), err);
     job.candidates = tt_alloc(places * job.cap, sizeof(*job.candidates), err);
     job.panel = tt_alloc_zero(threads * ann->dim * TT_SCAN_ITEMS, sizeof(*job.panel), err);
     if (!job.bytes || !job.scored || !job.candidates || !job.panel)
         goto done;
     tt_pool_run(pool, tt_blocks(request->n, BLOCK), search_block, &job);
-    status = search_rest(sieve, request, result, pool, err);
+    status = 0;
 done:
     free(job.bytes);
     free(job.scored);
     free(job.candidates);
     free(job.panel);
     return status;
-}
-
-static void sieve_free(struct tt_ann *ann)
-{
-    struct sieve *sieve = (struct sieve *)ann;
-
-    tt_ann_free(sieve->exact);
-    tt_sieve_parts_release(&sieve->parts);
-    free(sieve);
-}
-
-struct tt_ann *tt_sieve_new(tt_byte_scan_fn *scan, struct tt_ann *exact, const float *vectors,
-                            struct tt_sieve_parts *parts, int always, struct tt_err *err)
-{
-    static const struct tt_ann_ops ops = {sieve_search, sieve_free};
-    struct sieve *sieve;
-
-    if (parts->n_panels == 0 && exact->n > 0) {
-        tt_sieve_parts_release(parts);
-        return exact;
-    }
-    sieve = tt_alloc_zero(1, sizeof(*sieve), err);
-    if (!sieve) {
-        tt_sieve_parts_release(parts);
-        tt_ann_free(exact);
-        return NULL;
-    }
-    sieve->ann = (struct tt_ann){exact->n, exact->dim, &ops};
-    sieve->exact = exact;
-    sieve->scan = scan;
-    sieve->vectors = vectors;
-    sieve->always = always;
-    sieve->quads = parts->quads;
-    sieve->n_panels = parts->n_panels;
-    sieve->bytes = parts->bytes;
-    sieve->begin = parts->begin;
-    sieve->panels = (const struct panel *)parts->panels;
-    sieve->parts = *parts;
-    *parts = (struct tt_sieve_parts){0};
-    return &sieve->ann;
 }
