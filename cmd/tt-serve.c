@@ -276,7 +276,7 @@ static int serve(const struct tt_service_options *service_options, struct tt_htt
     http = tt_http_start(http_options, tt_service_answer, done, service, err);
     if (!http)
         goto done;
-    tt_service_watch(service, tt_http_connections, http);
+    tt_service_count_connections(service, tt_http_connections, http);
     cli_note("listening on %s", tt_http_address(http));
     tt_systemd_notify("READY=1");
     run(service, http, signals);
@@ -349,7 +349,7 @@ int main(int argc, char **argv)
         service_options.settings.removes_seen = seen_files.n > 0;
         service_options.name = name;
         service_options.events = events;
-        service_options.sync = (enum tt_journal_sync)sync_policy;
+        service_options.sync = (enum tt_csv_log_sync)sync_policy;
         service_options.cache = (size_t)cache;
         service_options.now = now;
         service_options.note = note;

@@ -377,7 +377,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
         return MHD_NO;
 
     /* It calls once for the head, for each piece of the body, and at the end. An answer to the first call would close
-     * the connection, since it may be in place of a body's arrival. That is wanted only where a body is refused. */
+     * the connection, since it may be in place of a body's arrival. That is right only where a body is refused. */
     if (!x->has_head) {
         struct head head = {http, x};
         x->has_head = 1;
@@ -502,20 +502,20 @@ void tt_http_stop(struct tt_http *http)
 /* Open files that the limit must allow. */
 static int raise_limit(const struct tt_http_options *options, struct tt_err *err)
 {
-    rlim_t wanted = (rlim_t)options->max_connections + (rlim_t)options->threads * FILES_A_THREAD + OTHER_FILES;
+    rlim_t needed = (rlim_t)options->max_connections + (rlim_t)options->threads * FILES_A_THREAD + OTHER_FILES;
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit))
         return tt_err_system(err, errno, "limit of open files");
-    if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= wanted)
+    if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= needed)
         return 0;
-    if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < wanted)
+    if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < needed)
         return tt_err_set(err, TT_ERR_SYSTEM,
                           "%u connections need %llu open files, and the system's limit (ulimit -Hn) is %llu",
-                          options->max_connections, (unsigned long long)wanted, (unsigned long long)limit.rlim_max);
-    limit.rlim_cur = wanted;
+                          options->max_connections, (unsigned long long)needed, (unsigned long long)limit.rlim_max);
+    limit.rlim_cur = needed;
     if (setrlimit(RLIMIT_NOFILE, &limit))
-        return tt_err_system(err, errno, "limit of open files: %llu", (unsigned long long)wanted);
+        return tt_err_system(err, errno, "limit of open files: %llu", (unsigned long long)needed);
     return 0;
 }
 

@@ -27,7 +27,7 @@ static int listen_unix(struct tt_listener *listener, const char *path, struct tt
     memset(&at, 0, sizeof(at));
     at.sun_family = AF_UNIX;
     if (!*path || strlen(path) >= sizeof(at.sun_path))
-        return tt_err_set(err, TT_ERR_USAGE, "unix:%s: a path of 1 to %zu bytes is wanted", path,
+        return tt_err_set(err, TT_ERR_USAGE, "unix:%s: a path of 1 to %zu bytes is expected", path,
                           sizeof(at.sun_path) - 1);
     memcpy(at.sun_path, path, strlen(path));
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -34,7 +34,7 @@ static int measure_columns(struct tt_body *body, struct tt_err *err)
     return 0;
 }
 
-/* What stands beside the rows, and is passed over, is at least no list of its own. */
+/* Members beside the rows are ignored, but must not be lists or objects. */
 static int check_scalars(const struct tt_body *body, struct tt_err *err)
 {
     const char *name;
@@ -47,8 +47,7 @@ static int check_scalars(const struct tt_body *body, struct tt_err *err)
     return 0;
 }
 
-/* Find the rows. */
-static int take_shape(struct tt_body *body, struct tt_err *err)
+static int find_rows(struct tt_body *body, struct tt_err *err)
 {
     json_t *root = body->root, *list;
 
@@ -92,13 +91,13 @@ int tt_body_read(struct tt_body *body, const char *text, size_t len, const struc
     if (!body->root)
         return tt_err_set(err, TT_ERR_USAGE, "the body is not JSON: line %d, column %d: %s", error.line, error.column,
                           error.text);
-    if (take_shape(body, err) == 0)
+    if (find_rows(body, err) == 0)
         return 0;
     tt_body_release(body);
     return -1;
 }
 
-static void drop_texts(struct tt_body *body)
+static void free_texts(struct tt_body *body)
 {
     for (size_t i = 0; i < body->n_texts; i++)
         free(body->texts[i]);
@@ -107,7 +106,7 @@ static void drop_texts(struct tt_body *body)
 
 void tt_body_release(struct tt_body *body)
 {
-    drop_texts(body);
+    free_texts(body);
     free(body->texts);
     free(body->params);
     json_decref(body->root);
@@ -122,7 +121,7 @@ static const char *number_text(struct tt_body *body, const json_t *value, struct
 
     if (json_is_integer(value))
         snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    for (int digits = 15; json_is_real(value) && digits <= 17; digits++) { /* as few as name it */
+    for (int digits = 15; json_is_real(value) && digits <= 17; digits++) { /* the fewest that give the same number */
         snprintf(text, sizeof(text), "%.*g", digits, json_real_value(value));
         if (strtod(text, NULL) == json_real_value(value))
             break;
@@ -195,7 +194,7 @@ static int check_member(const char *name, const json_t *value, struct tt_err *er
     return good ? 0 : refuse_member(name, err);
 }
 
-/* An object's members, but for the one that holds the rows, and those that `other` (or NULL) has itself. */
+/* Add an object's members, except the one that holds the rows, and those that `other` (or NULL) has too. */
 static int add_members(struct tt_body *body, json_t *object, const json_t *other, struct tt_err *err)
 {
     const char *name;
@@ -207,7 +206,7 @@ static int add_members(struct tt_body *body, json_t *object, const json_t *other
         if (value == body->rows)
             continue;
         if (json_object_get(other, name)) {
-            if (check_member(name, value, err)) /* as if it counted */
+            if (check_member(name, value, err)) /* although it is not used */
                 return -1;
             continue;
         }
@@ -247,10 +246,10 @@ static int add_row(struct tt_body *body, size_t i, struct tt_err *err)
 
 int tt_body_row(struct tt_body *body, size_t i, const struct tt_http_param **params, size_t *n, struct tt_err *err)
 {
-    int takes_root = json_is_object((json_t *)body->root) && !(body->rows && body->skips_root);
+    int has_defaults = json_is_object((json_t *)body->root) && !(body->rows && body->skips_root);
 
-    drop_texts(body);
-    if ((takes_root && add_members(body, body->root, json_array_get(body->rows, i), err)) || add_row(body, i, err))
+    free_texts(body);
+    if ((has_defaults && add_members(body, body->root, json_array_get(body->rows, i), err)) || add_row(body, i, err))
         return -1;
     *params = body->params;
     *n = body->n_params;

@@ -1,4 +1,4 @@
-/* Lists that were found lately: see cache.h. */
+/* A cache of lists: see cache.h. */
 #include "serve/cache.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@ enum { WAYS = 8, LOCKS = 64 };
 
 struct place {
     struct tt_cache_key key; /* zeros: free */
-    uint32_t used;           /* the lock's clock when it was last asked for; when that wraps, some lists go early */
+    uint32_t used;           /* the lock's clock at the last use; when it wraps around, lists are replaced early */
     struct tt_cache_list list;
 };
 
@@ -82,7 +82,7 @@ void tt_cache_put(struct tt_cache *cache, struct tt_cache_key key, const struct 
     struct place *places = cache->places + set * WAYS;
     tt_mutex_lock(&guard->lock);
     for (size_t i = 0; i < WAYS; i++) {
-        if (places[i].key.a == key.a && places[i].key.b == key.b) { /* somebody else was as quick */
+        if (places[i].key.a == key.a && places[i].key.b == key.b) { /* another thread has just cached it */
             oldest = i;
             break;
         }

@@ -1,8 +1,9 @@
-/* Lists that were found lately, so that who asks again need not wait for a search. A key is a fingerprint of all that a
- * list depends on, snapshot included; a list that is no longer right is never asked for again, and makes way in time.
+/* A cache of lists, so that the same request is answered again without a search. A key is a hash of all that a list
+ * depends on, the snapshot too: a list that is out of date has a key that no request has any more, and is replaced in
+ * time.
  *
- * Places are of one size and cut into sets of eight; a key has one set, in which the list that was not asked for the
- * longest makes way. Memory is what was given at the start, and no more. Threads: all calls may run at once.
+ * The cache has places of one size in sets of eight. A key belongs to one set, where a new list replaces the one that
+ * was not used for the longest time. All memory is allocated at the start. Threads: all calls may run at once.
  */
 #ifndef TT_SERVE_CACHE_H
 #define TT_SERVE_CACHE_H
@@ -11,7 +12,7 @@
 
 #include "base/err.h"
 
-enum { TT_CACHE_ITEMS = 12 }; /* longer lists are not kept; a place takes two cache lines */
+enum { TT_CACHE_ITEMS = 12 }; /* longer lists are not cached; so a place takes 128 bytes */
 
 struct tt_cache;
 
@@ -20,13 +21,13 @@ struct tt_cache_key {
 };
 
 struct tt_cache_list {
-    uint16_t n, source;           /* as recommend.h has them */
+    uint16_t n, source;           /* these and `left`: see struct tt_list in recommend.h */
     uint32_t left;
     uint32_t rows[TT_CACHE_ITEMS];
     float scores[TT_CACHE_ITEMS];
 };
 
-/* bytes 0: a cache that keeps nothing. */
+/* bytes 0: nothing is cached. */
 struct tt_cache *tt_cache_new(size_t bytes, struct tt_err *err) TT_CHECKED;
 void tt_cache_free(struct tt_cache *cache);
 

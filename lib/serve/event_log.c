@@ -8,7 +8,7 @@
 #include "encode/example_encoder.h"
 #include "io/csv_reader.h"
 
-enum { MAX_CHARACTERS = TT_LIVE_MAX_TEXT / 4 };
+enum { MAX_CHARACTERS = TT_RECENT_MAX_TEXT / 4 };
 
 struct tt_event_place {
     size_t at, len; /* in texts.data, which moves while it grows */
@@ -38,31 +38,32 @@ static int list_columns(struct tt_event_log *log, const struct tt_schema *schema
     return 0;
 }
 
-int tt_event_log_suits(const struct tt_event_log *log, const struct tt_snapshot *snapshot, struct tt_err *err)
+int tt_event_log_check(const struct tt_event_log *log, const struct tt_snapshot *snapshot, struct tt_err *err)
 {
-    struct tt_event_log wanted;
-    int status = list_columns(&wanted, &snapshot->model.base.dictionary.schema, err);
+    struct tt_event_log needed;
+    int status = list_columns(&needed, &snapshot->model.base.dictionary.schema, err);
 
     if (status == 0 &&
-        (wanted.names.len != log->names.len || memcmp(wanted.names.data, log->names.data, log->names.len) != 0))
+        (needed.names.len != log->names.len || memcmp(needed.names.data, log->names.data, log->names.len) != 0))
         status = tt_err_set(err, TT_ERR_MISMATCH, "%s: its events have other columns than those of the log",
                             snapshot->model.base.segment.name);
-    tt_event_log_release(&wanted);
+    tt_event_log_release(&needed);
     return status;
 }
 
 void tt_event_log_release(struct tt_event_log *log)
 {
-    tt_journal_close(log->journal);
+    tt_csv_log_close(log->file);
     tt_buf_release(&log->names);
     *log = (struct tt_event_log){0};
 }
 
-/* One row of the log that stands already. */
-static int replay_row(const struct tt_csv *csv, const struct tt_snapshot *s, struct tt_live *live, struct tt_err *err)
+/* Add the event of a row that is in the file. */
+static int add_row(const struct tt_csv *csv, const struct tt_snapshot *s, struct tt_recent_events *recent,
+                   struct tt_err *err)
 {
     const struct tt_schema *schema = &s->model.base.dictionary.schema;
-    struct tt_live_event event = {.weight = 1, .label = 1};
+    struct tt_recent_event event = {.weight = 1, .label = 1};
     long at = 0;
 
     for (size_t c = 0; c < schema->n_columns; c++) {
@@ -83,10 +84,11 @@ static int replay_row(const struct tt_csv *csv, const struct tt_snapshot *s, str
         }
         at++;
     }
-    return tt_live_add(live, &event, err);
+    return tt_recent_events_add(recent, &event, err);
 }
 
-static int replay(const char *path, const struct tt_snapshot *s, struct tt_live *live, struct tt_err *err)
+static int read_events(const char *path, const struct tt_snapshot *s, struct tt_recent_events *recent,
+                       struct tt_err *err)
 {
     struct tt_csv csv = {0};
     int more;
@@ -95,7 +97,7 @@ static int replay(const char *path, const struct tt_snapshot *s, struct tt_live 
         return -1;
     tt_csv_want_all(&csv);
     while ((more = tt_csv_next(&csv, err)) == 1)
-        if (replay_row(&csv, s, live, err)) {
+        if (add_row(&csv, s, recent, err)) {
             more = -1;
             break;
         }
@@ -103,8 +105,9 @@ static int replay(const char *path, const struct tt_snapshot *s, struct tt_live 
     return more;
 }
 
-int tt_event_log_open(struct tt_event_log *log, const char *path, enum tt_journal_sync sync,
-                      const struct tt_snapshot *snapshot, struct tt_live *live, uint64_t *cut, struct tt_err *err)
+int tt_event_log_open(struct tt_event_log *log, const char *path, enum tt_csv_log_sync sync,
+                      const struct tt_snapshot *snapshot, struct tt_recent_events *recent, uint64_t *cut,
+                      struct tt_err *err)
 {
     const char **names = NULL;
 
@@ -115,9 +118,9 @@ int tt_event_log_open(struct tt_event_log *log, const char *path, enum tt_journa
         goto fail;
     for (size_t i = 0, from = 0; i < log->n_columns; from += strlen(names[i++]) + 1)
         names[i] = log->names.data + from;
-    log->journal = tt_journal_open(path, names, log->n_columns, sync, cut, err);
+    log->file = tt_csv_log_open(path, names, log->n_columns, sync, cut, err);
     free(names);
-    if (log->journal && replay(path, snapshot, live, err) == 0)
+    if (log->file && read_events(path, snapshot, recent, err) == 0)
         return 0;
 fail:
     tt_event_log_release(log);
@@ -166,7 +169,7 @@ static int refuse(const struct tt_column *column, const char *text, size_t len, 
                       wrong);
 }
 
-/* What stands in a column when the event does not say: of contexts and times, what the clock says. */
+/* The text of a column that the event does not give: of contexts and times the clock's. NULL: it must be given. */
 static const char *default_text(const struct tt_column *column, const struct tt_recommend_settings *settings,
                                 struct tt_time_features *clock, int64_t now, char seconds[24], size_t *len)
 {
@@ -198,8 +201,8 @@ static size_t characters(const char *text, size_t len)
     return n;
 }
 
-static int take_text(const struct tt_column *column, const char *text, size_t len, struct tt_live_event *event,
-                     struct tt_err *err)
+static int parse_text(const struct tt_column *column, const char *text, size_t len, struct tt_recent_event *event,
+                      struct tt_err *err)
 {
     const char *wrong = NULL;
 
@@ -236,7 +239,7 @@ int tt_event_batch_add(struct tt_event_batch *batch, const struct tt_snapshot *s
                        struct tt_time_features *clock, int64_t now, struct tt_err *err)
 {
     const struct tt_schema *schema = &snapshot->model.base.dictionary.schema;
-    struct tt_live_event event = {.weight = 1, .label = 1, .time = (uint32_t)now};
+    struct tt_recent_event event = {.weight = 1, .label = 1, .time = (uint32_t)now};
     size_t width = 0, at;
     char seconds[24];
 
@@ -258,7 +261,7 @@ int tt_event_batch_add(struct tt_event_batch *batch, const struct tt_snapshot *s
         const char *text = p ? p->value : default_text(column, settings, clock, now, seconds, &len);
         if (!text)
             return tt_err_set(err, TT_ERR_USAGE, "an event has no '%s'", column->name);
-        if (take_text(column, text, len, &event, err))
+        if (parse_text(column, text, len, &event, err))
             return -1;
         batch->fields[at++] = (struct tt_event_place){batch->texts.len, len};
         if (tt_buf_add(&batch->texts, text, len, err))
@@ -268,7 +271,7 @@ int tt_event_batch_add(struct tt_event_batch *batch, const struct tt_snapshot *s
     return 0;
 }
 
-int tt_event_batch_commit(struct tt_event_batch *batch, struct tt_event_log *log, struct tt_live *live,
+int tt_event_batch_commit(struct tt_event_batch *batch, struct tt_event_log *log, struct tt_recent_events *recent,
                           struct tt_err *err)
 {
     size_t width = log->n_columns;
@@ -276,17 +279,17 @@ int tt_event_batch_commit(struct tt_event_batch *batch, struct tt_event_log *log
     if (tt_grow(&batch->lines, &batch->cap_lines, batch->n * width, sizeof(*batch->lines), err))
         return -1;
     for (size_t i = 0; i < batch->n * width; i++)
-        batch->lines[i] = (struct tt_journal_field){batch->texts.data + batch->fields[i].at, batch->fields[i].len};
-    if (tt_journal_append(log->journal, batch->lines, batch->n, err))
+        batch->lines[i] = (struct tt_csv_log_field){batch->texts.data + batch->fields[i].at, batch->fields[i].len};
+    if (tt_csv_log_append(log->file, batch->lines, batch->n, err))
         return -1;
     for (size_t e = 0; e < batch->n; e++) {
-        struct tt_live_event *event = &batch->events[e];
-        const struct tt_journal_field *line = batch->lines + e * width;
+        struct tt_recent_event *event = &batch->events[e];
+        const struct tt_csv_log_field *line = batch->lines + e * width;
         event->user = line[log->user].text;
         event->user_len = line[log->user].len;
         event->item = line[log->item].text;
         event->item_len = line[log->item].len;
-        if (tt_live_add(live, event, err))
+        if (tt_recent_events_add(recent, event, err))
             return -1;
     }
     return 0;

@@ -38,7 +38,7 @@ static int is_of_users(const struct tt_column *c)
 }
 
 /* Is this name a column of the users, or a parameter of every service? */
-static int is_taken(const struct tt_schema *schema, const char *name)
+static int is_reserved(const struct tt_schema *schema, const char *name)
 {
     static const char *const parameters[] = {"user", "k", "seen", "explain", "time", "exclude", "history", "requests"};
 
@@ -55,7 +55,7 @@ static int is_taken(const struct tt_schema *schema, const char *name)
 }
 
 /* Columns of users, each once, and of items, any number of times. */
-static int ask_members(const struct tt_snapshot *s, int in_query, struct tt_buf *out, struct tt_err *err)
+static int request_members(const struct tt_snapshot *s, int in_query, struct tt_buf *out, struct tt_err *err)
 {
     const struct tt_schema *schema = &s->model.base.dictionary.schema;
 
@@ -67,10 +67,10 @@ static int ask_members(const struct tt_snapshot *s, int in_query, struct tt_buf 
         if (is_of_users(column) && member(out, "", column->name, schema_of, err))
             return -1;
     }
-    for (size_t c = 0; c < s->shelf.n_columns; c++) {
-        const char *name = s->shelf.columns[c].name;
-        if (member(out, is_taken(schema, name) ? "item." : "", name, in_query ? "{\"type\":\"string\"}" : REF("Texts"),
-                   err))
+    for (size_t c = 0; c < s->attributes.n_columns; c++) {
+        const char *name = s->attributes.columns[c].name;
+        if (member(out, is_reserved(schema, name) ? "item." : "", name,
+                   in_query ? "{\"type\":\"string\"}" : REF("Texts"), err))
             return -1;
     }
     return 0;
@@ -97,7 +97,7 @@ static int event_members(const struct tt_snapshot *s, struct tt_buf *out, struct
 int tt_openapi_print(const struct tt_snapshot *snapshot, const char *text, size_t len, struct tt_buf *out,
                      struct tt_err *err)
 {
-    static const char *const marks[] = {"\"@query\": {},", "\"@ask\": {},", "\"@event\": {},"};
+    static const char *const marks[] = {"\"@query\": {},", "\"@request\": {},", "\"@event\": {},"};
     const char *end = text + len, *at;
 
     while ((at = memchr(text, '@', (size_t)(end - text)))) {
@@ -112,7 +112,7 @@ int tt_openapi_print(const struct tt_snapshot *snapshot, const char *text, size_
             continue;
         }
         if (tt_buf_add(out, text, (size_t)(at - 1 - text), err) ||
-            (m == 2 ? event_members(snapshot, out, err) : ask_members(snapshot, m == 0, out, err)))
+            (m == 2 ? event_members(snapshot, out, err) : request_members(snapshot, m == 0, out, err)))
             return -1;
         text = at - 1 + strlen(marks[m]);
     }

@@ -1,11 +1,11 @@
-/* The description of the API (OpenAPI 3.1) for one model: which columns a request may name is not the same for every
- * service. The text in page/openapi.json has marks where these stand:
+/* The description of the API (OpenAPI 3.1) for one model. The columns that a request may name depend on the model, so
+ * the text in page/openapi.json has marks where they belong:
  *
  *     "@query": {},    the columns of users and items, as query parameters
- *     "@ask": {},      the same as members of JSON
+ *     "@request": {},  the same as members of a JSON request
  *     "@event": {},    contexts, weight, label and time of an event
  *
- * Each mark becomes members "NAME": SCHEMA, each with a comma behind it; so a member that is always there follows it.
+ * Each mark is replaced by members "NAME": SCHEMA with a comma after each; so another member must follow the mark.
  */
 #ifndef TT_SERVE_OPENAPI_H
 #define TT_SERVE_OPENAPI_H

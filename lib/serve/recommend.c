@@ -1,4 +1,4 @@
-/* From what is asked to a ranked list: see recommend.h. */
+/* Ranked lists for requests: see recommend.h. */
 #include "serve/recommend.h"
 
 #include <stdlib.h>
@@ -13,9 +13,9 @@
 struct tt_recommender {
     struct tt_pool *pool;          /* of one thread: a request is too small to share */
     struct tt_buf key;             /* all that a list depends on */
-    struct tt_live_visits visits;
+    struct tt_recent_visits visits;
     struct tt_bags history;        /* made for this request */
-    struct tt_bags values[TT_ASK_MAX_COLUMNS]; /* of the ask's values */
+    struct tt_bags values[TT_REQUEST_MAX_COLUMNS]; /* of the request's values */
     float *vector;                 /* (dim) */
     uint64_t *bits, *other_bits;   /* a bit an item */
     uint32_t *excluded;            /* rows that may not be listed, rising */
@@ -60,9 +60,9 @@ void tt_recommender_free(struct tt_recommender *r)
         return;
     tt_pool_free(r->pool);
     tt_buf_release(&r->key);
-    tt_live_visits_release(&r->visits);
+    tt_recent_visits_release(&r->visits);
     tt_bags_release(&r->history);
-    for (size_t i = 0; i < TT_ASK_MAX_COLUMNS; i++)
+    for (size_t i = 0; i < TT_REQUEST_MAX_COLUMNS; i++)
         tt_bags_release(&r->values[i]);
     free(r->vector);
     free(r->bits);
@@ -101,7 +101,7 @@ static int add_visit(struct tt_recommender *r, uint32_t item, uint32_t time, flo
     return 0;
 }
 
-/* One more row that may not be listed. */
+/* The row must not be listed. */
 static int exclude(struct tt_recommender *r, uint32_t row, struct tt_err *err)
 {
     if (row == TT_VOCAB_NONE)
@@ -112,15 +112,15 @@ static int exclude(struct tt_recommender *r, uint32_t row, struct tt_err *err)
     return 0;
 }
 
-/* The live events of the user as visits, and as seen rows. */
-static int take_live(struct tt_recommender *r, const struct tt_snapshot *s, struct tt_live *live, int excludes,
-                     struct tt_err *err)
+/* Add the user's recent events to the visits, and to the excluded rows. */
+static int add_recent(struct tt_recommender *r, const struct tt_snapshot *s, struct tt_recent_events *recent,
+                      int excludes, struct tt_err *err)
 {
-    char text[TT_LIVE_MAX_TEXT];
+    char text[TT_RECENT_MAX_TEXT];
 
     for (size_t i = 0; i < r->visits.n; i++) {
-        const struct tt_live_visit *v = &r->visits.all[i];
-        size_t len = tt_live_item(live, v->item, text, sizeof(text));
+        const struct tt_recent_visit *v = &r->visits.all[i];
+        size_t len = tt_recent_events_item(recent, v->item, text, sizeof(text));
         if (add_visit(r, tt_snapshot_item(s, text, len), v->time, v->weight, v->label, err) ||
             (excludes && exclude(r, tt_vocab_find(&s->ids, text, len), err)))
             return -1;
@@ -128,19 +128,20 @@ static int take_live(struct tt_recommender *r, const struct tt_snapshot *s, stru
     return 0;
 }
 
-static int take_given(struct tt_recommender *r, const struct tt_snapshot *s, const struct tt_ask *ask,
-                      struct tt_err *err)
+/* Add the history that the request gives. */
+static int add_given(struct tt_recommender *r, const struct tt_snapshot *s, const struct tt_recommend_request *request,
+                     struct tt_err *err)
 {
-    for (size_t i = 0; i < ask->n_history; i++) {
-        const struct tt_ask_text *item = &ask->history[i];
+    for (size_t i = 0; i < request->n_history; i++) {
+        const struct tt_request_text *item = &request->history[i];
         if (add_visit(r, tt_snapshot_item(s, item->text, item->len), 0, 1, 1, err) ||
-            (ask->removes_seen && exclude(r, tt_vocab_find(&s->ids, item->text, item->len), err)))
+            (request->removes_seen && exclude(r, tt_vocab_find(&s->ids, item->text, item->len), err)))
             return -1;
     }
     return 0;
 }
 
-/* The bag of r's visits, after those of the model's user when `user` is not 0. */
+/* Make the bag of the visits; they follow those that the model has of the user, unless `user` is 0. */
 static int make_history(struct tt_recommender *r, const struct tt_snapshot *s, uint32_t user, struct tt_err *err)
 {
     const struct tt_column *column = &s->model.base.dictionary.schema.columns[s->history];
@@ -160,40 +161,41 @@ static int make_history(struct tt_recommender *r, const struct tt_snapshot *s, u
     return 0;
 }
 
-static void forget_history(struct tt_recommender *r)
+static void clear_history(struct tt_recommender *r)
 {
     r->n_visits = r->n_excluded = r->n_codes = r->visits.n = 0;
 }
 
-/* A user's history in the model, with what happened since. */
-static int find_history(struct tt_recommender *r, const struct tt_snapshot *s, struct tt_live *live, const char *text,
-                        size_t len, int excludes, struct tt_err *err)
+/* The user's history in the model, and the events since. */
+static int user_history(struct tt_recommender *r, const struct tt_snapshot *s, struct tt_recent_events *recent,
+                        const char *text, size_t len, int excludes, struct tt_err *err)
 {
     uint32_t user = tt_snapshot_user(s, text, len);
 
-    forget_history(r);
+    clear_history(r);
     if (user)
         r->n_codes = tt_snapshot_history(s, user, &r->codes, &r->weights);
-    if (tt_live_of(live, text, len, &r->visits, err) || take_live(r, s, live, excludes, err))
+    if (tt_recent_events_of_user(recent, text, len, &r->visits, err) || add_recent(r, s, recent, excludes, err))
         return -1;
     return r->n_visits && s->history >= 0 ? make_history(r, s, user, err) : 0;
 }
 
-/* A history that the request gives, in place of what is known of the user. */
-static int take_history(struct tt_recommender *r, const struct tt_snapshot *s, const struct tt_ask *ask,
-                        struct tt_err *err)
+/* A history that the request gives, in place of the user's. */
+static int given_history(struct tt_recommender *r, const struct tt_snapshot *s,
+                         const struct tt_recommend_request *request, struct tt_err *err)
 {
-    forget_history(r);
-    if (take_given(r, s, ask, err))
+    clear_history(r);
+    if (add_given(r, s, request, err))
         return -1;
     return r->n_visits && s->history >= 0 ? make_history(r, s, 0, err) : 0;
 }
 
 /* ---- the vector ---- */
 
-/* Bags of the user's columns: the ask's values, and else what the model knows of the user (of nobody: row 0). */
-static int embed(struct tt_recommender *r, const struct tt_snapshot *s, const struct tt_ask *ask, uint32_t user,
-                 struct tt_err *err)
+/* The user's vector: from the values of the request, and for all other columns from what the model has of the user (row
+ * 0 for a user that is not in the model). */
+static int embed(struct tt_recommender *r, const struct tt_snapshot *s, const struct tt_recommend_request *request,
+                 uint32_t user, struct tt_err *err)
 {
     const struct tt_model *model = &s->model;
     const struct tt_dictionary *d = &model->base.dictionary;
@@ -224,12 +226,13 @@ static int embed(struct tt_recommender *r, const struct tt_snapshot *s, const st
             input.rows[c] = &user;
         }
     }
-    for (size_t i = 0; i < ask->n_values; i++) {
-        size_t c = ask->values[i].column;
-        if (ask->values[i].len == 0 && d->schema.columns[c].kind != TT_KIND_CONTEXT)
-            continue; /* an empty field gives way to what the model knows */
+    for (size_t i = 0; i < request->n_values; i++) {
+        size_t c = request->values[i].column;
+        if (request->values[i].len == 0 && d->schema.columns[c].kind != TT_KIND_CONTEXT)
+            continue; /* empty: the model's value is used */
         tt_bags_release(&r->values[i]);
-        if (tt_feature_encode(&d->features[c], ask->values[i].text, ask->values[i].len, &r->values[i], &unseen, err))
+        if (tt_feature_encode(&d->features[c], request->values[i].text, request->values[i].len, &r->values[i], &unseen,
+                              err))
             goto done;
         input.bags[c] = &r->values[i];
         input.rows[c] = &first;
@@ -242,12 +245,12 @@ done:
     return status;
 }
 
-/* Does the ask give a feature of the user that is not a context? */
-static int gives_features(const struct tt_snapshot *s, const struct tt_ask *ask)
+/* Does the request give a feature of the user that is not a context? */
+static int gives_features(const struct tt_snapshot *s, const struct tt_recommend_request *request)
 {
-    for (size_t i = 0; i < ask->n_values; i++)
-        if (s->model.base.dictionary.schema.columns[ask->values[i].column].kind != TT_KIND_CONTEXT &&
-            ask->values[i].len)
+    for (size_t i = 0; i < request->n_values; i++)
+        if (s->model.base.dictionary.schema.columns[request->values[i].column].kind != TT_KIND_CONTEXT &&
+            request->values[i].len)
             return 1;
     return 0;
 }
@@ -274,16 +277,17 @@ static void sort_excluded(struct tt_recommender *r)
     r->n_excluded = n;
 }
 
-static int find_excluded(struct tt_recommender *r, const struct tt_snapshot *s, const struct tt_ask *ask,
-                         struct tt_err *err)
+static int find_excluded(struct tt_recommender *r, const struct tt_snapshot *s,
+                         const struct tt_recommend_request *request, struct tt_err *err)
 {
-    for (size_t i = 0; i < ask->n_excluded; i++)
-        if (exclude(r, tt_vocab_find(&s->ids, ask->excluded[i].text, ask->excluded[i].len), err))
+    for (size_t i = 0; i < request->n_excluded; i++)
+        if (exclude(r, tt_vocab_find(&s->ids, request->excluded[i].text, request->excluded[i].len), err))
             return -1;
-    if (ask->removes_seen) {
+    if (request->removes_seen) {
         size_t n = 0;
-        const uint32_t *rows =
-            ask->user && !ask->n_history ? tt_seen_items_of(&s->seen, ask->user, ask->user_len, &n) : NULL;
+        const uint32_t *rows = NULL;
+        if (request->user && !request->n_history)
+            rows = tt_seen_items_of(&s->seen, request->user, request->user_len, &n);
         for (size_t i = 0; i < n; i++)
             if (exclude(r, rows[i], err))
                 return -1;
@@ -296,21 +300,22 @@ static int find_excluded(struct tt_recommender *r, const struct tt_snapshot *s, 
 }
 
 /* Bits of the rows that satisfy all filters: of one column, any of its values will do. */
-static int find_allowed(struct tt_recommender *r, const struct tt_snapshot *s, const struct tt_ask *ask,
-                        struct tt_err *err)
+static int find_allowed(struct tt_recommender *r, const struct tt_snapshot *s,
+                        const struct tt_recommend_request *request, struct tt_err *err)
 {
     size_t words = tt_blocks(s->index.n, 64);
 
     if (tt_grow(&r->bits, &r->cap_bits, words, sizeof(*r->bits), err) ||
         tt_grow(&r->other_bits, &r->cap_other_bits, words, sizeof(*r->other_bits), err))
         return -1;
-    for (size_t i = 0; i < ask->n_filters;) {
-        size_t column = ask->filters[i].column;
+    for (size_t i = 0; i < request->n_filters;) {
+        size_t column = request->filters[i].column;
         uint64_t *bits = i == 0 ? r->bits : r->other_bits;
         int is_first = i == 0;
         memset(bits, 0, words * sizeof(*bits));
-        for (; i < ask->n_filters && ask->filters[i].column == column; i++)
-            tt_shelf_allow(&s->shelf.columns[column], ask->filters[i].text, ask->filters[i].len, bits);
+        for (; i < request->n_filters && request->filters[i].column == column; i++)
+            tt_item_attribute_allow(&s->attributes.columns[column], request->filters[i].text, request->filters[i].len,
+                                    bits);
         for (size_t w = 0; w < words && !is_first; w++)
             r->bits[w] &= bits[w];
     }
@@ -370,7 +375,7 @@ static void list_popular(const struct tt_snapshot *s, size_t k, const struct tt_
 static void explain(struct tt_recommender *r, const struct tt_snapshot *s, struct tt_list *list)
 {
     size_t dim = s->index.dim;
-    double nearest[TT_ASK_MAX_K];
+    double nearest[TT_REQUEST_MAX_K];
 
     list->because = r->because;
     for (size_t i = 0; i < list->n; i++)
@@ -395,37 +400,37 @@ static int has_direction(const float *vector, size_t dim)
     return 0;
 }
 
-static int make_list(struct tt_recommender *r, struct tt_snapshot *s, struct tt_live *live,
-                     const struct tt_ask *ask, struct tt_list *list, struct tt_err *err)
+static int make_list(struct tt_recommender *r, struct tt_snapshot *s, struct tt_recent_events *recent,
+                     const struct tt_recommend_request *request, struct tt_list *list, struct tt_err *err)
 {
-    uint32_t user = ask->user ? tt_snapshot_user(s, ask->user, ask->user_len) : 0;
+    uint32_t user = request->user ? tt_snapshot_user(s, request->user, request->user_len) : 0;
     struct tt_ann_filter filter = {0};
+    int status = request->n_history || !request->user
+                     ? given_history(r, s, request, err)
+                     : user_history(r, s, recent, request->user, request->user_len, request->removes_seen, err);
 
-    if (ask->n_history || !ask->user ? take_history(r, s, ask, err)
-                                     : find_history(r, s, live, ask->user, ask->user_len, ask->removes_seen, err))
-        return -1;
-    if (find_excluded(r, s, ask, err) || (ask->n_filters && find_allowed(r, s, ask, err)) ||
-        embed(r, s, ask, user, err))
+    if (status || find_excluded(r, s, request, err) || (request->n_filters && find_allowed(r, s, request, err)) ||
+        embed(r, s, request, user, err))
         return -1;
     filter.excluded = r->excluded;
     filter.n_excluded = r->n_excluded;
-    filter.allowed = ask->n_filters ? r->bits : NULL;
+    filter.allowed = request->n_filters ? r->bits : NULL;
     list->source = user                    ? TT_SOURCE_USER
                    : r->n_codes            ? TT_SOURCE_HISTORY
-                   : gives_features(s, ask) ? TT_SOURCE_FEATURES
+                   : gives_features(s, request) ? TT_SOURCE_FEATURES
                                            : TT_SOURCE_POPULAR;
     if (list->source != TT_SOURCE_POPULAR && !has_direction(r->vector, s->index.dim))
         list->source = TT_SOURCE_POPULAR;
     if (list->source == TT_SOURCE_POPULAR) {
         if (tt_snapshot_need_popular(s, err))
             return -1;
-        list_popular(s, ask->k, &filter, list);
-    } else if (search(r, s, r->vector, ask->k, &filter, list, err)) {
+        list_popular(s, request->k, &filter, list);
+    } else if (search(r, s, r->vector, request->k, &filter, list, err)) {
         return -1;
     }
-    if (list->n < ask->k)
+    if (list->n < request->k)
         list->left = count_left(s, &filter);
-    if (ask->explains)
+    if (request->explains)
         explain(r, s, list);
     return 0;
 }
@@ -437,7 +442,7 @@ static int add_text(struct tt_buf *key, const char *text, size_t len, struct tt_
     return tt_buf_add(key, &len, sizeof(len), err) || tt_buf_add(key, text, len, err) ? -1 : 0;
 }
 
-static int add_texts(struct tt_buf *key, const struct tt_ask_text *texts, size_t n, struct tt_err *err)
+static int add_texts(struct tt_buf *key, const struct tt_request_text *texts, size_t n, struct tt_err *err)
 {
     if (tt_buf_add(key, &n, sizeof(n), err))
         return -1;
@@ -448,36 +453,39 @@ static int add_texts(struct tt_buf *key, const struct tt_ask_text *texts, size_t
     return 0;
 }
 
-/* A fingerprint of the snapshot, the user's live events, and the ask. */
-static int make_key(struct tt_recommender *r, const struct tt_snapshot *s, struct tt_live *live,
-                    const struct tt_ask *ask, struct tt_cache_key *key, struct tt_err *err)
+/* A fingerprint of the snapshot, the user's live events, and the request. */
+static int make_key(struct tt_recommender *r, const struct tt_snapshot *s, struct tt_recent_events *recent,
+                    const struct tt_recommend_request *request, struct tt_cache_key *key, struct tt_err *err)
 {
-    uint64_t head[] = {s->serial, ask->user ? tt_live_version(live, ask->user, ask->user_len) : 0, ask->k,
-                       (uint64_t)ask->removes_seen, ask->user != NULL};
+    uint64_t head[] = {s->serial, request->user ? tt_recent_events_version(recent, request->user,
+                                                                           request->user_len) : 0, request->k,
+                       (uint64_t)request->removes_seen, request->user != NULL};
 
     r->key.len = 0;
     if (tt_buf_add(&r->key, head, sizeof(head), err) ||
-        (ask->user && add_text(&r->key, ask->user, ask->user_len, err)) ||
-        add_texts(&r->key, ask->values, ask->n_values, err) || add_texts(&r->key, ask->filters, ask->n_filters, err) ||
-        add_texts(&r->key, ask->history, ask->n_history, err) ||
-        add_texts(&r->key, ask->excluded, ask->n_excluded, err))
+        (request->user && add_text(&r->key, request->user, request->user_len, err)) ||
+        add_texts(&r->key, request->values, request->n_values, err) ||
+        add_texts(&r->key, request->filters, request->n_filters, err) ||
+        add_texts(&r->key, request->history, request->n_history, err) ||
+        add_texts(&r->key, request->excluded, request->n_excluded, err))
         return -1;
     key->a = tt_hash64(r->key.data, r->key.len, 1);
     key->b = tt_hash64(r->key.data, r->key.len, 2) | 1; /* never 0: a free place */
     return 0;
 }
 
-int tt_recommend(struct tt_recommender *r, struct tt_snapshot *snapshot, struct tt_live *live,
-                 struct tt_cache *cache, const struct tt_ask *ask, struct tt_list *list, struct tt_err *err)
+int tt_recommend(struct tt_recommender *r, struct tt_snapshot *snapshot, struct tt_recent_events *recent,
+                 struct tt_cache *cache, const struct tt_recommend_request *request, struct tt_list *list,
+                 struct tt_err *err)
 {
     struct tt_cache_list kept;
     struct tt_cache_key key;
 
-    if (make_room(r, ask->k, list, err))
+    if (make_room(r, request->k, list, err))
         return -1;
-    if (ask->k > TT_CACHE_ITEMS || ask->explains)
-        return make_list(r, snapshot, live, ask, list, err);
-    if (make_key(r, snapshot, live, ask, &key, err))
+    if (request->k > TT_CACHE_ITEMS || request->explains)
+        return make_list(r, snapshot, recent, request, list, err);
+    if (make_key(r, snapshot, recent, request, &key, err))
         return -1;
     if (tt_cache_get(cache, key, &kept)) {
         list->source = kept.source;
@@ -487,7 +495,7 @@ int tt_recommend(struct tt_recommender *r, struct tt_snapshot *snapshot, struct 
         memcpy(list->scores, kept.scores, kept.n * sizeof(*kept.scores));
         return 0;
     }
-    if (make_list(r, snapshot, live, ask, list, err))
+    if (make_list(r, snapshot, recent, request, list, err))
         return -1;
     kept = (struct tt_cache_list){.n = (uint16_t)list->n, .source = (uint16_t)list->source,
                                   .left = (uint32_t)list->left};
@@ -510,11 +518,11 @@ int tt_recommend_similar(struct tt_recommender *r, const struct tt_snapshot *sna
     return 0;
 }
 
-int tt_recommend_history(struct tt_recommender *r, const struct tt_snapshot *snapshot, struct tt_live *live,
+int tt_recommend_history(struct tt_recommender *r, const struct tt_snapshot *snapshot, struct tt_recent_events *recent,
                          const char *user, size_t len, size_t *n, const uint32_t **codes, const float **weights,
                          struct tt_err *err)
 {
-    if (find_history(r, snapshot, live, user, len, 0, err))
+    if (user_history(r, snapshot, recent, user, len, 0, err))
         return -1;
     *n = r->n_codes;
     *codes = r->codes;

@@ -1,4 +1,4 @@
-/* The life of the service: see service.h. */
+/* The service: see service.h. Its answers are in endpoints.c. */
 #include "serve/service.h"
 
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
-#include "serve/service_internal.h"
+#include "serve/endpoints.h"
 
 /* ---- workers ---- */
 
@@ -42,7 +42,7 @@ static struct tt_service_worker *begin(struct tt_service *service, struct tt_sna
     struct tt_service_worker *worker = service->idle;
     if (worker)
         service->idle = worker->next;
-    *snapshot = tt_snapshot_hold(service->snapshot);
+    *snapshot = tt_snapshot_ref(service->snapshot);
     tt_mutex_unlock(&service->lock);
     return worker ? worker : new_worker(service, err);
 }
@@ -55,7 +55,7 @@ static void end(struct tt_service *service, struct tt_service_worker *worker, st
         service->idle = worker;
         tt_mutex_unlock(&service->lock);
     }
-    tt_snapshot_drop(snapshot);
+    tt_snapshot_unref(snapshot);
 }
 
 void tt_service_answer(void *arg, const struct tt_http_request *request, struct tt_http_answer *answer)
@@ -66,9 +66,9 @@ void tt_service_answer(void *arg, const struct tt_http_request *request, struct 
     struct tt_service_worker *worker = begin(service, &snapshot, &err);
 
     if (worker)
-        tt_endpoint_answer(service, worker, snapshot, request, answer);
+        tt_endpoints_answer(service, worker, snapshot, request, answer);
     else
-        tt_endpoint_error(answer, 503, err.text);
+        tt_answer_error(answer, 503, err.text);
     end(service, worker, snapshot);
 }
 
@@ -81,29 +81,30 @@ void tt_service_done(void *arg, const struct tt_http_done *done)
 
 /* ---- loading ---- */
 
-static uint64_t look_at(const char *path, uint64_t seed)
+/* A number that changes when the file is replaced or written to. */
+static uint64_t file_stamp(const char *path, uint64_t seed)
 {
     struct stat st;
-    int64_t look[5] = {0};
+    int64_t parts[5] = {0};
 
     if (path && stat(path, &st) == 0) {
-        look[0] = (int64_t)st.st_dev;
-        look[1] = (int64_t)st.st_ino;
-        look[2] = (int64_t)st.st_size;
-        look[3] = (int64_t)st.st_mtim.tv_sec;
-        look[4] = (int64_t)st.st_mtim.tv_nsec;
+        parts[0] = (int64_t)st.st_dev;
+        parts[1] = (int64_t)st.st_ino;
+        parts[2] = (int64_t)st.st_size;
+        parts[3] = (int64_t)st.st_mtim.tv_sec;
+        parts[4] = (int64_t)st.st_mtim.tv_nsec;
     }
-    return tt_hash64(look, sizeof(look), seed);
+    return tt_hash64(parts, sizeof(parts), seed);
 }
 
-/* What all files look like, in one number. */
-static uint64_t look(const struct tt_snapshot_files *files)
+/* The same for all files. */
+static uint64_t stamp_of(const struct tt_snapshot_files *files)
 {
-    uint64_t seen = look_at(files->items, look_at(files->index, look_at(files->model, 0)));
+    uint64_t stamp = file_stamp(files->items, file_stamp(files->index, file_stamp(files->model, 0)));
 
     for (size_t i = 0; i < files->n_seen; i++)
-        seen = look_at(files->seen[i], seen);
-    return seen;
+        stamp = file_stamp(files->seen[i], stamp);
+    return stamp;
 }
 
 static void note(const struct tt_service *service, const char *text)
@@ -121,18 +122,17 @@ static void note_loaded(const struct tt_service *service, const struct tt_snapsh
     note(service, text);
 }
 
-/* Another snapshot takes the place of the present one. */
-static void exchange(struct tt_service *service, struct tt_snapshot *snapshot)
+static void replace_snapshot(struct tt_service *service, struct tt_snapshot *snapshot)
 {
     tt_mutex_lock(&service->lock);
     struct tt_snapshot *old = service->snapshot;
     service->snapshot = snapshot;
     service->last_error[0] = '\0';
     tt_mutex_unlock(&service->lock);
-    tt_snapshot_drop(old);
+    tt_snapshot_unref(old);
 }
 
-static void fail(struct tt_service *service, const struct tt_err *err)
+static void note_failure(struct tt_service *service, const struct tt_err *err)
 {
     char text[sizeof(err->text) + 64];
 
@@ -140,7 +140,7 @@ static void fail(struct tt_service *service, const struct tt_err *err)
     memcpy(service->last_error, err->text, sizeof(service->last_error));
     tt_mutex_unlock(&service->lock);
     atomic_fetch_add(&service->failed_reloads, 1);
-    snprintf(text, sizeof(text), "not reloaded, the earlier files go on: %s", err->text);
+    snprintf(text, sizeof(text), "not reloaded, the earlier files stay in use: %s", err->text);
     note(service, text);
 }
 
@@ -150,28 +150,28 @@ static int reload(struct tt_service *service, struct tt_err *err)
     int log_is_new = 0, is_other;
     struct tt_snapshot *s;
 
-    service->files = look(&o->files); /* before reading: what changes meanwhile is loaded again */
-    if (service->log.journal && tt_journal_reopen(service->log.journal, &log_is_new, err))
+    service->loaded = stamp_of(&o->files); /* before reading: files that change meanwhile are loaded again */
+    if (service->log.file && tt_csv_log_reopen(service->log.file, &log_is_new, err))
         return -1;
     if (log_is_new)
-        tt_live_turn(service->live);
+        tt_recent_events_rotate(service->recent);
     service->log_is_new |= log_is_new;
     s = tt_snapshot_load(&o->files, service->snapshot->serial + 1, o->pool, o->note, o->note_arg, err);
     if (!s)
         return -1;
     if (tt_snapshot_need_popular(s, err) ||
-        (service->log.journal && tt_event_log_suits(&service->log, s, err))) {
-        tt_snapshot_drop(s);
+        (service->log.file && tt_event_log_check(&service->log, s, err))) {
+        tt_snapshot_unref(s);
         return -1;
     }
     is_other = strcmp(tt_snapshot_model_name(s), tt_snapshot_model_name(service->snapshot)) != 0;
-    exchange(service, s);
+    replace_snapshot(service, s);
     atomic_fetch_add(&service->reloads, 1);
     note_loaded(service, s);
-    /* A model that came together with a new log was trained before the old one was moved away. */
+    /* A model that comes together with a new log was trained before the old log was moved away. */
     log_is_new = service->log_is_new;
     service->log_is_new = 0;
-    return is_other && !log_is_new ? tt_live_forget(service->live, err) : 0;
+    return is_other && !log_is_new ? tt_recent_events_discard(service->recent, err) : 0;
 }
 
 void tt_service_reload(struct tt_service *service)
@@ -179,24 +179,24 @@ void tt_service_reload(struct tt_service *service)
     struct tt_err err = TT_ERR_INIT;
 
     if (reload(service, &err)) {
-        service->failed = service->files;
-        fail(service, &err);
+        service->failed = service->loaded;
+        note_failure(service, &err);
     }
 }
 
 void tt_service_tick(struct tt_service *service)
 {
     struct tt_err err = TT_ERR_INIT;
-    uint64_t now = look(&service->options.files);
+    uint64_t now = stamp_of(&service->options.files);
 
-    if (service->log.journal && tt_journal_tick(service->log.journal, &err))
+    if (service->log.file && tt_csv_log_tick(service->log.file, &err))
         note(service, err.text);
     if (tt_snapshot_need_popular(service->snapshot, &err)) /* after the start, before the first request that needs it */
         note(service, err.text);
-    /* Files that were written come one after another: wait until they have looked alike twice. */
-    if (now != service->files && now == service->looked && now != service->failed)
+    /* Files are written one after another: wait until two ticks find the same. */
+    if (now != service->loaded && now == service->last_tick && now != service->failed)
         tt_service_reload(service);
-    service->looked = now;
+    service->last_tick = now;
 }
 
 static int start(struct tt_service *service, struct tt_err *err)
@@ -205,24 +205,24 @@ static int start(struct tt_service *service, struct tt_err *err)
     uint64_t cut = 0;
     char text[512];
 
-    service->live = tt_live_new(err);
-    service->cache = service->live ? tt_cache_new(o->cache, err) : NULL;
-    service->telemetry = service->cache ? tt_telemetry_new(tt_endpoint_names, tt_endpoint_count, err) : NULL;
+    service->recent = tt_recent_events_new(err);
+    service->cache = service->recent ? tt_cache_new(o->cache, err) : NULL;
+    service->telemetry = service->cache ? tt_endpoints_telemetry(err) : NULL;
     if (!service->telemetry)
         return -1;
-    service->files = service->looked = look(&o->files);
+    service->loaded = service->last_tick = stamp_of(&o->files);
     service->snapshot = tt_snapshot_load(&o->files, 1, o->pool, o->note, o->note_arg, err);
     if (!service->snapshot || (o->events && tt_event_log_open(&service->log, o->events, o->sync, service->snapshot,
-                                                              service->live, &cut, err)))
+                                                              service->recent, &cut, err)))
         return -1;
     if (cut) {
-        snprintf(text, sizeof(text), "%s: took off %llu bytes of a last row that was not written whole", o->events,
+        snprintf(text, sizeof(text), "%s: cut off %llu bytes of an incomplete last row", o->events,
                  (unsigned long long)cut);
         note(service, text);
     }
     note_loaded(service, service->snapshot);
-    if (o->events && tt_live_events(service->live)) {
-        snprintf(text, sizeof(text), "%s: %zu events", o->events, tt_live_events(service->live));
+    if (o->events && tt_recent_events_count(service->recent)) {
+        snprintf(text, sizeof(text), "%s: %zu events", o->events, tt_recent_events_count(service->recent));
         note(service, text);
     }
     return 0;
@@ -255,9 +255,9 @@ void tt_service_free(struct tt_service *service)
         next = worker->next;
         free_worker(worker);
     }
-    tt_snapshot_drop(service->snapshot);
+    tt_snapshot_unref(service->snapshot);
     tt_event_log_release(&service->log);
-    tt_live_free(service->live);
+    tt_recent_events_free(service->recent);
     tt_cache_free(service->cache);
     tt_telemetry_free(service->telemetry);
     tt_mutex_release(&service->lock);
@@ -266,11 +266,11 @@ void tt_service_free(struct tt_service *service)
 
 void tt_service_drain(struct tt_service *service)
 {
-    atomic_store(&service->drains, 1);
+    atomic_store(&service->is_draining, 1);
 }
 
-void tt_service_watch(struct tt_service *service, unsigned (*connections)(const struct tt_http *),
-                      const struct tt_http *http)
+void tt_service_count_connections(struct tt_service *service, unsigned (*connections)(const struct tt_http *),
+                                  const struct tt_http *http)
 {
     service->connections = connections;
     service->http = http;

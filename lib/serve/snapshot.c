@@ -1,4 +1,4 @@
-/* What answers are made from: see snapshot.h. */
+/* Loading of all that answers are made from: see snapshot.h. */
 #include "serve/snapshot.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@ static void release(struct tt_snapshot *s)
     tt_ann_free(s->ann);
     tt_vocab_release(&s->ids);
     tt_segment_release(&s->segment);
-    tt_shelf_release(&s->shelf);
+    tt_item_attributes_release(&s->attributes);
     tt_seen_items_release(&s->seen);
     tt_model_release(&s->model);
     tt_mutex_release(&s->lock);
@@ -20,9 +20,9 @@ static void release(struct tt_snapshot *s)
     free(s);
 }
 
-void tt_snapshot_drop(struct tt_snapshot *snapshot)
+void tt_snapshot_unref(struct tt_snapshot *snapshot)
 {
-    if (snapshot && atomic_fetch_sub(&snapshot->holders, 1) == 1)
+    if (snapshot && atomic_fetch_sub(&snapshot->refs, 1) == 1)
         release(snapshot);
 }
 
@@ -203,12 +203,15 @@ int tt_snapshot_need_popular(struct tt_snapshot *s, struct tt_err *err)
 
 static int read_items(struct tt_snapshot *s, const char *path, tt_note_fn *note, void *arg, struct tt_err *err)
 {
+    struct tt_item_attributes *attributes = &s->attributes;
     size_t unknown = 0;
     char text[512];
 
-    if (tt_shelf_init(&s->shelf, s->index.n, err) ||
-        (path && tt_shelf_read(&s->shelf, path, s->index.item, &s->ids, &s->model.base.dictionary, &unknown, err)) ||
-        tt_shelf_add_known(&s->shelf, &s->model.base, &s->index.ids, err) || tt_shelf_finish(&s->shelf, err))
+    if (tt_item_attributes_init(attributes, s->index.n, err) ||
+        (path && tt_item_attributes_read(attributes, path, s->index.item, &s->ids, &s->model.base.dictionary, &unknown,
+                                         err)) ||
+        tt_item_attributes_add_model(attributes, &s->model.base, &s->index.ids, err) ||
+        tt_item_attributes_finish(attributes, err))
         return -1;
     if (unknown) {
         snprintf(text, sizeof(text), "%s: %zu rows name items that the index does not have", path, unknown);
@@ -228,7 +231,7 @@ struct tt_snapshot *tt_snapshot_load(const struct tt_snapshot_files *files, unsi
         free(s);
         return NULL;
     }
-    atomic_init(&s->holders, 1);
+    atomic_init(&s->refs, 1);
     s->serial = serial;
     if (load_both(s, files, pool, err) || read_seen(s, files, note, arg, err) ||
         read_items(s, files->items, note, arg, err)) {

@@ -1,12 +1,12 @@
-/* Everything that answers are made from, as it stood in the files when they were read: a model, an index whose vectors
- * that model made, what is known of the items, and what users have seen. It never changes; a service that reloads
- * makes another one and drops this one when its last request has ended.
+/* Everything that answers are made from: a model, an index of vectors that this model made, the items' attributes, and
+ * the items that users have seen. It does not change once it is loaded; a reload makes another one. Requests hold
+ * references, so the old one is freed when the last request that began with it has ended.
  *
  *     snapshot = tt_snapshot_load(&files, serial, pool, note, arg, &err);
- *     tt_snapshot_hold(snapshot);  ...  tt_snapshot_drop(snapshot);        by any thread; the last drop frees
+ *     tt_snapshot_ref(snapshot);  ...  tt_snapshot_unref(snapshot);        by any thread; the last unref frees
  *
- * What happens to the files later does not matter: they are mapped for as long as nobody touches them, and copied
- * before somebody does (io/steady.h).
+ * Later changes of the files do no harm: they are mapped as long as nobody writes to them, and copied before somebody
+ * does (io/steady.h).
  */
 #ifndef TT_SERVE_SNAPSHOT_H
 #define TT_SERVE_SNAPSHOT_H
@@ -18,7 +18,7 @@
 #include "index/ann.h"
 #include "index/index_file.h"
 #include "model/model.h"
-#include "serve/shelf.h"
+#include "serve/item_attributes.h"
 
 struct tt_snapshot_files {
     const char *model, *index;
@@ -28,24 +28,24 @@ struct tt_snapshot_files {
 };
 
 struct tt_snapshot {
-    atomic_uint holders;
+    atomic_uint refs;
     unsigned serial;            /* 1 for the first that a service loaded, and so on */
     struct tt_model model;      /* its dictionary is indexed */
     struct tt_segment segment;  /* the index's; its checksum names the index */
     struct tt_index index;
     struct tt_vocab ids;        /* the index's ids: text to row */
     struct tt_ann *ann;
-    struct tt_shelf shelf;
+    struct tt_item_attributes attributes;
     struct tt_seen_items seen;
     long history;               /* schema column of the users' history, or -1 */
 
-    struct tt_mutex lock;        /* of the making of the following, which only some requests need */
+    struct tt_mutex lock;        /* held while the following are made, which only some requests need */
     _Atomic(uint32_t *) popular; /* (index.n) rows by falling users_of_row, then rising row; NULL: not made yet */
-    uint32_t *users_of_row;     /* (index.n) users who have it, by the seen files or else by the model's histories */
+    uint32_t *users_of_row;     /* (index.n) how many users have it, by the seen files or else the model's histories */
     int knows_popular;          /* some item has a user */
 };
 
-/* A note on what was read, to be shown by the program. */
+/* Receives a note on what was read, for the program to show. */
 typedef void tt_note_fn(void *arg, const char *text);
 
 /* Load all files; model and index are verified at once, on the pool's threads. NULL and *err on failure.
@@ -57,35 +57,35 @@ struct tt_snapshot *tt_snapshot_load(const struct tt_snapshot_files *files, unsi
  * only some requests need them. */
 int tt_snapshot_need_popular(struct tt_snapshot *snapshot, struct tt_err *err) TT_CHECKED;
 
-static inline struct tt_snapshot *tt_snapshot_hold(struct tt_snapshot *snapshot)
+static inline struct tt_snapshot *tt_snapshot_ref(struct tt_snapshot *snapshot)
 {
-    atomic_fetch_add(&snapshot->holders, 1);
+    atomic_fetch_add(&snapshot->refs, 1);
     return snapshot;
 }
 
-void tt_snapshot_drop(struct tt_snapshot *snapshot); /* NULL is fine */
+void tt_snapshot_unref(struct tt_snapshot *snapshot); /* NULL is fine */
 
 static inline const char *tt_snapshot_model_name(const struct tt_snapshot *s) { return s->model.base.segment.checksum; }
 static inline const char *tt_snapshot_index_name(const struct tt_snapshot *s) { return s->segment.checksum; }
 
-/* Names of the columns that are the users' and the items' ids. */
+/* The name of the column of the users' ids. */
 static inline const char *tt_snapshot_user_column(const struct tt_snapshot *s)
 {
     return s->model.base.dictionary.schema.columns[s->model.base.dictionary.user_id].name;
 }
 
-/* The user's code in the model, 0: not known. */
+/* The user's code in the model; 0: it has no such user. */
 uint32_t tt_snapshot_user(const struct tt_snapshot *snapshot, const char *text, size_t len);
 
-/* The item's code in the model, 0: not known. */
+/* The item's code in the model; 0: it has no such item. */
 uint32_t tt_snapshot_item(const struct tt_snapshot *snapshot, const char *text, size_t len);
 
-/* The row of the model's item with this code, TT_VOCAB_NONE: it is not in the index; and the other way, 0: the model
- * does not know it. */
+/* From an item's code in the model to its row in the index (TT_VOCAB_NONE: it is not there), and back (0: it is not in
+ * the model). */
 uint32_t tt_snapshot_row_of(const struct tt_snapshot *snapshot, uint32_t code);
 uint32_t tt_snapshot_code_of(const struct tt_snapshot *snapshot, uint32_t row);
 
-/* The bag of a user's history in the model: how many items; 0 also without such a column. */
+/* The user's history in the model: returns the number of items; 0 also when the model has no such column. */
 size_t tt_snapshot_history(const struct tt_snapshot *snapshot, uint32_t user, const uint32_t **codes,
                            const float **weights);
 

@@ -1,25 +1,25 @@
-/* TensorFlow Serving's REST API, as its clients use it for a TensorFlow Recommenders index. */
+/* The part of TensorFlow Serving's REST API that its clients use with an index of TensorFlow Recommenders. */
 #include <string.h>
 
-#include "serve/endpoints_internal.h"
+#include "serve/endpoints.h"
 
-/* 1: the rest of the path is this service's model, and then `verb`. */
-static int is_model_path(const struct tt_call *call, const char *verb)
+/* Does the path name this service's model? If not, that is the answer. */
+static int is_model(struct tt_call *call)
 {
-    size_t name = strlen(call->service->options.name), len = strlen(verb);
+    const char *name = call->service->options.name;
 
-    return call->rest_len == name + len && memcmp(call->rest, call->service->options.name, name) == 0 &&
-           memcmp(call->rest + name, verb, len) == 0;
+    if (call->name_len == strlen(name) && memcmp(call->name, name, call->name_len) == 0)
+        return 1;
+    tt_call_refuse(call, 404, "no such model is served");
+    return 0;
 }
 
 void tt_tf_get_model(struct tt_call *call)
 {
     char version[16];
 
-    if (!is_model_path(call, "")) {
-        tt_call_refuse(call, 404, "no such model is served");
+    if (!is_model(call))
         return;
-    }
     snprintf(version, sizeof(version), "%u", call->snapshot->serial);
     tt_json_open(&call->json, '{');
     tt_json_key(&call->json, "model_version_status");
@@ -38,7 +38,7 @@ void tt_tf_get_model(struct tt_call *call)
     tt_call_finish(call);
 }
 
-static void scores_alone(struct tt_json *json, const struct tt_list *list)
+static void write_scores(struct tt_json *json, const struct tt_list *list)
 {
     tt_json_open(json, '[');
     for (size_t i = 0; i < list->n; i++)
@@ -46,7 +46,7 @@ static void scores_alone(struct tt_json *json, const struct tt_list *list)
     tt_json_close(json, ']');
 }
 
-static void ids_alone(struct tt_call *call, struct tt_json *json, const struct tt_list *list)
+static void write_ids(struct tt_call *call, struct tt_json *json, const struct tt_list *list)
 {
     tt_json_open(json, '[');
     for (size_t i = 0; i < list->n; i++) {
@@ -57,28 +57,29 @@ static void ids_alone(struct tt_call *call, struct tt_json *json, const struct t
     tt_json_close(json, ']');
 }
 
-static void one_prediction(struct tt_call *call, const struct tt_list *list)
+static void row_prediction(void *arg, struct tt_call *call, const struct tt_list *list)
 {
+    (void)arg;
     tt_json_open(&call->json, '{');
     tt_json_key(&call->json, "output_1");
-    scores_alone(&call->json, list);
+    write_scores(&call->json, list);
     tt_json_key(&call->json, "output_2");
-    ids_alone(call, &call->json, list);
+    write_ids(call, &call->json, list);
     tt_json_close(&call->json, '}');
 }
 
-/* By columns: the scores of all go to the answer, the ids of all to call->ids, to follow them. */
-static void one_of_columns(struct tt_call *call, const struct tt_list *list)
+/* By columns: the scores of all rows go to the answer, and the ids of all to `arg`, to follow them. */
+static void column_prediction(void *arg, struct tt_call *call, const struct tt_list *list)
 {
-    scores_alone(&call->json, list);
-    ids_alone(call, &call->ids, list);
+    write_scores(&call->json, list);
+    write_ids(call, arg, list);
 }
 
 static int predict_rows(struct tt_call *call, struct tt_body *body)
 {
     tt_json_key(&call->json, "predictions");
     tt_json_open(&call->json, '[');
-    if (tt_call_each_ask(call, body, one_prediction))
+    if (tt_call_recommend_rows(call, body, row_prediction, NULL))
         return -1;
     tt_json_close(&call->json, ']');
     return 0;
@@ -86,27 +87,27 @@ static int predict_rows(struct tt_call *call, struct tt_body *body)
 
 static int predict_columns(struct tt_call *call, struct tt_body *body)
 {
-    struct tt_buf ids = TT_BUF_INIT;
+    struct tt_buf text = TT_BUF_INIT;
+    struct tt_json ids = {.out = &text};
     int status = -1;
 
-    call->ids = (struct tt_json){.out = &ids};
     tt_json_key(&call->json, "outputs");
     tt_json_open(&call->json, '{');
     tt_json_key(&call->json, "output_1");
     tt_json_open(&call->json, '[');
-    tt_json_open(&call->ids, '[');
-    if (tt_call_each_ask(call, body, one_of_columns))
+    tt_json_open(&ids, '[');
+    if (tt_call_recommend_rows(call, body, column_prediction, &ids))
         goto done;
     tt_json_close(&call->json, ']');
-    tt_json_close(&call->ids, ']');
-    if (tt_json_finish(&call->ids, &call->err))
+    tt_json_close(&ids, ']');
+    if (tt_json_finish(&ids, &call->err))
         goto done;
     tt_json_key(&call->json, "output_2");
-    tt_json_raw(&call->json, ids.data, ids.len);
+    tt_json_raw(&call->json, text.data, text.len);
     tt_json_close(&call->json, '}');
     status = 0;
 done:
-    tt_buf_release(&ids);
+    tt_buf_release(&text);
     return status;
 }
 
@@ -119,20 +120,18 @@ static int predict(struct tt_call *call, struct tt_body *body)
     return 0;
 }
 
-void tt_tf_post_model(struct tt_call *call)
+void tt_tf_predict(struct tt_call *call)
 {
     struct tt_body_shape shape = {.list = "instances", .columns = "inputs", .plain = "user", .max_rows = TT_MAX_ROWS};
     struct tt_body body = {0};
 
-    if (!is_model_path(call, ":predict")) {
-        tt_call_refuse(call, 404, "no such model is served");
+    if (!is_model(call))
         return;
-    }
-    if (tt_body_read(&body, call->request->body, call->request->body_len, &shape, &call->err)) {
+    if (tt_body_read(&body, call->http->body, call->http->body_len, &shape, &call->err)) {
         tt_call_fail(call);
         return;
     }
-    body.skips_root = 1; /* "signature_name" and the like are none of the rows' */
+    body.skips_root = 1; /* "signature_name" and the like do not belong to the rows */
     if (!body.is_list)
         tt_call_refuse(call, 400, "the body has neither 'instances' nor 'inputs'");
     else if (predict(call, &body))

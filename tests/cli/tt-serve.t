@@ -130,7 +130,7 @@ t 'what was acknowledged survives SIGKILL' 0 10 '' grep -c '^killed,' events.csv
 ok 'the log is what tt-encode reads' tt-encode -q --extend model.tt -o more.tt events.csv
 printf 'killed,lu' >>events.csv
 start_service --events events.csv --log none model.tt stores.tt
-t 'a row that was cut is taken off' 0 1 '' grep -c 'took off 9 bytes of a last row' serve.log
+t 'an incomplete row is cut off' 0 1 '' grep -c 'cut off 9 bytes of an incomplete last row' serve.log
 t 'the events are known again' 0 10 '' sh -c "curl -s '$url/users/killed' | grep -o '\"weight\"' | wc -l"
 t 'two services do not write to one log' 1 '' 'tt-serve: events.csv: another process writes to it' \
     timeout 20 tt-serve --listen 127.0.0.1:0 --events events.csv model.tt stores.tt
@@ -147,7 +147,7 @@ wait_for() { # command...: until it succeeds
 }
 cp two/model.tt m && mv m model.tt
 kill -HUP $server
-ok 'a model alone is refused' wait_for grep 'not reloaded, the earlier files go on: stores.tt: its vectors were made by another model' serve.log
+ok 'a model alone is refused' wait_for grep 'not reloaded, the earlier files stay in use: stores.tt: its vectors were made by another model' serve.log
 t 'the old ones go on' 0 1 '' version
 cp two/stores.tt s && mv s stores.tt
 ok 'when the index is there, too, both are taken without a signal' wait_for sh -c "curl -s '$url/health/ready' | grep '\"version\":2'"

@@ -1,5 +1,5 @@
 /* Each endpoint's answer, and its errors. */
-#include "serve/service_internal.h"
+#include "serve/endpoints.h"
 #include "service_client.h"
 
 static void test_recommend_says_what_it_lists_and_from_what(void **state)
@@ -105,6 +105,39 @@ static void test_which_methods_a_path_has(void **state)
     assert_null(tt_service_allowed("/nothing", 8));
 }
 
+/* The table and the description of the API name the same methods of the same paths. */
+static void test_openapi_describes_each_endpoint(void **state)
+{
+    (void)state;
+    json_t *json = ask(200, "GET /openapi.json", ""), *paths = json_object_get(json, "paths"), *path, *operation;
+    const char *name, *method;
+    size_t described = 0;
+
+    for (size_t i = 0; i < tt_n_endpoints; i++) {
+        const struct tt_endpoint *e = &tt_endpoints[i];
+        path = json_object_get(paths, e->path);
+        if (!json_object_get(path, strcmp(e->method, "GET") == 0 ? "get" : "post"))
+            fail_msg("openapi.json does not describe %s %s", e->method, e->path);
+    }
+    json_object_foreach(paths, name, path)
+        json_object_foreach(path, method, operation)
+            described += strcmp(method, "get") == 0 || strcmp(method, "post") == 0;
+    assert_int_equal(described, tt_n_endpoints);
+    json_decref(json);
+}
+
+static void test_which_paths_need_no_token(void **state)
+{
+    static const char *const open[] = {"/", "/page.css", "/page.js", "/health/live", "/health/ready"};
+    static const char *const others[] = {"/health", "/health/", "/recommend", "/users/", "/page", "/openapi.json", ""};
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(open); i++)
+        assert_true(tt_service_is_open(open[i], strlen(open[i])));
+    for (size_t i = 0; i < LENGTH(others); i++)
+        assert_false(tt_service_is_open(others[i], strlen(others[i])));
+}
+
 static void test_similar_users_and_items(void **state)
 {
     (void)state;
@@ -112,7 +145,7 @@ static void test_similar_users_and_items(void **state)
     assert_int_equal(length(json, "items"), 5);
     json_decref(json);
     error(404, "GET /similar?item=gone", "", "no such item");
-    error(400, "GET /similar", "", "'item'");
+    error(400, "GET /similar", "", "'item' is missing");
     error(400, "GET /similar?item=i3&x=1", "", "'x'");
 
     json = ask(200, "GET /users/u2", "");
@@ -176,8 +209,8 @@ static void test_the_rest(void **state)
     assert_int_equal(tiny_ask(service, "GET /", "", text, sizeof(text)), 200);
     assert_int_equal(tiny_ask(service, "GET /metrics", "", text, sizeof(text)), 200);
     assert_non_null(strstr(text, "tt_items 41\n"));
-    error(404, "GET /nothing", "", "nothing is served");
-    error(404, "GET /users/", "", "nothing is served");
+    error(404, "GET /nothing", "", "nothing under this path");
+    error(404, "GET /users/", "", "nothing under this path");
     error(405, "POST /similar", "{}", "only GET");
     error(405, "GET /events", "", "only POST");
 }
@@ -189,6 +222,8 @@ int main(void)
         cmocka_unit_test(test_many_users_at_once_are_answered_as_one_by_one),
         cmocka_unit_test(test_one_request_may_ask_for_so_many_items_in_all),
         cmocka_unit_test(test_which_methods_a_path_has),
+        cmocka_unit_test(test_openapi_describes_each_endpoint),
+        cmocka_unit_test(test_which_paths_need_no_token),
         cmocka_unit_test(test_similar_users_and_items),
         cmocka_unit_test(test_events_are_known_to_the_next_answer),
         cmocka_unit_test(test_the_rest),

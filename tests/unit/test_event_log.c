@@ -1,24 +1,18 @@
 /* Events: what is checked, what is written, and what is known after a restart. */
 #include "serve/event_log.h"
-#include "tiny_service.h"
+#include "tiny_snapshot.h"
 
-static struct tt_snapshot *snapshot;
 static struct tt_recommend_settings settings;
 static struct tt_time_features noon_clock;
-static struct tt_live *live;
-
-static struct tt_http_param param(const char *name, const char *value)
-{
-    return (struct tt_http_param){name, value, strlen(name), strlen(value)};
-}
+static struct tt_recent_events *recent;
 
 static void open_log(struct tt_event_log *log, uint64_t *cut)
 {
     struct tt_err err = TT_ERR_INIT;
 
-    tt_live_free(live);
-    live = tt_live_new(&err);
-    NEED(tt_event_log_open(log, "e", TT_SYNC_ALWAYS, snapshot, live, cut, &err));
+    tt_recent_events_free(recent);
+    recent = tt_recent_events_new(&err);
+    NEED(tt_event_log_open(log, "e", TT_SYNC_ALWAYS, snapshot, recent, cut, &err));
 }
 
 static int add(struct tt_event_batch *batch, const struct tt_http_param *params, size_t n, struct tt_err *err)
@@ -40,11 +34,11 @@ static void assert_file(const char *expected)
 static void assert_visits(const char *user, size_t n)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_live_visits visits = {0};
+    struct tt_recent_visits visits = {0};
 
-    NEED(tt_live_of(live, user, strlen(user), &visits, &err));
+    NEED(tt_recent_events_of_user(recent, user, strlen(user), &visits, &err));
     assert_int_equal(visits.n, n);
-    tt_live_visits_release(&visits);
+    tt_recent_visits_release(&visits);
 }
 
 static void test_events_are_written_and_read_again(void **state)
@@ -65,7 +59,7 @@ static void test_events_are_written_and_read_again(void **state)
     NEED(add(&batch, whole, 4, &err));
     NEED(add(&batch, bare, 2, &err)); /* the clock says the rest */
     assert_visits("u1", 0);
-    NEED(tt_event_batch_commit(&batch, &log, live, &err));
+    NEED(tt_event_batch_commit(&batch, &log, recent, &err));
     assert_visits("u1", 2);
     assert_file("user_id,meal_time,store_id,at\nu1,c1,\"a, \"\"b\"\"\nc\",1970-01-02\nu1,lunch,i2,43200\n");
     tt_event_log_release(&log);
@@ -114,12 +108,12 @@ static void test_a_log_of_other_columns_is_refused(void **state)
     uint64_t cut;
 
     write_file("e", "user_id,store_id\nu1,i1\n");
-    assert_int_equal(tt_event_log_open(&log, "e", TT_SYNC_NEVER, snapshot, live, &cut, &err), -1);
+    assert_int_equal(tt_event_log_open(&log, "e", TT_SYNC_NEVER, snapshot, recent, &cut, &err), -1);
     assert_non_null(strstr(err.text, "e:1: the header"));
     assert_file("user_id,store_id\nu1,i1\n");
     err = (struct tt_err)TT_ERR_INIT;
     write_file("e", "user_id,meal_time,store_id,at\nu1,c1,i1,noon\n");
-    assert_int_equal(tt_event_log_open(&log, "e", TT_SYNC_NEVER, snapshot, live, &cut, &err), -1);
+    assert_int_equal(tt_event_log_open(&log, "e", TT_SYNC_NEVER, snapshot, recent, &cut, &err), -1);
     assert_non_null(strstr(err.text, "e:2: field 'at'"));
 }
 
@@ -127,20 +121,17 @@ static int setup(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
 
-    if (tiny_service_setup(state))
+    if (start_snapshot(state, NULL))
         return -1;
-    tiny_files("m", "i", 1);
-    snapshot = tiny_load(&(struct tt_snapshot_files){.model = "m", .index = "i"});
     settings.zone = tt_zone_new("UTC", NULL, &err);
     return !settings.zone || tt_meal_times_parse(&noon_clock.meals, TT_MEAL_TIMES, &err);
 }
 
 static int teardown(void **state)
 {
-    tt_snapshot_drop(snapshot);
-    tt_live_free(live);
+    tt_recent_events_free(recent);
     tt_zone_free((struct tt_zone *)(uintptr_t)settings.zone);
-    return tiny_service_teardown(state);
+    return stop_snapshot(state);
 }
 
 int main(void)

@@ -121,7 +121,7 @@ static void test_listener_leaves_files_alone(void **state)
     assert_int_equal(stat("f", &st), 0);
     unlink("f");
     expect_error("unix:no/s", "unix:no/s: No such file or directory");
-    expect_error("unix:", "unix:: a path of 1 to 107 bytes is wanted");
+    expect_error("unix:", "unix:: a path of 1 to 107 bytes is expected");
     memset(text, 'a', sizeof(text));
     memcpy(text, "unix:", 5);
     text[5 + 108] = '\0';

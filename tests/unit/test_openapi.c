@@ -4,9 +4,7 @@
 #include <jansson.h>
 
 #include "serve/assets.h"
-#include "tiny_service.h"
-
-static struct tt_snapshot *snapshot;
+#include "tiny_snapshot.h"
 
 static void print(const char *text, size_t len, struct tt_buf *out)
 {
@@ -40,7 +38,7 @@ static void test_marks_become_columns(void **state)
     json_decref(json);
     tt_buf_release(&out);
     assert_print("no mark: a@b, \"@other\": {}, @", "no mark: a@b, \"@other\": {}, @");
-    assert_print("@ask\": {},", "@ask\": {},");
+    assert_print("@request\": {},", "@request\": {},");
 }
 
 /* The whole text is JSON, and every name that it refers to is there. */
@@ -73,27 +71,17 @@ static void test_the_description_is_whole(void **state)
     json_t *root = json_loads(out.data, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(root);
     check_references(root, root);
-    json_t *ask = json_object_get(json_object_get(json_object_get(root, "components"), "schemas"), "Ask");
-    assert_non_null(json_object_get(json_object_get(ask, "properties"), "meal_time"));
-    assert_non_null(json_object_get(json_object_get(ask, "properties"), "item.city"));
+    json_t *request = json_object_get(json_object_get(json_object_get(root, "components"), "schemas"),
+                                      "RecommendRequest");
+    assert_non_null(json_object_get(json_object_get(request, "properties"), "meal_time"));
+    assert_non_null(json_object_get(json_object_get(request, "properties"), "item.city"));
     json_decref(root);
     tt_buf_release(&out);
 }
 
 static int setup(void **state)
 {
-    if (tiny_service_setup(state))
-        return -1;
-    tiny_files("m", "i", 1);
-    write_file("a", "store_id,name,city,k\ni5,A,B,C\n");
-    snapshot = tiny_load(&(struct tt_snapshot_files){.model = "m", .index = "i", .items = "a"});
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    tt_snapshot_drop(snapshot);
-    return tiny_service_teardown(state);
+    return start_snapshot(state, "store_id,name,city,k\ni5,A,B,C\n");
 }
 
 int main(void)
@@ -103,5 +91,5 @@ int main(void)
         cmocka_unit_test(test_the_description_is_whole),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, stop_snapshot);
 }

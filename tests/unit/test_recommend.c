@@ -3,34 +3,27 @@
 #include <math.h>
 
 #include "math/vec.h"
-#include "tiny_service.h"
+#include "tiny_snapshot.h"
 
-static struct tt_snapshot *snapshot;
 static struct tt_recommend_settings settings;
 static struct tt_recommender *recommender;
-static struct tt_live *live;
+static struct tt_recent_events *recent;
 static struct tt_cache *cache;
-static struct tt_ask ask;
-
-static struct tt_http_param param(const char *name, const char *value)
-{
-    return (struct tt_http_param){name, value, strlen(name), strlen(value)};
-}
+static struct tt_recommend_request request;
 
 static struct tt_list recommend(const struct tt_http_param *params, size_t n)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_list list;
 
-    NEED(tt_ask_parse(&ask, snapshot, params, n, &settings, 0, &err));
-    NEED(tt_recommend(recommender, snapshot, live, cache, &ask, &list, &err));
+    NEED(tt_recommend_request_parse(&request, snapshot, params, n, &settings, 0, &err));
+    NEED(tt_recommend(recommender, snapshot, recent, cache, &request, &list, &err));
     return list;
 }
 
 /* The score of a row for a user of the model with the context c<meal> (0: unknown), visits added to the history. */
 static void naive_vector(uint32_t user, uint32_t meal, const float *extra, float vector[DIM])
 {
-    const struct tt_model *m = &snapshot->model;
     float weights[ITEMS + 1] = {0};
     double squares = 0;
     const uint32_t *codes;
@@ -44,13 +37,13 @@ static void naive_vector(uint32_t user, uint32_t meal, const float *extra, float
         squares += (double)weights[i] * (double)weights[i];
     }
     for (size_t k = 0; k < DIM; k++) {
-        double x = (double)m->tables[0][user * DIM + k] + (double)m->tables[2][meal * DIM + k] +
-                   (double)m->tables[3][tiny_code(user) * DIM + k];
+        double x = (double)table_of("user_id")[user * DIM + k] + (double)table_of("meal_time")[meal * DIM + k] +
+                   (double)table_of("city")[tiny_code(user) * DIM + k];
         for (size_t i = 0; i <= ITEMS; i++)
             if (weights[i] > 0)
-                x += (double)weights[i] / sqrt(squares) * (double)m->tables[1][i * DIM + k];
+                x += (double)weights[i] / sqrt(squares) * (double)table_of("store_id")[i * DIM + k];
         if (squares <= 0)
-            x += (double)m->tables[1][k];
+            x += (double)table_of("store_id")[k];
         vector[k] = (float)x;
     }
     (void)tt_vec_unit(vector, DIM);
@@ -150,14 +143,14 @@ static void test_an_event_changes_the_next_list(void **state)
     struct tt_err err = TT_ERR_INIT;
     const struct tt_http_param params[] = {param("user", "u4"), param("meal_time", "c1"), param("seen", "remove"),
                                            param("k", "41")};
-    struct tt_live_event event = {.user = "u4", .user_len = 2, .item = "i7", .item_len = 2, .weight = 3, .label = 1,
+    struct tt_recent_event event = {.user = "u4", .user_len = 2, .item = "i7", .item_len = 2, .weight = 3, .label = 1,
                                   .time = snapshot->model.base.users.latest[4]};
     float extra[ITEMS + 1] = {0}, vector[DIM];
     unsigned char may[ITEMS + 1];
 
     assert_false(tiny_visits(4, 7));
     recommend(params, 4); /* into the cache */
-    NEED(tt_live_add(live, &event, &err));
+    NEED(tt_recent_events_add(recent, &event, &err));
     extra[7] = 3;
     naive_vector(4, 1, extra, vector);
     for (uint32_t row = 0; row <= ITEMS; row++)
@@ -166,7 +159,7 @@ static void test_an_event_changes_the_next_list(void **state)
     check_list(&list, vector, may, 41);
     event.label = 0; /* a visit that was not liked says nothing for the vector; it is seen, though */
     event.item = "i8";
-    NEED(tt_live_add(live, &event, &err));
+    NEED(tt_recent_events_add(recent, &event, &err));
     may[ITEMS - 8] = 0;
     list = recommend(params, 4);
     check_list(&list, vector, may, 41);
@@ -198,9 +191,9 @@ static void test_an_unknown_user_has_what_is_given(void **state)
     const struct tt_http_param city[] = {param("user", "stranger"), param("city", "c2")};
     list = recommend(city, 2);
     assert_int_equal(list.source, TT_SOURCE_FEATURES);
-    struct tt_live_event event = {.user = "stranger", .user_len = 8, .item = "i9", .item_len = 2, .weight = 1,
+    struct tt_recent_event event = {.user = "stranger", .user_len = 8, .item = "i9", .item_len = 2, .weight = 1,
                                   .label = 1};
-    NEED(tt_live_add(live, &event, &err));
+    NEED(tt_recent_events_add(recent, &event, &err));
     list = recommend(params, 2);
     assert_int_equal(list.source, TT_SOURCE_HISTORY);
     memset(extra, 0, sizeof(extra));
@@ -243,41 +236,37 @@ static void test_items_like_an_item(void **state)
 }
 
 /* Item i is in the area a<i mod 3>. */
-static void write_areas(void)
+static const char *areas(void)
 {
-    char text[ITEMS * 16] = "store_id,area\n";
+    static char text[ITEMS * 16] = "store_id,area\n";
     size_t len = strlen(text);
 
     for (int item = 1; item <= ITEMS; item++)
         len += (size_t)snprintf(text + len, sizeof(text) - len, "i%d,a%d\n", item, item % 3);
-    write_file("a", text);
+    return text;
 }
 
 static int setup(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
 
-    if (tiny_service_setup(state))
+    if (start_snapshot(state, areas()))
         return -1;
-    tiny_files("m", "i", 1);
-    write_areas();
-    snapshot = tiny_load(&(struct tt_snapshot_files){.model = "m", .index = "i", .items = "a"});
     settings.zone = tt_zone_new("UTC", NULL, &err);
     recommender = tt_recommender_new(&err);
-    live = tt_live_new(&err);
+    recent = tt_recent_events_new(&err);
     cache = tt_cache_new(100000, &err);
-    return !settings.zone || !recommender || !live || !cache ||
+    return !settings.zone || !recommender || !recent || !cache ||
            tt_meal_times_parse(&settings.meals, TT_MEAL_TIMES, &err);
 }
 
 static int teardown(void **state)
 {
-    tt_snapshot_drop(snapshot);
     tt_recommender_free(recommender);
-    tt_live_free(live);
+    tt_recent_events_free(recent);
     tt_cache_free(cache);
     tt_zone_free((struct tt_zone *)(uintptr_t)settings.zone);
-    return tiny_service_teardown(state);
+    return stop_snapshot(state);
 }
 
 int main(void)

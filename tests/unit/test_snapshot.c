@@ -23,7 +23,7 @@ static void test_items_are_matched_by_their_names(void **state)
     assert_int_equal(tt_snapshot_item(s, "new", 3), 0);
     assert_int_equal(tt_snapshot_user(s, "u3", 2), 3);
     assert_int_equal(tt_snapshot_user(s, "nobody", 6), 0);
-    tt_snapshot_drop(s);
+    tt_snapshot_unref(s);
 }
 
 static void test_popularity_is_counted_from_histories(void **state)
@@ -44,7 +44,7 @@ static void test_popularity_is_counted_from_histories(void **state)
         assert_true(s->users_of_row[a] > s->users_of_row[b] || (s->users_of_row[a] == s->users_of_row[b] && a < b));
     }
     assert_true(s->knows_popular);
-    tt_snapshot_drop(s);
+    tt_snapshot_unref(s);
 }
 
 static void test_popularity_is_counted_from_seen_files_when_there_are_any(void **state)
@@ -67,7 +67,7 @@ static void test_popularity_is_counted_from_seen_files_when_there_are_any(void *
     assert_int_equal(s->users_of_row[ITEMS - 6], 0);
     assert_int_equal(s->popular[0], ITEMS - 5);
     assert_int_equal(s->popular[1], ITEMS);
-    tt_snapshot_drop(s);
+    tt_snapshot_unref(s);
 }
 
 static void test_items_have_what_the_file_and_the_model_say(void **state)
@@ -79,24 +79,24 @@ static void test_items_have_what_the_file_and_the_model_say(void **state)
     write_file("a", "name,store_id\nFive,i5\nOther,i5\nGone,x\n,i6\n");
     files.items = "a";
     struct tt_snapshot *s = tiny_load(&files);
-    const struct tt_shelf_column *name = tt_shelf_find(&s->shelf, "name", 4);
-    const struct tt_shelf_column *kind = tt_shelf_find(&s->shelf, "kind", 4);
+    const struct tt_item_attribute *name = tt_item_attributes_find(&s->attributes, "name", 4);
+    const struct tt_item_attribute *kind = tt_item_attributes_find(&s->attributes, "kind", 4);
     assert_non_null(name);
     assert_non_null(kind);
-    const uint32_t *values = tt_shelf_values(name, ITEMS - 5, &n);
+    const uint32_t *values = tt_item_attribute_values(name, ITEMS - 5, &n);
     assert_int_equal(n, 1);
     assert_memory_equal(tt_text_list_get(&name->values.texts, values[0], &len), "Five", 4);
-    tt_shelf_values(name, ITEMS - 6, &n);
+    tt_item_attribute_values(name, ITEMS - 6, &n);
     assert_int_equal(n, 0);
     for (uint32_t item = 1; item <= ITEMS; item++) {
-        values = tt_shelf_values(kind, ITEMS - item, &n);
+        values = tt_item_attribute_values(kind, ITEMS - item, &n);
         assert_int_equal(n, tiny_code(item) != 0);
         if (n)
             assert_int_equal(tt_text_list_get(&kind->values.texts, values[0], &len)[1], '0' + (char)tiny_code(item));
     }
-    tt_shelf_values(kind, ITEMS, &n); /* "new", of which the model knows nothing */
+    tt_item_attribute_values(kind, ITEMS, &n); /* "new", of which the model knows nothing */
     assert_int_equal(n, 0);
-    tt_snapshot_drop(s);
+    tt_snapshot_unref(s);
 }
 
 static void refused(const struct tt_snapshot_files *files, const char *why)
@@ -138,9 +138,9 @@ static void test_files_may_be_cut_afterwards(void **state)
     for (size_t i = 0; i < tt_model_table_size(&s->model, s->model.base.dictionary.item_id); i++)
         sum += s->model.tables[s->model.base.dictionary.item_id][i];
     assert_true(sum == sum);
-    tt_snapshot_drop(tt_snapshot_hold(s));
+    tt_snapshot_unref(tt_snapshot_ref(s));
     assert_int_equal(s->index.n, ITEMS + 1); /* held once more */
-    tt_snapshot_drop(s);
+    tt_snapshot_unref(s);
 }
 
 /* One bit that differs, at places all over the file: names, ids, numbers. Of most of them only the checksum tells. */
@@ -169,7 +169,7 @@ static void test_damaged_files_are_refused(void **state)
     tiny_files("c", "d", 3);
     is_refused_when_damaged(&files, "c");
     is_refused_when_damaged(&files, "d");
-    tt_snapshot_drop(tiny_load(&files)); /* as they were */
+    tt_snapshot_unref(tiny_load(&files)); /* as they were */
 }
 
 static int setup(void **state)

@@ -1,5 +1,5 @@
 /* The counters as a reader of Prometheus' text format sees them, against counters of the test's own. */
-#include "serve/telemetry.h"
+#include "http/telemetry.h"
 
 #include <math.h>
 #include <stdatomic.h>

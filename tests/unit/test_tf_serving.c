@@ -1,4 +1,4 @@
-/* What clients of TensorFlow Serving ask, and are told. */
+/* TensorFlow Serving's API, as its clients use it. */
 #include "service_client.h"
 
 static void test_predict_is_what_clients_of_tensorflow_serving_expect(void **state)
@@ -29,6 +29,8 @@ static void test_predict_is_what_clients_of_tensorflow_serving_expect(void **sta
     json_decref(rows);
     error(404, "GET /v1/models/other", "", "no such model");
     error(404, "POST /v1/models/other:predict", "{}", "no such model");
+    error(405, "POST /v1/models/tt", "{}", "only GET");
+    error(405, "GET /v1/models/tt:predict", "", "only POST");
     error(400, "POST /v1/models/tt:predict", "{}", "'instances'");
     error(400, "POST /v1/models/tt:predict", "{\"inputs\":{\"user_id\":[\"u1\"],\"meal_time\":[]}}", "one length");
 }

@@ -1,5 +1,5 @@
 /* What is known of items: random tables, and what the model knows, against lists of texts. */
-#include "serve/shelf.h"
+#include "serve/item_attributes.h"
 
 #include "base/rng.h"
 #include "data_files.h"
@@ -27,9 +27,9 @@ static void plain_add(struct plain *plain, size_t row, const char *text)
         snprintf(plain->texts[row][plain->n[row]++], sizeof(plain->texts[row][0]), "%s", text);
 }
 
-static void check_column(const struct tt_shelf *shelf, const char *name, const struct plain *plain)
+static void check_column(const struct tt_item_attributes *attributes, const char *name, const struct plain *plain)
 {
-    const struct tt_shelf_column *column = tt_shelf_find(shelf, name, strlen(name));
+    const struct tt_item_attribute *column = tt_item_attributes_find(attributes, name, strlen(name));
     uint64_t bits[ROWS / 64 + 1], expected[ROWS / 64 + 1];
     char value[8];
 
@@ -38,7 +38,7 @@ static void check_column(const struct tt_shelf *shelf, const char *name, const s
     assert_int_equal(column->separator, plain->separator);
     for (size_t row = 0; row < ROWS; row++) {
         size_t n, len;
-        const uint32_t *values = tt_shelf_values(column, row, &n);
+        const uint32_t *values = tt_item_attribute_values(column, row, &n);
         assert_int_equal(n, plain->n[row]);
         for (size_t i = 0; i < n; i++) {
             const char *text = tt_text_list_get(&column->values.texts, values[i], &len);
@@ -58,10 +58,10 @@ static void check_column(const struct tt_shelf *shelf, const char *name, const s
                     expected[row / 64] |= UINT64_C(1) << (row % 64);
                     count++;
                 }
-        assert_int_equal(tt_shelf_allow(column, value, (size_t)len, bits), count);
+        assert_int_equal(tt_item_attribute_allow(column, value, (size_t)len, bits), count);
         assert_memory_equal(bits, expected, sizeof(bits));
     }
-    assert_int_equal(tt_shelf_allow(column, "", 0, bits), 0);
+    assert_int_equal(tt_item_attribute_allow(column, "", 0, bits), 0);
 }
 
 static void make_ids(struct tt_vocab *ids)
@@ -159,7 +159,7 @@ static void test_shelf_agrees_with_lists_of_texts(void **state)
     for (uint64_t seed = 1; seed <= 60; seed++) {
         uint32_t codes[ROWS];
         struct tt_text_list names;
-        struct tt_shelf shelf;
+        struct tt_item_attributes attributes;
         struct tt_rng rng;
         size_t unknown = 99, expected = 0;
         int has_file = seed % 4 != 0;
@@ -174,33 +174,34 @@ static void test_shelf_agrees_with_lists_of_texts(void **state)
             snprintf(name, sizeof(name), "i%u", (unsigned)codes[row]);
             NEED(tt_text_list_add(&names, name, strlen(name), &err));
         }
-        NEED(tt_shelf_init(&shelf, ROWS, &err));
+        NEED(tt_item_attributes_init(&attributes, ROWS, &err));
         if (has_file) {
             expected = any_table(&rng, "a", of_file);
-            NEED(tt_shelf_read(&shelf, "a", "store_id", &ids, &base.entities.dictionary, &unknown, &err));
+            NEED(tt_item_attributes_read(&attributes, "a", "store_id", &ids, &base.entities.dictionary, &unknown,
+                                         &err));
             assert_int_equal(unknown, expected);
         }
-        NEED(tt_shelf_add_known(&shelf, &base.entities, &names, &err));
-        NEED(tt_shelf_finish(&shelf, &err));
+        NEED(tt_item_attributes_add_model(&attributes, &base.entities, &names, &err));
+        NEED(tt_item_attributes_finish(&attributes, &err));
         plain_of_model(&of_model, codes, 0);
         plain_of_model(&more, codes, 1);
         more.separator = '|';
-        assert_int_equal(shelf.n_columns, has_file ? 4 : 3);
-        check_column(&shelf, "more", &more);
+        assert_int_equal(attributes.n_columns, has_file ? 4 : 3);
+        check_column(&attributes, "more", &more);
         if (has_file) { /* its columns go before the model's of the same name */
-            check_column(&shelf, "tags", &of_file[0]);
-            check_column(&shelf, "kind", &of_file[1]);
-            check_column(&shelf, "plain", &of_file[2]);
+            check_column(&attributes, "tags", &of_file[0]);
+            check_column(&attributes, "kind", &of_file[1]);
+            check_column(&attributes, "plain", &of_file[2]);
         } else {
-            check_column(&shelf, "kind", &of_model);
+            check_column(&attributes, "kind", &of_model);
             more.separator = ';';
-            check_column(&shelf, "tags", &more);
+            check_column(&attributes, "tags", &more);
         }
-        assert_null(tt_shelf_find(&shelf, "price", 5)); /* a number is nothing to filter by */
-        assert_null(tt_shelf_find(&shelf, "store_id", 8));
-        assert_null(tt_shelf_find(&shelf, "kind2", 5)); /* the users' */
-        assert_null(tt_shelf_find(&shelf, "kin", 3));
-        tt_shelf_release(&shelf);
+        assert_null(tt_item_attributes_find(&attributes, "price", 5)); /* a number is nothing to filter by */
+        assert_null(tt_item_attributes_find(&attributes, "store_id", 8));
+        assert_null(tt_item_attributes_find(&attributes, "kind2", 5)); /* the users' */
+        assert_null(tt_item_attributes_find(&attributes, "kin", 3));
+        tt_item_attributes_release(&attributes);
         tt_text_list_release(&names);
     }
     tt_vocab_release(&ids);
@@ -212,28 +213,28 @@ static void test_shelf_keeps_what_is_no_bag_whole(void **state)
     struct tt_err err = TT_ERR_INIT;
     struct tt_examples base;
     struct tt_vocab ids;
-    struct tt_shelf shelf;
+    struct tt_item_attributes attributes;
     size_t unknown, n, len;
     uint64_t bits[2] = {0};
     (void)state;
 
     tiny_begin(&base, schema_text, 4, MODEL_ITEMS);
     make_ids(&ids);
-    NEED(tt_shelf_init(&shelf, ROWS, &err));
+    NEED(tt_item_attributes_init(&attributes, ROWS, &err));
     write_file("a", "store_id,name,kind,tags\ni3,\"Kim's; \"\"best\"\",\nSeoul\",a;b|c, x ;y\n");
-    NEED(tt_shelf_read(&shelf, "a", "store_id", &ids, &base.entities.dictionary, &unknown, &err));
-    NEED(tt_shelf_finish(&shelf, &err));
-    const struct tt_shelf_column *name = tt_shelf_find(&shelf, "name", 4);
-    const uint32_t *values = tt_shelf_values(name, 2, &n);
+    NEED(tt_item_attributes_read(&attributes, "a", "store_id", &ids, &base.entities.dictionary, &unknown, &err));
+    NEED(tt_item_attributes_finish(&attributes, &err));
+    const struct tt_item_attribute *name = tt_item_attributes_find(&attributes, "name", 4);
+    const uint32_t *values = tt_item_attribute_values(name, 2, &n);
     assert_int_equal(n, 1);
     assert_int_equal(name->separator, 0);
     const char *text = tt_text_list_get(&name->values.texts, values[0], &len);
     assert_int_equal(len, strlen("Kim's; \"best\",\nSeoul"));
     assert_memory_equal(text, "Kim's; \"best\",\nSeoul", len);
-    assert_int_equal(tt_shelf_allow(tt_shelf_find(&shelf, "kind", 4), "a;b|c", 5, bits), 1);
-    assert_int_equal(tt_shelf_allow(tt_shelf_find(&shelf, "tags", 4), " x ", 3, bits), 1); /* blanks belong to it */
+    assert_int_equal(tt_item_attribute_allow(tt_item_attributes_find(&attributes, "kind", 4), "a;b|c", 5, bits), 1);
+    assert_int_equal(tt_item_attribute_allow(tt_item_attributes_find(&attributes, "tags", 4), " x ", 3, bits), 1);
     assert_int_equal(bits[0], 4);
-    tt_shelf_release(&shelf);
+    tt_item_attributes_release(&attributes);
     tt_vocab_release(&ids);
     tt_examples_release(&base);
 }
@@ -255,13 +256,14 @@ static void test_shelf_refuses_files(void **state)
     make_ids(&ids);
     for (size_t i = 0; i < LENGTH(bad); i++) {
         struct tt_err err = TT_ERR_INIT;
-        struct tt_shelf shelf;
+        struct tt_item_attributes attributes;
         size_t unknown;
-        assert_int_equal(tt_shelf_init(&shelf, ROWS, &ok), 0);
+        assert_int_equal(tt_item_attributes_init(&attributes, ROWS, &ok), 0);
         write_file("a", bad[i].text);
-        assert_int_equal(tt_shelf_read(&shelf, "a", "store_id", &ids, &base.entities.dictionary, &unknown, &err), -1);
+        assert_int_equal(tt_item_attributes_read(&attributes, "a", "store_id", &ids, &base.entities.dictionary,
+                                                 &unknown, &err), -1);
         assert_string_equal(err.text, bad[i].error);
-        tt_shelf_release(&shelf);
+        tt_item_attributes_release(&attributes);
     }
     tt_vocab_release(&ids);
     tt_examples_release(&base);
@@ -270,17 +272,17 @@ static void test_shelf_refuses_files(void **state)
 static void test_shelf_may_be_empty(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_shelf shelf = {0};
+    struct tt_item_attributes attributes = {0};
     (void)state;
 
-    tt_shelf_release(&shelf);
-    assert_int_equal(tt_shelf_init(&shelf, (size_t)UINT32_MAX + 1, &err), -1);
+    tt_item_attributes_release(&attributes);
+    assert_int_equal(tt_item_attributes_init(&attributes, (size_t)UINT32_MAX + 1, &err), -1);
     assert_string_equal(err.text, "more items than a row number can name");
     err = (struct tt_err)TT_ERR_INIT;
-    NEED(tt_shelf_init(&shelf, 0, &err));
-    NEED(tt_shelf_finish(&shelf, &err));
-    assert_null(tt_shelf_find(&shelf, "kind", 4));
-    tt_shelf_release(&shelf);
+    NEED(tt_item_attributes_init(&attributes, 0, &err));
+    NEED(tt_item_attributes_finish(&attributes, &err));
+    assert_null(tt_item_attributes_find(&attributes, "kind", 4));
+    tt_item_attributes_release(&attributes);
 }
 
 int main(void)

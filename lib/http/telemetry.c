@@ -1,5 +1,5 @@
-/* Counters of a service: see telemetry.h. */
-#include "serve/telemetry.h"
+/* Counters of requests: see telemetry.h. */
+#include "http/telemetry.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* The log of events: rows come back from it, and whatever goes wrong (no space, a crash in the middle of a row, another
  * process, no descriptors), what it acknowledged is there, in whole rows. */
-#include "serve/journal.h"
+#include "serve/csv_log.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -63,28 +63,28 @@ static void file_is(const char *path, const char *expected)
     tt_buf_release(&got);
 }
 
-static struct tt_journal *open_journal(const char *path, uint64_t *cut)
+static struct tt_csv_log *open_journal(const char *path, uint64_t *cut)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_journal *journal = tt_journal_open(path, names, COLUMNS, TT_SYNC_NEVER, cut, &err);
+    struct tt_csv_log *log = tt_csv_log_open(path, names, COLUMNS, TT_SYNC_NEVER, cut, &err);
 
-    if (!journal)
+    if (!log)
         fail_msg("%s", err.text);
-    return journal;
+    return log;
 }
 
-static int append(struct tt_journal *journal, const char *user, const char *item, const char *time, struct tt_err *err)
+static int append(struct tt_csv_log *log, const char *user, const char *item, const char *time, struct tt_err *err)
 {
-    struct tt_journal_field row[] = {{user, strlen(user)}, {item, strlen(item)}, {time, strlen(time)}};
+    struct tt_csv_log_field row[] = {{user, strlen(user)}, {item, strlen(item)}, {time, strlen(time)}};
 
-    return tt_journal_append(journal, row, 1, err);
+    return tt_csv_log_append(log, row, 1, err);
 }
 
-static void must_append(struct tt_journal *journal, const char *user, const char *item, const char *time)
+static void must_append(struct tt_csv_log *log, const char *user, const char *item, const char *time)
 {
     struct tt_err err = TT_ERR_INIT;
 
-    if (append(journal, user, item, time, &err))
+    if (append(log, user, item, time, &err))
         fail_msg("%s", err.text);
 }
 
@@ -93,7 +93,7 @@ static void must_fail(const char *path, const char *error)
     struct tt_err err = TT_ERR_INIT;
     uint64_t cut = 0;
 
-    assert_null(tt_journal_open(path, names, COLUMNS, TT_SYNC_NEVER, &cut, &err));
+    assert_null(tt_csv_log_open(path, names, COLUMNS, TT_SYNC_NEVER, &cut, &err));
     assert_string_equal(err.text, error);
 }
 
@@ -154,16 +154,16 @@ static void any_row(struct tt_rng *rng, struct rows *rows)
 }
 
 /* Append the rows from `from` on in one call. */
-static void append_rows(struct tt_journal *journal, const struct rows *rows, size_t from)
+static void append_rows(struct tt_csv_log *log, const struct rows *rows, size_t from)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_journal_field fields[20 * COLUMNS];
+    struct tt_csv_log_field fields[20 * COLUMNS];
 
     assert_true(rows->n - from <= 20);
     for (size_t r = from; r < rows->n; r++)
         for (size_t c = 0; c < COLUMNS; c++)
-            fields[(r - from) * COLUMNS + c] = (struct tt_journal_field){rows->texts[r][c], rows->lens[r][c]};
-    if (tt_journal_append(journal, fields, rows->n - from, &err))
+            fields[(r - from) * COLUMNS + c] = (struct tt_csv_log_field){rows->texts[r][c], rows->lens[r][c]};
+    if (tt_csv_log_append(log, fields, rows->n - from, &err))
         fail_msg("%s", err.text);
 }
 
@@ -202,41 +202,41 @@ static void test_journal_rows_come_back(void **state)
     tt_rng_init(&rng, 1, TT_RNG_TEST, 11);
     rows.n = 0;
     unlink("a");
-    struct tt_journal *journal = open_journal("a", &cut);
+    struct tt_csv_log *log = open_journal("a", &cut);
     file_is("a", header);
     for (int turn = 0; turn < 100; turn++) {
         size_t from = rows.n, n = tt_rng_below(&rng, 5); /* sometimes none */
         for (size_t i = 0; i < n; i++)
             any_row(&rng, &rows);
-        append_rows(journal, &rows, from);
+        append_rows(log, &rows, from);
         if (turn % 10 == 9) { /* without a close it is in the file, and with one */
             file_has_rows("a", &rows, rows.n);
-            tt_journal_close(journal);
-            journal = open_journal("a", &cut);
+            tt_csv_log_close(log);
+            log = open_journal("a", &cut);
             assert_int_equal(cut, 0);
         }
     }
-    tt_journal_close(journal);
+    tt_csv_log_close(log);
     file_has_rows("a", &rows, rows.n);
-    tt_journal_close(NULL);
+    tt_csv_log_close(NULL);
 }
 
 static void test_journal_syncs_by_any_policy(void **state)
 {
-    static const enum tt_journal_sync policies[] = {TT_SYNC_NEVER, TT_SYNC_SECOND, TT_SYNC_ALWAYS};
+    static const enum tt_csv_log_sync policies[] = {TT_SYNC_NEVER, TT_SYNC_SECOND, TT_SYNC_ALWAYS};
     (void)state;
 
     for (size_t i = 0; i < LENGTH(policies); i++) {
         struct tt_err err = TT_ERR_INIT;
         uint64_t cut;
         unlink("a");
-        struct tt_journal *journal = tt_journal_open("a", names, COLUMNS, policies[i], &cut, &err);
-        assert_non_null(journal);
-        assert_int_equal(tt_journal_tick(journal, &err), 0);
-        must_append(journal, "u", "i", "1");
-        assert_int_equal(tt_journal_tick(journal, &err), 0);
-        must_append(journal, "u", "i", "2");
-        tt_journal_close(journal);
+        struct tt_csv_log *log = tt_csv_log_open("a", names, COLUMNS, policies[i], &cut, &err);
+        assert_non_null(log);
+        assert_int_equal(tt_csv_log_tick(log, &err), 0);
+        must_append(log, "u", "i", "1");
+        assert_int_equal(tt_csv_log_tick(log, &err), 0);
+        must_append(log, "u", "i", "2");
+        tt_csv_log_close(log);
         file_is("a", "user,item,time\nu,i,1\nu,i,2\n");
     }
 }
@@ -256,32 +256,32 @@ static void test_journal_takes_off_an_unfinished_row(void **state)
         tt_rng_init(&rng, seed, TT_RNG_TEST, 12);
         rows.n = 0;
         unlink("a");
-        struct tt_journal *journal = open_journal("a", &cut);
+        struct tt_csv_log *log = open_journal("a", &cut);
         for (size_t i = 0; i < n; i++) {
             any_row(&rng, &rows);
-            append_rows(journal, &rows, i);
+            append_rows(log, &rows, i);
             struct tt_buf now = read_file("a");
             ends[i] = now.len;
             tt_buf_release(&now);
         }
-        tt_journal_close(journal);
+        tt_csv_log_close(log);
         struct tt_buf all = read_file("a");
         for (size_t len = 0; len <= all.len; len++) {
             size_t kept = len < strlen(header) ? 0 : whole ? ends[whole - 1] : strlen(header);
             write_bytes("b", all.data, len);
             if (whole < n && len == ends[whole])
                 kept = ends[whole++];
-            journal = open_journal("b", &cut);
+            log = open_journal("b", &cut);
             assert_int_equal(cut, len - kept);
-            tt_journal_close(journal);
+            tt_csv_log_close(log);
             struct tt_buf left = read_file("b");
             assert_int_equal(left.len, kept ? kept : strlen(header)); /* what is no header gets one */
             assert_memory_equal(left.data, all.data, left.len);
             tt_buf_release(&left);
             if (len % 5 == 0) {
-                journal = open_journal("b", &cut);
-                must_append(journal, "u", "i", "1");
-                tt_journal_close(journal);
+                log = open_journal("b", &cut);
+                must_append(log, "u", "i", "1");
+                tt_csv_log_close(log);
                 left = read_file("b");
                 assert_memory_equal(left.data + left.len - 6, "u,i,1\n", 6);
                 tt_buf_release(&left);
@@ -306,7 +306,7 @@ static void test_journal_takes_off_an_unfinished_row_of_a_long_file(void **state
     size_t whole = text.len;
     assert_int_equal(tt_buf_add_text(&text, "user,\"a\nb", &err), 0);
     write_bytes("a", text.data, text.len);
-    tt_journal_close(open_journal("a", &cut));
+    tt_csv_log_close(open_journal("a", &cut));
     assert_int_equal(cut, 9);
     struct tt_buf left = read_file("a");
     assert_int_equal(left.len, whole);
@@ -324,10 +324,10 @@ static void test_journal_does_not_take_off_what_it_cannot_read(void **state)
     (void)state;
 
     write_text("a", text);
-    struct tt_journal *journal = tt_journal_open("a", names, COLUMNS, TT_SYNC_NEVER, &cut, &err);
+    struct tt_csv_log *log = tt_csv_log_open("a", names, COLUMNS, TT_SYNC_NEVER, &cut, &err);
     file_is("a", text);
     assert_int_equal(cut, 0);
-    tt_journal_close(journal);
+    tt_csv_log_close(log);
 }
 
 /* ---- other files ---- */
@@ -357,17 +357,17 @@ static void test_journal_headers_may_need_quotes(void **state)
 {
     static const char *const odd[] = {"a,b", "c\"d\"", "e\nf"};
     struct tt_err err = TT_ERR_INIT;
-    struct tt_journal_field row[] = {{"1", 1}, {"2", 1}, {"3", 1}};
+    struct tt_csv_log_field row[] = {{"1", 1}, {"2", 1}, {"3", 1}};
     uint64_t cut;
     (void)state;
 
     unlink("a");
     for (int i = 0; i < 2; i++) {
-        struct tt_journal *journal = tt_journal_open("a", odd, 3, TT_SYNC_NEVER, &cut, &err);
-        assert_non_null(journal);
+        struct tt_csv_log *log = tt_csv_log_open("a", odd, 3, TT_SYNC_NEVER, &cut, &err);
+        assert_non_null(log);
         assert_int_equal(cut, 0);
-        assert_int_equal(tt_journal_append(journal, row, 1, &err), 0);
-        tt_journal_close(journal);
+        assert_int_equal(tt_csv_log_append(log, row, 1, &err), 0);
+        tt_csv_log_close(log);
     }
     file_is("a", "\"a,b\",\"c\"\"d\"\"\",\"e\nf\"\n1,2,3\n1,2,3\n");
 }
@@ -382,14 +382,14 @@ static void test_journal_without_space_is_as_before(void **state)
 
     signal(SIGXFSZ, SIG_IGN);
     unlink("a");
-    struct tt_journal *journal = open_journal("a", &cut);
-    must_append(journal, "u", "i", "1");
+    struct tt_csv_log *log = open_journal("a", &cut);
+    must_append(log, "u", "i", "1");
     for (rlim_t room = 0; room < 30; room++) { /* the file has 21 bytes, and may grow by this many */
         struct tt_err err = TT_ERR_INIT;
-        struct tt_journal_field rows[] = {{"v", 1}, {"j", 1}, {"1", 1},
+        struct tt_csv_log_field rows[] = {{"v", 1}, {"j", 1}, {"1", 1},
                                           {"w", 1}, {"k", 1}, {"22222222222222222222", 20}};
         set_limit(RLIMIT_FSIZE, 21 + room);
-        int status = tt_journal_append(journal, rows, 2, &err); /* 31 bytes: never */
+        int status = tt_csv_log_append(log, rows, 2, &err); /* 31 bytes: never */
         set_limit(RLIMIT_FSIZE, old);
         assert_int_equal(status, -1);
         assert_string_equal(err.text, "a: cannot write: File too large");
@@ -398,22 +398,22 @@ static void test_journal_without_space_is_as_before(void **state)
     }
     struct tt_err err = TT_ERR_INIT;
     set_limit(RLIMIT_FSIZE, 27);
-    int status = append(journal, "u", "i", "2", &err); /* this fits */
-    int second = append(journal, "u", "i", "3", &err); /* and this does not */
+    int status = append(log, "u", "i", "2", &err); /* this fits */
+    int second = append(log, "u", "i", "3", &err); /* and this does not */
     set_limit(RLIMIT_FSIZE, old);
     assert_int_equal(status, 0);
     assert_int_equal(second, -1);
     file_is("a", "user,item,time\nu,i,1\nu,i,2\n");
-    must_append(journal, "u", "i", "4");
-    tt_journal_close(journal);
+    must_append(log, "u", "i", "4");
+    tt_csv_log_close(log);
     file_is("a", "user,item,time\nu,i,1\nu,i,2\nu,i,4\n");
 
     unlink("b");
     set_limit(RLIMIT_FSIZE, 3);
     err = (struct tt_err)TT_ERR_INIT;
-    journal = tt_journal_open("b", names, COLUMNS, TT_SYNC_NEVER, &cut, &err);
+    log = tt_csv_log_open("b", names, COLUMNS, TT_SYNC_NEVER, &cut, &err);
     set_limit(RLIMIT_FSIZE, old);
-    assert_null(journal);
+    assert_null(log);
     assert_string_equal(err.text, "b: cannot write: File too large");
     file_is("b", "");
 }
@@ -429,12 +429,12 @@ static void test_journal_that_was_emptied_gets_no_zeros(void **state)
 
     signal(SIGXFSZ, SIG_IGN);
     unlink("a");
-    struct tt_journal *journal = open_journal("a", &cut);
-    must_append(journal, "u", "i", "1");
-    must_append(journal, "u", "i", "2");
+    struct tt_csv_log *log = open_journal("a", &cut);
+    must_append(log, "u", "i", "1");
+    must_append(log, "u", "i", "2");
     assert_int_equal(truncate("a", (off_t)strlen(header)), 0);
     set_limit(RLIMIT_FSIZE, strlen(header) + 2);
-    int status = append(journal, "u", "i", "3", &err);
+    int status = append(log, "u", "i", "3", &err);
     set_limit(RLIMIT_FSIZE, old);
     assert_int_equal(status, -1);
     file_is("a", header);
@@ -445,14 +445,14 @@ static void test_journal_that_was_emptied_gets_no_zeros(void **state)
     assert_int_equal(truncate("a", 0), 0);
     set_limit(RLIMIT_FSIZE, strlen(header) + 2);
     err = (struct tt_err)TT_ERR_INIT;
-    status = append(journal, "u", "i", "4", &err);
+    status = append(log, "u", "i", "4", &err);
     set_limit(RLIMIT_FSIZE, old);
     assert_int_equal(status, -1);
     file_is("a", "");
-    must_append(journal, "u", "i", "5");
-    must_append(journal, "u", "i", "6");
+    must_append(log, "u", "i", "5");
+    must_append(log, "u", "i", "6");
     file_is("a", "user,item,time\nu,i,5\nu,i,6\n");
-    tt_journal_close(journal);
+    tt_csv_log_close(log);
 }
 
 /* ---- two processes ---- */
@@ -467,8 +467,8 @@ static int other_can_open(const char *path, const char *error)
     if (child == 0) {
         struct tt_err err = TT_ERR_INIT;
         uint64_t cut;
-        struct tt_journal *journal = tt_journal_open(path, names, COLUMNS, TT_SYNC_NEVER, &cut, &err);
-        _exit(journal ? 0 : strcmp(err.text, error) == 0 ? 1 : 2);
+        struct tt_csv_log *log = tt_csv_log_open(path, names, COLUMNS, TT_SYNC_NEVER, &cut, &err);
+        _exit(log ? 0 : strcmp(err.text, error) == 0 ? 1 : 2);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 2);
@@ -482,11 +482,11 @@ static void test_journal_is_of_one_process(void **state)
     (void)state;
 
     unlink("a");
-    struct tt_journal *journal = open_journal("a", &cut);
+    struct tt_csv_log *log = open_journal("a", &cut);
     assert_int_equal(other_can_open("a", taken), 0);
-    must_append(journal, "u", "i", "1");
+    must_append(log, "u", "i", "1");
     assert_int_equal(other_can_open("a", taken), 0);
-    tt_journal_close(journal);
+    tt_csv_log_close(log);
     assert_int_equal(other_can_open("a", taken), 1);
     file_is("a", "user,item,time\nu,i,1\n");
 }
@@ -498,11 +498,11 @@ static void test_journal_stays_of_one_process_when_it_is_read(void **state)
     (void)state;
 
     unlink("a");
-    struct tt_journal *journal = open_journal("a", &cut);
-    must_append(journal, "u", "i", "1");
+    struct tt_csv_log *log = open_journal("a", &cut);
+    must_append(log, "u", "i", "1");
     file_is("a", "user,item,time\nu,i,1\n");
     assert_int_equal(other_can_open("a", "a: another process writes to it"), 0);
-    tt_journal_close(journal);
+    tt_csv_log_close(log);
 }
 
 /* ---- another file under its name ---- */
@@ -516,41 +516,41 @@ static void test_journal_goes_on_in_a_new_file(void **state)
 
     unlink("a");
     unlink("b");
-    struct tt_journal *journal = open_journal("a", &cut);
-    must_append(journal, "u", "i", "1");
-    assert_int_equal(tt_journal_reopen(journal, &is_new, &err), 0);
+    struct tt_csv_log *log = open_journal("a", &cut);
+    must_append(log, "u", "i", "1");
+    assert_int_equal(tt_csv_log_reopen(log, &is_new, &err), 0);
     assert_int_equal(is_new, 0);
     assert_int_equal(rename("a", "b"), 0);
-    must_append(journal, "u", "i", "2"); /* until it is told, the old one */
+    must_append(log, "u", "i", "2"); /* until it is told, the old one */
     assert_int_equal(access("a", F_OK), -1);
-    assert_int_equal(tt_journal_reopen(journal, &is_new, &err), 0);
+    assert_int_equal(tt_csv_log_reopen(log, &is_new, &err), 0);
     assert_int_equal(is_new, 1);
-    must_append(journal, "u", "i", "3");
+    must_append(log, "u", "i", "3");
     file_is("b", "user,item,time\nu,i,1\nu,i,2\n");
     file_is("a", "user,item,time\nu,i,3\n");
     assert_int_equal(other_can_open("b", ""), 1); /* nobody's any more */
-    assert_int_equal(tt_journal_reopen(journal, &is_new, &err), 0);
+    assert_int_equal(tt_csv_log_reopen(log, &is_new, &err), 0);
     assert_int_equal(is_new, 0);
     /* a file that somebody has put there, with an unfinished row */
     unlink("a");
     write_text("a", "user,item,time\nx,y,1\nx,");
-    assert_int_equal(tt_journal_reopen(journal, &is_new, &err), 0);
+    assert_int_equal(tt_csv_log_reopen(log, &is_new, &err), 0);
     assert_int_equal(is_new, 1);
-    must_append(journal, "u", "i", "4");
+    must_append(log, "u", "i", "4");
     file_is("a", "user,item,time\nx,y,1\nu,i,4\n");
     /* what fails there is taken off there */
     rlim_t old = get_limit(RLIMIT_FSIZE);
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(unlink("a"), 0);
-    assert_int_equal(tt_journal_reopen(journal, &is_new, &err), 0);
+    assert_int_equal(tt_csv_log_reopen(log, &is_new, &err), 0);
     set_limit(RLIMIT_FSIZE, strlen(header) + 2);
-    int status = append(journal, "u", "i", "5", &err);
+    int status = append(log, "u", "i", "5", &err);
     set_limit(RLIMIT_FSIZE, old);
     assert_int_equal(status, -1);
     struct tt_buf left = read_file("a");
     assert_int_equal(left.len, strlen(header));
     tt_buf_release(&left);
-    tt_journal_close(journal);
+    tt_csv_log_close(log);
 }
 
 static void test_journal_goes_on_in_the_old_file_when_there_can_be_no_new_one(void **state)
@@ -562,30 +562,30 @@ static void test_journal_goes_on_in_the_old_file_when_there_can_be_no_new_one(vo
 
     unlink("a");
     unlink("b");
-    struct tt_journal *journal = open_journal("a", &cut);
-    must_append(journal, "u", "i", "1");
+    struct tt_csv_log *log = open_journal("a", &cut);
+    must_append(log, "u", "i", "1");
     assert_int_equal(rename("a", "b"), 0);
     assert_int_equal(mkdir("a", 0700), 0);
     size_t fds = open_fds();
-    assert_int_equal(tt_journal_reopen(journal, &is_new, &err), -1);
+    assert_int_equal(tt_csv_log_reopen(log, &is_new, &err), -1);
     assert_string_equal(err.text, "a: cannot open for writing: Is a directory");
     assert_int_equal(is_new, 0);
-    must_append(journal, "u", "i", "2");
+    must_append(log, "u", "i", "2");
     assert_int_equal(rmdir("a"), 0);
     write_text("a", "user,item\n"); /* another one's */
     err = (struct tt_err)TT_ERR_INIT;
-    assert_int_equal(tt_journal_reopen(journal, &is_new, &err), -1);
+    assert_int_equal(tt_csv_log_reopen(log, &is_new, &err), -1);
     assert_int_equal(err.kind, TT_ERR_MISMATCH);
-    must_append(journal, "u", "i", "3");
+    must_append(log, "u", "i", "3");
     assert_int_equal(open_fds(), fds);
     file_is("a", "user,item\n");
     file_is("b", "user,item,time\nu,i,1\nu,i,2\nu,i,3\n");
     unlink("a");
     err = (struct tt_err)TT_ERR_INIT;
-    assert_int_equal(tt_journal_reopen(journal, &is_new, &err), 0);
+    assert_int_equal(tt_csv_log_reopen(log, &is_new, &err), 0);
     assert_int_equal(is_new, 1);
     assert_int_equal(open_fds(), fds);
-    tt_journal_close(journal);
+    tt_csv_log_close(log);
     assert_int_equal(open_fds(), fds - 1);
     file_is("a", header);
 }
@@ -604,25 +604,25 @@ static void test_journal_without_descriptors(void **state)
     unlink("b");
     size_t fds = open_fds();
     close(next);
-    struct tt_journal *journal = open_journal("a", &cut); /* takes the place of `next` */
-    must_append(journal, "u", "i", "1");
+    struct tt_csv_log *log = open_journal("a", &cut); /* takes the place of `next` */
+    must_append(log, "u", "i", "1");
     assert_int_equal(rename("a", "b"), 0);
     set_limit(RLIMIT_NOFILE, (rlim_t)next + 1);
-    int status = tt_journal_reopen(journal, &is_new, &err);
+    int status = tt_csv_log_reopen(log, &is_new, &err);
     struct tt_err other = TT_ERR_INIT;
-    struct tt_journal *second = tt_journal_open("c", names, COLUMNS, TT_SYNC_NEVER, &cut, &other);
+    struct tt_csv_log *second = tt_csv_log_open("c", names, COLUMNS, TT_SYNC_NEVER, &cut, &other);
     set_limit(RLIMIT_NOFILE, old);
     assert_int_equal(status, -1);
     assert_string_equal(err.text, "a: cannot open for writing: Too many open files");
     assert_null(second);
     assert_string_equal(other.text, "c: cannot open for writing: Too many open files");
-    must_append(journal, "u", "i", "2");
+    must_append(log, "u", "i", "2");
     file_is("b", "user,item,time\nu,i,1\nu,i,2\n");
     err = (struct tt_err)TT_ERR_INIT;
-    assert_int_equal(tt_journal_reopen(journal, &is_new, &err), 0);
+    assert_int_equal(tt_csv_log_reopen(log, &is_new, &err), 0);
     assert_int_equal(is_new, 1);
     assert_int_equal(open_fds(), fds);
-    tt_journal_close(journal);
+    tt_csv_log_close(log);
     file_is("a", header);
 }
 
@@ -633,13 +633,13 @@ static void test_journal_leaves_nothing_open(void **state)
     (void)state;
 
     unlink("a");
-    tt_journal_close(open_journal("a", &cut));
+    tt_csv_log_close(open_journal("a", &cut));
     assert_int_equal(open_fds(), fds);
     write_text("a", "something else\n");
     must_fail("a", "a:1: the header is not that of this model's events, 'user,item,time'");
     must_fail("/dev/null", "/dev/null: not a regular file");
     assert_int_equal(open_fds(), fds);
-    tt_journal_close(open_journal("b", &cut));
+    tt_csv_log_close(open_journal("b", &cut));
     assert_int_equal(open_fds(), fds);
 }
 
@@ -648,7 +648,7 @@ static void test_journal_leaves_nothing_open(void **state)
 enum { THREADS = 4, EACH = 1000 };
 
 struct crowd {
-    struct tt_journal *journal;
+    struct tt_csv_log *log;
     atomic_int here, wrong, moved;
 };
 
@@ -675,16 +675,16 @@ static void take_part(void *arg, size_t block, int worker)
         snprintf(user, sizeof(user), "%zu", block);
         snprintf(time[0], sizeof(time[0]), "%d", i);
         snprintf(time[1], sizeof(time[1]), "%d", i + 1);
-        struct tt_journal_field rows[] = {{user, strlen(user)}, {"a\n\"b", 4}, {time[0], strlen(time[0])},
+        struct tt_csv_log_field rows[] = {{user, strlen(user)}, {"a\n\"b", 4}, {time[0], strlen(time[0])},
                                           {user, strlen(user)}, {"", 0},       {time[1], strlen(time[1])}};
         int is_new = 0;
-        if (tt_journal_append(crowd->journal, rows, 2, &err) || tt_journal_tick(crowd->journal, &err))
+        if (tt_csv_log_append(crowd->log, rows, 2, &err) || tt_csv_log_tick(crowd->log, &err))
             atomic_fetch_add(&crowd->wrong, 1);
         if (block == 0 && i % 100 == 50) {
             snprintf(to, sizeof(to), "%c", 'b' + atomic_load(&crowd->moved));
             if (rename("a", to))
                 atomic_fetch_add(&crowd->wrong, 1);
-            if (tt_journal_reopen(crowd->journal, &is_new, &err) || !is_new)
+            if (tt_csv_log_reopen(crowd->log, &is_new, &err) || !is_new)
                 atomic_fetch_add(&crowd->wrong, 1);
             atomic_fetch_add(&crowd->moved, 1);
         }
@@ -728,9 +728,9 @@ static void test_journal_keeps_rows_of_several_threads_whole(void **state)
     assert_non_null(pool);
     for (char name[] = "a"; name[0] <= 'z'; name[0]++)
         unlink(name);
-    crowd.journal = open_journal("a", &cut);
+    crowd.log = open_journal("a", &cut);
     tt_pool_run(pool, THREADS, take_part, &crowd);
-    tt_journal_close(crowd.journal);
+    tt_csv_log_close(crowd.log);
     tt_pool_free(pool);
     assert_int_equal(crowd.wrong, 0);
     assert_int_equal(crowd.moved, EACH / 100);

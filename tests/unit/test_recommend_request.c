@@ -1,22 +1,16 @@
 /* Parameters of a request: what each means, which are refused, and what the clock fills in. */
-#include "serve/ask.h"
+#include "serve/recommend_request.h"
 #include "table/calendar.h"
-#include "tiny_service.h"
+#include "tiny_snapshot.h"
 
-static struct tt_snapshot *snapshot;
 static struct tt_recommend_settings settings;
-static struct tt_ask ask;
-
-static struct tt_http_param param(const char *name, const char *value)
-{
-    return (struct tt_http_param){name, value, strlen(name), strlen(value)};
-}
+static struct tt_recommend_request request;
 
 static void parse(const struct tt_http_param *params, size_t n)
 {
     struct tt_err err = TT_ERR_INIT;
 
-    NEED(tt_ask_parse(&ask, snapshot, params, n, &settings, 0, &err));
+    NEED(tt_recommend_request_parse(&request, snapshot, params, n, &settings, 0, &err));
 }
 
 static void refused(const char *name, const char *value, const char *why)
@@ -24,13 +18,13 @@ static void refused(const char *name, const char *value, const char *why)
     struct tt_err err = TT_ERR_INIT;
     struct tt_http_param p = param(name, value);
 
-    assert_int_equal(tt_ask_parse(&ask, snapshot, &p, 1, &settings, 0, &err), -1);
+    assert_int_equal(tt_recommend_request_parse(&request, snapshot, &p, 1, &settings, 0, &err), -1);
     assert_int_equal(err.kind, TT_ERR_USAGE);
     if (!strstr(err.text, why))
         fail_msg("'%s' does not say '%s'", err.text, why);
 }
 
-static void assert_text(const struct tt_ask_text *text, const char *expected)
+static void assert_text(const struct tt_request_text *text, const char *expected)
 {
     assert_int_equal(text->len, strlen(expected));
     assert_memory_equal(text->text, expected, text->len);
@@ -45,21 +39,21 @@ static void test_every_parameter_has_its_place(void **state)
         param("exclude", "i2,i3"), param("history", "i9,,i8"), param("time", "2026-03-01T12:00:00Z")};
 
     parse(params, sizeof(params) / sizeof(*params));
-    assert_memory_equal(ask.user, "u1", 2);
-    assert_int_equal(ask.k, 7);
-    assert_true(ask.removes_seen && ask.explains);
-    assert_int_equal(ask.now, tt_days_from_date(2026, 3, 1) * TT_DAY + 12 * TT_HOUR);
-    assert_int_equal(ask.n_values, 2);
-    assert_text(&ask.values[0], "c2");
-    assert_text(&ask.values[1], "c1");
-    assert_int_equal(ask.n_filters, 3); /* those of one column together */
-    assert_text(&ask.filters[0], "A");
-    assert_text(&ask.filters[1], "c3");
-    assert_text(&ask.filters[2], "c4");
-    assert_int_equal(ask.n_excluded, 3);
-    assert_text(&ask.excluded[2], "i3");
-    assert_int_equal(ask.n_history, 2);
-    assert_text(&ask.history[1], "i8");
+    assert_memory_equal(request.user, "u1", 2);
+    assert_int_equal(request.k, 7);
+    assert_true(request.removes_seen && request.explains);
+    assert_int_equal(request.now, tt_days_from_date(2026, 3, 1) * TT_DAY + 12 * TT_HOUR);
+    assert_int_equal(request.n_values, 2);
+    assert_text(&request.values[0], "c2");
+    assert_text(&request.values[1], "c1");
+    assert_int_equal(request.n_filters, 3); /* those of one column together */
+    assert_text(&request.filters[0], "A");
+    assert_text(&request.filters[1], "c3");
+    assert_text(&request.filters[2], "c4");
+    assert_int_equal(request.n_excluded, 3);
+    assert_text(&request.excluded[2], "i3");
+    assert_int_equal(request.n_history, 2);
+    assert_text(&request.history[1], "i8");
 }
 
 static void test_an_id_with_a_comma_is_one_item(void **state)
@@ -68,10 +62,10 @@ static void test_an_id_with_a_comma_is_one_item(void **state)
     struct tt_http_param params[] = {param("exclude", "i1,i2")};
 
     parse(params, 1);
-    assert_int_equal(ask.n_excluded, 2);
+    assert_int_equal(request.n_excluded, 2);
     params[0] = param("exclude", "new");
     parse(params, 1);
-    assert_int_equal(ask.n_excluded, 1);
+    assert_int_equal(request.n_excluded, 1);
 }
 
 static void test_the_user_may_be_named_by_the_column(void **state)
@@ -80,11 +74,11 @@ static void test_the_user_may_be_named_by_the_column(void **state)
     struct tt_http_param p = param("user_id", "u2");
 
     parse(&p, 1);
-    assert_memory_equal(ask.user, "u2", 2);
+    assert_memory_equal(request.user, "u2", 2);
     parse(NULL, 0);
-    assert_null(ask.user);
-    assert_int_equal(ask.k, 10);
-    assert_false(ask.removes_seen || ask.explains);
+    assert_null(request.user);
+    assert_int_equal(request.k, 10);
+    assert_false(request.removes_seen || request.explains);
 }
 
 static void test_the_clock_says_the_context_that_is_not_given(void **state)
@@ -97,16 +91,16 @@ static void test_the_clock_says_the_context_that_is_not_given(void **state)
     for (int i = 0; i < 5; i++) { /* local times of the zone, whose clock is 9 hours ahead */
         struct tt_http_param p = param("time", times[i]);
         parse(&p, 1);
-        assert_int_equal(ask.n_values, 1);
-        assert_text(&ask.values[0], expected[i]);
+        assert_int_equal(request.n_values, 1);
+        assert_text(&request.values[0], expected[i]);
     }
     struct tt_http_param p = param("time", "2026-03-01T11:00Z");
     parse(&p, 1);
-    assert_text(&ask.values[0], "dinner");
+    assert_text(&request.values[0], "dinner");
     p = param("meal_time", "");
     parse(&p, 1); /* given, and empty: unknown, whatever the clock says */
-    assert_int_equal(ask.n_values, 1);
-    assert_text(&ask.values[0], "");
+    assert_int_equal(request.n_values, 1);
+    assert_text(&request.values[0], "");
 }
 
 static void test_what_is_not_understood_is_refused(void **state)
@@ -124,7 +118,7 @@ static void test_what_is_not_understood_is_refused(void **state)
     refused("item.meal_time", "c1", "names no parameter and no column");
     const struct tt_http_param twice[] = {param("city", "c1"), param("user.city", "c2")};
     struct tt_err err = TT_ERR_INIT;
-    assert_int_equal(tt_ask_parse(&ask, snapshot, twice, 2, &settings, 0, &err), -1);
+    assert_int_equal(tt_recommend_request_parse(&request, snapshot, twice, 2, &settings, 0, &err), -1);
     assert_non_null(strstr(err.text, "after another value"));
 }
 
@@ -132,37 +126,33 @@ static void test_the_number_of_items_is_bounded(void **state)
 {
     (void)state;
     struct tt_err err = TT_ERR_INIT;
-    static char many[3 * TT_ASK_MAX_ITEMS];
+    static char many[3 * TT_REQUEST_MAX_ITEMS];
     struct tt_http_param p;
 
-    for (size_t i = 0; i < TT_ASK_MAX_ITEMS; i++)
+    for (size_t i = 0; i < TT_REQUEST_MAX_ITEMS; i++)
         memcpy(many + 2 * i, "x,", 2);
     p = param("history", many);
     parse(&p, 1);
-    assert_int_equal(ask.n_history, TT_ASK_MAX_ITEMS);
-    strcpy(many + 2 * TT_ASK_MAX_ITEMS, "x");
+    assert_int_equal(request.n_history, TT_REQUEST_MAX_ITEMS);
+    strcpy(many + 2 * TT_REQUEST_MAX_ITEMS, "x");
     p = param("history", many);
-    assert_int_equal(tt_ask_parse(&ask, snapshot, &p, 1, &settings, 0, &err), -1);
+    assert_int_equal(tt_recommend_request_parse(&request, snapshot, &p, 1, &settings, 0, &err), -1);
 }
 
 static int setup(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
 
-    if (tiny_service_setup(state))
+    if (start_snapshot(state, "store_id,name\ni5,A\n"))
         return -1;
-    tiny_files("m", "i", 1);
-    write_file("a", "store_id,name\ni5,A\n");
-    snapshot = tiny_load(&(struct tt_snapshot_files){.model = "m", .index = "i", .items = "a"});
     settings.zone = tt_zone_new("+09:00", NULL, &err);
     return !settings.zone || tt_meal_times_parse(&settings.meals, TT_MEAL_TIMES, &err);
 }
 
 static int teardown(void **state)
 {
-    tt_snapshot_drop(snapshot);
     tt_zone_free((struct tt_zone *)(uintptr_t)settings.zone);
-    return tiny_service_teardown(state);
+    return stop_snapshot(state);
 }
 
 int main(void)

@@ -1,5 +1,5 @@
-/* What is known of the items: see shelf.h. */
-#include "serve/shelf.h"
+/* Attributes of the items: see attributes.h. */
+#include "serve/item_attributes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,16 +7,16 @@
 #include "base/alloc.h"
 #include "io/csv_reader.h"
 
-int tt_shelf_init(struct tt_shelf *shelf, size_t n_rows, struct tt_err *err)
+int tt_item_attributes_init(struct tt_item_attributes *attributes, size_t n_rows, struct tt_err *err)
 {
-    *shelf = (struct tt_shelf){.n_rows = n_rows};
+    *attributes = (struct tt_item_attributes){.n_rows = n_rows};
     return n_rows > UINT32_MAX ? tt_err_set(err, TT_ERR_INPUT, "more items than a row number can name") : 0;
 }
 
-void tt_shelf_release(struct tt_shelf *shelf)
+void tt_item_attributes_release(struct tt_item_attributes *attributes)
 {
-    for (size_t i = 0; i < shelf->n_columns; i++) {
-        struct tt_shelf_column *c = &shelf->columns[i];
+    for (size_t i = 0; i < attributes->n_columns; i++) {
+        struct tt_item_attribute *c = &attributes->columns[i];
         free(c->name);
         tt_vocab_release(&c->values);
         free(c->of_row);
@@ -25,24 +25,25 @@ void tt_shelf_release(struct tt_shelf *shelf)
         free(c->value_rows);
         free(c->pairs);
     }
-    free(shelf->columns);
-    *shelf = (struct tt_shelf){0};
+    free(attributes->columns);
+    *attributes = (struct tt_item_attributes){0};
 }
 
-static int add_column(struct tt_shelf *shelf, const char *name, char separator, struct tt_err *err)
+static int add_column(struct tt_item_attributes *attributes, const char *name, char separator, struct tt_err *err)
 {
-    if (tt_grow(&shelf->columns, &shelf->cap_columns, shelf->n_columns + 1, sizeof(*shelf->columns), err))
+    if (tt_grow(&attributes->columns, &attributes->cap_columns, attributes->n_columns + 1, sizeof(*attributes->columns),
+                err))
         return -1;
-    struct tt_shelf_column *c = &shelf->columns[shelf->n_columns];
-    *c = (struct tt_shelf_column){.separator = separator};
-    shelf->n_columns++;
+    struct tt_item_attribute *c = &attributes->columns[attributes->n_columns];
+    *c = (struct tt_item_attribute){.separator = separator};
+    attributes->n_columns++;
     c->name = tt_copy_text(name, strlen(name), err);
     return !c->name || tt_vocab_init(&c->values, err) ? -1 : 0;
 }
 
-static int add_value(struct tt_shelf_column *c, uint32_t row, const char *text, size_t len, struct tt_err *err)
+static int add_value(struct tt_item_attribute *c, uint32_t row, const char *text, size_t len, struct tt_err *err)
 {
-    struct tt_shelf_pair pair = {.row = row};
+    struct tt_item_attribute_pair pair = {.row = row};
 
     if (len == 0)
         return 0;
@@ -58,7 +59,7 @@ static int add_value(struct tt_shelf_column *c, uint32_t row, const char *text, 
 }
 
 /* One field, which may hold several values. */
-static int add_field(struct tt_shelf_column *c, uint32_t row, const char *text, size_t len, struct tt_err *err)
+static int add_field(struct tt_item_attribute *c, uint32_t row, const char *text, size_t len, struct tt_err *err)
 {
     const char *end = text + len, *cut;
 
@@ -78,11 +79,12 @@ static char separator_of(const struct tt_dictionary *dictionary, const char *nam
     return 0;
 }
 
-int tt_shelf_read(struct tt_shelf *shelf, const char *path, const char *id_column, const struct tt_vocab *ids,
-                  const struct tt_dictionary *dictionary, size_t *unknown, struct tt_err *err)
+int tt_item_attributes_read(struct tt_item_attributes *attributes, const char *path, const char *id_column,
+                            const struct tt_vocab *ids, const struct tt_dictionary *dictionary, size_t *unknown,
+                            struct tt_err *err)
 {
     struct tt_csv csv = {0};
-    unsigned char *had = tt_alloc_zero(shelf->n_rows, 1, err);
+    unsigned char *had = tt_alloc_zero(attributes->n_rows, 1, err);
     long id;
     int more = -1;
 
@@ -90,12 +92,12 @@ int tt_shelf_read(struct tt_shelf *shelf, const char *path, const char *id_colum
     if (!had || tt_csv_open(&csv, path, TT_CSV_AUTO, err) || (id = tt_csv_need_column(&csv, id_column, err)) < 0)
         goto done;
     for (size_t i = 0; i < csv.n_columns; i++)
-        if ((long)i != id && add_column(shelf, csv.names[i], separator_of(dictionary, csv.names[i]), err))
+        if ((long)i != id && add_column(attributes, csv.names[i], separator_of(dictionary, csv.names[i]), err))
             goto done;
     tt_csv_want_all(&csv);
     while ((more = tt_csv_next(&csv, err)) == 1) {
         uint32_t row = tt_vocab_find(ids, csv.fields[id].text, csv.fields[id].len);
-        struct tt_shelf_column *c = shelf->columns;
+        struct tt_item_attribute *c = attributes->columns;
         *unknown += row == TT_VOCAB_NONE;
         if (row == TT_VOCAB_NONE || had[row])
             continue;
@@ -113,14 +115,14 @@ done:
 }
 
 /* The values of one column of the model's items, codes (n_rows) being the rows' there. */
-static int add_known_column(struct tt_shelf *shelf, const struct tt_entities *base, size_t feature,
+static int add_model_column(struct tt_item_attributes *attributes, const struct tt_entities *base, size_t feature,
                             const uint32_t *codes, struct tt_err *err)
 {
     const struct tt_feature *f = &base->dictionary.features[feature];
 
-    if (add_column(shelf, f->column->name, f->column->kind == TT_KIND_BAG ? f->column->separator : 0, err))
+    if (add_column(attributes, f->column->name, f->column->kind == TT_KIND_BAG ? f->column->separator : 0, err))
         return -1;
-    for (size_t row = 0; row < shelf->n_rows; row++) {
+    for (size_t row = 0; row < attributes->n_rows; row++) {
         const uint32_t *values;
         const float *weights;
         size_t n = codes[row] ? tt_bags_row(&base->items.bags[feature], codes[row], &values, &weights) : 0;
@@ -129,15 +131,15 @@ static int add_known_column(struct tt_shelf *shelf, const struct tt_entities *ba
             if (values[i] == 0)
                 continue;
             const char *text = tt_text_list_get(&f->vocab.texts, values[i] - 1, &len);
-            if (add_value(&shelf->columns[shelf->n_columns - 1], (uint32_t)row, text, len, err))
+            if (add_value(&attributes->columns[attributes->n_columns - 1], (uint32_t)row, text, len, err))
                 return -1;
         }
     }
     return 0;
 }
 
-int tt_shelf_add_known(struct tt_shelf *shelf, const struct tt_entities *base, const struct tt_text_list *ids,
-                       struct tt_err *err)
+int tt_item_attributes_add_model(struct tt_item_attributes *attributes, const struct tt_entities *base,
+                                 const struct tt_text_list *ids, struct tt_err *err)
 {
     const struct tt_dictionary *d = &base->dictionary;
     uint32_t *codes = NULL;
@@ -146,23 +148,23 @@ int tt_shelf_add_known(struct tt_shelf *shelf, const struct tt_entities *base, c
     for (size_t f = 0; f < d->schema.n_columns && status == 0; f++) {
         const struct tt_column *column = &d->schema.columns[f];
         if (column->side != TT_ITEM || (column->kind != TT_KIND_CATEGORY && column->kind != TT_KIND_BAG) ||
-            tt_shelf_find(shelf, column->name, strlen(column->name)))
+            tt_item_attributes_find(attributes, column->name, strlen(column->name)))
             continue;
-        if (!codes && !(codes = tt_alloc(shelf->n_rows, sizeof(*codes), err)))
+        if (!codes && !(codes = tt_alloc(attributes->n_rows, sizeof(*codes), err)))
             return -1;
-        for (size_t row = 0; row < shelf->n_rows; row++) {
+        for (size_t row = 0; row < attributes->n_rows; row++) {
             size_t len;
             const char *text = tt_text_list_get(ids, row, &len);
             codes[row] = tt_vocab_find(&d->features[d->item_id].vocab, text, len) + 1; /* TT_VOCAB_NONE becomes 0 */
         }
-        status = add_known_column(shelf, base, f, codes, err);
+        status = add_model_column(attributes, base, f, codes, err);
     }
     free(codes);
     return status;
 }
 
 /* Sort the pairs by row and by value, by counting. Within a row the order is that of the input. */
-static int sort_pairs(struct tt_shelf_column *c, size_t n_rows, struct tt_err *err)
+static int sort_pairs(struct tt_item_attribute *c, size_t n_rows, struct tt_err *err)
 {
     size_t n_values = c->values.texts.n;
 
@@ -191,23 +193,24 @@ static int sort_pairs(struct tt_shelf_column *c, size_t n_rows, struct tt_err *e
     return 0;
 }
 
-int tt_shelf_finish(struct tt_shelf *shelf, struct tt_err *err)
+int tt_item_attributes_finish(struct tt_item_attributes *attributes, struct tt_err *err)
 {
-    for (size_t i = 0; i < shelf->n_columns; i++)
-        if (sort_pairs(&shelf->columns[i], shelf->n_rows, err))
+    for (size_t i = 0; i < attributes->n_columns; i++)
+        if (sort_pairs(&attributes->columns[i], attributes->n_rows, err))
             return -1;
     return 0;
 }
 
-const struct tt_shelf_column *tt_shelf_find(const struct tt_shelf *shelf, const char *name, size_t len)
+const struct tt_item_attribute *tt_item_attributes_find(const struct tt_item_attributes *attributes, const char *name,
+                                                        size_t len)
 {
-    for (size_t i = 0; i < shelf->n_columns; i++)
-        if (strlen(shelf->columns[i].name) == len && memcmp(shelf->columns[i].name, name, len) == 0)
-            return &shelf->columns[i];
+    for (size_t i = 0; i < attributes->n_columns; i++)
+        if (strlen(attributes->columns[i].name) == len && memcmp(attributes->columns[i].name, name, len) == 0)
+            return &attributes->columns[i];
     return NULL;
 }
 
-size_t tt_shelf_allow(const struct tt_shelf_column *column, const char *value, size_t len, uint64_t *bits)
+size_t tt_item_attribute_allow(const struct tt_item_attribute *column, const char *value, size_t len, uint64_t *bits)
 {
     uint32_t v = tt_vocab_find(&column->values, value, len);
 
