@@ -313,7 +313,7 @@ static int take_ids(struct encoder *en, enum tt_side side, uint32_t *codes, stru
 
     if (!en->learnt)
         tt_vocab_block_find(&en->block.ids[side], &en->dictionary->features[feature].vocab, codes);
-    else if (tt_vocab_block_end(&en->block.ids[side], &en->learnt->dictionary.features[feature].vocab, codes, err))
+    else if (tt_vocab_block_add(&en->block.ids[side], &en->learnt->dictionary.features[feature].vocab, codes, err))
         return -1;
     for (size_t r = 0; r < en->block.n; r++) {
         en->stats->unseen[feature] += codes[r] == TT_VOCAB_NONE;

@@ -12,10 +12,10 @@
 #include "table/vocab_block.h"
 #include "io/spool.h"
 
-/* Users or items: their codes, each row's where a plan wants it, and in which parts each was seen. */
+/* Users or items: their codes, those of each row where a plan needs them, and the parts in which each occurs. */
 struct ids {
-    long column;   /* -1: not given */
-    int keep;      /* remember the code of each row */
+    long column;   /* -1: there is none */
+    int keep;      /* keep the code of each row */
     struct tt_vocab vocab;
     struct tt_vocab_block block; /* rows whose id is not looked up yet */
     int waiting_parts[TT_VOCAB_BLOCK]; /* not kept: the parts of those rows */
@@ -106,7 +106,7 @@ static int ids_end(struct ids *ids, struct tt_err *err)
 
     if (n == 0)
         return 0;
-    if (tt_vocab_block_end(&ids->block, &ids->vocab, codes, err))
+    if (tt_vocab_block_add(&ids->block, &ids->vocab, codes, err))
         return -1;
     if (ids->keep) {
         if (tt_grow(&ids->codes, &ids->cap, ids->n_codes + n, sizeof(*ids->codes), err))

@@ -2,15 +2,15 @@
  *
  *     struct tt_split_options options = {.method = TT_SPLIT_LAST, .last.last = 1, .user = "user_id"};
  *     tt_csv_open(&csv, path, TT_CSV_AUTO, &err);
- *     tt_split(&csv, &options, parts, &counts, &err);       parts: writers, open; they get header and rows
+ *     tt_split(&csv, &options, parts, &counts, &err);       parts: open writers, which get the header and their rows
  *
  * LAST, and every method with a k-core, read the input twice: once to plan, once to write. A regular file is read
- * again, and must be the same the second time (by its fingerprint); anything else goes through a spool (io/spool.h).
- * BEFORE, HASH and RANDOM alone read it once and keep nothing of it.
+ * again, and must be the same the second time (by its fingerprint); any other input is copied to a spool (io/spool.h).
+ * BEFORE, HASH and RANDOM without a k-core read it once.
  *
- * Memory: the distinct users and items (where they are counted or needed). A plan adds 1 byte a row, 4 for the user, 8
- * for each order key and then 4 for the sorting; with a k-core 4 for the item and for a time 8. Rows at most: 2^32 - 1
- * for a plan.
+ * Memory: the distinct users and items (where they are counted or needed). A plan adds for each row 1 byte, 4 for the
+ * user, 8 for each order key and 4 for sorting by them; with a k-core 4 for the item, and 8 while it is made. A plan
+ * has at most 2^32 - 1 rows.
  *
  * The parts depend on the input's rows and the options alone.
  */
@@ -28,7 +28,7 @@
 enum tt_split_method {
     TT_SPLIT_LAST,   /* each user's last rows: split_plan.h */
     TT_SPLIT_BEFORE, /* time < before: train; else < valid_before: valid; else test */
-    TT_SPLIT_HASH,   /* by the hash of columns: a row's part does not depend on any other row */
+    TT_SPLIT_HASH,   /* by the hash of columns: the same texts go to the same part in every file */
     TT_SPLIT_RANDOM, /* by the row's number */
 };
 
@@ -36,7 +36,7 @@ enum { TT_SPLIT_MAX_COLUMNS = 8 };
 
 struct tt_split_options {
     enum tt_split_method method;
-    const char *user, *item; /* column names or NULL; LAST needs user, a k-core both; else they are only counted */
+    const char *user, *item; /* columns, or NULL; LAST needs user, a k-core both; else they are only counted */
     const char *columns[TT_SPLIT_MAX_COLUMNS]; /* LAST: the order's columns, first one first; HASH: the key's columns */
     size_t n_columns;
     struct tt_split_last last;          /* LAST */
@@ -50,12 +50,12 @@ struct tt_split_options {
 
 struct tt_split_counts {
     uint64_t rows[TT_SPLIT_PARTS + 1]; /* the last: DROPPED */
-    uint64_t users[TT_SPLIT_PARTS], items[TT_SPLIT_PARTS]; /* distinct ones, 0 where no column was given */
-    uint64_t new_users, new_items;     /* those of test that train has not */
+    uint64_t users[TT_SPLIT_PARTS], items[TT_SPLIT_PARTS]; /* distinct ones; 0 without the column */
+    uint64_t new_users, new_items;     /* those of test that are not in train */
 };
 
-/* The part of a hash or random number: the upper 53 bits of `bits`, as a fraction of 1, against the running sum of the
- * shares. */
+/* The part of a hash or random number: the upper 53 bits of `bits`, as a fraction of 1, are compared with the running
+ * sum of the shares. */
 enum tt_split_part tt_split_by_shares(const double shares[TT_SPLIT_PARTS], uint64_t bits);
 
 /* The hash of a key of several fields: each field's XXH3 (64 bits) is seeded with the hash of the field before it, the
@@ -63,7 +63,8 @@ enum tt_split_part tt_split_by_shares(const double shares[TT_SPLIT_PARTS], uint6
 uint64_t tt_split_hash(const struct tt_csv_field *fields, size_t n, uint64_t seed);
 
 /* Split. parts[p] is open, or NULL: then that part's rows are counted and not written. Writes the header to each part
- * first. Neither flushes nor finishes the writers. Errors name the input's line; on failure the parts hold anything. */
+ * first. Neither flushes nor finishes the writers. Errors name the line of the input. After a failure, what is in the
+ * parts is undefined. */
 int tt_split(struct tt_csv *csv, const struct tt_split_options *options, struct tt_writer *const parts[TT_SPLIT_PARTS],
              struct tt_split_counts *counts, struct tt_err *err) TT_CHECKED;
 

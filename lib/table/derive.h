@@ -1,7 +1,7 @@
-/* Derived columns: rows pass through with their bytes untouched, and new fields are put at their ends.
+/* Derived columns: rows of a table are copied byte for byte, with new fields at their ends.
  *
  *     tt_derive_init(&derive);
- *     derive.time_column = "visited_at"; derive.zone = zone; ...   // then what to add, in the order of the output:
+ *     derive.time_column = "visited_at"; derive.zone = zone; ...   // then the columns, in the order of the output:
  *     tt_derive_add(&derive, "meal_time,weekend", &err);
  *     tt_derive_bucket(&derive, "price=10,20", &err);
  *     tt_derive_cell(&derive, "latitude,longitude=250,1000", &err);
@@ -10,8 +10,8 @@
  *     tt_derive_rows(&derive, &csv, &writer, &err);
  *     tt_derive_release(&derive);
  *
- * Texts given to add, bucket, cell and where are borrowed until release. Their errors (TT_ERR_USAGE) begin with the
- * part at fault and do not name an option. Output depends on the input and these settings alone.
+ * The texts are borrowed until release. Errors in them (TT_ERR_USAGE) begin with the part at fault, and do not name an
+ * option. The output depends on the input and these settings alone.
  */
 #ifndef TT_TABLE_DERIVE_H
 #define TT_TABLE_DERIVE_H
@@ -31,13 +31,13 @@ struct tt_derive {
     const char *time_column;    /* NULL: none */
     const char *hour_column;    /* NULL: none; a column of hours 0 ... 23 instead of times */
     const struct tt_zone *zone; /* of time_column; borrowed */
-    struct tt_time_features times; /* its meals */
-    int empty_when_bad;         /* 1: a field that cannot be read leaves its derived fields empty; 0: it is an error */
+    struct tt_time_features times; /* the caller may change its meals */
+    int empty_when_bad;         /* a field that cannot be read: 1 leaves its derived fields empty; 0 is an error */
 
     /* set by rows */
     uint64_t n_read, n_written; /* rows */
     uint64_t n_bad;             /* fields that could not be read */
-    struct tt_err first_bad;    /* what the error would have been */
+    struct tt_err first_bad;    /* the first of these errors */
 
     /* private */
     enum tt_derived adds[TT_ADD_KINDS];
@@ -59,21 +59,22 @@ struct tt_derive {
 void tt_derive_init(struct tt_derive *derive);
 void tt_derive_release(struct tt_derive *derive);
 
-/* Names from meal_time, hour, weekday, weekend, date, month, with commas between. */
+/* Columns of the time: names of meal_time, hour, weekday, weekend, date, month, separated by commas. */
 int tt_derive_add(struct tt_derive *derive, const char *names, struct tt_err *err) TT_CHECKED;
 
 /* COLUMN=B1,B2,... with rising numbers: adds COLUMN_bucket, "<B1", "B1-B2" (B1 <= x < B2), ..., ">=Bn". */
 int tt_derive_bucket(struct tt_derive *derive, const char *text, struct tt_err *err) TT_CHECKED;
 
-/* LATITUDE,LONGITUDE=SIZE,SIZE,... once: adds cell_SIZE, the cell (cell.h) of so many metres that holds the place. */
+/* LATITUDE,LONGITUDE=SIZE,SIZE,..., at most once. Adds cell_SIZE for each size: the cell (cell.h) of SIZE metres that
+ * holds the place. */
 int tt_derive_cell(struct tt_derive *derive, const char *text, struct tt_err *err) TT_CHECKED;
 
-/* Two lists of columns, once: adds previous_COLUMN for each of the first, what stood there in the row before that is
- * alike in all columns of the second. Rows that are passed over do not count. */
+/* Two lists of columns separated by commas; at most once. Adds previous_COLUMN for each of `columns`: its field in the
+ * previous row with equal fields in all columns of `by`. Rows that tt_derive_where drops do not count. */
 int tt_derive_previous(struct tt_derive *derive, const char *columns, const char *by, struct tt_err *err) TT_CHECKED;
 
-/* COLUMN=VALUE or COLUMN=VALUE|VALUE..., or with != for =, where no value may agree: only rows that satisfy all of
- * these are written; others are passed over. */
+/* A condition: COLUMN=VALUE or COLUMN=VALUE|VALUE..., where one of the values must be equal, or with != for =, where
+ * none may be. Only rows that meet all conditions are written. */
 int tt_derive_where(struct tt_derive *derive, const char *text, struct tt_err *err) TT_CHECKED;
 
 /* Header and rows, from an opened csv that was not read yet, in its own format. A last row without a line end gets one,

@@ -1,6 +1,5 @@
-/* Meal times: names for parts of the day, each beginning at an hour and lasting until the next begins; the last runs
- * over midnight to the first. What tt-gen makes its world from and tt-feature derives from a time, so that both mean
- * the same.
+/* Meal times: named parts of the day. Each begins at an hour and lasts until the next begins; the last one runs over
+ * midnight to the first. tt-gen, tt-feature and tt-serve share them.
  */
 #ifndef TT_TABLE_MEAL_TIMES_H
 #define TT_TABLE_MEAL_TIMES_H
@@ -12,7 +11,7 @@ enum { TT_MAX_MEALS = 24 };
 struct tt_meal_times {
     int n;                        /* 1 ... TT_MAX_MEALS */
     char names[TT_MAX_MEALS][32]; /* letters, digits, '_', '-', '.' and bytes above 127 */
-    unsigned char of_hour[24];    /* which one */
+    unsigned char of_hour[24];    /* the meal time of each hour, 0 ... n-1 */
 };
 
 /* breakfast 5-10, lunch 11-14, afternoon 15-16, dinner 17-21, night 22-4 */

@@ -1,4 +1,4 @@
-/* The row before: see previous.h. */
+/* Columns of the previous row: see previous.h. */
 #include "table/previous.h"
 
 #include <stdlib.h>
@@ -30,7 +30,7 @@ void tt_previous_release(struct tt_previous *p)
     *p = (struct tt_previous){0};
 }
 
-static int take_names(struct tt_previous_column *columns, size_t *n_columns, const char *names, struct tt_err *err)
+static int parse_names(struct tt_previous_column *columns, size_t *n_columns, const char *names, struct tt_err *err)
 {
     for (const char *name = names;; name++) {
         size_t n = strcspn(name, ",");
@@ -53,12 +53,12 @@ static int take_names(struct tt_previous_column *columns, size_t *n_columns, con
 
 int tt_previous_columns(struct tt_previous *p, const char *names, struct tt_err *err)
 {
-    return take_names(p->columns, &p->n_columns, names, err);
+    return parse_names(p->columns, &p->n_columns, names, err);
 }
 
 int tt_previous_by(struct tt_previous *p, const char *names, struct tt_err *err)
 {
-    return take_names(p->by, &p->n_by, names, err);
+    return parse_names(p->by, &p->n_by, names, err);
 }
 
 static int find(struct tt_previous_column *columns, size_t n, struct tt_csv *csv, struct tt_err *err)

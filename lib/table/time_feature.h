@@ -1,10 +1,10 @@
-/* Features of a time: what tt-feature adds to rows, and what a service fills in from the clock, so that both mean the
- * same.
+/* Features of a time: meal time, hour, weekday ... tt-feature adds them to rows, and tt-serve computes them from the
+ * time of a request.
  *
  *     struct tt_time_features features = {.meals = meals};
  *     text = tt_time_feature(&features, TT_ADD_WEEKDAY, local, &len);        "mon"
  *
- * The struct keeps the last day's texts, since the next time is usually of the same day; one a thread.
+ * The struct keeps the texts of the last day, as the next time is usually on the same day. Each thread needs its own.
  */
 #ifndef TT_TABLE_TIME_FEATURE_H
 #define TT_TABLE_TIME_FEATURE_H
@@ -22,7 +22,7 @@ extern const char *const tt_time_feature_names[TT_ADD_KINDS]; /* "meal_time", "h
 
 struct tt_time_features {
     struct tt_meal_times meals;
-    int has_day;               /* the rest holds `day` */
+    int has_day;               /* date, month and weekday are those of `day` */
     int64_t day;
     char date[16], month[3];
     int weekday;

@@ -203,7 +203,7 @@ int tt_vocab_add_hashed(struct tt_vocab *vocab, const char *text, size_t len, ui
         *code = vocab->slots[i].code;
         return 0;
     }
-    if (!vocab->texts.cap_texts) /* the list is somebody else's memory */
+    if (!vocab->texts.cap_texts) /* the list is a view */
         return tt_err_set(err, TT_ERR_MISMATCH, "'%.*s%s' is not in the vocabulary", shown(text, len),
                           text, len > 60 ? "..." : "");
     if (n >= TT_VOCAB_MAX)

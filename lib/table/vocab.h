@@ -1,5 +1,5 @@
-/* A vocabulary: texts numbered 0, 1, 2 ... in the order of their first appearance, and an index that finds the number
- * of a text. What turns user and item ids into rows of a table.
+/* A vocabulary: distinct texts, numbered 0, 1, 2 ... in the order of their first appearance, and a hash table that
+ * finds the number of a text, its code. It maps ids of users and items to rows of a table.
  *
  *     struct tt_vocab vocab;
  *     tt_vocab_init(&vocab, &err);
@@ -8,12 +8,12 @@
  *     text = tt_text_list_get(&vocab.texts, code, &len);
  *     tt_vocab_release(&vocab);
  *
- * The index is an open-addressing table with linear probing, at most half full, of 8-byte slots: the code, and 32 bits
- * of the text's hash, so that a text is compared only when it is almost surely the right one. A value costs 16 to 32
- * bytes there, and 8 bytes and its text in the list. In a large vocabulary each look-up misses the cache; a caller who
- * has several texts at hand hides that by hashing and prefetching all of them and using the _hashed calls then.
+ * The hash table has open addressing with linear probing, and is at most half full. A slot has 8 bytes: the code, and
+ * 32 bits of the text's hash, so that a text is compared only when it is almost surely the right one. A text costs 16
+ * to 32 bytes there, and 8 bytes besides its own in the list. In a large vocabulary each look-up misses the cache;
+ * vocab_block.h looks many texts up at once, so that the waits overlap.
  *
- * Threads: find may run in many at once while nobody adds. Codes depend on the texts and their order alone.
+ * Threads: many may find at once while none adds. Codes depend on the texts and their order alone.
  */
 #ifndef TT_TABLE_VOCAB_H
 #define TT_TABLE_VOCAB_H
@@ -25,38 +25,38 @@
 #include "base/text_list.h"
 #include "io/container.h"
 
-#define TT_VOCAB_NONE UINT32_MAX             /* the code of nothing */
-#define TT_VOCAB_MAX (UINT32_MAX - (uint32_t)1) /* values at most: 2^32 - 2 */
+#define TT_VOCAB_NONE UINT32_MAX                /* not a code */
+#define TT_VOCAB_MAX (UINT32_MAX - (uint32_t)1) /* texts at most: 2^32 - 2 */
 
 struct tt_vocab_slot {
-    uint32_t code; /* TT_VOCAB_NONE: free */
+    uint32_t code; /* TT_VOCAB_NONE: the slot is free */
     uint32_t tag;  /* the upper half of the hash; the lower half chose the slot */
 };
 
 struct tt_vocab {
-    struct tt_text_list texts;   /* text of each code, owned; a view stays its owner's; add only through tt_vocab_add */
+    struct tt_text_list texts;   /* the text of each code; owned, or a view. Only tt_vocab_add adds to it */
     struct tt_vocab_slot *slots; /* (mask + 1), a power of 2 */
     size_t mask;
-    int borrows_slots;           /* from a segment */
+    int borrows_slots;           /* they are memory of a segment */
 };
 
 int tt_vocab_init(struct tt_vocab *vocab, struct tt_err *err) TT_CHECKED;
 
-/* An index over a list that is there already: text i has code i. On success the vocabulary has taken *list, which is
- * empty then. A view's memory must outlive the vocabulary, which is closed: adding a new text is an error. A text that
- * stands twice is an error too: "PLACE: 'abc' stands twice, as values 3 and 17" (counted from 0). On failure the list
- * is as before. */
+/* A vocabulary of a list that exists: text i has code i. On success it takes ownership of the list, and *list is empty.
+ * If the list is a view, its memory must outlive the vocabulary, and adding a new text is an error. A text that the
+ * list has twice is an error: "PLACE: 'abc' stands twice, as values 3 and 17" (counted from 0). On failure *list is as
+ * before. */
 int tt_vocab_from_list(struct tt_vocab *vocab, struct tt_text_list *list, const char *place,
                        struct tt_err *err) TT_CHECKED;
 
-/* The index of a list can be kept beside it in a file, as the tensor NAME.slots (U64, mask + 1; in each the code below,
- * the tag above), and be used as it stands there: a program that looks up little then begins at once. `slots` is owned
- * by the caller, until the segment was written. */
+/* Make the hash table of a list, and add it to the segment as the tensor NAME.slots (U64, mask + 1; the code is the
+ * lower half, the tag the upper). A program that reads the file uses the slots as they are, so it need not read all
+ * texts when it starts. The caller owns *slots, and frees them after the segment was written. */
 int tt_vocab_store_slots(const struct tt_text_list *list, const char *name, struct tt_vocab_slot **slots,
                          struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 
-/* As tt_vocab_from_list, with the index NAME.slots when the segment has one, which is checked: each code is one of the
- * list's, and a slot is free. That it has each text is the writer's promise; no text is found to stand twice then. */
+/* As tt_vocab_from_list, but with the hash table NAME.slots when the segment has it. Its codes are checked to be codes
+ * of the list, and a slot to be free; texts are not compared, so a text that the list has twice is not noticed then. */
 int tt_vocab_from_segment(struct tt_vocab *vocab, struct tt_text_list *list, const char *name,
                           const struct tt_segment *segment, const char *place, struct tt_err *err) TT_CHECKED;
 
@@ -68,7 +68,8 @@ int tt_vocab_add(struct tt_vocab *vocab, const char *text, size_t len, uint32_t 
 /* The code of the text, or TT_VOCAB_NONE. */
 uint32_t tt_vocab_find(const struct tt_vocab *vocab, const char *text, size_t len);
 
-/* The same in steps: hash, prefetch, and later add or find with that hash. */
+/* The same in steps, as vocab_block.h does them for many texts: hash; prefetch the slot, then the place of the text
+ * that the slot names, then that text's bytes, each when the one before has arrived; add or find. */
 static inline uint64_t tt_vocab_hash(const char *text, size_t len) { return tt_hash64(text, len, 0); }
 
 static inline void tt_vocab_prefetch(const struct tt_vocab *vocab, uint64_t hash)
@@ -76,8 +77,6 @@ static inline void tt_vocab_prefetch(const struct tt_vocab *vocab, uint64_t hash
     __builtin_prefetch(&vocab->slots[hash & vocab->mask]);
 }
 
-/* Two steps more, each when what the one before called for is there: where the text stands that is probably the one,
- * and its bytes. */
 static inline void tt_vocab_prefetch_offset(const struct tt_vocab *vocab, uint64_t hash)
 {
     struct tt_vocab_slot slot = vocab->slots[hash & vocab->mask];

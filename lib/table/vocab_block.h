@@ -1,9 +1,10 @@
 /* Texts looked up in a vocabulary many at a time. In a large vocabulary one look-up waits for memory three times: for
- * the slot, for where the text stands, and for its bytes. In a block each step asks for the next one's memory for all
- * texts first, so the waits overlap.
+ * the slot, for the place of the text, and for its bytes. A block prefetches each of them for all its texts, so that
+ * the waits overlap.
  *
- *     put(block, &vocab, text, len, &err) ...   copies the text; when it is_full, or at the end:
- *     end(block, &vocab, codes, &err)           codes[0 ... n-1] in the order of put; the block is empty again
+ *     tt_vocab_block_put(&block, &vocab, text, len, &err);     for each text, which is copied; then, when the block
+ *     tt_vocab_block_add(&block, &vocab, codes, &err);         is full and after the last text: codes in the order of
+ *                                                              put, and an empty block
  */
 #ifndef TT_TABLE_VOCAB_BLOCK_H
 #define TT_TABLE_VOCAB_BLOCK_H
@@ -18,7 +19,7 @@ struct tt_vocab_block {
     struct {
         size_t at, len;
         uint64_t hash;
-    } waiting[TT_VOCAB_BLOCK];
+    } entries[TT_VOCAB_BLOCK];
     size_t n;
 };
 
@@ -32,11 +33,11 @@ static inline int tt_vocab_block_is_full(const struct tt_vocab_block *block)
     return block->n == TT_VOCAB_BLOCK || block->bytes.len > TT_VOCAB_BLOCK_BYTES;
 }
 
-/* Find or insert all of them, in order: the same codes as tt_vocab_add one by one. codes: room for block->n. */
-int tt_vocab_block_end(struct tt_vocab_block *block, struct tt_vocab *vocab, uint32_t *codes,
+/* Find or insert all texts, in order: the codes (block->n) that tt_vocab_add gives one by one. */
+int tt_vocab_block_add(struct tt_vocab_block *block, struct tt_vocab *vocab, uint32_t *codes,
                        struct tt_err *err) TT_CHECKED;
 
-/* Find all of them: the same codes as tt_vocab_find, TT_VOCAB_NONE for what is not there. */
+/* Find all texts: the codes that tt_vocab_find gives, TT_VOCAB_NONE for a text that is not there. */
 void tt_vocab_block_find(struct tt_vocab_block *block, const struct tt_vocab *vocab, uint32_t *codes);
 
 #endif

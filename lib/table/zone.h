@@ -21,7 +21,7 @@ struct tt_zone;
 struct tt_zone *tt_zone_new(const char *name, const char *folder, struct tt_err *err) TT_CHECKED;
 void tt_zone_free(struct tt_zone *zone);
 
-/* A stretch of time with one offset. Callers keep the last one, since the next time usually falls into it too. */
+/* A stretch of time with one offset. Callers keep the last one, as the next time usually falls into it too. */
 struct tt_span {
     int64_t from, until; /* instants: from <= t < until */
     int32_t offset;
@@ -32,7 +32,7 @@ struct tt_span {
 /* The span that holds the instant t. */
 void tt_zone_span(const struct tt_zone *zone, int64_t t, struct tt_span *span);
 
-/* The local time of a parsed time. *span is read and set: TT_SPAN_INIT at first, and always used with the same zone. */
+/* The local time of a parsed time. *span is in and out: TT_SPAN_INIT at first, and always of the same zone. */
 int64_t tt_zone_local(const struct tt_zone *zone, const struct tt_time *time, struct tt_span *span);
 
 /* The first instant at which the clock shows `local`; where the clock jumps over it, the instant of the jump. So a

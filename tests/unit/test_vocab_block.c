@@ -28,7 +28,7 @@ static void test_vocab_block_gives_the_codes_of_single_calls(void **state)
             assert_int_equal(tt_vocab_block_put(&block, &many, text, (size_t)len, &err), 0);
         }
         assert_int_equal(tt_vocab_block_is_full(&block), n == TT_VOCAB_BLOCK);
-        assert_int_equal(tt_vocab_block_end(&block, &many, codes, &err), 0);
+        assert_int_equal(tt_vocab_block_add(&block, &many, codes, &err), 0);
         assert_int_equal(block.n, 0);
         for (size_t i = 0; i < n; i++)
             assert_int_equal(codes[i], expected[i]);
@@ -53,7 +53,7 @@ static void test_vocab_block_of_long_texts_fills_early(void **state)
     assert_false(tt_vocab_block_is_full(&block));
     assert_int_equal(tt_vocab_block_put(&block, &vocab, text, sizeof(text) - 1, &err), 0);
     assert_true(tt_vocab_block_is_full(&block));
-    assert_int_equal(tt_vocab_block_end(&block, &vocab, codes, &err), 0);
+    assert_int_equal(tt_vocab_block_add(&block, &vocab, codes, &err), 0);
     assert_int_equal(codes[0], 0);
     assert_int_equal(codes[1], 1);
     tt_vocab_block_release(&block);
