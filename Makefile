@@ -58,7 +58,7 @@ $B/%.o: %.c Makefile
 # madvise, which POSIX does not have.
 $B/lib/base/alloc.o: ALL_CFLAGS += -D_DEFAULT_SOURCE
 # Leases and mremap, likewise; how a shared lock treats writers.
-$B/lib/io/steady.o $B/lib/base/lock.o: ALL_CFLAGS += -D_GNU_SOURCE
+$B/lib/io/mapped_file.o $B/lib/base/lock.o: ALL_CFLAGS += -D_GNU_SOURCE
 # accept4, eventfd, the addresses and counters of sockets.
 $B/lib/http/connections.o $B/lib/http/listener.o: ALL_CFLAGS += -D_GNU_SOURCE
 

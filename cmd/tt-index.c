@@ -7,7 +7,6 @@
 #include "table/vocab.h"
 #include "index/faiss_file.h"
 #include "index/index_file.h"
-#include "io/checksum_chain.h"
 #include "io/container.h"
 #include "io/csv_reader.h"
 #include "io/tsv_writer.h"

@@ -12,7 +12,7 @@
 #include "table/calendar.h"
 #include "table/zone.h"
 #include "io/json_writer.h"
-#include "io/steady.h"
+#include "io/mapped_file.h"
 #include "serve/service.h"
 #include "http/systemd.h"
 
@@ -182,7 +182,7 @@ static void keep_files(void)
 {
     struct tt_err err = TT_ERR_INIT;
 
-    if (tt_steady_keep(&err))
+    if (tt_mapped_file_preserve_all(&err))
         cli_note("a file is changing in place, and cannot be copied before: %s", err.text);
 }
 
@@ -194,7 +194,7 @@ static void remember(int signal)
 {
     if (signal == SIGHUP)
         was_hung_up = 1;
-    else if (signal == tt_steady_signal())
+    else if (signal == tt_mapped_file_signal())
         was_touched = 1;
     else
         was_ended = 1;
@@ -210,7 +210,7 @@ static int wait_for_signal(const sigset_t *signals, const struct timespec *patie
     if (atomic_exchange(&was_ended, 0))
         return SIGTERM;
     if (atomic_exchange(&was_touched, 0))
-        return tt_steady_signal();
+        return tt_mapped_file_signal();
     return atomic_exchange(&was_hung_up, 0) ? SIGHUP : 0;
 }
 
@@ -224,7 +224,7 @@ static void run(struct tt_service *service, struct tt_http *http, const sigset_t
         int signal = wait_for_signal(signals, &second);
         if (signal == SIGTERM)
             return;
-        if (signal && signal == tt_steady_signal())
+        if (signal && signal == tt_mapped_file_signal())
             keep_files();
         if (signal == SIGHUP) {
             tt_systemd_reloading();
@@ -309,7 +309,7 @@ static void check_usage(struct tt_recommend_settings *settings)
 
 static void block_signals(sigset_t *signals)
 {
-    const int ours[] = {SIGHUP, SIGTERM, SIGINT, tt_steady_signal()};
+    const int ours[] = {SIGHUP, SIGTERM, SIGINT, tt_mapped_file_signal()};
     struct sigaction action = {.sa_handler = remember, .sa_flags = SA_RESTART};
 
     sigemptyset(signals);

@@ -6,7 +6,6 @@
 #include "base/alloc.h"
 #include "cli.h"
 #include "index/index_file.h"
-#include "io/checksum_chain.h"
 #include "io/container.h"
 #include "io/tsv_writer.h"
 #include "io/vectors_file.h"

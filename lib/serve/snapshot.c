@@ -30,7 +30,7 @@ static int load_model(struct tt_snapshot *s, const char *path, struct tt_err *er
 {
     struct tt_segment segment;
 
-    if (tt_container_load_lasting(path, "model", &segment, err) || tt_model_take(&s->model, &segment, err) ||
+    if (tt_container_load_preserved(path, "model", &segment, err) || tt_model_take(&s->model, &segment, err) ||
         tt_dictionary_index(&s->model.base.dictionary, &s->model.base.segment, path, err))
         return -1;
     const struct tt_column *history = tt_schema_find(&s->model.base.dictionary.schema, TT_USER, TT_KIND_HISTORY);
@@ -59,7 +59,7 @@ static int load_index(struct tt_snapshot *s, const char *path, struct tt_err *er
 {
     struct tt_text_list view;
 
-    if (tt_container_load_lasting(path, "index", &s->segment, err) || tt_index_view(&s->index, &s->segment, err))
+    if (tt_container_load_preserved(path, "index", &s->segment, err) || tt_index_view(&s->index, &s->segment, err))
         return -1;
     view = (struct tt_text_list){.n = s->index.n, .offsets = s->index.ids.offsets, .bytes = s->index.ids.bytes};
     return tt_vocab_from_segment(&s->ids, &view, "ids", &s->segment, path, err);

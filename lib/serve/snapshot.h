@@ -6,7 +6,7 @@
  *     tt_snapshot_ref(snapshot);  ...  tt_snapshot_unref(snapshot);        by any thread; the last unref frees
  *
  * Later changes of the files do no harm: they are mapped as long as nobody writes to them, and copied before somebody
- * does (io/steady.h).
+ * does (io/mapped_file.h).
  */
 #ifndef TT_SERVE_SNAPSHOT_H
 #define TT_SERVE_SNAPSHOT_H

@@ -1,4 +1,4 @@
-/* What another process does to a file that this one has mapped (io/steady.h). */
+/* What another process does to a file that this one has mapped (io/mapped_file.h). */
 #ifndef TT_TESTS_OTHER_PROCESS_H
 #define TT_TESTS_OTHER_PROCESS_H
 
@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "io/steady.h"
+#include "io/mapped_file.h"
 #include "unit.h"
 
 static inline void signal_is_noticed(int number) { (void)number; }
@@ -20,13 +20,13 @@ static inline void change_elsewhere(int (*change)(void))
     struct tt_err err = TT_ERR_INIT;
     int status = 0;
 
-    if (tt_steady_signal())
-        signal(tt_steady_signal(), signal_is_noticed);
+    if (tt_mapped_file_signal())
+        signal(tt_mapped_file_signal(), signal_is_noticed);
     pid_t child = fork();
     if (child == 0)
         _exit(change() != 0);
     while (waitpid(child, &status, WNOHANG) == 0) {
-        assert_int_equal(tt_steady_keep(&err), 0);
+        assert_int_equal(tt_mapped_file_preserve_all(&err), 0);
         nanosleep(&little, NULL);
     }
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);

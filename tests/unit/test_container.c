@@ -1,4 +1,4 @@
-/* Containers: round trips, and everything that must be refused: cut anywhere, any bit turned, hostile headers whose
+/* Containers: round trips, and everything that must be refused: cut anywhere, any bit flipped, hostile headers whose
  * checksum is right. Each is read both ways: as a file (mapped) and as a stream (a pipe on standard input). */
 #include "io/container.h"
 
@@ -238,7 +238,7 @@ static void test_container_every_cut_is_refused(void **state)
     tt_buf_release(&bytes);
 }
 
-static void test_container_every_turned_bit_is_refused(void **state)
+static void test_container_every_flipped_bit_is_refused(void **state)
 {
     struct tt_buf bytes = TT_BUF_INIT;
     struct tt_err err = TT_ERR_INIT;
@@ -379,7 +379,7 @@ static void test_container_hostile_headers_are_refused(void **state)
         {GOOD ",\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}}", 4},
         {GOOD ",\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4,8]}}", 4},
         {GOOD ",\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,-4]}}", 4},
-        {GOOD ",\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 8},      /* bytes that nobody owns */
+        {GOOD ",\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 8},      /* bytes of no tensor */
         {GOOD ",\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
               "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4},       /* overlap */
         {GOOD ",\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
@@ -486,57 +486,17 @@ static void test_container_header_lengths(void **state)
     tt_buf_release(&image);
 }
 
-static void test_container_hostile_text_lists_are_refused(void **state)
+static void test_checksums_of_a_stream_are_chained(void **state)
 {
-    static const uint64_t bad[][3] = {{1, 2, 4}, {0, 5, 4}, {0, 2, 3}, {0, 2, 5}, {0, UINT64_MAX, 4}, {4, 4, 4}};
-    static const uint64_t good[] = {0, 2, 4};
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_text_list list;
+    static const char first[] = "00112233445566778899aabbccddeeff", second[] = "ffeeddccbbaa99887766554433221100";
+    char chain[TT_FINGERPRINT_HEX + 1] = "", both[2 * TT_FINGERPRINT_HEX + 1], expected[TT_FINGERPRINT_HEX + 1];
     (void)state;
-    for (size_t i = 0; i <= LENGTH(bad); i++) {
-        const uint64_t *offsets = i < LENGTH(bad) ? bad[i] : good;
-        struct tt_segment s;
-        assert_int_equal(tt_segment_init(&s, "x", 1, &err), 0);
-        s.name = "file";
-        assert_int_equal(tt_segment_tensor(&s, "t.offsets", TT_U64, 3, 0, offsets, &err), 0);
-        assert_int_equal(tt_segment_tensor(&s, "t.bytes", TT_U8, 4, 0, "abcd", &err), 0);
-        assert_int_equal(tt_segment_need_text_list(&s, "t", TT_ANY, &list, &err), i < LENGTH(bad) ? -1 : 0);
-        if (i == LENGTH(bad)) /* of another length than wanted */
-            assert_int_equal(tt_segment_need_text_list(&s, "t", 3, &list, &err), -1);
-        err = (struct tt_err)TT_ERR_INIT;
-        tt_segment_release(&s);
-    }
-    struct tt_segment s;
-    assert_int_equal(tt_segment_init(&s, "x", 1, &err), 0);
-    s.name = "file";
-    assert_int_equal(tt_segment_tensor(&s, "t.offsets", TT_U64, 0, 0, good, &err), 0);
-    assert_int_equal(tt_segment_tensor(&s, "t.bytes", TT_U8, 0, 0, "", &err), 0);
-    assert_int_equal(tt_segment_need_text_list(&s, "t", TT_ANY, &list, &err), -1); /* not even the first offset */
-    tt_segment_release(&s);
-}
-
-static void test_container_need_says_what_is_wrong(void **state)
-{
-    struct tt_buf bytes = TT_BUF_INIT;
-    struct tt_segment s;
-    (void)state;
-    write_sample(&bytes, 1, 1);
-    tt_buf_release(&bytes);
-    struct tt_err err = TT_ERR_INIT;
-    assert_int_equal(tt_container_load(path, NULL, &s, &err), 0);
-    static const struct { const char *name; enum tt_dtype dtype; size_t rows, columns; } wrong[] = {
-        {"no", TT_F32, TT_ANY, TT_ANY}, {"f32", TT_F64, 2, 3}, {"f32", TT_F32, 3, 3},
-        {"f32", TT_F32, 2, 2},          {"f32", TT_F32, 2, 0}, {"f64", TT_F64, 2, TT_ANY},
-    };
-    for (size_t i = 0; i < LENGTH(wrong); i++) {
-        err = (struct tt_err)TT_ERR_INIT;
-        assert_null(tt_segment_need(&s, wrong[i].name, wrong[i].dtype, wrong[i].rows, wrong[i].columns, &err));
-        assert_non_null(strstr(err.text, i ? "has another type or shape than expected" : "no tensor 'no'"));
-    }
-    err = (struct tt_err)TT_ERR_INIT;
-    assert_null(tt_segment_need_text(&s, "nothing", &err));
-    assert_non_null(strstr(err.text, "the header has no 'nothing'"));
-    tt_segment_release(&s);
+    tt_checksum_chain(chain, first);
+    assert_string_equal(chain, first);
+    tt_checksum_chain(chain, second);
+    snprintf(both, sizeof(both), "%s%s", first, second);
+    tt_fingerprint(both, sizeof(both) - 1, expected);
+    assert_string_equal(chain, expected);
 }
 
 int main(void)
@@ -546,7 +506,7 @@ int main(void)
         cmocka_unit_test(test_container_tensors_are_ordered_and_aligned),
         cmocka_unit_test(test_container_same_content_same_bytes),
         cmocka_unit_test(test_container_every_cut_is_refused),
-        cmocka_unit_test(test_container_every_turned_bit_is_refused),
+        cmocka_unit_test(test_container_every_flipped_bit_is_refused),
         cmocka_unit_test(test_container_streams_are_numbered_and_ended),
         cmocka_unit_test(test_container_kind_and_version),
         cmocka_unit_test(test_container_hostile_headers_are_refused),
@@ -554,8 +514,7 @@ int main(void)
         cmocka_unit_test(test_container_changed_headers_are_read_or_refused),
         cmocka_unit_test(test_container_deep_json_is_refused),
         cmocka_unit_test(test_container_header_lengths),
-        cmocka_unit_test(test_container_hostile_text_lists_are_refused),
-        cmocka_unit_test(test_container_need_says_what_is_wrong),
+        cmocka_unit_test(test_checksums_of_a_stream_are_chained),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,5 +1,5 @@
 /* Files that are mapped, and changed by another process: the bytes stay, and the other one is not held up for long. */
-#include "io/steady.h"
+#include "io/mapped_file.h"
 
 #include <fcntl.h>
 
@@ -18,18 +18,18 @@ static int overwrite(void)
 static int replace(void) { return rename("b", "a"); }
 static int read_it(void) { return access("a", R_OK) || open("a", O_RDONLY) < 0; }
 
-static struct tt_steady *map(const char *text, void **bytes)
+static struct tt_mapped_file *map(const char *text, void **bytes)
 {
     size_t length;
     int fd = open(write_file("a", text), O_RDONLY);
-    struct tt_steady *steady = tt_steady_map(fd, bytes, &length);
+    struct tt_mapped_file *file = tt_mapped_file_new(fd, bytes, &length);
 
     close(fd); /* it has its own */
-    if (!steady)
+    if (!file)
         SKIP("the file system of /tmp has no leases");
     assert_int_equal(length, strlen(text));
     assert_memory_equal(*bytes, text, length);
-    return steady;
+    return file;
 }
 
 static void test_bytes_stay_when_the_file_changes(void **state)
@@ -39,14 +39,14 @@ static void test_bytes_stay_when_the_file_changes(void **state)
 
     for (int i = 0; i < 2; i++) {
         void *bytes;
-        size_t before = tt_steady_copies();
-        struct tt_steady *steady = map("some bytes", &bytes);
+        size_t before = tt_mapped_file_copies();
+        struct tt_mapped_file *file = map("some bytes", &bytes);
         change_elsewhere(changes[i]);
         assert_memory_equal(bytes, "some bytes", 10);
-        assert_int_equal(tt_steady_copies(), before + 1);
+        assert_int_equal(tt_mapped_file_copies(), before + 1);
         change_elsewhere(changes[i]); /* no longer ours */
-        assert_int_equal(tt_steady_copies(), before + 1);
-        tt_steady_release(steady);
+        assert_int_equal(tt_mapped_file_copies(), before + 1);
+        tt_mapped_file_free(file);
     }
 }
 
@@ -54,33 +54,33 @@ static void test_only_the_file_that_changes_is_copied(void **state)
 {
     (void)state;
     void *bytes, *others;
-    struct tt_steady *steady = map("other bytes", &others);
-    size_t before = tt_steady_copies();
+    struct tt_mapped_file *file = map("other bytes", &others);
+    size_t before = tt_mapped_file_copies();
 
     rename("a", "c");
-    struct tt_steady *second = map("some bytes", &bytes);
+    struct tt_mapped_file *second = map("some bytes", &bytes);
     change_elsewhere(overwrite);
-    assert_int_equal(tt_steady_copies(), before + 1);
+    assert_int_equal(tt_mapped_file_copies(), before + 1);
     assert_memory_equal(bytes, "some bytes", 10);
     assert_memory_equal(others, "other bytes", 11);
-    tt_steady_release(steady);
-    tt_steady_release(second);
+    tt_mapped_file_free(file);
+    tt_mapped_file_free(second);
 }
 
 static void test_replacing_and_reading_cost_nothing(void **state)
 {
     (void)state;
     void *bytes;
-    size_t before = tt_steady_copies();
-    struct tt_steady *steady = map("some bytes", &bytes);
+    size_t before = tt_mapped_file_copies();
+    struct tt_mapped_file *file = map("some bytes", &bytes);
 
     change_elsewhere(read_it);
     write_file("b", "new");
     change_elsewhere(replace);
     assert_memory_equal(bytes, "some bytes", 10);
-    assert_int_equal(tt_steady_copies(), before);
-    tt_steady_release(steady);
-    tt_steady_release(NULL);
+    assert_int_equal(tt_mapped_file_copies(), before);
+    tt_mapped_file_free(file);
+    tt_mapped_file_free(NULL);
 }
 
 static void test_what_cannot_be_held_is_not_mapped(void **state)
@@ -90,16 +90,16 @@ static void test_what_cannot_be_held_is_not_mapped(void **state)
     size_t length;
     int fd = open(write_file("a", "text"), O_RDONLY), writer = open("a", O_WRONLY);
 
-    assert_null(tt_steady_map(fd, &bytes, &length)); /* somebody has it open for writing */
+    assert_null(tt_mapped_file_new(fd, &bytes, &length)); /* somebody has it open for writing */
     close(writer);
     close(fd);
     fd = open(write_file("a", ""), O_RDONLY);
-    assert_null(tt_steady_map(fd, &bytes, &length));
+    assert_null(tt_mapped_file_new(fd, &bytes, &length));
     close(fd);
     fd = open("/dev/null", O_RDONLY);
-    assert_null(tt_steady_map(fd, &bytes, &length));
+    assert_null(tt_mapped_file_new(fd, &bytes, &length));
     close(fd);
-    assert_null(tt_steady_map(-1, &bytes, &length));
+    assert_null(tt_mapped_file_new(-1, &bytes, &length));
 }
 
 int main(void)
