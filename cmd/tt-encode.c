@@ -7,17 +7,19 @@
 #include "cli.h"
 #include "encode/example_encoder.h"
 #include "encode/row_encoder.h"
+#include "io/tsv_writer.h"
 
 static const char *const formats[] = {"auto", "csv", "tsv", NULL};
 static const char *const sides[] = {"user", "item", "event", NULL};
 
 static const char *schema_path, *extend_path, *like_path, *users_path, *items_path, *history_path;
-static int format, side = TT_EVENT;
+static int format, side = TT_EVENT, describe;
 static uint64_t stream;
 
 static struct cli_option options[] = {
     {'s', "schema", CLI_TEXT, &schema_path, .metavar = "FILE", .no_lineage = 1,
      .help = "learn a dictionary by this schema (tt-schema(5))"},
+    {0, "describe", CLI_FLAG, &describe, .help = "with --schema: write its columns as TSV, and read no events"},
     {'e', "extend", CLI_TEXT, &extend_path, .metavar = "FILE", .no_lineage = 1,
      .help = "add to these examples, or to what this model knows (tt-train --from)"},
     {'l', "like", CLI_TEXT, &like_path, .metavar = "FILE", .no_lineage = 1,
@@ -54,7 +56,7 @@ static int is_stdin(const char *path)
 
 static void check_usage(void)
 {
-    int from_stdin = cli_n_operands == 0 || is_stdin(cli_operands[0]);
+    int from_stdin = !describe && (cli_n_operands == 0 || is_stdin(cli_operands[0]));
 
     if (!!schema_path + !!extend_path + !!like_path > 1)
         cli_usage_error("only one of --schema, --extend and --like can be given");
@@ -62,6 +64,8 @@ static void check_usage(void)
         cli_usage_error("one of --schema, --extend and --like is needed");
     if (!like_path && (cli_given("side") || history_path || stream))
         cli_usage_error("--side, --history and --stream go with --like");
+    if (describe && (!schema_path || cli_n_operands || users_path || items_path))
+        cli_usage_error("--describe goes with --schema alone");
     if (like_path && side == TT_EVENT && (users_path || items_path || history_path || stream))
         cli_usage_error("with --like, --users, --items, --history and --stream need --side user or --side item");
     if ((side == TT_USER && items_path) || (side == TT_ITEM && (users_path || history_path)))
@@ -288,6 +292,43 @@ static int encode(const char *input, struct tt_writer *writer, struct tt_err *er
     return status;
 }
 
+/* --describe: a line a column. A line of the schema's canonical text is: side, name, kind, options. */
+static int write_columns(const struct tt_schema *schema, struct tt_writer *writer, struct tt_err *err)
+{
+    const char *line = schema->text;
+
+    if (tt_writer_text(writer, "side\tcolumn\tkind\toptions\n", err))
+        return -1;
+    for (size_t i = 0; i < schema->n_columns; i++) {
+        const char *name = schema->columns[i].name, *side_name = tt_side_name(schema->columns[i].side);
+        size_t len = strcspn(line, "\n"), quotes = line[strlen(side_name) + 1] == '"' ? 2 : 0;
+        const char *kind = line + strlen(side_name) + 1 + strlen(name) + quotes + 1;
+        size_t kind_len = strcspn(kind, " \n");
+        const char *rest = kind[kind_len] == ' ' ? kind + kind_len + 1 : kind + kind_len;
+        if (tt_writer_printf(writer, err, "%s\t", side_name) ||
+            tt_tsv_field(writer, TT_CSV_TAB, name, strlen(name), err) || tt_writer_text(writer, "\t", err) ||
+            tt_writer_write(writer, kind, kind_len, err) || tt_writer_text(writer, "\t", err) ||
+            tt_writer_write(writer, rest, (size_t)(line + len - rest), err) || tt_writer_text(writer, "\n", err))
+            return -1;
+        line += len + 1;
+    }
+    return 0;
+}
+
+static int describe_schema(struct tt_err *err)
+{
+    struct tt_writer writer;
+    struct tt_schema schema;
+
+    if (tt_schema_load(&schema, schema_path, err))
+        return -1;
+    int status = cli_open_output(&writer, 0, err);
+    if (status == 0)
+        status = cli_close_output(&writer, write_columns(&schema, &writer, err), err);
+    tt_schema_release(&schema);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     struct tt_err err = TT_ERR_INIT;
@@ -295,6 +336,8 @@ int main(int argc, char **argv)
 
     cli_start(&program, argc, argv);
     check_usage();
+    if (describe)
+        return cli_finish(describe_schema(&err), &err);
     int status = cli_open_output(&writer, 1, &err);
     if (status == 0)
         status = cli_close_output(&writer, encode(cli_n_operands ? cli_operands[0] : NULL, &writer, &err), &err);

@@ -1,6 +1,6 @@
 # The flow that all pipelines share: for each schema and seed encode, train, embed, index, query and evaluate; then report.mk
-# puts it together: one table of metrics, one printed table, a report and plots. Included by a pipeline after it has said where
-# the parts are:
+# puts it together: one table of metrics, one printed table, a report and plots. The rules are here, their commands in
+# experiment.sh. Included by a pipeline after it has said where the parts are:
 #
 #   OUT      folder of everything that is made
 #   TRAIN    training events; TEST test events; VALID events to choose the best epoch by (may be empty)
@@ -20,10 +20,10 @@
 #   CONVERGE options of tt-train for how long to train; none: its own, and without VALID the last epoch
 #   TRAIN_OPTIONS, QUERY_OPTIONS  passed on          JOBS   threads of each program (several run at once with make -j)
 #
-# Each schema is trained until it is no better: a schema with a context asks more queries and takes more steps an epoch, so that
+# Each schema is trained until it gets no better: a schema with a context has more queries and takes more steps an epoch, so that
 # after a fixed number of epochs it would be ahead of one that needs more of them, whatever the context is worth. Without VALID
 # the epochs are chosen on an eighth of each user's training events, and then all are trained on.
-# Beside the schemas two lists without learning are judged, "popular" and "own_frequent" (reference.sh).
+# Beside the schemas two lists without learning are evaluated, "popular" and "own_frequent" (reference.sh).
 # Settings are kept in OUT/*.settings, and what they change is made again when they change.
 
 HERE := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
@@ -34,6 +34,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .SECONDARY:
+.SECONDEXPANSION:
 
 SEEDS ?= 3
 K     ?= 10,20
@@ -47,23 +48,18 @@ NEW   ?= no
 SLICES ?= activity popularity
 JOBS  ?= 0
 CONVERGE ?= --epochs 64 --patience 16
-longest := $(lastword $(ks))
 seeds := $(shell seq '$(SEEDS)' 2>/dev/null)
 names := $(basename $(notdir $(SCHEMAS)))
 runs  := $(foreach n,$(names),$(foreach s,$(seeds),$n.seed$s))
-also  := $(filter-out $(SEEN),$(filter keep remove,$(ALSO)) $(if $(filter yes,$(NEW)),remove))
-also  := $(sort $(also))
 new   := $(filter yes,$(NEW))
+also  := $(sort $(filter-out $(SEEN),$(filter keep remove,$(ALSO)) $(if $(new),remove)))
 AGAINST ?= first $(if $(word 3,$(names)),previous)
-# What is judged: how the lists are made, or by which events.
-judged := $(SEEN) $(if $(new),new)
-sides := $(if $(ITEMS),--items '$(ITEMS)') $(if $(USERS),--users '$(USERS)')
-# A part without rows cannot validate: the last of tt-train's own epochs is then taken.
-has_rows = test "$$$$(head -n 2 '$1' | wc -l)" -eq 2
-# How long a schema of the name $1 is trained.
-how_long = $(if $(VALID),$$$$($(call has_rows,$(VALID)) && echo --valid '$(OUT)/$1.valid.tt' $(CONVERGE)),$(if $(strip $(CONVERGE)),--valid-share 0.125 $(CONVERGE)))
-# The name of an id column in the first schema: $1 user or item.
-id_of  = $(shell sed -nE 's/^[[:blank:]]*$1[[:blank:]]+("([^"]*)"|([^"[:blank:]]+))[[:blank:]]+id([[:space:]].*)?$$/\2\3/p' '$(firstword $(SCHEMAS))' | head -n 1)
+# What has a table of its own: how the lists are made, or by which events they are evaluated.
+tables := $(SEEN) $(if $(new),new)
+references := popular $(if $(filter keep,$(SEEN)),own_frequent)
+# What the steps read; QUIET with make -s.
+export OUT TRAIN VALID TEST ITEMS USERS SCHEMAS PARTS SEEDS K TABLE SEEN SLICES JOBS CONVERGE TRAIN_OPTIONS QUERY_OPTIONS FEATURES
+export QUIET := $(findstring s,$(firstword -$(MAKEFLAGS)))
 
 # ---- what would only fail later, or worse, not fail ----
 
@@ -81,9 +77,17 @@ $(call need_of,ALSO,keep remove none)
 $(call need_of,NEW,yes no)
 $(call need_of,AGAINST,first previous all)
 $(if $(strip $(AGAINST)),,$(error AGAINST: one or more of first previous all))
-metric_names := top_k_accuracy recall precision ndcg mrr hit_rate map
+metric_names := $(shell '$(TT)/tt-eval' --list-metrics | tail -n +2 | cut -f 1)
+$(if $(metric_names),,$(error no programs in TT=$(TT): make builds them))
 $(if $(filter $(metric_names),$(word 1,$(TABLE))),,$(error TABLE: '$(word 1,$(TABLE))' is not one of $(metric_names)))
 $(if $(filter $(ks),$(word 2,$(TABLE))),,$(error TABLE: '$(word 2,$(TABLE))' is not one of K=$K))
+
+# The name of the first schema's column on a side ($1) and of a kind ($2).
+column_of = $(shell '$(TT)/tt-encode' --schema '$(firstword $(SCHEMAS))' --describe | awk -F'\t' '$$1 == "$1" && $$3 == "$2" { print $$2; exit }')
+export USER_COLUMN := $(call column_of,user,id)
+$(if $(USER_COLUMN),,$(error $(firstword $(SCHEMAS)) is no schema, tt-schema(5)))
+export ITEM_COLUMN := $(call column_of,item,id)
+TIME_COLUMN := $(call column_of,event,time)
 
 # $1: name, $2: text. OUT/NAME.settings gets another time stamp only when the text is another one.
 define settings
@@ -91,69 +95,57 @@ $(shell mkdir -p '$(OUT)')
 $(file >$(OUT)/$1.settings.new,$2)
 $(shell cd '$(OUT)' && if cmp -s $1.settings.new $1.settings; then rm $1.settings.new; else mv $1.settings.new $1.settings; fi)
 endef
-$(call settings,encode,$(TRAIN) $(VALID) $(sides))
+$(call settings,encode,$(TRAIN) $(VALID) $(ITEMS) $(USERS))
 $(call settings,train,$(CONVERGE) $(TRAIN_OPTIONS))
 $(call settings,lists,$(TEST) $K $(QUERY_OPTIONS))
-$(call settings,judge,$(TEST) $K $(SLICES) $(if $(SLICES),$(ITEMS) $(USERS)))
+$(call settings,evaluate,$(TEST) $K $(SLICES) $(if $(SLICES),$(ITEMS) $(USERS)))
 
 .PHONY: all table report files
 all: table
 
-# $1: schema file, $2: its name
-define schema_rules
-$(OUT)/$2.tt: $1 $(TRAIN) $(ITEMS) $(USERS) $(OUT)/encode.settings
-	tt-encode -s '$1' $(sides) -o '$$@' '$(TRAIN)'
-$(OUT)/$2.valid.tt: $(OUT)/$2.tt $(VALID)
-	tt-encode --like '$$<' -o '$$@' '$(VALID)'
+# ---- from the parts to metrics ----
+
+# A rule a step. $* is the name of what is made: of a schema; of a run, NAME.seedN; of lists, NAME.seedN.keep. Each one's
+# $(basename $*) is the one before.
+step := @bash '$(HERE)/experiment.sh'
+$(foreach s,$(SCHEMAS),$(eval schema.$(basename $(notdir $s)) := $s))
+
+$(names:%=$(OUT)/%.tt): $(OUT)/%.tt: $$(schema.$$*) $(TRAIN) $(ITEMS) $(USERS) $(OUT)/encode.settings
+	$(step) encode '$<' '$*'
+
+$(names:%=$(OUT)/%.valid.tt): $(OUT)/%.valid.tt: $(OUT)/%.tt $(VALID)
+	$(step) encode_validation '$*'
+
+$(runs:%=$(OUT)/%.model.tt): $(OUT)/%.model.tt: $(OUT)/$$(basename $$*).tt $(if $(VALID),$(OUT)/$$(basename $$*).valid.tt) \
+		$(OUT)/train.settings $(if $(SLICES),| $(OUT)/slices.options)
+	$(step) train '$*'
+
+$(runs:%=$(OUT)/%.items.tt): %.items.tt: %.model.tt $(or $(ITEMS),$(TRAIN))
+	$(step) index '$(*F)'
+
+$(runs:%=$(OUT)/%.users.tt): %.users.tt: %.model.tt $(TEST) $(USERS)
+	$(step) queries '$(*F)'
+
+lists_of = $(foreach how,keep remove,$(foreach r,$1,$(OUT)/$r.$(how).recs.tsv))
+$(call lists_of,$(runs)): $(OUT)/%.recs.tsv: $(OUT)/$$(basename $$*).items.tt $(OUT)/$$(basename $$*).users.tt $(OUT)/lists.settings
+	$(step) list '$*'
+
+$(call lists_of,popular own_frequent): $(OUT)/%.recs.tsv: $(OUT)/$(firstword $(names)).tt $(TEST) $(OUT)/lists.settings
+	$(step) reference '$*'
+
+# $1: run, $2: keep, remove or new, $3: its lists: keep or remove, $4: slices
+define evaluate_rule
+$(addprefix $(OUT)/$1.$2.,metrics.tsv per_query.tsv $(if $4,slices.tsv per_event.tsv)) &: $(OUT)/$1.$3.recs.tsv $(TEST) \
+		$(OUT)/evaluate.settings $(if $(filter new,$2)$4,$(TRAIN)) $(if $4,$(OUT)/slices.options)
+	$$(step) evaluate '$1' $2 $3 $(if $4,sliced)
 endef
-
-# $1: the schema's name, $2: seed
-define run_rules
-$(OUT)/$1.seed$2.model.tt: $(OUT)/$1.tt $(if $(VALID),$(OUT)/$1.valid.tt) $(OUT)/train.settings $(if $(SLICES),| $(OUT)/slices.options)
-	tt-train -q -j $(JOBS) --seed $2 $(call how_long,$1) $(TRAIN_OPTIONS) --log '$(OUT)/$1.seed$2.log.tsv' -o '$$@' '$$<'
-$(OUT)/$1.seed$2.items.tt: $(OUT)/$1.seed$2.model.tt $(or $(ITEMS),$(TRAIN))
-	tt-encode -q --like '$$<' --side item '$(or $(ITEMS),$(TRAIN))' | tt-embed -q -j $(JOBS) '$$<' | tt-index -q -o '$$@'
-$(OUT)/$1.seed$2.users.tt: $(OUT)/$1.seed$2.model.tt $(TEST) $(USERS)
-	tt-encode -q --like '$$<' --side user $(if $(USERS),--users '$(USERS)') '$(TEST)' | tt-embed -q -j $(JOBS) -o '$$@' '$$<'
-$(foreach how,$(SEEN) $(also),$(call list_rules,$1.seed$2,$(how)))
-endef
-
-# $1: run, $2: keep or remove
-define list_rules
-
-$(OUT)/$1.$2.recs.tsv: $(OUT)/$1.items.tt $(OUT)/$1.users.tt $(OUT)/lists.settings
-	tt-query -q -j $(JOBS) -k $(longest) $(if $(filter remove,$2),--seen '$(TRAIN)') $(QUERY_OPTIONS) -o '$$@' '$(OUT)/$1.items.tt' '$(OUT)/$1.users.tt'
-$(call eval_rule,$1,$2,$2,$(if $(filter $(SEEN),$2),$(SLICES)))
-$(if $(new),$(if $(filter remove,$2),$(call eval_rule,$1,new,remove)))
-endef
-
-# $1: run, $2: keep, remove or new, $3: which lists, $4: slices
-define eval_rule
-
-$(addprefix $(OUT)/$1.$2.,metrics.tsv per_query.tsv $(if $4,slices.tsv per_event.tsv)) &: $(OUT)/$1.$3.recs.tsv $(TEST) $(OUT)/judge.settings $(if $(filter new,$2)$4,$(TRAIN)) $(if $4,$(OUT)/slices.options)
-	tt-eval -q -j $(JOBS) -k $K --short --run '$1$(if $(filter-out $(SEEN),$2),.$2)' $(if $(filter new,$2),--new '$(TRAIN)') $(if $4,$$$$(cat '$(OUT)/slices.options') --slices '$(OUT)/$1.$2.slices.tsv' --per-event '$(OUT)/$1.$2.per_event.tsv') --per-query '$(OUT)/$1.$2.per_query.tsv' --truth '$(TEST)' -o '$(OUT)/$1.$2.metrics.tsv' '$$<'
-endef
-
-# $1: popular or own_frequent, $2: keep or remove
-define reference_rules
-$(OUT)/$1.$2.recs.tsv: $(OUT)/$(firstword $(names)).tt $(TEST) $(OUT)/lists.settings
-	@sh '$(HERE)/reference.sh' $(firstword $(subst _, ,$1)) '$$<' '$(user_id)' '$(item_id)' $(longest) $2 '$(TEST)' > '$$@.tmp'
-	@mv '$$@.tmp' '$$@'
-$(call eval_rule,$1,$2,$2)
-$(if $(new),$(if $(filter remove,$2),$(call eval_rule,$1,new,remove)))
-endef
-user_id := $(call id_of,user)
-item_id := $(call id_of,item)
-references := popular $(if $(filter keep,$(SEEN)),own_frequent)
-
-$(foreach s,$(SCHEMAS),$(eval $(call schema_rules,$s,$(basename $(notdir $s)))))
-$(foreach n,$(names),$(foreach s,$(seeds),$(eval $(call run_rules,$n,$s))))
-$(foreach r,$(references),$(eval $(call reference_rules,$r,$(SEEN))))
-$(if $(new),$(if $(filter keep,$(SEEN)),$(eval $(call reference_rules,popular,remove))))
+$(foreach r,$(runs),$(eval $(call evaluate_rule,$r,$(SEEN),$(SEEN),$(SLICES))))
+$(foreach r,$(runs),$(foreach how,$(also),$(eval $(call evaluate_rule,$r,$(how),$(how)))))
+$(foreach r,$(references),$(eval $(call evaluate_rule,$r,$(SEEN),$(SEEN))))
+$(if $(new),$(foreach r,$(runs) popular,$(eval $(call evaluate_rule,$r,new,remove))))
 
 # A slice that no file has is refused before anything is trained.
-$(OUT)/slices.options: $(TEST) $(ITEMS) $(USERS) $(OUT)/judge.settings
-	@sh '$(HERE)/report/slice_options.sh' '$(TRAIN)' '$(TEST)' '$(ITEMS)' '$(USERS)' '$(user_id)' '$(item_id)' $(SLICES) > '$@.tmp'
-	@mv '$@.tmp' '$@'
+$(OUT)/slices.options: $(TEST) $(ITEMS) $(USERS) $(OUT)/evaluate.settings
+	$(step) slice_options
 
 include $(HERE)/report.mk

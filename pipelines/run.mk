@@ -24,13 +24,12 @@ made    := $(foreach f,train valid test reviews,$(abspath $(OUT))/$f.csv $(realp
 $(foreach f,$(REVIEWS) $(ITEMS) $(USERS),$(if $(filter $(made),$(abspath $f) $(realpath $f)),$(error '$f' is where a file of OUT=$(OUT) goes: use another OUT)))
 
 # How the parts are made, in words, unless SPLIT says otherwise: the order is known below.
-PARTS = $(if $(is_usual),the last fifth of each user's events$(if $(time),$(comma) by $(time)$(comma)) is the test part; an eighth of the rest validates,tt-split $(SPLIT))
+PARTS = $(if $(is_usual),the last fifth of each user's events$(if $(TIME_COLUMN),$(comma) by $(TIME_COLUMN)$(comma)) is the test part; an eighth of the rest validates,tt-split $(SPLIT))
 is_usual := $(if $(filter undefined,$(origin SPLIT)),yes)
-time    := $(shell sed -nE 's/^[[:blank:]]*event[[:blank:]]+("([^"]*)"|([^"[:blank:]]+))[[:blank:]]+time([[:space:]].*)?$$/\2\3/p' '$(firstword $(SCHEMAS))' 2>/dev/null)
 include $(here)experiment.mk
 include $(here)data.mk
 
-SPLIT   ?= --last-share 0.2 --valid-share 0.125 --user '$(user_id)' --item '$(item_id)' $(if $(time),--order '$(time)')
+SPLIT   ?= --last-share 0.2 --valid-share 0.125 --user '$(USER_COLUMN)' --item '$(ITEM_COLUMN)' $(if $(TIME_COLUMN),--order '$(TIME_COLUMN)')
 $(call settings,split,$(REVIEWS) $(FEATURES) $(SPLIT))
 
 $(OUT)/reviews.csv: $(REVIEWS) $(OUT)/split.settings

@@ -1,4 +1,4 @@
-# report.tsv for differences.gp: what was judged by the lists "of", in rows from the top in the order of the file. want: count: how
+# report.tsv for differences.gp: the comparisons of the lists "of", in rows from the top in the order of the file. want: count: how
 # many rows there are, the width of names, and how many are sure and unsure; heading: "y text"; sure, unsure: "y difference low high text", in points, of
 # verdicts helps or hurts, and of the others; name: "y text"; range: least and greatest.
 BEGIN { FS = OFS = "\t" }

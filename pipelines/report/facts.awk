@@ -1,39 +1,30 @@
-# What the tables and pages are written from: judged.tsv, models.tsv, report.tsv, slices.tsv, slice_differences.tsv and the sentences of
-# compare.LISTS.AGAINST.txt, in this order, read into arrays. metric and k are given. A part that reads more defines take().
-#   lists[i], n_lists          what was judged: keep, remove, new     events[l], queries[l], users[l]
+# What the tables and pages are written from: setup.tsv, models.tsv, report.tsv, slices.tsv and slice_differences.tsv, in this order, read
+# into arrays. metric, k and metric_names are given.
+#   lists[i], n_lists          what has a table of its own: keep, remove, new
+#   events[l], queries[l], users[l]
 #   schemas[i], n_schemas      names; columns[name]: what a schema has more than the first
-#   told[i], telling[i]        how it was judged: a heading, a text; n_told
+#   told[i], telling[i]        how it was set up: a heading, a text; n_told
 #   models[l, i], n_models[l]  schemas, then references
 #   value[l, model], low, high, least, greatest, runs, n; figure[l, model, metric, k]: the mean of any metric;
-#   asked[l, model]: queries
-#   found[i]                   comparison i: against[], model_of[], base_of[], difference[], from[], to[], p[], verdict[], say[]
+#   n_queries[l, model]
+#   found[i]                   comparison i: against[], model_of[], base_of[], difference[], from[], to[], p[], verdict[], answer[], reason[]
 #   n_found; is_to_first[l, model]: its place, against the first
-#   slice[i], n_slices, part[s, i], n_parts[s], size[s, part], in_part[s, part, model], in_low, in_high
-#   to_first[s, part, model], least_to_first, most_to_first: its difference to the first schema, and the interval's ends, where they are
-#   known; p_to_first, corrected for all n_to_first
-BEGIN { FS = "\t" }
-FNR == 1 {
-    file = FILENAME
-    kind = file ~ /^compare\./ ? "say" : file
-    at = 0
-    if (kind == "say") {
-        split(file, piece, ".")
-        while (at < n_found && !(lists_of[at + 1] == piece[2] && against[at + 1] == piece[3])) at++
-        ended = 0
-    }
+#   slice[i], n_slices, part[s, i], n_parts[s], size[s, part], in_part[s, part, model]
+#   to_first[s, part, model], least_to_first, most_to_first, p_to_first: its difference to the first schema, the interval's ends and p,
+#   corrected for all n_to_first; of a part with a single user only the difference
+BEGIN {
+    FS = "\t"
+    n_metrics = split(metric_names, metrics, " ")
 }
-kind == "judged.tsv" && $1 == "judged" { told[++n_told] = $2; telling[n_told] = $3; next }
-kind == "judged.tsv" && $1 == "counts" {
-    lists[++n_lists] = $2
-    events[$2] = $3
-    queries[$2] = $4
-    users[$2] = $5
-    next
-}
-kind == "judged.tsv" { schemas[++n_schemas] = $2; is_schema[$2] = 1; columns[$2] = $3; next }
-kind == "models.tsv" && FNR > 1 {
+FNR == 1 { file = FILENAME }
+file == "setup.tsv" && $1 == "lists" { lists[++n_lists] = $2; next }
+file == "setup.tsv" && $1 == "setup" { told[++n_told] = $2; telling[n_told] = $3; next }
+file == "setup.tsv" { schemas[++n_schemas] = $2; is_schema[$2] = 1; columns[$2] = $3; next }
+file == "models.tsv" && FNR > 1 {
     figure[$1, $2, $3, $4] = $5
-    if ($3 == "recall") asked[$1, $2] = $11
+    if ($3 == "recall") n_queries[$1, $2] = $11
+    if ($2 == schemas[1] && $3 == "top_k_accuracy") events[$1] = $11
+    if ($2 == schemas[1] && $3 == "recall") queries[$1] = $11
     if ($3 == metric && $4 == k) {
         models[$1, ++n_models[$1]] = $2
         value[$1, $2] = $5
@@ -46,8 +37,8 @@ kind == "models.tsv" && FNR > 1 {
     }
     next
 }
-kind == "report.tsv" && FNR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
-kind == "report.tsv" {
+file == "report.tsv" && FNR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
+file == "report.tsv" {
     i = ++n_found
     lists_of[i] = $1
     against[i] = $2
@@ -58,44 +49,35 @@ kind == "report.tsv" {
     to[i] = $column["high"]
     p[i] = $column["p_holm"]
     verdict[i] = $column["verdict"]
+    answer[i] = $column["answer"]
+    reason[i] = $column["reason"]
+    users[$1] = $column["users"]
     if (base_of[i] == schemas[1] && !(($1, model_of[i]) in is_to_first)) is_to_first[$1, model_of[i]] = i
     next
 }
-kind == "slices.tsv" && FNR > 1 {
+file == "slices.tsv" && FNR > 1 {
     if (!($3 in n_parts)) slice[++n_slices] = $3
     if (!(($3, $4) in size)) part[$3, ++n_parts[$3]] = $4
     size[$3, $4] = $13
     in_part[$3, $4, $2] = $7
-    in_low[$3, $4, $2] = $8
-    in_high[$3, $4, $2] = $9
     next
 }
-kind == "slice_differences.tsv" && FNR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
-kind == "slice_differences.tsv" {
-    n_to_first++
+file == "slice_differences.tsv" && FNR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
+file == "slice_differences.tsv" {
+    if ($column["p_holm"] != "-") n_to_first++
     to_first[$1, $2, $3] = $column["difference"]
     least_to_first[$1, $2, $3] = $column["low"]
     most_to_first[$1, $2, $3] = $column["high"]
     p_to_first[$1, $2, $3] = $column["p_holm"]
     next
 }
-# A sentence may be broken over lines: the next begins where the next comparison's model is named.
-kind == "say" && $0 == "" { ended = 1 }
-kind == "say" && !ended {
-    m = at < n_found ? model_of[at + 1] : ""
-    if (index($0, m " helps: ") == 1 || index($0, m " hurts: ") == 1 || index($0, m ": cannot tell.") == 1 ||
-        index($0, m " makes no difference") == 1) say[++at] = $0
-    else say[at] = say[at] " " $0
-    next
-}
-
-# Do the schemas ask different queries? Then means over queries are of different things.
+# Do the schemas have different queries? Then means over queries are of different things.
 function differs_in_queries(l,  i) {
-    for (i = 2; i <= n_schemas; i++) if (asked[l, schemas[i]] != asked[l, schemas[1]]) return 1
+    for (i = 2; i <= n_schemas; i++) if (n_queries[l, schemas[i]] != n_queries[l, schemas[1]]) return 1
     return 0
 }
 function remark_on_queries() {
-    return "A schema with a context asks more queries, of fewer test events each. Accuracy is over events and can be compared; " \
+    return "A schema with a context has more queries, of fewer test events each. Accuracy is over events and can be compared; " \
         "the other metrics are over queries, and only those of schemas with as many queries can."
 }
 function is_about_schemas(i) { return against[i] != "references" }
@@ -117,7 +99,7 @@ function over(l) {
 }
 # "[-0.12, +0.34]": the interval of a part's difference; a star where it is no luck.
 function interval(s, q, m) {
-    return (s, q, m) in to_first ? "[" points(least_to_first[s, q, m]) ", " points(most_to_first[s, q, m]) "]" (p_to_first[s, q, m] < 0.05 ? "*" : "") : ""
+    return (s, q, m) in to_first && p_to_first[s, q, m] != "-" ? "[" points(least_to_first[s, q, m]) ", " points(most_to_first[s, q, m]) "]" (p_to_first[s, q, m] < 0.05 ? "*" : "") : ""
 }
 function remark_on_slices() {
     return n_to_first ? "Intervals are 95 %, over users and seeds, each by itself. A star: p is below 0.05, corrected by Holm for all " count(n_to_first) \
@@ -129,11 +111,18 @@ function furthest(s, q,  m, d, best) {
     best = 0
     furthest_model = schemas[2]
     for (m = 2; m <= n_schemas; m++) {
-        d = in_part[s, q, schemas[m]] - in_part[s, q, schemas[1]]
+        d = to_first[s, q, schemas[m]]
         if (d * d > best * best) {
             best = d
             furthest_model = schemas[m]
         }
     }
     return best
+}
+# A metric's name as the heading of a column.
+function metric_title(name) {
+    if (name == "top_k_accuracy") return "accuracy"
+    if (length(name) <= 4) return toupper(name)
+    gsub(/_/, " ", name)
+    return name
 }

@@ -1,5 +1,5 @@
 # report.html: a page by itself, with the plots inside. Read after the facts: the plots, NAME.svg, in the order to be shown.
-kind ~ /\.svg$/ {
+file ~ /\.svg$/ {
     name = substr(file, 1, length(file) - 4)
     if (!(name in plot)) plot_order[++n_plots] = name
     if ($0 ~ /^<svg/) begun[name] = 1
@@ -18,11 +18,11 @@ kind ~ /\.svg$/ {
 }
 END {
     head()
-    answer()
+    answers()
     the_models()
     differences()
     slices()
-    judged()
+    setup()
     print "</main>\n</body>\n</html>"
 }
 
@@ -78,7 +78,7 @@ function table_head(s) { print "<div class=\"wide\"><table><thead>" cells("th", 
 function table_row(s) { print cells("td", s) }
 function table_end() { print "</tbody></table></div>" }
 
-function answer(  j, i, l, before, s, said) {
+function answers(  j, i, l, before) {
     print "<h1>Does it help?</h1>"
     for (j = 1; j <= n_lists; j++) {
         l = lists[j]
@@ -88,9 +88,7 @@ function answer(  j, i, l, before, s, said) {
             if (lists_of[i] != l || !is_about_schemas(i)) continue
             if (against[i] != before) print (before == "" ? "" : "</ul>\n") heading_of(i) "<ul class=\"answer\">"
             before = against[i]
-            s = say[i]
-            said = model_of[i] (verdict[i] == "helps" || verdict[i] == "hurts" ? " " verdict[i] : verdict[i] == "cannot_tell" ? ": cannot tell" : "")
-            print "<li class=\"" verdict[i] "\"><strong>" escaped(said) "</strong>" escaped(substr(s, length(said) + 1)) "</li>"
+            print "<li class=\"" verdict[i] "\"><strong>" escaped(answer[i]) "</strong> " escaped(reason[i]) "</li>"
         }
         print before == "" ? "<p>There is one schema: a second one is needed to tell what helps.</p>" : "</ul>"
     }
@@ -116,12 +114,14 @@ function the_models(  j, l, i, m, x) {
         table_end()
     }
     l = lists[1]
-    split("top_k_accuracy recall precision ndcg mrr hit_rate map", metrics, " ")
     print "<h3>All metrics at " k "</h3>"
-    table_head("\taccuracy\tqueries\trecall\tprecision\tNDCG\tMRR\thit rate\tMAP")
+    x = ""
+    for (j = 1; j <= n_metrics; j++) x = x "\t" metric_title(metrics[j]) (j == 1 ? "\tqueries" : "")
+    table_head(x)
     for (i = 1; i <= n_models[l]; i++) {
         x = models[l, i]
-        for (j = 1; j <= 7; j++) x = x "\t" sprintf("%.4f", figure[l, models[l, i], metrics[j], k]) (j == 1 ? "\t" count(asked[l, models[l, i]]) : "")
+        for (j = 1; j <= n_metrics; j++)
+            x = x "\t" sprintf("%.4f", figure[l, models[l, i], metrics[j], k]) (j == 1 ? "\t" count(n_queries[l, models[l, i]]) : "")
         table_row(x)
     }
     table_end()
@@ -171,8 +171,8 @@ function slices(  i, s, q, m, x, d) {
         table_end()
     }
 }
-function judged(  i) {
-    print "<h2>How it was judged</h2>\n<dl>"
+function setup(  i) {
+    print "<h2>How it was evaluated</h2>\n<dl>"
     for (i = 1; i <= n_lists; i++)
         print "<dt>Test" (n_lists > 1 ? ", " escaped(title_of(lists[i])) : "") "</dt><dd>" count(events[lists[i]]) " events, " count(users[lists[i]]) " users</dd>"
     for (i = 1; i <= n_told; i++) print "<dt>" escaped(told[i]) "</dt><dd>" escaped(telling[i]) "</dd>"

@@ -1,10 +1,10 @@
-# report.txt: the answer, the models, the differences, the slices, how it was judged, the files. At most 100 columns.
+# report.txt: the answer, the models, the differences, the slices, how it was evaluated, the files. At most 100 columns.
 END {
-    answer()
+    answers()
     the_models()
     differences()
     slices()
-    judged()
+    setup()
     files()
 }
 
@@ -27,7 +27,7 @@ function wrap(s, indent,  word, count_words, i, line, lead) {
     }
     print line
 }
-function answer(  j, i, l, before) {
+function answers(  j, i, l, before) {
     for (j = 1; j <= n_lists; j++) {
         l = lists[j]
         wrap((j > 1 ? "And " : "Does it help? ") metric "@" k ", " over(l) ", " title_of(l) ".", 0)
@@ -37,7 +37,7 @@ function answer(  j, i, l, before) {
             if (lists_of[i] != l || !is_about_schemas(i)) continue
             if (before != "" && against[i] != before) print ""
             before = against[i]
-            wrap(say[i], 4)
+            wrap(answer[i] " " reason[i], 4)
         }
         if (before == "") print "There is one schema: a second one is needed to tell what helps."
         if (j < n_lists) print ""
@@ -60,17 +60,19 @@ function the_models(  j, l, i, m, x) {
     for (i = 1; i <= n_schemas; i++) wrap(schemas[i] (i > 1 ? ", beside " schemas[1] : "") ": " columns[schemas[i]], 4)
     l = lists[1]
     print ""
-    print pad("all metrics at " k, 24) right("accuracy", 9) right("queries", 9) right("recall", 9) right("precision", 10) right("ndcg", 9) right("mrr", 9) right("hit_rate", 10) right("map", 9)
-    split("top_k_accuracy recall precision ndcg mrr hit_rate map", metrics, " ")
-    split("9 9 10 9 9 10 9", widths, " ")
+    x = pad("all metrics at " k, 24)
+    for (j = 1; j <= n_metrics; j++)
+        x = x right(metric_title(metrics[j]), metric_width(metrics[j])) (j == 1 ? right("queries", 9) : "")
+    print x
     for (i = 1; i <= n_models[l]; i++) {
         x = pad(cut(models[l, i], 24), 24)
-        for (j = 1; j <= 7; j++)
-            x = x right(sprintf("%.4f", figure[l, models[l, i], metrics[j], k]), widths[j]) (j == 1 ? right(count(asked[l, models[l, i]]), 9) : "")
+        for (j = 1; j <= n_metrics; j++)
+            x = x right(sprintf("%.4f", figure[l, models[l, i], metrics[j], k]), metric_width(metrics[j])) (j == 1 ? right(count(n_queries[l, models[l, i]]), 9) : "")
         print x
     }
     if (differs_in_queries(l)) wrap(remark_on_queries(), 0)
 }
+function metric_width(name) { return length(metric_title(name)) < 8 ? 9 : length(metric_title(name)) + 1 }
 function differences(  i, before) {
     heading("Differences, in points of 100")
     for (i = 1; i <= n_found; i++) {
@@ -154,8 +156,8 @@ function largest(  i, s, q, round, d, best, at, used) {
         wrap("  " points(best) " " (interval(slice[at], part[slice[at], s], furthest_model) != "" ? interval(slice[at], part[slice[at], s], furthest_model) " " : "") " " slice[at] " " part[slice[at], s] ", " furthest_model " (n = " count(size[slice[at], part[slice[at], s]]) ")", 4)
     }
 }
-function judged(  i) {
-    heading("How it was judged")
+function setup(  i) {
+    heading("How it was evaluated")
     print ""
     for (i = 1; i <= n_lists; i++)
         wrap("Test: " count(events[lists[i]]) " events, " count(users[lists[i]]) " users" (n_lists > 1 ? ", " title_of(lists[i]) : "") ".", 4)

@@ -40,6 +40,9 @@ references own_frequent' '' sh -c "cut -f 2,3 out/report.tsv | grep references |
 awk -F'\t' '$3 == "a&b" { printf "%+.4f [%+.4f, %+.4f]\n", $9, $10, $11 }' out/report.tsv >expected
 t 'table.txt prints it' 0 "$(cat expected)" '' sh -c "grep '^a&b ' out/table.txt | grep -o '[-+][0-9.]* \\[.*[-+][0-9.]*\\]'"
 awk -F'\t' '$3 == "a&b" { printf "%+.2f %+.2f to %+.2f\n", 100 * $9, 100 * $10, 100 * $11 }' out/report.tsv >expected
+t 'and its sentences' 0 "$(awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    $2 == "first" { print $at["answer"], $at["reason"] }' out/report.tsv)" '' \
+    sh -c "awk 'NF == 0 { if (n++) exit } n && NF' out/report.txt | tr '\n' ' ' | sed 's/  */ /g; s/ \$//'; echo"
 t 'report.txt prints it in points' 0 "$(cat expected)" '' sh -c "grep '^a&b - base' out/report.txt | awk '{ print \$4, \$5, \$6, \$7 }'"
 awk -F'\t' '$2 == "category" && $3 == "korean" && $4 == "top_k_accuracy" && $5 == 10 { s += $6 / 2; n = $9 }
     END { printf "%d %.4f\n", n, s }' out/a\&b.seed1.keep.slices.tsv out/a\&b.seed2.keep.slices.tsv >expected

@@ -97,6 +97,13 @@ usage() { # name message arguments...
     t "$u_name" 2 '' "tt-encode: $u_message
 Try 'tt-encode --help'." tt-encode "$@"
 }
+printf '# all\nuser "user id" id embed=no\nitem i id\tembed=yes\nuser i history # twice\nevent t time unit=day\nevent n#1 label\n' >all.schema
+t '--describe' 0 "$(printf 'side\tcolumn\tkind\toptions\nuser\tuser id\tid\tembed=no\nitem\ti\tid\tembed=yes\n'
+    printf 'user\ti\thistory\tcount=sqrt half_life=0\nevent\tt\ttime\tunit=day\nevent\tn#1\tlabel\tmin=1\n')" '' \
+    tt-encode --schema all.schema --describe
+t '--describe of what is no schema' 1 '' 'tt-encode: e.csv:1: *' sh -c "tt-encode -s e.csv --describe 2>&1 | sed 's/:1: .*/:1: */' >&2; exit 1"
+usage '--describe with events' '--describe goes with --schema alone' --describe -s s.schema e.csv
+usage '--describe without a schema' '--describe goes with --schema alone' --describe --like e.tt
 usage 'neither schema nor like' 'one of --schema, --extend and --like is needed' e.csv
 usage 'both' 'only one of --schema, --extend and --like can be given' -s s.schema --like e.tt e.csv
 usage '--extend with a schema' 'only one of --schema, --extend and --like can be given' -e e.tt -s s.schema e.csv
