@@ -185,7 +185,7 @@ check-headers: ## each header compiles alone
 	@for h in lib/*/*.h cmd/*.h; do $(CC) $(ALL_CFLAGS) -fsyntax-only -x c $$h || exit 1; done
 
 lint: ## the manual pages, the width of lines, and the code by cppcheck where it is installed
-	@! grep -nE '^.{121}' $(sort $(wildcard cmd/*.[ch] lib/*/*.[ch] tests/*/*.[ch])) /dev/null || { echo 'lines of more than 120 columns' >&2; exit 1; }
+	@! LC_ALL=C.UTF-8 grep -nE '^.{121}' $(sort $(wildcard cmd/*.[ch] lib/*/*.[ch] tests/*/*.[ch])) /dev/null || { echo 'lines of more than 120 columns' >&2; exit 1; }
 	@mandoc -Tlint -W warning man/*.[157]
 	@! grep -nE '^\.(It )?[DQS][lq] .* [DQS][lq] ' man/*.[157] || { echo 'quotes within quotes' >&2; exit 1; }
 	@! command -v groff >/dev/null || for page in man/*.[157]; do \
