@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "encode/column_kind.h"
 
 /* ---- one side's rows ---- */
 
@@ -38,6 +39,17 @@ int tt_table_count_ids(struct tt_table *table, size_t id_column, size_t n_rows, 
     return 0;
 }
 
+/* Does a file with these columns hold this one? */
+static int holds(unsigned with, const struct tt_column *column)
+{
+    unsigned part = tt_column_is_attribute(column)    ? TT_WITH_ATTRIBUTES
+                    : column->kind == TT_KIND_HISTORY ? TT_WITH_HISTORY
+                    : column->kind == TT_KIND_ID      ? TT_WITH_ID
+                                                      : TT_WITH_CONTEXT;
+
+    return (with & part) != 0;
+}
+
 int tt_table_store(const struct tt_table *table, const struct tt_dictionary *dictionary, unsigned with,
                    struct tt_segment *segment, struct tt_err *err)
 {
@@ -45,7 +57,7 @@ int tt_table_store(const struct tt_table *table, const struct tt_dictionary *dic
 
     for (size_t i = 0; i < dictionary->schema.n_columns; i++) {
         const struct tt_column *c = &dictionary->schema.columns[i];
-        if (c->side != table->side || !(with & 1u << c->kind))
+        if (c->side != table->side || !holds(with, c))
             continue;
         if (tt_bags_store(&table->bags[i], c, segment, err) ||
             (c->kind == TT_KIND_HISTORY && table->latest &&
@@ -81,9 +93,12 @@ int tt_table_load(struct tt_table *table, enum tt_side side, const struct tt_dic
         const struct tt_column *c = &dictionary->schema.columns[i];
         if (c->side != side)
             continue;
-        if ((with & 1u << c->kind ? tt_bags_load(&table->bags[i], &dictionary->features[i], n_rows, segment, err)
-                                  : c->kind == TT_KIND_ID && tt_table_count_ids(table, i, n_rows, err)) ||
-            (with & TT_WITH_HISTORY && c->kind == TT_KIND_HISTORY && load_latest(table, c, segment, err))) {
+        int status = 0;
+        if (holds(with, c))
+            status = tt_bags_load(&table->bags[i], c, dictionary->features[i].n_codes, n_rows, segment, err);
+        else if (c->kind == TT_KIND_ID)
+            status = tt_table_count_ids(table, i, n_rows, err);
+        if (status || (holds(with & TT_WITH_HISTORY, c) && load_latest(table, c, segment, err))) {
             tt_table_release(table, dictionary);
             return -1;
         }

@@ -10,7 +10,7 @@
 #ifndef TT_ENCODE_ENTITIES_H
 #define TT_ENCODE_ENTITIES_H
 
-#include "encode/feature.h"
+#include "encode/dictionary.h"
 
 /* One side's rows: bags for each of its columns. Columns of the other side have none, nor have contexts, which belong
  * to events; histories have theirs from training on. */
@@ -33,15 +33,10 @@ int tt_table_init(struct tt_table *table, enum tt_side side, const struct tt_dic
                   struct tt_err *err) TT_CHECKED;
 void tt_table_release(struct tt_table *table, const struct tt_dictionary *dictionary);
 
-/* Which kinds of columns a file holds, as bits 1 << TT_KIND_x. */
-enum {
-    TT_WITH_ATTRIBUTES = 1 << TT_KIND_CATEGORY | 1 << TT_KIND_BAG | 1 << TT_KIND_NUMBER | 1 << TT_KIND_HASH,
-    TT_WITH_ID = 1 << TT_KIND_ID,
-    TT_WITH_CONTEXT = 1 << TT_KIND_CONTEXT,
-    TT_WITH_HISTORY = 1 << TT_KIND_HISTORY,
-};
+/* Which columns of a table a file holds. */
+enum tt_with { TT_WITH_ATTRIBUTES = 1, TT_WITH_HISTORY = 2, TT_WITH_ID = 4, TT_WITH_CONTEXT = 8, TT_WITH_ALL = 15 };
 
-/* Store and load a side's rows, of the kinds `with`. Without TT_WITH_ID row r has the id's code r: such codes are not
+/* Store and load the columns `with` of a side's rows. Without TT_WITH_ID row r has the id's code r: such codes are not
  * stored, and n_rows is the length of the id's vocabulary + 1. */
 int tt_table_store(const struct tt_table *table, const struct tt_dictionary *dictionary, unsigned with,
                    struct tt_segment *segment, struct tt_err *err) TT_CHECKED;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "encode/column_kind.h"
 
 int tt_events_init(struct tt_events *events, const struct tt_schema *schema, struct tt_err *err)
 {
@@ -36,6 +37,24 @@ void tt_events_release(struct tt_events *events)
         free(events->time);
     *events = (struct tt_events){0};
 }
+
+const char *tt_event_read(struct tt_event_values *values, const struct tt_column *column, const char *text, size_t len)
+{
+    const struct tt_column_kind *kind = tt_kind_of(column);
+
+    return kind->read_event ? kind->read_event(column, text, len, values) : NULL;
+}
+
+int tt_event_read_field(struct tt_event_values *values, const struct tt_column *column, const struct tt_csv *csv,
+                        size_t field, struct tt_err *err)
+{
+    const struct tt_csv_field *f = &csv->fields[field];
+    const char *wrong = tt_event_read(values, column, f->text, f->len);
+
+    return wrong ? tt_csv_field_error(csv, field, wrong, err) : 0;
+}
+
+/* ---- files ---- */
 
 static const char *context_name(char buffer[TT_TENSOR_NAME], const struct tt_column *column)
 {

@@ -3,8 +3,9 @@
 #ifndef TT_ENCODE_EVENTS_H
 #define TT_ENCODE_EVENTS_H
 
-#include "encode/feature.h"
+#include "encode/dictionary.h"
 #include "encode/narrow.h"
+#include "io/csv_reader.h"
 
 struct tt_events {
     size_t n;
@@ -20,6 +21,14 @@ struct tt_events {
 /* No events, of the columns of a schema. */
 int tt_events_init(struct tt_events *events, const struct tt_schema *schema, struct tt_err *err) TT_CHECKED;
 void tt_events_release(struct tt_events *events); /* fine on a struct that is all zero */
+
+/* Set the value that a column of events (weight, label, time) has in a text. Returns what is wrong with the text, to be
+ * put after it, or NULL. Other columns set nothing. */
+const char *tt_event_read(struct tt_event_values *values, const struct tt_column *column, const char *text, size_t len);
+
+/* The same from a field of the present row. An error names file, line and field; an empty field is one. */
+int tt_event_read_field(struct tt_event_values *values, const struct tt_column *column, const struct tt_csv *csv,
+                        size_t field, struct tt_err *err) TT_CHECKED;
 
 /* Add the tensors "event.*" to a segment; load them as views of it, into a struct that is overwritten. Loading checks
  * every value: codes against the dictionary. */

@@ -6,11 +6,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/number.h"
-#include "table/time_text.h"
+#include "encode/column_kind.h"
 #include "table/vocab_block.h"
-
-static const double MAX_WEIGHT = 1e30; /* sums and squares of such floats stay finite doubles */
 
 int tt_encode_stats_init(struct tt_encode_stats *stats, const struct tt_schema *schema, struct tt_err *err)
 {
@@ -25,78 +22,6 @@ void tt_encode_stats_release(struct tt_encode_stats *stats)
     free(stats->unseen);
     free(stats->contradicted);
     *stats = (struct tt_encode_stats){0};
-}
-
-int tt_encode_time(const struct tt_column *column, const char *text, size_t len, uint32_t *seconds)
-{
-    struct tt_time time;
-    const char *what;
-    double number;
-
-    if (column->unit > 1) {
-        if (tt_parse_f64(text, len, &number) || number < 0 || number * column->unit > UINT32_MAX)
-            return -1;
-        *seconds = (uint32_t)(number * column->unit);
-        return 0;
-    }
-    if (tt_time_parse(text, len, &time, &what) || time.seconds < 0 || time.seconds > UINT32_MAX)
-        return -1;
-    *seconds = (uint32_t)time.seconds; /* a time without a zone is read as UTC: only differences matter */
-    return 0;
-}
-
-const char *tt_weight_refuses(const char *text, size_t len, float *weight)
-{
-    double x;
-
-    if (tt_parse_f64(text, len, &x) || x < 0 || x > MAX_WEIGHT)
-        return "is not a weight, a number from 0 to 1e30";
-    *weight = (float)x;
-    return NULL;
-}
-
-const char *tt_label_refuses(const struct tt_column *label, const char *text, size_t len, uint8_t *liked)
-{
-    double x;
-
-    if (tt_parse_f64(text, len, &x))
-        return "is not a label, a number";
-    *liked = x >= label->min;
-    return NULL;
-}
-
-const char *tt_time_refuses(const struct tt_column *time, const char *text, size_t len, uint32_t *seconds)
-{
-    if (tt_encode_time(time, text, len, seconds) == 0)
-        return NULL;
-    return time->unit > 1 ? "is not a time: a number of the schema's units, 1970 to 2106"
-                          : "is not a time: seconds since 1970 or ISO 8601, 1970 to 2106";
-}
-
-int tt_take_weight(const struct tt_csv *csv, long column, float *weight, struct tt_err *err)
-{
-    const struct tt_csv_field *f = &csv->fields[column];
-    const char *wrong = tt_weight_refuses(f->text, f->len, weight);
-
-    return wrong ? tt_csv_field_error(csv, (size_t)column, wrong, err) : 0;
-}
-
-int tt_take_label(const struct tt_csv *csv, long column, const struct tt_column *label, uint8_t *liked,
-                  struct tt_err *err)
-{
-    const struct tt_csv_field *f = &csv->fields[column];
-    const char *wrong = tt_label_refuses(label, f->text, f->len, liked);
-
-    return wrong ? tt_csv_field_error(csv, (size_t)column, wrong, err) : 0;
-}
-
-int tt_take_time(const struct tt_csv *csv, long column, const struct tt_column *time, uint32_t *seconds,
-                 struct tt_err *err)
-{
-    const struct tt_csv_field *f = &csv->fields[column];
-    const char *wrong = tt_time_refuses(time, f->text, f->len, seconds);
-
-    return wrong ? tt_csv_field_error(csv, (size_t)column, wrong, err) : 0;
 }
 
 /* What one column needs while its rows are read. */
@@ -130,16 +55,11 @@ struct encoder {
     struct source *sources;         /* (schema.n_columns) */
     struct tt_encode_stats *stats;
     int has_side_file[2];
-    long user, item, weight, label, time; /* columns of the events */
-    const struct tt_column *label_column, *time_column;
+    long user, item, weight, label, time; /* columns of the events' file */
+    const struct tt_column *weight_column, *label_column, *time_column;
     size_t room;                          /* events that every array of the examples can hold */
     struct block block;
 };
-
-static int is_attribute(const struct tt_column *c)
-{
-    return c->side != TT_EVENT && TT_WITH_ATTRIBUTES & 1u << c->kind;
-}
 
 static int encoder_init(struct encoder *en, const struct tt_dictionary *dictionary, struct tt_entities *learnt,
                         struct tt_events *events, struct tt_encode_stats *stats, struct tt_err *err)
@@ -153,7 +73,7 @@ static int encoder_init(struct encoder *en, const struct tt_dictionary *dictiona
         return -1;
     for (size_t i = 0; i < n; i++) {
         en->sources[i].column = -1;
-        if (learnt && is_attribute(&dictionary->schema.columns[i])) {
+        if (learnt && tt_column_is_attribute(&dictionary->schema.columns[i])) {
             if (tt_attribute_init(&en->sources[i].attribute, err))
                 return -1;
             en->sources[i].has_attribute = 1;
@@ -224,12 +144,19 @@ static int take_context(struct encoder *en, const struct tt_csv *csv, size_t fea
 static int take_event_columns(struct encoder *en, const struct tt_csv *csv, size_t e, struct tt_err *err)
 {
     struct tt_events *ev = en->events;
+    struct tt_event_values values;
 
-    return (en->weight >= 0 && tt_take_weight(csv, en->weight, &ev->weight[e], err)) ||
-                   (en->label >= 0 && tt_take_label(csv, en->label, en->label_column, &ev->label[e], err)) ||
-                   (en->time >= 0 && tt_take_time(csv, en->time, en->time_column, &ev->time[e], err))
-               ? -1
-               : 0;
+    if ((en->weight >= 0 && tt_event_read_field(&values, en->weight_column, csv, (size_t)en->weight, err)) ||
+        (en->label >= 0 && tt_event_read_field(&values, en->label_column, csv, (size_t)en->label, err)) ||
+        (en->time >= 0 && tt_event_read_field(&values, en->time_column, csv, (size_t)en->time, err)))
+        return -1;
+    if (en->weight >= 0)
+        ev->weight[e] = values.weight;
+    if (en->label >= 0)
+        ev->label[e] = values.label;
+    if (en->time >= 0)
+        ev->time[e] = values.time;
+    return 0;
 }
 
 /* Room for `need` events in every array. */
@@ -262,22 +189,22 @@ static int find_event_columns(struct encoder *en, struct tt_csv *csv, struct tt_
 
     for (size_t i = 0; i < schema->n_columns; i++) {
         const struct tt_column *c = &schema->columns[i];
-        if (c->kind == TT_KIND_HISTORY || (is_attribute(c) && (!en->learnt || en->sources[i].done)))
+        if (c->kind == TT_KIND_HISTORY || (tt_column_is_attribute(c) && (!en->learnt || en->sources[i].done)))
             continue;
         struct tt_err missing = TT_ERR_INIT;
         long column = tt_csv_need_column(csv, c->name, &missing);
-        if (column < 0 && is_attribute(c) && en->base) {
+        if (column < 0 && tt_column_is_attribute(c) && en->base) {
             en->stats->missing |= (uint64_t)1 << i;
             continue;
         }
         if (column < 0)
-            return is_attribute(c) && !en->has_side_file[c->side]
+            return tt_column_is_attribute(c) && !en->has_side_file[c->side]
                        ? tt_err_set(err, missing.kind, "%s (is --%ss missing?)", missing.text, tt_side_name(c->side))
                        : tt_err_set(err, missing.kind, "%s", missing.text);
         en->sources[i].column = column;
         switch (c->kind) {
         case TT_KIND_ID: *(c->side == TT_USER ? &en->user : &en->item) = column; break;
-        case TT_KIND_WEIGHT: en->weight = column; break;
+        case TT_KIND_WEIGHT: en->weight = column; en->weight_column = c; break;
         case TT_KIND_LABEL: en->label = column; en->label_column = c; break;
         case TT_KIND_TIME: en->time = column; en->time_column = c; break;
         default: break;
@@ -444,7 +371,7 @@ static int find_side_columns(struct encoder *en, enum tt_side side, struct tt_cs
         return -1;
     for (size_t i = 0; i < d->schema.n_columns; i++) {
         const struct tt_column *c = &d->schema.columns[i];
-        if (c->side == side && is_attribute(c) && tt_csv_find_column(csv, c->name) >= 0)
+        if (c->side == side && tt_column_is_attribute(c) && tt_csv_find_column(csv, c->name) >= 0)
             en->sources[i].done = 1;
     }
     return 0;
@@ -512,7 +439,7 @@ static int finish_side(struct encoder *en, enum tt_side side, struct tt_err *err
     size_t id = side == TT_USER ? d->user_id : d->item_id;
     size_t n_rows = d->features[id].vocab.texts.n + 1;
 
-    d->features[id].n_codes = n_rows;
+    tt_feature_count_codes(&d->features[id]);
     if (tt_table_count_ids(table, id, n_rows, err))
         return -1;
     for (size_t i = 0; i < d->schema.n_columns; i++) {
@@ -520,7 +447,7 @@ static int finish_side(struct encoder *en, enum tt_side side, struct tt_err *err
         if (f->column->side != side)
             continue;
         if (f->column->kind == TT_KIND_CONTEXT)
-            f->n_codes = f->vocab.texts.n + 1;
+            tt_feature_count_codes(f);
         if (!en->sources[i].has_attribute)
             continue;
         en->stats->contradicted[i] = tt_attribute_resolve(&en->sources[i].attribute);

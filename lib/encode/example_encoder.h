@@ -45,21 +45,4 @@ int tt_encode_extending(struct tt_examples *examples, const struct tt_examples *
 int tt_encode_like(struct tt_events *events, const struct tt_dictionary *dictionary, const char *path,
                    enum tt_csv_format format, struct tt_encode_stats *stats, struct tt_err *err) TT_CHECKED;
 
-/* A time field as seconds since 1970 in 0 ... 2^32-1: a number of the column's units (a fraction of a second is cut),
- * or with the unit second also ISO 8601, in UTC unless it names an offset. -1 when it is none. */
-int tt_encode_time(const struct tt_column *column, const char *text, size_t len, uint32_t *seconds);
-
-/* What is wrong with a text as an event's weight, label or time, to be put after it, or NULL; then the value is set. */
-const char *tt_weight_refuses(const char *text, size_t len, float *weight);
-const char *tt_label_refuses(const struct tt_column *label, const char *text, size_t len, uint8_t *liked);
-const char *tt_time_refuses(const struct tt_column *time, const char *text, size_t len, uint32_t *seconds);
-
-/* A field of the present row as an event's weight, label or time; an error names file, line and field. An empty field
- * is one. */
-int tt_take_weight(const struct tt_csv *csv, long column, float *weight, struct tt_err *err) TT_CHECKED;
-int tt_take_label(const struct tt_csv *csv, long column, const struct tt_column *label, uint8_t *liked,
-                  struct tt_err *err) TT_CHECKED;
-int tt_take_time(const struct tt_csv *csv, long column, const struct tt_column *time, uint32_t *seconds,
-                 struct tt_err *err) TT_CHECKED;
-
 #endif

@@ -14,7 +14,7 @@
 #ifndef TT_ENCODE_HISTORY_H
 #define TT_ENCODE_HISTORY_H
 
-#include "encode/feature.h"
+#include "encode/bags.h"
 
 /* Visits as parallel arrays; each of the last three may be NULL: no times (then the column has no half-life), all
  * labels 1, all weights 1. Visits to item 0 are passed over, and those whose label or weight is 0. The order of visits

@@ -8,7 +8,8 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/number.h"
-#include "encode/example_encoder.h"
+#include "encode/column_kind.h"
+#include "encode/events.h"
 #include "encode/history.h"
 
 /* What a side file gives, found by the id's text. Fields stay texts until a row wants them: an empty one gives way to
@@ -54,7 +55,7 @@ static void side_file_release(struct side_file *file, size_t n_columns)
 
 static int is_attribute(const struct tt_column *c, enum tt_side side)
 {
-    return c->side == side && TT_WITH_ATTRIBUTES & 1u << c->kind;
+    return c->side == side && tt_column_is_attribute(c);
 }
 
 static int empty_field(const struct tt_csv *csv, long column, struct tt_err *err)
@@ -151,7 +152,7 @@ struct visits {
 
 /* The columns of a history file; -1: not there, or not wanted. */
 struct visit_columns {
-    const struct tt_column *time_column, *label_column;
+    const struct tt_column *time_column, *label_column, *weight_column;
     long user, item, time, label, weight;
 };
 
@@ -160,6 +161,7 @@ static int take_visit(struct row_encoder *en, const struct tt_csv *csv, const st
 {
     const struct tt_dictionary *d = &en->base->dictionary;
     const struct tt_csv_field *user = &csv->fields[columns->user], *item = &csv->fields[columns->item];
+    struct tt_event_values values = {.weight = 1, .label = 1};
 
     if (user->len == 0 || item->len == 0)
         return empty_field(csv, user->len == 0 ? columns->user : columns->item, err);
@@ -173,13 +175,15 @@ static int take_visit(struct row_encoder *en, const struct tt_csv *csv, const st
     uint32_t code = tt_vocab_find(&d->features[d->item_id].vocab, item->text, item->len);
     v->item[v->n] = code == TT_VOCAB_NONE ? 0 : code + 1;
     en->stats->unseen[d->item_id] += code == TT_VOCAB_NONE;
-    v->time[v->n] = 0;
-    v->label[v->n] = 1;
-    v->weight[v->n] = 1;
-    if ((columns->time >= 0 && tt_take_time(csv, columns->time, columns->time_column, &v->time[v->n], err)) ||
-        (columns->label >= 0 && tt_take_label(csv, columns->label, columns->label_column, &v->label[v->n], err)) ||
-        (columns->weight >= 0 && tt_take_weight(csv, columns->weight, &v->weight[v->n], err)))
+    if ((columns->time >= 0 && tt_event_read_field(&values, columns->time_column, csv, (size_t)columns->time, err)) ||
+        (columns->label >= 0 &&
+         tt_event_read_field(&values, columns->label_column, csv, (size_t)columns->label, err)) ||
+        (columns->weight >= 0 &&
+         tt_event_read_field(&values, columns->weight_column, csv, (size_t)columns->weight, err)))
         return -1;
+    v->time[v->n] = values.time;
+    v->label[v->n] = values.label;
+    v->weight[v->n] = values.weight;
     v->n++;
     return 0;
 }
@@ -193,8 +197,8 @@ static int find_visit_columns(struct visit_columns *columns, const struct tt_dic
     const struct tt_column *label = tt_schema_find(&d->schema, TT_EVENT, TT_KIND_LABEL);
     const struct tt_column *weight = tt_schema_find(&d->schema, TT_EVENT, TT_KIND_WEIGHT);
 
-    *columns =
-        (struct visit_columns){.time_column = time, .label_column = label, .time = -1, .label = -1, .weight = -1};
+    *columns = (struct visit_columns){.time_column = time, .label_column = label, .weight_column = weight,
+                                      .time = -1, .label = -1, .weight = -1};
     columns->user = tt_csv_need_column(csv, d->schema.columns[d->user_id].name, err);
     columns->item = tt_csv_need_column(csv, d->schema.columns[d->item_id].name, err);
     if (history->half_life > 0)
@@ -279,7 +283,8 @@ static int write_segment(struct row_encoder *en, struct tt_writer *writer, uint6
         if (tt_segment_text_list(&segment, name, &en->keys[k], err))
             goto done;
     }
-    if (tt_table_store(&en->table, d, ~0u, &segment, err) || tt_segment_write(&segment, writer, number, is_last, err))
+    if (tt_table_store(&en->table, d, TT_WITH_ALL, &segment, err) ||
+        tt_segment_write(&segment, writer, number, is_last, err))
         goto done;
     status = 0;
 done:
@@ -504,7 +509,7 @@ int tt_rows_view(struct tt_rows *rows, const struct tt_dictionary *d, const char
         if (tt_segment_need_text_list(segment, name, k ? rows->keys[0].n : TT_ANY, &rows->keys[k], err))
             return -1;
     }
-    return tt_table_load(&rows->table, which, d, ~0u, rows->keys[0].n, segment, err);
+    return tt_table_load(&rows->table, which, d, TT_WITH_ALL, rows->keys[0].n, segment, err);
 }
 
 void tt_rows_release(struct tt_rows *rows, const struct tt_dictionary *d)

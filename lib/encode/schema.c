@@ -1,11 +1,13 @@
 /* The schema: see schema.h. */
 #include "encode/schema.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/number.h"
+#include "encode/column_kind.h"
 #include "io/stream.h"
 #include "io/vectors_file.h"
 
@@ -13,30 +15,9 @@ enum {
     MAX_TEXT = 1 << 20,
     MAX_NAME = 200,
     MAX_COLUMNS = 60,
-    MAX_SLOTS = 1 << 24,
-    MAX_BUCKETS = 1000,
-    MAX_OPTIONS = 4, /* more than any kind has */
 };
 
 static const char *const side_names[] = {"user", "item", "event"};
-static const char *const count_names[] = {"one", "log", "sqrt", "linear"};
-
-static const struct { const char *name; double seconds; } units[] = {
-    {"second", 1}, {"minute", 60}, {"hour", 3600}, {"day", 86400}, {"week", 604800}};
-enum { N_UNITS = sizeof(units) / sizeof(*units) };
-
-static const struct { const char *name; unsigned sides; } kinds[TT_KINDS] = {
-    [TT_KIND_ID] = {"id", 1 << TT_USER | 1 << TT_ITEM},
-    [TT_KIND_CATEGORY] = {"category", 1 << TT_USER | 1 << TT_ITEM},
-    [TT_KIND_BAG] = {"bag", 1 << TT_USER | 1 << TT_ITEM},
-    [TT_KIND_NUMBER] = {"number", 1 << TT_USER | 1 << TT_ITEM},
-    [TT_KIND_HASH] = {"hash", 1 << TT_USER | 1 << TT_ITEM},
-    [TT_KIND_CONTEXT] = {"context", 1 << TT_USER},
-    [TT_KIND_HISTORY] = {"history", 1 << TT_USER | 1 << TT_ITEM},
-    [TT_KIND_WEIGHT] = {"weight", 1 << TT_EVENT},
-    [TT_KIND_LABEL] = {"label", 1 << TT_EVENT},
-    [TT_KIND_TIME] = {"time", 1 << TT_EVENT},
-};
 
 const char *tt_side_name(enum tt_side side)
 {
@@ -95,125 +76,59 @@ static int bad(const struct place *place, const char *what, const struct word *w
                       (int)(word->len > 100 ? 100 : word->len), word->text);
 }
 
-static int parse_borders(struct tt_column *c, const struct word *value, const struct word *word,
-                         const struct place *place)
-{
-    size_t cap = 0;
-
-    for (size_t from = 0; from <= value->len;) {
-        const char *comma = memchr(value->text + from, ',', value->len - from);
-        size_t n = comma ? (size_t)(comma - value->text) - from : value->len - from;
-        double border;
-        if (tt_parse_f64(value->text + from, n, &border) || (c->n_borders && border <= c->borders[c->n_borders - 1]) ||
-            c->n_borders == MAX_BUCKETS)
-            return bad(place, "borders are rising numbers joined by commas, not", word);
-        if (tt_grow(&c->borders, &cap, c->n_borders + 1, sizeof(*c->borders), place->err))
-            return -1;
-        c->borders[c->n_borders++] = border + 0.0; /* -0 is 0 */
-        from += n + 1;
-    }
-    c->buckets = 0;
-    return 0;
-}
-
-static int yes_or_no(const struct word *value, int *out)
-{
-    *out = word_is(value, "yes");
-    return *out || word_is(value, "no") ? 0 : -1;
-}
-
-static int parse_unit(const struct word *value, double *seconds)
-{
-    for (size_t i = 0; i < N_UNITS; i++)
-        if (word_is(value, units[i].name)) {
-            *seconds = units[i].seconds;
-            return 0;
-        }
-    return -1;
-}
-
-/* Is the character fit to stand between the values of a bag? */
-static int is_separator(const struct word *value)
-{
-    unsigned char c = value->len == 1 ? (unsigned char)value->text[0] : 0;
-
-    return (c >= ' ' && c < 0x7f) || c == '\t';
-}
-
-/* NAME=VALUE for the column's kind. */
+/* NAME=VALUE: the number of the kind's option, or -1. */
 static int parse_option(struct tt_column *c, const struct word *word, const struct place *place)
 {
+    const struct tt_kind_option *options = tt_kind_of(c)->options;
     const char *equals = memchr(word->text, '=', word->len);
-    struct word name = {word->text, equals ? (size_t)(equals - word->text) : word->len};
-    struct word value = {equals ? equals + 1 : "", equals ? word->len - name.len - 1 : 0};
-    uint64_t count;
+    char what[128];
+    int i = 0;
 
     if (!equals)
         return bad(place, "an option is NAME=VALUE, not", word);
-    if (c->kind == TT_KIND_ID && word_is(&name, "embed")) {
-        if (yes_or_no(&value, &c->embed))
-            return bad(place, "embed is yes or no, not", word);
-    } else if (c->kind == TT_KIND_BAG && word_is(&name, "sep")) {
-        if (!is_separator(&value))
-            return bad(place, "sep is one character of ASCII, not", word);
-        c->separator = value.text[0];
-    } else if (c->kind == TT_KIND_NUMBER && word_is(&name, "buckets")) {
-        if (tt_parse_u64(value.text, value.len, &count) || count < 2 || count > MAX_BUCKETS)
-            return bad(place, "buckets is a whole number from 2 to 1000, not", word);
-        c->buckets = (unsigned)count;
-    } else if (c->kind == TT_KIND_NUMBER && word_is(&name, "borders")) {
-        return parse_borders(c, &value, word, place);
-    } else if (c->kind == TT_KIND_NUMBER && word_is(&name, "scale")) {
-        int scale;
-        if (yes_or_no(&value, &scale))
-            return bad(place, "scale is yes or no, not", word);
-        if (scale)
-            c->buckets = 0;
-    } else if (c->kind == TT_KIND_HASH && word_is(&name, "slots")) {
-        if (tt_parse_count(value.text, value.len, &count) || count < 1 || count > MAX_SLOTS)
-            return bad(place, "slots is a whole number from 1 to 16777216, not", word);
-        c->slots = (unsigned)count;
-    } else if (c->kind == TT_KIND_HISTORY && word_is(&name, "count")) {
-        for (int i = 0; i < 4; i++)
-            if (word_is(&value, count_names[i])) {
-                c->count = (enum tt_count)i;
-                return 0;
-            }
-        return bad(place, "count is one of one, log, sqrt, linear, not", word);
-    } else if (c->kind == TT_KIND_HISTORY && word_is(&name, "half_life")) {
-        if (tt_parse_f64(value.text, value.len, &c->half_life) || c->half_life < 0)
-            return bad(place, "half_life is a number of days, 0 for none, not", word);
-        c->half_life += 0.0; /* -0 is 0 */
-    } else if (c->kind == TT_KIND_TIME && word_is(&name, "unit")) {
-        if (parse_unit(&value, &c->unit))
-            return bad(place, "unit is one of second, minute, hour, day, week, not", word);
-    } else if (c->kind == TT_KIND_LABEL && word_is(&name, "min")) {
-        if (tt_parse_f64(value.text, value.len, &c->min))
-            return bad(place, "min is a number, not", word);
-        c->min += 0.0;
-    } else {
+    struct word name = {word->text, (size_t)(equals - word->text)};
+    while (options[i].name && !word_is(&name, options[i].name))
+        i++;
+    if (!options[i].name)
         return bad(place, "this kind has no option", &name);
-    }
-    return 0;
+    int status = options[i].parse(c, equals + 1, word->len - name.len - 1, place->err);
+    if (status <= 0)
+        return status ? -1 : i;
+    snprintf(what, sizeof(what), "%s, not", options[i].expected);
+    return bad(place, what, word);
 }
 
-/* The options of a line from `at` on: each at most once, and of those of a number, which exclude each other, one. */
+/* "buckets, borders, scale" */
+static const char *option_names(const struct tt_column_kind *kind, char *text, size_t size)
+{
+    size_t used = 0;
+
+    for (int i = 0; kind->options[i].name && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", kind->options[i].name);
+    return text;
+}
+
+/* The options of a line from `at` on, each at most once. */
 static int parse_options(struct tt_column *c, const char *line, size_t len, size_t at, const struct place *place)
 {
-    struct word option, names[MAX_OPTIONS];
-    int n = 0, more;
+    const struct tt_column_kind *kind = tt_kind_of(c);
+    unsigned given = 0;
+    struct word option;
+    int more;
 
     while ((more = next_word(line, len, &at, &option)) == 1) {
-        if (parse_option(c, &option, place))
+        int i = parse_option(c, &option, place);
+        if (i < 0)
             return -1;
-        const char *equals = memchr(option.text, '=', option.len);
-        option.len = (size_t)(equals - option.text);
-        for (int i = 0; i < n; i++)
-            if (names[i].len == option.len && memcmp(names[i].text, option.text, option.len) == 0)
-                return bad(place, "an option that is given twice:", &option);
-        if (c->kind == TT_KIND_NUMBER && n > 0)
-            return bad(place, "only one of buckets, borders, scale: a second one is", &option);
-        names[n++] = option; /* there is room: no kind has more options than that */
+        option.len = strlen(kind->options[i].name);
+        if (given & 1u << i)
+            return bad(place, "an option that is given twice:", &option);
+        if (given && kind->is_one_option) {
+            char names[64], what[128];
+            snprintf(what, sizeof(what), "only one of %s: a second one is", option_names(kind, names, sizeof(names)));
+            return bad(place, what, &option);
+        }
+        given |= 1u << i;
     }
     return more < 0 ? bad(place, "a quote that is not closed, or inside a word, in", &(struct word){line, len}) : 0;
 }
@@ -225,6 +140,17 @@ static int is_name(const struct word *name)
         if ((unsigned char)name->text[i] < ' ' || name->text[i] == 0x7f)
             return 0;
     return name->len > 0 && name->len <= MAX_NAME;
+}
+
+static int bad_kind(const struct place *place, const struct word *word)
+{
+    char what[160];
+    size_t used = 0;
+
+    for (int i = 0; i < TT_KINDS && used < sizeof(what); i++)
+        used += (size_t)snprintf(what + used, sizeof(what) - used, "%s%s%s", i ? ", " : "the kind is one of ",
+                                 tt_column_kinds[i].name, i + 1 < TT_KINDS ? "" : ", not");
+    return bad(place, what, word);
 }
 
 static int parse_line(struct tt_schema *schema, const char *line, size_t len, size_t *cap, const struct place *place)
@@ -242,23 +168,22 @@ static int parse_line(struct tt_schema *schema, const char *line, size_t len, si
     if (more == 0)
         return tt_err_set(place->err, TT_ERR_INPUT, "%s:%d: expected: side column kind [option=value]...", place->name,
                           place->line);
-    struct tt_column c = {.line = place->line, .embed = 1, .separator = '|', .buckets = 10, .slots = 1 << 16,
-                          .count = TT_COUNT_SQRT, .min = 1, .unit = 1, .side = TT_EVENT + 1, .kind = TT_KINDS};
-    for (int i = 0; i <= TT_EVENT; i++)
-        if (word_is(&side, side_names[i]))
-            c.side = (enum tt_side)i;
-    if (c.side > TT_EVENT)
+    int side_of = TT_USER, kind_of = 0;
+    while (side_of <= TT_EVENT && !word_is(&side, side_names[side_of]))
+        side_of++;
+    if (side_of > TT_EVENT)
         return bad(place, "the side is one of user, item, event, not", &side);
-    for (int i = 0; i < TT_KINDS; i++)
-        if (word_is(&kind, kinds[i].name))
-            c.kind = (enum tt_kind)i;
-    if (c.kind == TT_KINDS)
-        return bad(place,
-                   "the kind is one of id, category, bag, number, hash, context, history, weight, label, time, not",
-                   &kind);
-    if (!(kinds[c.kind].sides & 1u << c.side))
+    while (kind_of < TT_KINDS && !word_is(&kind, tt_column_kinds[kind_of].name))
+        kind_of++;
+    if (kind_of == TT_KINDS)
+        return bad_kind(place, &kind);
+    if (!(tt_column_kinds[kind_of].sides & 1u << side_of))
         return tt_err_set(place->err, TT_ERR_INPUT, "%s:%d: the %s side has no kind '%s'", place->name, place->line,
-                          side_names[c.side], kinds[c.kind].name);
+                          side_names[side_of], tt_column_kinds[kind_of].name);
+    struct tt_column c = tt_column_kinds[kind_of].defaults;
+    c.side = (enum tt_side)side_of;
+    c.kind = (enum tt_kind)kind_of;
+    c.line = place->line;
     if (!is_name(&name))
         return bad(place, "a column's name has 1 to 200 bytes and no control character, not", &name);
     if (schema->n_columns == MAX_COLUMNS)
@@ -323,9 +248,9 @@ static int check_whole(const struct tt_schema *schema, const char *name, struct 
         }
         if (++seen[c->side][c->kind] > TT_MAX_KEYS - 1 && c->kind == TT_KIND_CONTEXT)
             return tt_err_set(err, TT_ERR_INPUT, "%s:%d: more than %d contexts", name, c->line, TT_MAX_KEYS - 1);
-        if (c->kind >= TT_KIND_HISTORY && seen[c->side][c->kind] > 1)
+        if (tt_kind_of(c)->is_once && seen[c->side][c->kind] > 1)
             return tt_err_set(err, TT_ERR_INPUT, "%s:%d: a second column of kind '%s'", name, c->line,
-                              kinds[c->kind].name);
+                              tt_kind_of(c)->name);
     }
     if (!ids[TT_USER] || !ids[TT_ITEM])
         return tt_err_set(err, TT_ERR_INPUT, "%s: no id on the %s side", name, ids[TT_USER] ? "item" : "user");
@@ -333,33 +258,6 @@ static int check_whole(const struct tt_schema *schema, const char *name, struct 
                    check_history(schema, tt_schema_find(schema, TT_ITEM, TT_KIND_HISTORY), ids[TT_USER], name, err)
                ? -1
                : 0;
-}
-
-static int add_options(const struct tt_column *c, struct tt_buf *text, struct tt_err *err)
-{
-    switch (c->kind) {
-    case TT_KIND_ID: return tt_buf_printf(text, err, " embed=%s", c->embed ? "yes" : "no");
-    case TT_KIND_BAG: return tt_buf_printf(text, err, is_blank(c->separator) ? " \"sep=%c\"" : " sep=%c", c->separator);
-    case TT_KIND_NUMBER:
-        if (c->buckets)
-            return tt_buf_printf(text, err, " buckets=%u", c->buckets);
-        if (!c->n_borders)
-            return tt_buf_add_text(text, " scale=yes", err);
-        for (size_t i = 0; i < c->n_borders; i++)
-            if (tt_buf_printf(text, err, "%s%.17g", i ? "," : " borders=", c->borders[i]))
-                return -1;
-        return 0;
-    case TT_KIND_HASH: return tt_buf_printf(text, err, " slots=%u", c->slots);
-    case TT_KIND_HISTORY:
-        return tt_buf_printf(text, err, " count=%s half_life=%.17g", count_names[c->count], c->half_life);
-    case TT_KIND_TIME:
-        for (size_t i = 0; i < N_UNITS; i++)
-            if (c->unit == units[i].seconds)
-                return tt_buf_printf(text, err, " unit=%s", units[i].name);
-        return 0;
-    case TT_KIND_LABEL: return tt_buf_printf(text, err, " min=%.17g", c->min);
-    default: return 0;
-    }
 }
 
 static int make_canonical(struct tt_schema *schema, struct tt_err *err)
@@ -370,8 +268,9 @@ static int make_canonical(struct tt_schema *schema, struct tt_err *err)
         const struct tt_column *c = &schema->columns[i];
         const char *quote = strpbrk(c->name, " #") ? "\"" : "";
         if (tt_buf_printf(&text, err, "%s %s%s%s %s", side_names[c->side], quote, c->name, quote,
-                          kinds[c->kind].name) ||
-            add_options(c, &text, err) || tt_buf_add_text(&text, "\n", err)) {
+                          tt_kind_of(c)->name) ||
+            (tt_kind_of(c)->print_options && tt_kind_of(c)->print_options(c, &text, err)) ||
+            tt_buf_add_text(&text, "\n", err)) {
             tt_buf_release(&text);
             return -1;
         }
@@ -451,4 +350,10 @@ const struct tt_column *tt_schema_find(const struct tt_schema *schema, enum tt_s
         if (schema->columns[i].side == side && schema->columns[i].kind == kind)
             return &schema->columns[i];
     return NULL;
+}
+
+const char *tt_tensor_name(char buffer[TT_TENSOR_NAME], const struct tt_column *column, const char *what)
+{
+    snprintf(buffer, TT_TENSOR_NAME, "%s.%s.%s", tt_side_name(column->side), column->name, what);
+    return buffer;
 }

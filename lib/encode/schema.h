@@ -21,6 +21,7 @@
 
 enum tt_side { TT_USER, TT_ITEM, TT_EVENT };
 
+/* What each is and does: column_kind.h. */
 enum tt_kind {
     TT_KIND_ID,       /* names the row; has a vector of its own unless embed=no */
     TT_KIND_CATEGORY, /* one text value a row */
@@ -35,14 +36,22 @@ enum tt_kind {
     TT_KINDS
 };
 
+/* What the rows of a column's feature are. */
+enum tt_form {
+    TT_FORM_CODE,   /* one code, of weight 1 */
+    TT_FORM_SCALED, /* code 1, whose weight is the value; or code 0 */
+    TT_FORM_BAG,    /* several codes with weights */
+};
+
 enum tt_count { TT_COUNT_ONE, TT_COUNT_LOG, TT_COUNT_SQRT, TT_COUNT_LINEAR };
 
 struct tt_column {
     enum tt_side side;
     enum tt_kind kind;
     char *name;             /* owned */
-    int embed;              /* id: has a vector of its own */
-    char separator;         /* bag: between values */
+    enum tt_form form;
+    int is_embedded;        /* has an embedding table: all of users and items, but for ids with embed=no */
+    char separator;         /* bag: between values; 0 for others */
     unsigned buckets;       /* number: how many, learnt as quantiles; 0: given by borders, or scaled without any */
     double *borders;        /* number: rising, owned */
     size_t n_borders;
@@ -53,6 +62,16 @@ struct tt_column {
     double min;             /* label: liked when the number is at least this */
     int line;               /* in the schema file, for messages */
 };
+
+/* The values of an event's own columns. */
+struct tt_event_values {
+    float weight;
+    uint8_t label;
+    uint32_t time;
+};
+
+/* Has every row one code of weight 1? */
+static inline int tt_column_is_single(const struct tt_column *column) { return column->form == TT_FORM_CODE; }
 
 struct tt_schema {
     struct tt_column *columns; /* in the file's order */
@@ -74,5 +93,9 @@ void tt_schema_release(struct tt_schema *schema); /* fine on a struct that is al
 const struct tt_column *tt_schema_find(const struct tt_schema *schema, enum tt_side side, enum tt_kind kind);
 
 const char *tt_side_name(enum tt_side side);
+
+/* "SIDE.NAME.WHAT" into a buffer of TT_TENSOR_NAME bytes: the names of all tensors that belong to a column. */
+enum { TT_TENSOR_NAME = 256 };
+const char *tt_tensor_name(char buffer[TT_TENSOR_NAME], const struct tt_column *column, const char *what);
 
 #endif

@@ -23,7 +23,7 @@ static int make_tables(struct tt_model *model, struct tt_err *err)
         return -1;
     for (size_t i = 0; i < schema->n_columns; i++) {
         size_t n = model->base.dictionary.features[i].n_codes;
-        if (!tt_column_is_embedded(&schema->columns[i]))
+        if (!schema->columns[i].is_embedded)
             continue;
         model->tables[i] = tt_alloc_aligned(n, model->dim * sizeof(float), err);
         if (!model->tables[i])
@@ -76,7 +76,7 @@ static size_t count_features(const struct tt_schema *schema, enum tt_side side)
     size_t n = 0;
 
     for (size_t c = 0; c < schema->n_columns; c++)
-        n += schema->columns[c].side == side && tt_column_is_embedded(&schema->columns[c]);
+        n += schema->columns[c].side == side && schema->columns[c].is_embedded;
     return n;
 }
 
@@ -118,7 +118,7 @@ int tt_tower_input_of_table(struct tt_tower_input *input, const struct tt_table 
     if (tt_tower_input_init(input, table->side, table->n_rows, schema, err))
         return -1;
     for (size_t i = 0; i < schema->n_columns; i++)
-        if (schema->columns[i].side == table->side && tt_column_is_embedded(&schema->columns[i]))
+        if (schema->columns[i].side == table->side && schema->columns[i].is_embedded)
             input->bags[i] = &table->bags[i];
     return 0;
 }
@@ -396,7 +396,7 @@ static int load_rest(struct tt_model *model, struct tt_err *err)
     if (!model->tables)
         goto fail;
     for (size_t i = 0; i < model->base.dictionary.schema.n_columns; i++)
-        if (tt_column_is_embedded(&model->base.dictionary.schema.columns[i]) && load_table(model, i, err))
+        if (model->base.dictionary.schema.columns[i].is_embedded && load_table(model, i, err))
             goto fail;
     if (check_finite(model, err) || load_layers(model, err))
         goto fail;

@@ -31,12 +31,6 @@ struct tt_model {
     struct tt_dense dense[2]; /* TT_USER's and TT_ITEM's layers */
 };
 
-/* Does this column have an embedding table? */
-static inline int tt_column_is_embedded(const struct tt_column *column)
-{
-    return column->side != TT_EVENT && !(column->kind == TT_KIND_ID && !column->embed);
-}
-
 /* Tables of zeros over `base`, which the model takes ownership of. */
 int tt_model_init(struct tt_model *model, struct tt_entities *base, size_t dim, struct tt_err *err) TT_CHECKED;
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "encode/column_kind.h"
 #include "serve/assets.h"
 #include "serve/openapi.h"
 
@@ -427,16 +428,19 @@ static void values_of(struct tt_call *call, const char *name, const struct tt_te
     tt_json_close(&call->json, '}');
 }
 
-/* Columns of the users of some kinds. */
-static void user_columns(struct tt_call *call, const char *key, unsigned kinds)
+/* The users' contexts, or their attributes. */
+static void user_columns(struct tt_call *call, const char *key, int is_context)
 {
     const struct tt_dictionary *d = &call->snapshot->model.base.dictionary;
 
     tt_json_key(&call->json, key);
     tt_json_open(&call->json, '[');
-    for (size_t c = 0; c < d->schema.n_columns; c++)
-        if (d->schema.columns[c].side == TT_USER && kinds & 1u << d->schema.columns[c].kind)
-            values_of(call, d->schema.columns[c].name, &d->features[c].vocab.texts);
+    for (size_t c = 0; c < d->schema.n_columns; c++) {
+        const struct tt_column *column = &d->schema.columns[c];
+        if (column->side == TT_USER &&
+            (is_context ? column->kind == TT_KIND_CONTEXT : tt_column_is_attribute(column)))
+            values_of(call, column->name, &d->features[c].vocab.texts);
+    }
     tt_json_close(&call->json, ']');
 }
 
@@ -460,8 +464,8 @@ static void get_about(struct tt_call *call)
     tt_call_string(call, "seen", o->settings.removes_seen ? "remove" : "keep");
     tt_call_bool(call, "takes_events", call->service->log.file != NULL);
     context(call, request); /* what the clock says now */
-    user_columns(call, "contexts", 1u << TT_KIND_CONTEXT);
-    user_columns(call, "features", TT_WITH_ATTRIBUTES);
+    user_columns(call, "contexts", 1);
+    user_columns(call, "features", 0);
     tt_json_key(&call->json, "filters");
     tt_json_open(&call->json, '[');
     for (size_t c = 0; c < s->attributes.n_columns; c++)

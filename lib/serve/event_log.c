@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "table/time_text.h"
-#include "encode/example_encoder.h"
+#include "encode/events.h"
 #include "io/csv_reader.h"
 
 enum { MAX_CHARACTERS = TT_RECENT_MAX_TEXT / 4 };
@@ -58,13 +58,21 @@ void tt_event_log_release(struct tt_event_log *log)
     *log = (struct tt_event_log){0};
 }
 
+static void set_values(struct tt_recent_event *event, const struct tt_event_values *values)
+{
+    event->weight = values->weight;
+    event->label = values->label;
+    event->time = values->time;
+}
+
 /* Add the event of a row that is in the file. */
 static int add_row(const struct tt_csv *csv, const struct tt_snapshot *s, struct tt_recent_events *recent,
                    struct tt_err *err)
 {
     const struct tt_schema *schema = &s->model.base.dictionary.schema;
-    struct tt_recent_event event = {.weight = 1, .label = 1};
-    long at = 0;
+    struct tt_event_values values = {.weight = 1, .label = 1};
+    struct tt_recent_event event = {0};
+    size_t at = 0;
 
     for (size_t c = 0; c < schema->n_columns; c++) {
         const struct tt_column *column = &schema->columns[c];
@@ -77,13 +85,12 @@ static int add_row(const struct tt_csv *csv, const struct tt_snapshot *s, struct
         } else if (column->kind == TT_KIND_ID) {
             event.item = f->text;
             event.item_len = f->len;
-        } else if ((column->kind == TT_KIND_WEIGHT && tt_take_weight(csv, at, &event.weight, err)) ||
-                   (column->kind == TT_KIND_LABEL && tt_take_label(csv, at, column, &event.label, err)) ||
-                   (column->kind == TT_KIND_TIME && tt_take_time(csv, at, column, &event.time, err))) {
+        } else if (tt_event_read_field(&values, column, csv, at, err)) {
             return -1;
         }
         at++;
     }
+    set_values(&event, &values);
     return tt_recent_events_add(recent, &event, err);
 }
 
@@ -201,20 +208,13 @@ static size_t characters(const char *text, size_t len)
     return n;
 }
 
-static int parse_text(const struct tt_column *column, const char *text, size_t len, struct tt_recent_event *event,
+static int parse_text(const struct tt_column *column, const char *text, size_t len, struct tt_event_values *values,
                       struct tt_err *err)
 {
-    const char *wrong = NULL;
-
     if (characters(text, len) > MAX_CHARACTERS)
         return refuse(column, text, len, "... is longer than 1000 characters", err);
-    switch (column->kind) {
-    case TT_KIND_ID: wrong = len ? NULL : "is empty"; break;
-    case TT_KIND_WEIGHT: wrong = tt_weight_refuses(text, len, &event->weight); break;
-    case TT_KIND_LABEL: wrong = tt_label_refuses(column, text, len, &event->label); break;
-    case TT_KIND_TIME: wrong = tt_time_refuses(column, text, len, &event->time); break;
-    default: break;
-    }
+    const char *wrong =
+        column->kind == TT_KIND_ID && !len ? "is empty" : tt_event_read(values, column, text, len);
     return wrong ? refuse(column, text, len, wrong, err) : 0;
 }
 
@@ -239,7 +239,8 @@ int tt_event_batch_add(struct tt_event_batch *batch, const struct tt_snapshot *s
                        struct tt_time_features *clock, int64_t now, struct tt_err *err)
 {
     const struct tt_schema *schema = &snapshot->model.base.dictionary.schema;
-    struct tt_recent_event event = {.weight = 1, .label = 1, .time = (uint32_t)now};
+    struct tt_event_values values = {.weight = 1, .label = 1, .time = (uint32_t)now};
+    struct tt_recent_event event = {0};
     size_t width = 0, at;
     char seconds[24];
 
@@ -261,12 +262,13 @@ int tt_event_batch_add(struct tt_event_batch *batch, const struct tt_snapshot *s
         const char *text = p ? p->value : default_text(column, settings, clock, now, seconds, &len);
         if (!text)
             return tt_err_set(err, TT_ERR_USAGE, "an event has no '%s'", column->name);
-        if (parse_text(column, text, len, &event, err))
+        if (parse_text(column, text, len, &values, err))
             return -1;
         batch->fields[at++] = (struct tt_event_place){batch->texts.len, len};
         if (tt_buf_add(&batch->texts, text, len, err))
             return -1;
     }
+    set_values(&event, &values);
     batch->events[batch->n++] = event;
     return 0;
 }

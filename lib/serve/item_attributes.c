@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "encode/column_kind.h"
 #include "io/csv_reader.h"
 
 int tt_item_attributes_init(struct tt_item_attributes *attributes, size_t n_rows, struct tt_err *err)
@@ -73,7 +74,7 @@ static char separator_of(const struct tt_dictionary *dictionary, const char *nam
 {
     for (size_t i = 0; i < dictionary->schema.n_columns; i++) {
         const struct tt_column *c = &dictionary->schema.columns[i];
-        if (c->side == TT_ITEM && c->kind == TT_KIND_BAG && strcmp(c->name, name) == 0)
+        if (c->side == TT_ITEM && tt_column_is_attribute(c) && strcmp(c->name, name) == 0)
             return c->separator;
     }
     return 0;
@@ -120,7 +121,7 @@ static int add_model_column(struct tt_item_attributes *attributes, const struct 
 {
     const struct tt_feature *f = &base->dictionary.features[feature];
 
-    if (add_column(attributes, f->column->name, f->column->kind == TT_KIND_BAG ? f->column->separator : 0, err))
+    if (add_column(attributes, f->column->name, f->column->separator, err))
         return -1;
     for (size_t row = 0; row < attributes->n_rows; row++) {
         const uint32_t *values;
@@ -147,7 +148,7 @@ int tt_item_attributes_add_model(struct tt_item_attributes *attributes, const st
 
     for (size_t f = 0; f < d->schema.n_columns && status == 0; f++) {
         const struct tt_column *column = &d->schema.columns[f];
-        if (column->side != TT_ITEM || (column->kind != TT_KIND_CATEGORY && column->kind != TT_KIND_BAG) ||
+        if (column->side != TT_ITEM || !tt_column_is_attribute(column) || !tt_kind_of(column)->has_vocabulary ||
             tt_item_attributes_find(attributes, column->name, strlen(column->name)))
             continue;
         if (!codes && !(codes = tt_alloc(attributes->n_rows, sizeof(*codes), err)))

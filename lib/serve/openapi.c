@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "encode/column_kind.h"
 #include "io/json_writer.h"
 
 #define REF(name) "{\"$ref\":\"#/components/schemas/" name "\"}"
@@ -61,7 +62,7 @@ static int request_members(const struct tt_snapshot *s, int in_query, struct tt_
 
     for (size_t c = 0; c < schema->n_columns; c++) {
         const struct tt_column *column = &schema->columns[c];
-        int is_number = column->kind == TT_KIND_NUMBER;
+        int is_number = tt_kind_of(column)->is_number;
         const char *schema_of = in_query ? (is_number ? NUMBER : "{\"type\":\"string\"}")
                                          : (is_number ? ONE(NUMBER) : ONE(REF("Text")));
         if (is_of_users(column) && member(out, "", column->name, schema_of, err))

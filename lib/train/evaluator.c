@@ -125,7 +125,7 @@ static int choose_input(struct tt_evaluator *ev, const struct tt_model *model, c
         return -1;
     for (size_t c = 0; c < schema->n_columns; c++) {
         const struct tt_column *column = &schema->columns[c];
-        if (column->side != TT_USER || !tt_column_is_embedded(column))
+        if (column->side != TT_USER || !column->is_embedded)
             continue;
         if (column->kind != TT_KIND_CONTEXT) {
             ev->input.bags[c] = &model->base.users.bags[c];

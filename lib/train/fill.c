@@ -53,7 +53,7 @@ void tt_fill_untrained(struct tt_model *model, unsigned char *const *trained, co
         if (!trained[c][0]) {
             if (d->schema.columns[c].kind == TT_KIND_HISTORY)
                 mean_bag(model, d->schema.columns[c].side == TT_USER ? visits : &model->base.items.bags[c], c, table);
-            else if (d->schema.columns[c].kind == TT_KIND_NUMBER && !tt_kind_is_single(&d->schema.columns[c]))
+            else if (d->schema.columns[c].form == TT_FORM_SCALED)
                 memset(table, 0, dim * sizeof(*table));
             else
                 mean_row(model, trained[c], c, table);

@@ -136,7 +136,7 @@ int tt_queries_input(const struct tt_queries *q, const struct tt_dictionary *d, 
         return -1;
     for (size_t c = 0; c < d->schema.n_columns; c++) {
         const struct tt_column *column = &d->schema.columns[c];
-        if (column->side != TT_USER || !tt_column_is_embedded(column))
+        if (column->side != TT_USER || !column->is_embedded)
             continue;
         if (column->kind == TT_KIND_CONTEXT) {
             input->bags[c] = &q->contexts[c];

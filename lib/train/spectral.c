@@ -353,7 +353,7 @@ static int fill_feature(struct tt_model *model, const struct tt_events *events, 
         }
     }
     /* a scaled number has one signed row: there is no mean to take off */
-    int is_scaled = f->column->kind == TT_KIND_NUMBER && !tt_kind_is_single(f->column);
+    int is_scaled = f->column->form == TT_FORM_SCALED;
     if (status == 0)
         take_means(&m, f->n_codes, dim, !is_item && !is_scaled, model->tables[column]);
     free(m.sums);

@@ -90,76 +90,6 @@ int tt_warm_check(const struct tt_model *model, const struct tt_model *earlier, 
     return 0;
 }
 
-/* ---- which row was which ---- */
-
-static int same_texts(const struct tt_text_list *a, size_t n, const struct tt_text_list *b)
-{
-    return b->n >= n && memcmp(a->offsets, b->offsets, (n + 1) * sizeof(*a->offsets)) == 0 &&
-           memcmp(a->bytes, b->bytes, (size_t)a->offsets[n]) == 0;
-}
-
-/* The codes that the texts of a feature had; TT_VOCAB_NONE for what is new. */
-static int match_texts(const struct tt_feature *f, const struct tt_feature *old, uint32_t *was, struct tt_err *err)
-{
-    const struct tt_text_list *texts = &f->vocab.texts;
-    struct tt_text_list view = old->vocab.texts;
-    struct tt_vocab index;
-
-    view.cap_texts = view.cap_bytes = 0;
-    if (same_texts(&view, view.n, texts)) { /* it was extended */
-        for (size_t t = 0; t < texts->n; t++)
-            was[t + 1] = t < view.n ? (uint32_t)t + 1 : TT_VOCAB_NONE;
-        return 0;
-    }
-    if (tt_vocab_from_list(&index, &view, f->column->name, err))
-        return -1;
-    for (size_t t = 0; t < texts->n; t++) {
-        size_t len;
-        const char *text = tt_text_list_get(texts, t, &len);
-        uint32_t code = tt_vocab_find(&index, text, len);
-        was[t + 1] = code == TT_VOCAB_NONE ? code : code + 1;
-    }
-    tt_vocab_release(&index);
-    return 0;
-}
-
-/* The old bucket that holds the middle of each new one; the outer ones are told by their only border. */
-static void match_buckets(const struct tt_feature *f, const struct tt_feature *old, uint32_t *was)
-{
-    for (size_t code = 1; code < f->n_codes; code++) {
-        size_t n = f->n_params, bucket = code - 1, before = 0;
-        double at = n == 0        ? 0
-                    : bucket == 0 ? nextafter(f->params[0], -INFINITY)
-                    : bucket == n ? f->params[n - 1]
-                                  : f->params[bucket - 1] / 2 + f->params[bucket] / 2;
-        while (before < old->n_params && old->params[before] <= at)
-            before++;
-        was[code] = (uint32_t)before + 1;
-    }
-}
-
-/* was (n_codes): the code that each code of a column had in the earlier model. */
-static int match(const struct tt_dictionary *d, const struct tt_dictionary *old, size_t column, uint32_t *was,
-                 struct tt_err *err)
-{
-    const struct tt_column *c = &d->schema.columns[column];
-
-    was[0] = 0;
-    if (c->kind == TT_KIND_HISTORY) /* its codes are the other side's ids */
-        column = c->side == TT_USER ? d->item_id : d->user_id;
-    if (c->kind == TT_KIND_HISTORY)
-        return match_texts(&d->features[column], &old->features[column], was, err);
-    if (c->kind == TT_KIND_NUMBER && tt_kind_is_single(c)) {
-        match_buckets(&d->features[column], &old->features[column], was);
-    } else if (c->kind == TT_KIND_NUMBER || c->kind == TT_KIND_HASH) {
-        for (size_t code = 1; code < d->features[column].n_codes; code++)
-            was[code] = (uint32_t)code;
-    } else {
-        return match_texts(&d->features[column], &old->features[column], was, err);
-    }
-    return 0;
-}
-
 /* ---- carrying over ---- */
 
 /* Copy what was trained. What was not is a copy of row 0 (fill.h), and has no more to say than that. The rest becomes
@@ -172,9 +102,9 @@ static int carry(struct tt_model *model, const struct tt_model *old, size_t colu
     const float *from = old->tables[column];
     size_t dim = model->dim, size = dim * sizeof(float);
     uint32_t *was = tt_alloc(f->n_codes, sizeof(*was), err);
-    int is_scaled = f->column->kind == TT_KIND_NUMBER && !tt_kind_is_single(f->column);
+    int is_scaled = f->column->form == TT_FORM_SCALED;
 
-    if (!was || match(&model->base.dictionary, &old->base.dictionary, column, was, err)) {
+    if (!was || tt_dictionary_match(&model->base.dictionary, &old->base.dictionary, column, was, err)) {
         free(was);
         return -1;
     }

@@ -12,7 +12,7 @@ static double count_tables(const struct tt_schema *schema, enum tt_side side, in
     double n = 0;
 
     for (size_t c = 0; c < schema->n_columns; c++)
-        n += schema->columns[c].side == side && tt_column_is_embedded(&schema->columns[c]) &&
+        n += schema->columns[c].side == side && schema->columns[c].is_embedded &&
              (schema->columns[c].kind == TT_KIND_HISTORY) == histories;
     return n;
 }

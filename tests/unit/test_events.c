@@ -1,4 +1,4 @@
-/* Events in files of their own, which follow the dictionary of another file. */
+/* Events: their values from texts; files of their own, which follow the dictionary of another file. */
 #include "encode/events.h"
 
 #include "small_examples.h"
@@ -33,10 +33,35 @@ static void test_events_belong_to_the_file_they_were_encoded_like(void **state)
     tt_examples_release(&base);
 }
 
+static void test_encoder_reads_times(void **state)
+{
+    static const struct { double unit; const char *text; uint32_t seconds; } cases[] = {
+        {1, "0", 0},
+        {1, "1700000000.9", 1700000000},
+        {1, "4294967295", UINT32_MAX},
+        {1, "1970-01-02", 86400},
+        {1, "1970-01-02T00:00:01+01:00", 82801},
+        {1, "2024-03-01 12:34", 1709296440},
+        {60, "1.5", 90},
+        {3600, "2", 7200},
+        {604800, "1", 604800},
+        {86400, "49710", 49710u * 86400u},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct tt_column column = {.kind = TT_KIND_TIME, .unit = cases[i].unit};
+        struct tt_event_values values = {0};
+        assert_null(tt_event_read(&values, &column, cases[i].text, strlen(cases[i].text)));
+        assert_int_equal(values.time, cases[i].seconds);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_events_belong_to_the_file_they_were_encoded_like),
+        cmocka_unit_test(test_encoder_reads_times),
     };
     return cmocka_run_group_tests(tests, enter_data_folder, leave_data_folder);
 }

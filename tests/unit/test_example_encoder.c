@@ -192,30 +192,6 @@ static void test_encoder_errors_name_file_line_and_field(void **state)
         refuse(cases[i].schema, cases[i].events, NULL, cases[i].items, cases[i].message);
 }
 
-static void test_encoder_reads_times(void **state)
-{
-    static const struct { double unit; const char *text; uint32_t seconds; } cases[] = {
-        {1, "0", 0},
-        {1, "1700000000.9", 1700000000},
-        {1, "4294967295", UINT32_MAX},
-        {1, "1970-01-02", 86400},
-        {1, "1970-01-02T00:00:01+01:00", 82801},
-        {1, "2024-03-01 12:34", 1709296440},
-        {60, "1.5", 90},
-        {3600, "2", 7200},
-        {604800, "1", 604800},
-        {86400, "49710", 49710u * 86400u},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < LENGTH(cases); i++) {
-        struct tt_column column = {.kind = TT_KIND_TIME, .unit = cases[i].unit};
-        uint32_t seconds;
-        assert_int_equal(tt_encode_time(&column, cases[i].text, strlen(cases[i].text), &seconds), 0);
-        assert_int_equal(seconds, cases[i].seconds);
-    }
-}
-
 static void test_encoder_like_counts_what_the_dictionary_lacks(void **state)
 {
     struct result r = encode("user u id\nitem i id\nitem k category\nuser c context\nevent w weight",
@@ -243,6 +219,7 @@ static void test_encoder_like_counts_what_the_dictionary_lacks(void **state)
     assert_int_equal(stats.unseen[3], 1); /* dawn; an empty field is not counted */
     assert_int_equal(r.x.entities.dictionary.features[0].vocab.texts.n, 2); /* nothing was learnt */
     tt_encode_stats_release(&stats);
+    tt_events_release(&like);
     release(&r);
 }
 
@@ -481,7 +458,6 @@ int main(void)
         cmocka_unit_test(test_encoder_takes_attributes_from_the_side_file_first),
         cmocka_unit_test(test_encoder_of_a_header_alone_gives_unknown_rows),
         cmocka_unit_test(test_encoder_errors_name_file_line_and_field),
-        cmocka_unit_test(test_encoder_reads_times),
         cmocka_unit_test(test_encoder_like_counts_what_the_dictionary_lacks),
         cmocka_unit_test(test_encoder_keeps_every_column_of_many_rows),
         cmocka_unit_test(test_encoder_ends_its_blocks_anywhere),

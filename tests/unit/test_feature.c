@@ -1,10 +1,10 @@
-/* Features: what each kind learns from its values and what a text becomes; dictionaries through a file; hostile
- * content. */
+/* Features: what each kind learns from its values and what a text becomes. */
 #include "encode/feature.h"
 
 #include <math.h>
 
 #include "base/rng.h"
+#include "encode/dictionary.h"
 #include "data_files.h"
 
 /* A dictionary with one item column of the kind, whose feature learnt the values (NULL: an entity without one). */
@@ -50,7 +50,7 @@ static const char *row(const struct learnt *l, const char *text, uint64_t *unsee
     assert_null(tt_feature_refuses(l->f, text, strlen(text)));
     assert_int_equal(tt_feature_encode(l->f, text, strlen(text), &bags, unseen, &err), 0);
     assert_int_equal(bags.n_rows, 1);
-    assert_int_equal(bags.offsets == NULL, tt_kind_is_single(l->f->column));
+    assert_int_equal(bags.offsets == NULL, tt_column_is_single(l->f->column));
     size_t n = tt_bags_row(&bags, 0, &codes, &weights);
     shown[0] = '\0';
     for (size_t i = 0; i < n; i++) {
@@ -262,259 +262,6 @@ static void test_hash_has_a_slot_for_every_text(void **state)
     tt_dictionary_release(&l.d);
 }
 
-static void test_bags_copy_rows_of_each_other(void **state)
-{
-    static const uint32_t codes[] = {5, 6};
-    static const float weights[] = {0.5f, 2};
-    struct tt_bags a = {0}, b = {0};
-    struct tt_err err = TT_ERR_INIT;
-    const uint32_t *c;
-    const float *w;
-
-    (void)state;
-    assert_int_equal(tt_bags_add(&a, codes, weights, 0, 0, &err), 0); /* an empty row first */
-    assert_int_equal(tt_bags_add(&a, codes, weights, 2, 0, &err), 0);
-    assert_int_equal(tt_bags_add(&a, codes, NULL, 1, 0, &err), 0);
-    for (size_t r = 0; r < 3; r++)
-        assert_int_equal(tt_bags_add_row_of(&b, &a, r, &err), 0);
-    assert_int_equal(b.n_rows, 3);
-    assert_int_equal(tt_bags_row(&b, 0, &c, &w), 0);
-    assert_int_equal(tt_bags_row(&b, 1, &c, &w), 2);
-    assert_memory_equal(c, codes, sizeof(codes));
-    assert_memory_equal(w, weights, sizeof(weights));
-    assert_int_equal(tt_bags_row(&b, 2, &c, &w), 1);
-    assert_true(w[0] == 1);
-    tt_bags_release(&a);
-    tt_bags_release(&b);
-}
-
-/* ---- files ---- */
-
-static const char all_kinds[] =
-    "user u id\nuser i history\nuser c context\nitem i id\nitem k category\nitem b bag\n"
-    "item n number buckets=3\nitem s number scale=yes\nitem h hash slots=5\nevent w weight\n";
-
-/* Learnt from texts "0" ... "9" in every column; a vocabulary each where there is one. */
-static void learn_all(struct tt_dictionary *d)
-{
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_schema schema;
-    uint32_t code;
-
-    parse_schema(&schema, all_kinds);
-    assert_int_equal(tt_dictionary_init(d, &schema, &err), 0);
-    for (size_t i = 0; i < d->schema.n_columns; i++) {
-        struct tt_feature *f = &d->features[i];
-        struct tt_attribute a;
-        assert_int_equal(tt_attribute_init(&a, &err), 0);
-        for (uint32_t v = 0; v < 10; v++) {
-            char text[] = {(char)('0' + v), '\0'};
-            assert_int_equal(tt_attribute_add(&a, v, text, 1, &err), 0);
-            if (f->column->kind == TT_KIND_ID || f->column->kind == TT_KIND_CONTEXT)
-                assert_int_equal(tt_vocab_add(&f->vocab, text, 1, &code, &err), 0);
-        }
-        if (f->column->kind == TT_KIND_ID || f->column->kind == TT_KIND_CONTEXT)
-            f->n_codes = 11;
-        else if (f->column->side != TT_EVENT && f->column->kind != TT_KIND_HISTORY)
-            assert_int_equal(tt_feature_learn(f, &a, 10, &err), 0);
-        tt_attribute_release(&a);
-    }
-}
-
-static void store(const struct tt_dictionary *d, struct tt_segment *segment)
-{
-    struct tt_err err = TT_ERR_INIT;
-
-    assert_int_equal(tt_segment_init(segment, "test", TT_FORMAT, &err), 0);
-    assert_int_equal(tt_dictionary_store(d, segment, &err), 0);
-}
-
-static void test_dictionary_comes_back_from_a_file(void **state)
-{
-    struct tt_dictionary d, e;
-    struct tt_segment segment, loaded;
-    struct tt_err err = TT_ERR_INIT;
-
-    (void)state;
-    learn_all(&d);
-    store(&d, &segment);
-    write_segment(&segment, "a");
-    tt_segment_release(&segment);
-    assert_int_equal(tt_container_load("a", "test", &loaded, &err), 0);
-    assert_int_equal(tt_dictionary_load(&e, &loaded, &err), 0);
-    assert_int_equal(tt_dictionary_index(&e, &loaded, "a", &err), 0);
-    assert_string_equal(d.schema.fingerprint, e.schema.fingerprint);
-    assert_int_equal(d.user_id, e.user_id);
-    assert_int_equal(d.item_id, e.item_id);
-    for (size_t i = 0; i < d.schema.n_columns; i++) {
-        const struct tt_feature *f = &d.features[i], *g = &e.features[i];
-        assert_int_equal(g->n_codes, f->column->kind == TT_KIND_HISTORY ? 11 : f->n_codes);
-        assert_int_equal(f->n_params, g->n_params);
-        if (f->n_params)
-            assert_memory_equal(f->params, g->params, f->n_params * sizeof(*f->params));
-        assert_int_equal(f->vocab.texts.n, g->vocab.texts.n);
-        for (uint32_t v = 0; v < f->vocab.texts.n; v++) {
-            char text[] = {(char)('0' + v), '\0'};
-            assert_int_equal(tt_vocab_find(&g->vocab, text, 1), v);
-        }
-    }
-    tt_dictionary_release(&d);
-    tt_dictionary_release(&e);
-    tt_segment_release(&loaded);
-}
-
-static void test_dictionary_extended_keeps_codes_and_parameters(void **state)
-{
-    struct tt_dictionary d, e;
-    struct tt_schema schema;
-    struct tt_err err = TT_ERR_INIT;
-
-    (void)state;
-    learn_all(&d);
-    parse_schema(&schema, d.schema.text);
-    assert_int_equal(tt_dictionary_init(&e, &schema, &err), 0);
-    assert_int_equal(tt_dictionary_extend(&e, &d, &err), 0);
-    for (size_t i = 0; i < d.schema.n_columns; i++) {
-        const struct tt_feature *f = &d.features[i];
-        struct tt_feature *g = &e.features[i];
-        uint32_t code;
-        assert_int_equal(f->n_codes, g->n_codes);
-        assert_int_equal(f->n_params, g->n_params);
-        if (f->n_params)
-            assert_memory_equal(f->params, g->params, f->n_params * sizeof(*f->params));
-        assert_true(f->params == NULL || f->params != g->params);
-        assert_int_equal(f->vocab.texts.n, g->vocab.texts.n);
-        for (uint32_t v = 0; v < f->vocab.texts.n; v++) {
-            char text[] = {(char)('0' + v), '\0'};
-            assert_int_equal(tt_vocab_find(&g->vocab, text, 1), v);
-        }
-        assert_int_equal(tt_vocab_add(&g->vocab, "more", 4, &code, &err), 0); /* it is its own, and open */
-        assert_int_equal(code, f->vocab.texts.n);
-    }
-    tt_dictionary_release(&d);
-    tt_dictionary_release(&e);
-}
-
-/* Write the dictionary with one tensor's data replaced, and load it: the error text. */
-static const char *load_spoilt(const char *tensor, const void *data, size_t rows)
-{
-    static struct tt_err err;
-    struct tt_dictionary d, e;
-    struct tt_segment segment, loaded;
-
-    err = (struct tt_err)TT_ERR_INIT;
-    learn_all(&d);
-    store(&d, &segment);
-    if (tensor) {
-        struct tt_tensor *t = tensor_of(&segment, tensor);
-        t->data = data;
-        t->shape[0] = rows;
-    } else { /* the schema's fingerprint */
-        for (size_t i = 0; i < segment.n_texts; i++)
-            if (strcmp(segment.texts[i].key, "schema_fingerprint") == 0)
-                segment.texts[i].value[0] ^= 1;
-    }
-    write_segment(&segment, "a");
-    tt_segment_release(&segment);
-    tt_dictionary_release(&d);
-    assert_int_equal(tt_container_load("a", "test", &loaded, &err), 0);
-    if (tt_dictionary_load(&e, &loaded, &err) == 0) {
-        if (tt_dictionary_index(&e, &loaded, "a", &err) == 0)
-            err.text[0] = '\0';
-        tt_dictionary_release(&e);
-    }
-    tt_segment_release(&loaded);
-    return err.text;
-}
-
-static void test_dictionary_refuses_hostile_content(void **state)
-{
-    static const double falling[] = {3, 2}, with_nan[] = {1, NAN}, infinite[] = {1, INFINITY}, flat[] = {5, 0};
-    static const uint64_t offsets[] = {0, 1, 2, 3, 4, 5, 4, 7, 8, 9, 10},
-                          long_offsets[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11};
-
-    (void)state;
-    assert_string_equal(load_spoilt("item.n.params", falling, 2), "a: tensor 'item.n.params': not rising numbers");
-    assert_string_equal(load_spoilt("item.n.params", with_nan, 2), "a: tensor 'item.n.params': not rising numbers");
-    assert_string_equal(load_spoilt("item.n.params", infinite, 2), "a: tensor 'item.n.params': not rising numbers");
-    assert_string_equal(load_spoilt("item.s.params", with_nan, 2), "a: tensor 'item.s.params': not rising numbers");
-    assert_string_equal(load_spoilt("item.s.params", flat, 2), "a: tensor 'item.s.params': not a mean and a deviation");
-    assert_string_equal(load_spoilt("item.s.params", flat, 1), "a: tensor 'item.s.params': not a mean and a deviation");
-    assert_string_equal(load_spoilt("item.k.vocab.offsets", offsets, 11),
-                        "a: damaged: a list of texts whose offsets fall");
-    assert_string_equal(load_spoilt("item.k.vocab.offsets", long_offsets, 11),
-                        "a: damaged: a list of texts whose offsets do not fit");
-    assert_string_equal(load_spoilt("item.k.vocab.offsets", offsets, 0), "a: damaged: a list of texts without offsets");
-    assert_string_equal(load_spoilt("user.u.vocab.bytes", "0123455789", 10), "a: '5' stands twice, as values 5 and 6");
-    assert_string_equal(load_spoilt(NULL, NULL, 0), "a: damaged: the schema's fingerprint does not agree");
-}
-
-/* Load rows of a bag (or history, or single) with this content: the error text. */
-static const char *load_bags(const char *column_name, const uint64_t offsets[3], const uint32_t *codes,
-                             const float *weights, size_t n)
-{
-    static struct tt_err err;
-    struct tt_dictionary d;
-    size_t c = 0;
-    char name[TT_TENSOR_NAME], *copies[3];
-    static const char *const what[] = {"codes", "offsets", "weights"};
-    struct tt_tensor tensors[3] = {
-        {.dtype = TT_U32, .n_dims = 1, .shape = {n, 1}, .data = codes},
-        {.dtype = TT_U64, .n_dims = 1, .shape = {3, 1}, .data = offsets},
-        {.dtype = TT_F32, .n_dims = 1, .shape = {n, 1}, .data = weights},
-    };
-    struct tt_segment segment = {.tensors = tensors, .n_tensors = offsets ? 3 : 1, .name = "f"};
-    struct tt_bags bags;
-
-    err = (struct tt_err)TT_ERR_INIT;
-    learn_all(&d);
-    while (strcmp(d.schema.columns[c].name, column_name) != 0)
-        c++;
-    for (size_t i = 0; i < 3; i++) {
-        tensors[i].name = copies[i] = malloc(TT_TENSOR_NAME);
-        assert_non_null(copies[i]);
-        strcpy(copies[i], tt_tensor_name(name, &d.schema.columns[c], what[i]));
-    }
-    if (tt_bags_load(&bags, &d.features[c], 2, &segment, &err) == 0)
-        assert_int_equal(err.text[0], 0);
-    tt_bags_release(&bags);
-    for (size_t i = 0; i < 3; i++)
-        free(copies[i]);
-    tt_dictionary_release(&d);
-    return err.text;
-}
-
-static void test_bags_refuse_hostile_content(void **state)
-{
-    static const uint32_t good[] = {1, 10, 0}, high[] = {1, 11, 0};
-    static const float ones[] = {1, 1, 1}, with_nan[] = {1, NAN, 1}, infinite[] = {1, 1, -INFINITY};
-
-    (void)state;
-    assert_string_equal(load_bags("b", (uint64_t[]){0, 1, 3}, good, ones, 3), "");
-    assert_string_equal(load_bags("b", (uint64_t[]){0, 3, 3}, good, ones, 3), "");
-    assert_string_equal(load_bags("b", (uint64_t[]){0, 1, 3}, high, ones, 3),
-                        "f: tensor 'item.b.codes': a code that the feature does not have");
-    assert_string_equal(load_bags("b", (uint64_t[]){0, 4, 3}, good, ones, 3),
-                        "f: damaged: offsets or weights of 'item.b'");
-    assert_string_equal(load_bags("b", (uint64_t[]){1, 2, 3}, good, ones, 3),
-                        "f: damaged: offsets or weights of 'item.b'");
-    assert_string_equal(load_bags("b", (uint64_t[]){0, 1, 2}, good, ones, 3),
-                        "f: damaged: offsets or weights of 'item.b'");
-    assert_string_equal(load_bags("b", (uint64_t[]){0, UINT64_MAX, 3}, good, ones, 3),
-                        "f: damaged: offsets or weights of 'item.b'");
-    assert_string_equal(load_bags("b", (uint64_t[]){0, 1, 3}, good, with_nan, 3),
-                        "f: damaged: offsets or weights of 'item.b'");
-    assert_string_equal(load_bags("b", (uint64_t[]){0, 1, 3}, good, infinite, 3),
-                        "f: damaged: offsets or weights of 'item.b'");
-    assert_string_equal(load_bags("k", NULL, good, NULL, 2), "");
-    assert_string_equal(load_bags("k", NULL, high, NULL, 2),
-                        "f: tensor 'item.k.codes': a code that the feature does not have");
-    assert_string_equal(load_bags("k", NULL, good, NULL, 3),
-                        "f: tensor 'item.k.codes' has another type or shape than expected");
-    assert_string_equal(load_bags("s", (uint64_t[]){0, 1, 2}, (uint32_t[]){1, 2}, ones, 2),
-                        "f: tensor 'item.s.codes': a code that the feature does not have");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -528,11 +275,6 @@ int main(void)
         cmocka_unit_test(test_number_scaled_is_cut_at_4_deviations),
         cmocka_unit_test(test_number_scaled_survives_the_largest_numbers),
         cmocka_unit_test(test_hash_has_a_slot_for_every_text),
-        cmocka_unit_test(test_bags_copy_rows_of_each_other),
-        cmocka_unit_test(test_dictionary_comes_back_from_a_file),
-        cmocka_unit_test(test_dictionary_extended_keeps_codes_and_parameters),
-        cmocka_unit_test(test_dictionary_refuses_hostile_content),
-        cmocka_unit_test(test_bags_refuse_hostile_content),
     };
     return cmocka_run_group_tests(tests, enter_data_folder, leave_data_folder);
 }

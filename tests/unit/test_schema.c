@@ -42,13 +42,13 @@ static void test_schema_reads_every_kind_and_option(void **state)
     assert_int_equal(s.n_columns, 13);
     c = s.columns;
     assert_int_equal(c[0].kind, TT_KIND_ID);
-    assert_int_equal(c[0].embed, 0);
+    assert_int_equal(c[0].is_embedded, 0);
     assert_int_equal(c[0].line, 2);
     assert_int_equal(c[1].count, TT_COUNT_LOG);
     assert_true(c[1].half_life == 30.5);
     assert_int_equal(c[3].buckets, 5);
     assert_int_equal(c[4].line, 7);
-    assert_int_equal(c[4].embed, 1);
+    assert_int_equal(c[4].is_embedded, 1);
     assert_string_equal(c[5].name, "the category");
     assert_int_equal(c[6].separator, ',');
     assert_int_equal(c[7].n_borders, 3);

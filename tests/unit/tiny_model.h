@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "base/rng.h"
+#include "encode/column_kind.h"
 #include "encode/examples.h"
 #include "encode/history.h"
 #include "model/model.h"
@@ -56,7 +57,7 @@ static inline void tiny_attribute(struct tt_bags *bags, const struct tt_column *
             codes[0] = 1;
             weights[0] = (float)(r % TINY_VALUES) - 2;
         }
-        if (tt_bags_add(bags, codes, weights, size, tt_kind_is_single(column), errp))
+        if (tt_bags_add(bags, codes, weights, size, tt_column_is_single(column), errp))
             fail_msg("%s", errp->text);
     }
     bags->n_rows = n;
@@ -99,7 +100,7 @@ static inline void tiny_begin(struct tt_examples *base, const char *schema_text,
     NEED(tt_table_count_ids(items, d->item_id, n_items + 1, &err));
     for (size_t c = 0; c < d->schema.n_columns; c++) {
         const struct tt_column *column = &d->schema.columns[c];
-        if (column->side == TT_EVENT || !(1u << column->kind & TT_WITH_ATTRIBUTES))
+        if (!tt_column_is_attribute(column))
             continue;
         if (column->side == TT_USER)
             tiny_attribute(&users->bags[c], column, n_users + 1, &err);
