@@ -1,4 +1,4 @@
-/* tt-serve: a model and an index in; answers over HTTP. */
+/* tt-serve: recommendations over HTTP from a model and an index. */
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -19,8 +19,8 @@
 static const char *listen_at = "127.0.0.1:8600", *items, *events, *name = "tt", *zone_name = "UTC",
                   *meals = TT_MEAL_TIMES, *token_file;
 static struct cli_list seen_files;
-static uint64_t cache = 12000000, max_connections = 10000, max_body = 1000000, idle = 30, request_seconds = 10, rate,
-                drain = 10;
+static uint64_t cache = 12000000, max_connections = 10000, max_body = 1000000, idle_timeout = 30, request_timeout = 10,
+                drain_timeout = 10, rate;
 static int sync_policy = TT_SYNC_SECOND, access_log;
 
 static const char *const syncs[] = {"never", "second", "always", NULL};
@@ -30,33 +30,35 @@ static const char *const logs[] = {"line", "json", "none", NULL};
 
 static struct cli_option options[] = {
     {'l', "listen", CLI_TEXT, &listen_at, .metavar = "ADDRESS",
-     .help = "HOST:PORT, :PORT for all addresses, or unix:PATH"},
-    {0, "items", CLI_TEXT, &items, .metavar = "FILE", .help = "CSV or TSV of the items: shown, and filtered by"},
+     .help = "listen at HOST:PORT, :PORT (all addresses) or unix:PATH"},
+    {0, "items", CLI_TEXT, &items, .metavar = "FILE",
+     .help = "CSV or TSV of item attributes, to show and to filter by"},
     {0, "seen", CLI_LIST, &seen_files, .metavar = "FILE",
-     .help = "CSV or TSV of user and item: not listed again unless a request says seen=keep"},
-    {0, "events", CLI_TEXT, &events, .metavar = "FILE", .help = "take events, append them to this CSV"},
+     .help = "CSV or TSV of users and items they have seen, which are not recommended unless seen=keep"},
+    {0, "events", CLI_TEXT, &events, .metavar = "FILE", .help = "accept events, and append them to this CSV"},
     {0, "sync", CLI_CHOICE, &sync_policy, .choices = syncs, .metavar = "WHEN",
-     .help = "events are forced to disk: never, each second, or always before they are acknowledged"},
-    {'z', "zone", CLI_TEXT, &zone_name, .metavar = "ZONE", .help = "whose clock says the meal time, as Asia/Seoul"},
+     .help = "when events are forced to disk: never, every second, or always (before they are acknowledged)"},
+    {'z', "zone", CLI_TEXT, &zone_name, .metavar = "ZONE", .help = "time zone of the clock, such as Asia/Seoul"},
     {'m', "meals", CLI_TEXT, &meals, .metavar = "LIST", .help = "names of meal times and the hours when they begin",
      .is_rare = 1},
-    {0, "name", CLI_TEXT, &name, .metavar = "NAME", .help = "of the model, under /v1/models/"},
+    {0, "name", CLI_TEXT, &name, .metavar = "NAME", .help = "name of the model under /v1/models/"},
     {0, "token", CLI_TEXT, &token_file, .metavar = "FILE",
-     .help = "want \"Authorization: Bearer\" and this file's first line"},
-    {0, "rate", CLI_COUNT, &rate, .max = 1e9, .metavar = "N", .help = "requests a second of one address; 0: any"},
-    {0, "cache", CLI_COUNT, &cache, .max = 1e12, .metavar = "BYTES", .help = "memory for lists that were found lately"},
+     .help = "require \"Authorization: Bearer TOKEN\", with the first line of this file"},
+    {0, "rate", CLI_COUNT, &rate, .max = 1e9, .metavar = "N",
+     .help = "limit of requests a second for each address; 0: no limit"},
+    {0, "cache", CLI_COUNT, &cache, .max = 1e12, .metavar = "BYTES", .help = "size of the cache of lists"},
     {0, "log", CLI_CHOICE, &access_log, .choices = logs, .metavar = "FORM",
-     .help = "requests on standard error: line, json or none"},
+     .help = "access log on standard error: line, json or none"},
     {0, "max-connections", CLI_COUNT, &max_connections, .min = 10, .max = 1e6, .metavar = "N",
-     .help = "connections at once", .is_rare = 1},
-    {0, "max-body", CLI_COUNT, &max_body, .min = 100, .max = 1e9, .metavar = "BYTES", .help = "of a request",
-     .is_rare = 1},
-    {0, "idle", CLI_COUNT, &idle, .min = 1, .max = 86400, .metavar = "SECONDS",
-     .help = "a connection without requests ends", .is_rare = 1},
-    {0, "patience", CLI_COUNT, &request_seconds, .min = 1, .max = 86400, .metavar = "SECONDS",
-     .help = "a request that takes longer to arrive ends", .is_rare = 1},
-    {0, "drain", CLI_COUNT, &drain, .max = 3600, .metavar = "SECONDS", .help = "at the end, for requests that run",
-     .is_rare = 1},
+     .help = "limit of open connections", .is_rare = 1},
+    {0, "max-body", CLI_COUNT, &max_body, .min = 100, .max = 1e9, .metavar = "BYTES",
+     .help = "limit of the body of a request", .is_rare = 1},
+    {0, "idle-timeout", CLI_COUNT, &idle_timeout, .min = 1, .max = 86400, .metavar = "SECONDS",
+     .help = "close connections that are idle for longer", .is_rare = 1},
+    {0, "request-timeout", CLI_COUNT, &request_timeout, .min = 1, .max = 86400, .metavar = "SECONDS",
+     .help = "close connections whose request takes longer to arrive", .is_rare = 1},
+    {0, "drain-timeout", CLI_COUNT, &drain_timeout, .max = 3600, .metavar = "SECONDS",
+     .help = "time for open requests to complete when the service ends", .is_rare = 1},
     CLI_JOBS,
     CLI_QUIET,
     CLI_VERBOSE,
@@ -64,7 +66,7 @@ static struct cli_option options[] = {
 
 static const struct cli_program program = {
     .name = "tt-serve",
-    .purpose = "Answer over HTTP which items of INDEX are the best for a user of MODEL now.",
+    .purpose = "Recommend items of INDEX to users of MODEL, over HTTP.",
     .usage = "[OPTION]... MODEL INDEX",
     .options = options,
     .n_options = sizeof(options) / sizeof(*options),
@@ -105,7 +107,7 @@ static int line_of(const struct tt_http_done *done, struct tt_buf *line, struct 
     stamp(when);
     if (tt_buf_printf(line, err, "%s %s \"%s ", when, done->address, done->method))
         return -1;
-    for (const char *p = done->target; *p; p++) { /* nothing of a stranger's that a terminal would obey */
+    for (const char *p = done->target; *p; p++) { /* no bytes of a client that a terminal obeys */
         unsigned char c = (unsigned char)*p;
         if (c < 0x20 || c == 0x7f || c == '"' || c == '\\' ? tt_buf_printf(line, err, "\\x%02x", c)
                                                             : tt_buf_add(line, p, 1, err))
@@ -148,7 +150,7 @@ static void done(void *arg, const struct tt_http_done *request)
     if (access_log == LOG_NONE || cli_quiet)
         return;
     if ((access_log == LOG_JSON ? json_of : line_of)(request, &line, &ignored) == 0)
-        (void)!write(STDERR_FILENO, line.data, line.len); /* what cannot be written is the log's loss alone */
+        (void)!write(STDERR_FILENO, line.data, line.len); /* a failure is ignored: the request was answered */
     tt_buf_release(&line);
 }
 
@@ -177,44 +179,45 @@ static int read_token(struct tt_buf *token, struct tt_err *err)
     return tt_buf_add(token, bytes, len, err);
 }
 
-/* Somebody is about to write to a file that is mapped. */
+/* Another process is about to write to a file that is mapped. */
 static void keep_files(void)
 {
     struct tt_err err = TT_ERR_INIT;
 
     if (tt_mapped_file_preserve_all(&err))
-        cli_note("a file is changing in place, and cannot be copied before: %s", err.text);
+        cli_note("a file that is in use is being overwritten, and cannot be copied: %s", err.text);
 }
 
-/* Signals are blocked in our threads, and main takes them when it has time. But OpenBLAS made threads of its own before
- * main began, which block nothing: a signal that comes while main is busy may be theirs. */
-static atomic_int was_hung_up, was_ended, was_touched;
+/* Signals are blocked in our threads, and main waits for them. But OpenBLAS starts threads of its own before main
+ * begins, which block nothing: a signal that comes while main is busy may be delivered to one of those, which notes it
+ * here. */
+static atomic_int got_hangup, got_end, got_write;
 
-static void remember(int signal)
+static void note_signal(int signal)
 {
     if (signal == SIGHUP)
-        was_hung_up = 1;
+        got_hangup = 1;
     else if (signal == tt_mapped_file_signal())
-        was_touched = 1;
+        got_write = 1;
     else
-        was_ended = 1;
+        got_end = 1;
 }
 
 /* The next signal, SIGINT as SIGTERM; 0: none in that time. */
-static int wait_for_signal(const sigset_t *signals, const struct timespec *patience)
+static int wait_for_signal(const sigset_t *signals, const struct timespec *timeout)
 {
-    int signal = was_ended || was_touched || was_hung_up ? 0 : sigtimedwait(signals, NULL, patience);
+    int signal = got_end || got_write || got_hangup ? 0 : sigtimedwait(signals, NULL, timeout);
 
     if (signal > 0)
-        remember(signal);
-    if (atomic_exchange(&was_ended, 0))
+        note_signal(signal);
+    if (atomic_exchange(&got_end, 0))
         return SIGTERM;
-    if (atomic_exchange(&was_touched, 0))
+    if (atomic_exchange(&got_write, 0))
         return tt_mapped_file_signal();
-    return atomic_exchange(&was_hung_up, 0) ? SIGHUP : 0;
+    return atomic_exchange(&got_hangup, 0) ? SIGHUP : 0;
 }
 
-/* Until somebody ends it. */
+/* Serve until SIGTERM or SIGINT. */
 static void run(struct tt_service *service, struct tt_http *http, const sigset_t *signals)
 {
     const struct timespec second = {.tv_sec = 1};
@@ -238,11 +241,11 @@ static void run(struct tt_service *service, struct tt_http *http, const sigset_t
     }
 }
 
-/* No new requests; those that run get their time, and a second signal ends it at once. */
+/* Accept no new requests, and wait for the open ones; a second signal ends it at once. */
 static void end(struct tt_service *service, struct tt_http *http, const sigset_t *signals)
 {
     const struct timespec little = {.tv_nsec = 20000000};
-    double until = cli_seconds() + (double)drain;
+    double until = cli_seconds() + (double)drain_timeout;
 
     tt_systemd_notify("STOPPING=1");
     tt_service_drain(service);
@@ -254,7 +257,7 @@ static void end(struct tt_service *service, struct tt_http *http, const sigset_t
         cli_note("ended with %u requests unanswered", tt_http_active(http));
 }
 
-/* Bytes of bodies and answers that wait for slow clients, in all: 256 MiB, unless a single body may come near that. */
+/* Limit of the memory for bodies and answers that wait for slow clients: 256 MiB, or 4 bodies if these may be large. */
 static size_t max_held(void)
 {
     const size_t usual = (size_t)256 << 20;
@@ -302,7 +305,7 @@ static void check_usage(struct tt_recommend_settings *settings)
         cli_usage_error("--name: is empty");
     for (int i = 0; i < 2; i++)
         if (strcmp(cli_operands[i], "-") == 0)
-            cli_usage_error("MODEL and INDEX must be files: they are read again");
+            cli_usage_error("MODEL and INDEX must be files: they are read again when they change");
     if (cli_given("sync") && !events)
         cli_usage_error("--sync has no meaning without --events");
 }
@@ -310,7 +313,7 @@ static void check_usage(struct tt_recommend_settings *settings)
 static void block_signals(sigset_t *signals)
 {
     const int ours[] = {SIGHUP, SIGTERM, SIGINT, tt_mapped_file_signal()};
-    struct sigaction action = {.sa_handler = remember, .sa_flags = SA_RESTART};
+    struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
 
     sigemptyset(signals);
     sigemptyset(&action.sa_mask);
@@ -321,8 +324,8 @@ static void block_signals(sigset_t *signals)
     for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
         if (ours[i])
             sigaction(ours[i], &action, NULL);
-    signal(SIGPIPE, SIG_IGN); /* a client that left */
-    signal(SIGXFSZ, SIG_IGN); /* a log that may not grow: events are refused */
+    signal(SIGPIPE, SIG_IGN); /* a client that has disconnected */
+    signal(SIGXFSZ, SIG_IGN); /* the log has reached a limit: events are refused */
 }
 
 int main(int argc, char **argv)
@@ -336,8 +339,8 @@ int main(int argc, char **argv)
 
     cli_start(&program, argc, argv);
     check_usage(&service_options.settings);
-    /* Long bodies, long answers and old models go back to the system when they are done with. Without this, glibc would
-     * take its threshold from the first that goes, and keep the others. */
+    /* Return long bodies, long answers and old models to the system when they are freed. Without this, glibc would
+     * raise its threshold to the size of the first one, and keep the others. */
     mallopt(M_MMAP_THRESHOLD, 1 << 17);
     block_signals(&signals);
     service_options.pool = cli_pool(&err);
@@ -356,8 +359,8 @@ int main(int argc, char **argv)
         http_options = (struct tt_http_options){.listen = listen_at, .fd = tt_systemd_socket(),
                                                 .threads = (unsigned)tt_pool_threads(service_options.pool),
                                                 .max_connections = (unsigned)max_connections,
-                                                .idle_seconds = (unsigned)idle,
-                                                .request_seconds = (unsigned)request_seconds,
+                                                .idle_seconds = (unsigned)idle_timeout,
+                                                .request_seconds = (unsigned)request_timeout,
                                                 .max_body = (size_t)max_body, .max_held = max_held(),
                                                 .rate = (unsigned)rate,
                                                 .allowed = tt_service_allowed, .is_open = tt_service_is_open};

@@ -113,6 +113,12 @@ t 'no such method' 0 405 '' status -X DELETE "$url/users/1"
 t 'a bad parameter' 0 400 '' status "$url/recommend?k=0"
 t 'a body that is too large' 0 413 '' sh -c "head -c 1100000 /dev/zero | curl -sS -o /dev/null -w '%{http_code}\\n' --data-binary @- '$url/recommend'"
 t 'metrics' 0 1 '' sh -c "curl -s '$url/metrics' | grep -c '^tt_requests_total{endpoint=\"recommend\",code=\"200\"} 100'"
+get /openapi.json | grep -o '^    "/[^"]*"' | tr -d ' "' | grep -v '^/page' | sed 's/{user}/U/; s/{item}/I/; s/{model}/NAME/' >paths
+t 'paths are in the description' 0 16 '' grep -c . paths
+for path in $(cat paths); do
+    grep -qE "(GET|POST|Pa) $path([? ]|\$)" "$ROOT/man/tt-serve.1"
+    report $? "$path is in the manual"
+done
 t 'the page is HTML' 0 'text/html; charset=utf-8' '' curl -sS -o /dev/null -w '%{content_type}\n' "$url/"
 
 # ---- events ----

@@ -1,5 +1,5 @@
-/* The page of tt-serve. What is asked stands in the address after "#"; every change goes there first, and what is there
- * is then asked of the service and shown. Texts of the service are only ever set as textContent.
+/* The page of tt-serve. The address after "#" holds the request; a control changes the address, and then the page sends
+ * the request of the address and shows the answer. Texts of the service are only ever set as textContent.
  *
  *   #user=u1&k=10&seen=keep&by=meal_time&history=s1&history=s2&user.meal_time=lunch&item.category=korean
  */
@@ -10,14 +10,14 @@
     const SELECT_VALUES = 60;    /* more are typed */
     const COMPARED_VALUES = 24;  /* columns of the comparison */
     const COMPARED_RANKS = 10;   /* its rows, at most */
-    const KNOWN_RANKS = 100;     /* how far down the chosen list moves are known */
+    const KNOWN_RANKS = 100;     /* how far down the chosen list ranks are compared */
 
     const $ = (id) => document.getElementById(id);
     let about = null;
     let noun = {user: "user", item: "item", items: "items"};
     let round = 0;               /* answers of an earlier round are dropped */
     let showsAllHistory = false;
-    let said = "";               /* to be said with the next list */
+    let notice = "";             /* to be shown with the next list */
     let loaded = null;           /* the address for which load() was called last */
     const known = new Map();     /* items' attributes by id */
 
@@ -82,13 +82,13 @@
         try {
             answer = await response.json();
         } catch {
-            /* said below */
+            /* reported below */
         }
         if (response.ok && answer)
             return answer;
         if (response.status === 401)
             throw new ServiceError(401, headers.Authorization ? "The service refuses this token."
-                                                              : "The service wants a token.");
+                                                              : "The service needs a token.");
         if (response.status === 429) {
             const wait = response.headers.get("Retry-After");
             throw new ServiceError(429, `Too many requests. Try again ${wait ? `in ${wait} s` : "soon"}.`);
@@ -110,11 +110,11 @@
         }
     }
 
-    /* ---- what is asked: the address ---- */
+    /* ---- the request, in the address ---- */
 
-    const asked = () => new URLSearchParams(location.hash.slice(1));
+    const request = () => new URLSearchParams(location.hash.slice(1));
 
-    /* Another address; the same one asks again, unless that is about to happen anyway. */
+    /* Change the address, which loads the page's data; with the same address load again, unless that is under way. */
     function go(params) {
         const before = location.hash;
         location.hash = params.toString();
@@ -123,7 +123,7 @@
     }
 
     function change(name, value) {
-        const params = asked();
+        const params = request();
         if (value === "")
             params.delete(name);
         else
@@ -131,9 +131,9 @@
         go(params);
     }
 
-    /* What goes to /recommend. */
+    /* The parameters for /recommend. */
     function question() {
-        const params = asked();
+        const params = request();
         const query = new URLSearchParams({explain: "1"});
         for (const [name, value] of params)
             if (name !== "by")
@@ -217,7 +217,7 @@
         $("filters").replaceChildren(...filters.map((column) => columnField(column, "item", "any")));
         $("filters-box").hidden = filters.length === 0;
         $("filters-box").open = filters.length <= 4 && matchMedia("(min-width: 760px)").matches;
-        $("filters-box").querySelector("summary").firstChild.textContent = `Only ${noun.items} with `;
+        $("filters-box").querySelector("summary").firstChild.textContent = `Filter ${noun.items} `;
         $("compare-by").replaceChildren(...about.contexts.map((column) =>
             el("option", {value: column.name, textContent: words(column.name)})));
         $("compare-by-field").hidden = about.contexts.length < 2;
@@ -225,9 +225,9 @@
             `${about.name}: model ${about.model.slice(0, 8)}, index ${about.index.slice(0, 8)}`;
     }
 
-    /* Controls say what the address says. */
+    /* Set the controls to the request in the address. */
     function setControls() {
-        const params = asked();
+        const params = request();
         const set = (control, value) => {
             if (control.value !== value)
                 control.value = value;
@@ -236,7 +236,7 @@
         set($("k"), params.get("k") || "10");
         $("seen").checked = (params.get("seen") || about.seen) === "remove";
         let filters = 0;
-        for (const control of $("ask").querySelectorAll("[data-name]")) {
+        for (const control of $("request").querySelectorAll("[data-name]")) {
             const value = params.get(control.dataset.name) || "";
             if (control.tagName === "SELECT" && value && ![...control.options].some((o) => o.value === value))
                 control.append(el("option", {value, textContent: words(value)}));
@@ -249,7 +249,7 @@
     }
 
     function suggest(input, list, path, key) {
-        const ask = debounced(120, async () => {
+        const suggest = debounced(120, async () => {
             try {
                 const answer = await call(`${path}?limit=20&prefix=${encodeURIComponent(input.value)}`);
                 list.replaceChildren(...answer[key].map((value) => el("option", {value})));
@@ -257,8 +257,8 @@
                 list.replaceChildren(); /* suggestions may be missing */
             }
         });
-        input.addEventListener("input", ask);
-        input.addEventListener("focus", ask);
+        input.addEventListener("input", suggest);
+        input.addEventListener("focus", suggest);
     }
 
     /* ---- items ---- */
@@ -362,7 +362,7 @@
     /* ---- the list ---- */
 
     function visitButton(item) {
-        const user = asked().get("user");
+        const user = request().get("user");
         if (!about.takes_events || !user)
             return null;
         const button = el("button", {type: "button", className: "visit", textContent: "was here"});
@@ -374,7 +374,7 @@
     async function visit(user, item, button) {
         const event = {user, item};
         for (const column of about.contexts) {
-            const value = asked().get("user." + column.name);
+            const value = request().get("user." + column.name);
             if (value)
                 event[column.name] = value;
         }
@@ -386,7 +386,7 @@
             failed(error);
             return;
         }
-        said = `Noted: ${user} was at ${titleOf(item)}. `;
+        notice = `Noted: ${user} was at ${titleOf(item)}. `;
         await load();
         $("results-title").focus();
     }
@@ -413,21 +413,21 @@
 
     /* Whom the list is for, and why it is so. */
     function sourceText(answer, user) {
-        const given = asked().getAll("history").length;
+        const given = request().getAll("history").length;
         const at = Object.entries(answer.context).filter(([, value]) => value !== "")
-            .map(([name, value]) => `${words(name)} ${words(value)}${asked().has("user." + name) ? "" : " (now)"}`)
+            .map(([name, value]) => `${words(name)} ${words(value)}${request().has("user." + name) ? "" : " (now)"}`)
             .join(", ");
         const when = at && answer.source !== "popular" ? ` · ${at}` : "";
         switch (answer.source) {
         case "user": return `For ${user}${when}`;
         case "history":
             return (given ? `From the ${count(given, noun.item + " that was", noun.items + " that were")} visited`
-                          : `From what ${user} did since the model was made`) + when;
-        case "features": return `From what is said about the ${noun.user}${when}`;
+                          : `From what ${user} did since the model was trained`) + when;
+        case "features": return `From the features of the ${noun.user}${when}`;
         default:
             if (!user)
-                return `Popular ${noun.items}: nobody was chosen.`;
-            return `Popular ${noun.items}: nothing is known of ${user}.`;
+                return `Popular ${noun.items}: no ${noun.user} was chosen.`;
+            return `Popular ${noun.items}: the model has no history of ${user}.`;
         }
     }
 
@@ -460,11 +460,11 @@
             showHistory(history, canType);
         };
         $("history-none").hidden = sorted.length > 0 || canType;
-        $("history-none").textContent = "The model knows no visits.";
+        $("history-none").textContent = "The model has no visits.";
     }
 
     function addTyped() {
-        const item = $("typed-item").value.trim(), params = asked();
+        const item = $("typed-item").value.trim(), params = request();
         if (item === "" || params.getAll("history").includes(item))
             return;
         params.append("history", item);
@@ -473,7 +473,7 @@
     }
 
     function dropTyped(item) {
-        const params = asked(), left = params.getAll("history").filter((other) => other !== item);
+        const params = request(), left = params.getAll("history").filter((other) => other !== item);
         params.delete("history");
         left.forEach((other) => params.append("history", other));
         go(params);
@@ -520,7 +520,7 @@
             values.unshift(chosen);
         if (!chosen)
             values.unshift("");
-        const ranks = Math.min(Number(asked().get("k")) || 10, COMPARED_RANKS);
+        const ranks = Math.min(Number(request().get("k")) || 10, COMPARED_RANKS);
         const body = questionBody();
         delete body[name];
         body.requests = values.map((value) =>
@@ -573,7 +573,7 @@
 
     /* ---- everything ---- */
 
-    /* The user as the service knows it, or null. */
+    /* The user's history from the service, or null. */
     async function findUser(user) {
         if (user === "")
             return null;
@@ -587,8 +587,8 @@
     }
 
     async function show(mine) {
-        const user = asked().get("user") || "";
-        const typed = asked().getAll("history");
+        const user = request().get("user") || "";
+        const typed = request().getAll("history");
         const [answer, found] = await Promise.all([call("recommend?" + question()), findUser(user)]);
         if (mine !== round)
             return;
@@ -598,14 +598,14 @@
         if (mine !== round)
             return;
         const canType = !found || typed.length > 0;
-        $("source").textContent = said + sourceText(answer, user);
-        said = "";
+        $("source").textContent = notice + sourceText(answer, user);
+        notice = "";
         showList(answer);
         showHistory(canType ? typed.map((id) => ({id, weight: 1, removes: true})) : found.history, canType);
         $("typed").hidden = !canType;
-        $("typed-why").textContent = !user ? `What would somebody get who was at these ${noun.items}?`
-            : found ? `These stand in place of what is known of ${user}.`
-            : `The model does not know ${user}. Say where they have been, and the list is made from that.`;
+        $("typed-why").textContent = !user ? `Recommend to a ${noun.user} who has been at these ${noun.items}:`
+            : found ? `These replace the history of ${user}.`
+            : `${user} is not in the model. Add ${noun.items} that they have visited: the list is made from these.`;
         await loadComparison(answer, mine);
     }
 
@@ -628,7 +628,7 @@
         }
         if (mine === round) {
             document.body.classList.remove("busy");
-            document.body.dataset.round = String(mine); /* what is shown is whole */
+            document.body.dataset.round = String(mine); /* all of the page shows this round */
         }
     }
 
@@ -643,12 +643,12 @@
     }
 
     function listen() {
-        $("ask").addEventListener("submit", (event) => {
+        $("request").addEventListener("submit", (event) => {
             event.preventDefault();
             change("user", $("user").value);
         });
         $("user").addEventListener("change", () => {
-            if ($("user").value !== (asked().get("user") || ""))
+            if ($("user").value !== (request().get("user") || ""))
                 change("user", $("user").value);
         });
         $("k").addEventListener("change", () => {

@@ -202,7 +202,7 @@ enter('#user', strange)
 same('an unknown user: the popular items', listed(), ids(get('/recommend', user=strange)))
 check('their name is text', strange in text('#source') and browser.js('document.querySelector("#source b") === null'),
       text('#source'))
-check('and it says what is shown', 'Popular' in text('#source') and 'nothing is known' in text('#source'),
+check('and it says what is shown', 'Popular' in text('#source') and 'no history' in text('#source'),
       text('#source'))
 visited = get('/items', limit=2)['items']
 for item in visited:
@@ -301,7 +301,7 @@ for dark in (False, True):
 # ---- a token ----
 browser.open(guarded + '/#user=' + quote(user))
 browser.wait('!document.querySelector("#token").hidden')
-check('a token is wanted', 'token' in text('#alert'), text('#alert'))
+check('a token is needed', 'token' in text('#alert'), text('#alert'))
 same('its field has the focus', browser.js('document.activeElement.id'), 'token-text')
 browser.type('not ' + token)
 browser.key('Enter')
