@@ -181,8 +181,9 @@ check-valgrind: check-build ## all tests under valgrind (slow)
 check-layers: ## who may include whom: the rule of lib/README.md
 	@sh tests/layers.sh
 
-check-headers: ## each header compiles alone
+check-headers: ## each header compiles alone, and all of lib/ together
 	@for h in lib/*/*.h cmd/*.h; do $(CC) $(ALL_CFLAGS) -fsyntax-only -x c $$h || exit 1; done
+	@for h in lib/*/*.h; do echo "#include \"$$h\""; done | $(CC) $(ALL_CFLAGS) -iquote . -fsyntax-only -x c -
 
 lint: ## the manual pages, the width of lines, and the code by cppcheck where it is installed
 	@! LC_ALL=C.UTF-8 grep -nE '^.{121}' $(sort $(wildcard cmd/*.[ch] lib/*/*.[ch] tests/*/*.[ch])) /dev/null || { echo 'lines of more than 120 columns' >&2; exit 1; }

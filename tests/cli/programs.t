@@ -16,6 +16,8 @@ for source in "$ROOT"/lib/*/*.c; do
     ok "lib module $m is in the map" grep -q "\`$m\`" "$ROOT/lib/README.md"
 done
 t 'file names are unique in lib' 0 '' '' sh -c "ls $ROOT/lib/*/*.c $ROOT/lib/*/*.h | sed 's|.*/||' | sort | uniq -d"
+t 'a tag of lib names one thing' 0 '' '' \
+    sh -c "cat $ROOT/lib/*/*.[ch] | grep -oE '^(struct|enum|union) tt_[a-z0-9_]+ \{' | sort | uniq -d"
 t 'everyone includes only whom they may' 0 '' '' sh "$ROOT/tests/layers.sh"
 
 # The check itself can fail.
@@ -37,6 +39,20 @@ lib/README.md does not say what lib/other/ may include
 lib/base/y.h includes cli.h: lib/ knows nothing of cmd/
 lib/math/x.c includes table/vocab.h: math/ may include math base
 lib/math/x.c includes cblas.h: only lib/math/gemm.c may' '' sh "$ROOT/tests/layers.sh" bad
+
+# The check of headers: each must compile alone, and all must compile together.
+mkdir -p headers/lib/base headers/lib/other headers/cmd
+check_headers() {
+    make -s -C headers -f "$ROOT/Makefile" check-headers 2>&1
+}
+: >headers/lib/base/banned.h
+: >headers/cmd/cli.h
+echo 'struct tt_x { int a; };' >headers/lib/base/x.h
+ok 'good headers pass' check_headers
+echo 'struct tt_x { int b; };' >headers/lib/other/y.h
+not_ok 'one tag for two things does not' check_headers
+echo 'static inline size_t f(void) { return 0; }' >headers/lib/other/y.h
+not_ok 'nor does a header that needs another before it' check_headers
 
 # What runs the tests: here one file of each kind, with a test that passes, one that fails and one that is skipped.
 mkdir -p run/tests/cli run/build/release/unit
