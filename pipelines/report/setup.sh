@@ -12,7 +12,7 @@ first=${first%.*}
 for table in $TABLES; do
     printf 'lists\t%s\n' "$table"
 done
-sizes=$(tt-show "$OUT/$first.tt" | awk '$2 == "event.user" { events = $4 }
+sizes=$(tt-show "$OUT/$first.tt" | awk -F'\t' '$2 == "event.user" { events = $4 }
     $2 ~ /^user\..*\.vocab\.offsets$/ && !users { users = $4 - 1 } $2 ~ /^item\..*\.vocab\.offsets$/ && !items { items = $4 - 1 }
     END { print events, users, items }')
 set -- $sizes "$@"
