@@ -60,17 +60,29 @@ function the_models(  j, l, i, m, x) {
     for (i = 1; i <= n_schemas; i++) wrap(schemas[i] (i > 1 ? ", beside " schemas[1] : "") ": " columns[schemas[i]], 4)
     l = lists[1]
     print ""
+    all_metrics(l)
+    if (differs_in_queries(l)) wrap(remark_on_queries(), 0)
+}
+# The means of all metrics, in as many tables as 100 columns need.
+function all_metrics(l,  j, first, w) {
+    for (first = 1; first <= n_metrics; first = j) {
+        w = 24 + (first == 1 ? 9 : 0)
+        for (j = first; j <= n_metrics && w + metric_width(metrics[j]) <= 100; j++) w += metric_width(metrics[j])
+        if (first > 1) print ""
+        metric_rows(l, first, j - 1)
+    }
+}
+function metric_rows(l, first, last,  i, j, m, x) {
     x = pad("all metrics at " k, 24)
-    for (j = 1; j <= n_metrics; j++)
-        x = x right(metric_title(metrics[j]), metric_width(metrics[j])) (j == 1 ? right("queries", 9) : "")
+    for (j = first; j <= last; j++) x = x right(metric_title(metrics[j]), metric_width(metrics[j])) (j == 1 ? right("queries", 9) : "")
     print x
     for (i = 1; i <= n_models[l]; i++) {
-        x = pad(cut(models[l, i], 24), 24)
-        for (j = 1; j <= n_metrics; j++)
-            x = x right(sprintf("%.4f", figure[l, models[l, i], metrics[j], k]), metric_width(metrics[j])) (j == 1 ? right(count(n_queries[l, models[l, i]]), 9) : "")
+        m = models[l, i]
+        x = pad(cut(m, 24), 24)
+        for (j = first; j <= last; j++)
+            x = x right(sprintf("%.4f", figure[l, m, metrics[j], k]), metric_width(metrics[j])) (j == 1 ? right(count(n_queries[l, m]), 9) : "")
         print x
     }
-    if (differs_in_queries(l)) wrap(remark_on_queries(), 0)
 }
 function metric_width(name) { return length(metric_title(name)) < 8 ? 9 : length(metric_title(name)) + 1 }
 function differences(  i, before) {

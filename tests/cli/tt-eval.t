@@ -57,6 +57,8 @@ tt-eval: lists passed over, their query is not in the truth: 1 (rows: 1)' \
     tt-eval -k 1,2 --resamples 0 --truth test.csv recs.tsv
 t '--list-metrics: those that are written, in their order' 0 "$(printf '%s\n' "$by_hand" | sed 1d | cut -f 2 | uniq | grep -v distinct)" '' \
     sh -c 'tt-eval --list-metrics | sed 1d | cut -f 1'
+t 'all are in the manual' 0 "$(tt-eval --list-metrics | sed 1d | cut -f 1)" '' \
+    sh -c "sed -n 's/^\.It Cm //p' '$ROOT/man/tt-eval.1' | sed -n '/^top_k_accuracy$/,/^distinct_items$/p' | sed '\$d'"
 t 'with a meaning each' 0 'metric mean_over meaning
 top_k_accuracy events the share of test events whose item is among the first K of its list' '' \
     sh -c 'tt-eval --list-metrics | head -n 2 | tr "\t" " "'
@@ -328,7 +330,7 @@ tt-eval -q --seed 2 -k 5 --truth many.csv many.tsv >seed2
 not_ok 'another seed, another interval' cmp -s j1 seed2
 ok 'another seed, the same means' sh -c 'cut -f 1-4,7 j1 >a; cut -f 1-4,7 seed2 >b; cmp a b'
 ok 'low < value < high, and not far' awk -F '\t' 'NR > 1 && $5 != "-" { n += $5 < $4 && $4 < $6 && $6 - $5 < 0.2 }
-    END { exit n != 7 }' j1
+    END { exit n != metrics }' metrics="$(tt-eval --list-metrics | sed 1d | wc -l)" j1
 
 # --- slices: each part as if the truth held nothing else ---
 # all.csv has every column; the files that tt-eval sees have some of them each.
