@@ -205,20 +205,20 @@ static struct tt_arm arm_of(const struct model *model, const double *const *sums
 }
 
 /* The mean over the arm's runs of a single user's figure. */
-static double value_of(const struct tt_arm *arm, double under)
+static double value_of(const struct tt_arm *arm, double divisors)
 {
     double total = 0;
 
     for (size_t r = 0; r < arm->n_runs; r++)
-        total += arm->sums[r][0] / under;
+        total += arm->sums[r][0] / divisors;
     return total / (double)arm->n_runs;
 }
 
 /* Of a single user no more can be said than what is there. */
-static struct tt_comparison without_others(const struct tt_arm *arm, const struct tt_arm *base, double under)
+static struct tt_comparison without_others(const struct tt_arm *arm, const struct tt_arm *base, double divisors)
 {
     struct tt_comparison c = {
-        .value = value_of(arm, under), .base_value = value_of(base, under), .low = NAN, .high = NAN, .p = NAN,
+        .value = value_of(arm, divisors), .base_value = value_of(base, divisors), .low = NAN, .high = NAN, .p = NAN,
         .cohens_d = NAN, .users_part = NAN, .seeds_part = NAN, .degrees = NAN, .power = NAN, .detectable = NAN,
         .users_factor = NAN, .runs = NAN,
     };
@@ -227,10 +227,10 @@ static struct tt_comparison without_others(const struct tt_arm *arm, const struc
     return c;
 }
 
-/* Compare the models by one figure: sums (operands) of (n_users), over under (n_users). about: what is the same in all
- * findings.
+/* Compare the models by one figure: sums (operands) of (n_users), over divisors (n_users). about: what is the same in
+ * all findings.
  */
-static int compare_pairs(struct findings *out, const struct models *m, const double *const *sums, const double *under,
+static int compare_pairs(struct findings *out, const struct models *m, const double *const *sums, const double *divisors,
                          const struct tt_finding *about, struct tt_pool *pool, const struct tt_compare_options *o,
                          struct tt_err *err)
 {
@@ -246,8 +246,8 @@ static int compare_pairs(struct findings *out, const struct models *m, const dou
             f->n_runs = arm.n_runs;
             f->n_base_runs = base.n_runs;
             if (f->n_users == 1)
-                f->c = without_others(&arm, &base, under[0]);
-            else if (tt_compare(pool, &arm, &base, under, f->n_users, o, &f->c, err))
+                f->c = without_others(&arm, &base, divisors[0]);
+            else if (tt_compare(pool, &arm, &base, divisors, f->n_users, o, &f->c, err))
                 return -1;
             out->n++;
         }
@@ -289,7 +289,7 @@ static int compare_scores(struct findings *out, const struct models *m, const st
                                    .unit = units[tt_run_scores_mean(s, i)]};
         for (size_t r = 0; r < s->n_runs; r++)
             sums[r] = tt_run_scores_sums(s, r, i);
-        status = compare_pairs(out, m, sums, tt_run_scores_under(s, i), &about, pool, o, err);
+        status = compare_pairs(out, m, sums, tt_run_scores_divisors(s, i), &about, pool, o, err);
     }
     free(sums);
     return status;
@@ -317,16 +317,16 @@ static struct figure parse_figure(const char *name)
     cli_usage_error("--metric: '%s' is not METRIC@K of tt-eval", name);
 }
 
-/* A run's figure by the n events of a part, added up by user: sums, under (n_users). */
+/* A run's figure by the n events of a part, added up by user: sums, divisors (n_users). */
 static int add_up(const struct tt_ranks *run, const uint32_t *events, size_t n, const struct figure *figure,
-                  double *sums, double *under, struct tt_finding *about, struct tt_err *err)
+                  double *sums, double *divisors, struct tt_finding *about, struct tt_err *err)
 {
     struct tt_scores scores;
 
     if (tt_scores_init(&scores, run, events, n, &figure->k, 1, err))
         return -1;
     int is_over_events = tt_metric_info[figure->metric].mean == TT_MEAN_OVER_EVENTS;
-    tt_scores_by_user(&scores, figure->metric, 0, by_user, sums, under);
+    tt_scores_by_user(&scores, figure->metric, 0, by_user, sums, divisors);
     about->n_users = scores.n_users;
     about->n = (double)(is_over_events ? n : by_user ? scores.n_users : scores.n_queries);
     about->unit = units[is_over_events ? TT_SCORES_OVER_EVENTS : by_user ? TT_SCORES_OVER_USERS
@@ -341,7 +341,7 @@ static int compare_part(struct findings *out, const struct models *m, const stru
                         struct tt_pool *pool, const struct tt_compare_options *o, struct tt_err *err)
 {
     size_t room = r->users.texts.n;
-    double *all = tt_alloc(r->n_runs + 2, room * sizeof(*all), err), *under = all, *other = under + room;
+    double *all = tt_alloc(r->n_runs + 2, room * sizeof(*all), err), *divisors = all, *other = divisors + room;
     const double **sums = tt_alloc(r->n_runs, sizeof(*sums), err);
     int status = all && sums ? 0 : -1;
 
@@ -349,14 +349,14 @@ static int compare_part(struct findings *out, const struct models *m, const stru
     for (size_t i = 0; status == 0 && i < r->n_runs; i++) {
         double *run = other + (i + 1) * room;
         sums[i] = run;
-        status = add_up(&r->runs[i], events, n, figure, run, i ? other : under, about, err);
-        if (status == 0 && i && memcmp(under, other, about->n_users * sizeof(*under)) != 0)
+        status = add_up(&r->runs[i], events, n, figure, run, i ? other : divisors, about, err);
+        if (status == 0 && i && memcmp(divisors, other, about->n_users * sizeof(*divisors)) != 0)
             status = tt_err_set(err, TT_ERR_MISMATCH, "%s: other queries than in '%s', and '%s' is a mean over queries "
                                 "(--by-user allows it)", strchr(cli_operands[i], '=') + 1,
                                 strchr(cli_operands[0], '=') + 1, figure->name);
     }
     if (status == 0)
-        status = compare_pairs(out, m, sums, under, about, pool, o, err);
+        status = compare_pairs(out, m, sums, divisors, about, pool, o, err);
     free(all);
     free(sums);
     return status;

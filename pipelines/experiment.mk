@@ -68,8 +68,9 @@ need_of  = $(if $(filter-out $2,$($1)),$(error $1: '$(filter-out $2,$($1))' is n
 $(foreach v,OUT TRAIN TEST VALID ITEMS USERS,$(call need_one,$v))
 $(foreach s,$(SCHEMAS),$(if $(wildcard $s),,$(error no schema '$s')))
 $(if $(filter-out $(words $(sort $(names))),$(words $(names))),$(error two schemas have the same file name: $(SCHEMAS)))
-$(foreach c,' " $$ % : = ; * ? [ \ \#,$(if $(findstring $c,$(SCHEMAS)),$(error the name of a schema cannot have '$c' in it: $(SCHEMAS))))
-$(foreach c,' " $$ % = : ; * ? [ \ \# /,$(if $(findstring $c,$(SLICES)),$(error SLICES: a column with '$c' in its name cannot be used here: $(SLICES))))
+special := ' " $$ % : = ; * ? [ \ \#
+$(foreach c,$(special),$(if $(findstring $c,$(SCHEMAS)),$(error the name of a schema cannot have '$c' in it: $(SCHEMAS))))
+$(foreach c,$(special) /,$(if $(findstring $c,$(SLICES)),$(error SLICES: a column with '$c' in its name cannot be used here: $(SLICES))))
 $(foreach n,$(filter popular own_frequent,$(names)),$(error '$n' is what lists without learning are called: use another name for the schema))
 $(if $(seeds),,$(error SEEDS: '$(SEEDS)' is not a whole number from 1 up))
 $(call need_of,SEEN,keep remove)
@@ -83,7 +84,8 @@ $(if $(filter $(metric_names),$(word 1,$(TABLE))),,$(error TABLE: '$(word 1,$(TA
 $(if $(filter $(ks),$(word 2,$(TABLE))),,$(error TABLE: '$(word 2,$(TABLE))' is not one of K=$K))
 
 # The name of the first schema's column on a side ($1) and of a kind ($2).
-column_of = $(shell '$(TT)/tt-encode' --schema '$(firstword $(SCHEMAS))' --describe | awk -F'\t' '$$1 == "$1" && $$3 == "$2" { print $$2; exit }')
+column_of = $(shell '$(TT)/tt-encode' --schema '$(firstword $(SCHEMAS))' --describe | \
+	awk -F'\t' '$$1 == "$1" && $$3 == "$2" { print $$2; exit }')
 export USER_COLUMN := $(call column_of,user,id)
 $(if $(USER_COLUMN),,$(error $(firstword $(SCHEMAS)) is no schema, tt-schema(5)))
 export ITEM_COLUMN := $(call column_of,item,id)

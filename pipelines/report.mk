@@ -4,7 +4,7 @@
 
 # What is in the report's words and not in its files.
 PARTS ?= as given
-$(call settings,report,$(SCHEMAS) $(SEEDS) $(SEEN) $(ALSO) $(NEW) $(TABLE) $(AGAINST) $(SLICES) $(PARTS) $(FEATURES) $(CONVERGE) $(TRAIN_OPTIONS) $(QUERY_OPTIONS))
+$(call settings,report,$(foreach v,SCHEMAS SEEDS SEEN ALSO NEW TABLE AGAINST SLICES PARTS FEATURES CONVERGE TRAIN_OPTIONS QUERY_OPTIONS,$($v)))
 
 export METRIC_NAMES := $(metric_names)
 export TABLES := $(tables)
@@ -39,8 +39,10 @@ comparisons = $(foreach a,$(AGAINST),$(if $(word 2,$(models_of_$a)),$a)) referen
 
 # $1: keep, remove or new, $2: first, previous, all or references
 define compare_rule
-$(OUT)/compare.$1.$2.tsv: $(foreach m,$(call models_of_$2,$1),$(patsubst %,$(OUT)/%.$1.per_query.tsv,$(call trainings,$m))) $(OUT)/report.settings
-	$$(report) compare $2 $(foreach m,$(call models_of_$2,$1),$(foreach r,$(call trainings,$m),'$m=$(OUT)/$r.$1.per_query.tsv')) $$(into)
+$(OUT)/compare.$1.$2.tsv: $(foreach m,$(call models_of_$2,$1),$(patsubst %,$(OUT)/%.$1.per_query.tsv,$(call trainings,$m))) \
+		$(OUT)/report.settings
+	$$(report) compare $2 $(foreach m,$(call models_of_$2,$1),$(foreach r,$(call trainings,$m),'$m=$(OUT)/$r.$1.per_query.tsv')) \
+		$$(into)
 endef
 $(foreach t,$(tables),$(foreach a,$(comparisons),$(eval $(call compare_rule,$t,$a))))
 
@@ -49,8 +51,9 @@ $(OUT)/report.tsv: $(compared) $(OUT)/report.settings
 	$(report) join_comparisons $(compared) $(into)
 
 # Of each part of each slice; empty where there is nothing to compare.
+comparable := $(if $(SLICES),$(if $(word 2,$(names)),$(names)))
 $(OUT)/slice_differences.tsv: $(sliced:%=%.per_event.tsv) $(OUT)/report.settings
-	$(report) compare_slices $(if $(SLICES),$(if $(word 2,$(names)),$(foreach n,$(names),$(seeds:%='$n=$(OUT)/$n.seed%.$(SEEN).per_event.tsv')))) $(into)
+	$(report) compare_slices $(foreach n,$(comparable),$(seeds:%='$n=$(OUT)/$n.seed%.$(SEEN).per_event.tsv')) $(into)
 
 # ---- in words ----
 
@@ -77,7 +80,7 @@ $(OUT)/curves.tsv: $(models) $(OUT)/report.settings $(HERE)/report/curves.awk
 
 # $1: plot, $2: what it is drawn from, $3, $4: by which scripts
 define plot_rule
-$(OUT)/$1.svg $(OUT)/$1.png &: $(OUT)/$2.tsv $(HERE)/report/style.gp $(HERE)/report/$3.gp $(HERE)/report/$4_rows.awk $(HERE)/report/labels.awk $(HERE)/report/names.awk
+$(OUT)/$1.svg $(OUT)/$1.png &: $(OUT)/$2.tsv $(addprefix $(HERE)/report/,style.gp $3.gp $4_rows.awk labels.awk names.awk)
 	$$(report) plot '$1' $3 $(words $(names))
 endef
 $(foreach p,loss accuracy,$(eval $(call plot_rule,$p,curves,curves,curve)))

@@ -18,7 +18,7 @@ enum {
 struct job {
     const double *panels; /* (n_panels, n, PANEL), zero where there is no column */
     size_t n, columns, n_panels;
-    const size_t *under;
+    const size_t *divisors;
     size_t resamples;
     uint64_t seed;
     double *replicates; /* (columns, resamples) */
@@ -71,17 +71,17 @@ static void run_block(void *arg, size_t block, int worker)
         for (size_t p = 0; p < job->n_panels; p++)
             add_panel(job->panels + p * job->n * PANEL, counts, job->n, totals + p * PANEL);
         for (size_t j = 0; j < job->columns; j++)
-            job->replicates[j * job->resamples + r] = totals[j] / totals[job->under[j]];
+            job->replicates[j * job->resamples + r] = totals[j] / totals[job->divisors[j]];
     }
 }
 
-int tt_bootstrap_ratios(struct tt_pool *pool, const double *sums, size_t n, size_t columns, const size_t *under,
+int tt_bootstrap_ratios(struct tt_pool *pool, const double *sums, size_t n, size_t columns, const size_t *divisors,
                         size_t resamples, uint64_t seed, double *replicates, struct tt_err *err)
 {
     size_t threads = (size_t)tt_pool_threads(pool), n_panels = tt_blocks(columns, PANEL);
     double *panels = tt_alloc_aligned(n, n_panels * PANEL * sizeof(*panels), err);
     struct job job = {
-        .panels = panels, .n = n, .columns = columns, .n_panels = n_panels, .under = under, .resamples = resamples,
+        .panels = panels, .n = n, .columns = columns, .n_panels = n_panels, .divisors = divisors, .resamples = resamples,
         .seed = seed, .replicates = replicates,
         .counts = tt_alloc(n, threads * sizeof(*job.counts), err),
         .totals = tt_alloc(n_panels * PANEL, threads * sizeof(*job.totals), err),
@@ -139,21 +139,21 @@ static double total_of(const double *sums, size_t n, size_t columns, size_t colu
     return total;
 }
 
-int tt_bootstrap_estimates(struct tt_pool *pool, const double *sums, size_t n, size_t columns, const size_t *under,
+int tt_bootstrap_estimates(struct tt_pool *pool, const double *sums, size_t n, size_t columns, const size_t *divisors,
                            size_t first, size_t resamples, uint64_t seed, struct tt_estimate *estimates, double *kept,
                            struct tt_err *err)
 {
     double *replicates = tt_alloc(columns, (resamples + 1) * sizeof(*replicates), err);
     int status = -1;
 
-    if (!replicates || (resamples && tt_bootstrap_ratios(pool, sums, n, columns, under, resamples, seed, replicates,
+    if (!replicates || (resamples && tt_bootstrap_ratios(pool, sums, n, columns, divisors, resamples, seed, replicates,
                                                          err)))
         goto done;
     if (resamples && kept)
         memcpy(kept, replicates + first * resamples, (columns - first) * resamples * sizeof(*kept));
     for (size_t j = first; j < columns; j++) {
         struct tt_estimate *out = &estimates[j - first];
-        double divisor = total_of(sums, n, columns, under[j]);
+        double divisor = total_of(sums, n, columns, divisors[j]);
         out->n = (size_t)divisor;
         out->value = total_of(sums, n, columns, j) / divisor;
         out->low = out->high = NAN;

@@ -7,7 +7,7 @@
  * out of n and takes the ratio of the sums over those. All figures of one resample see the same users, so that their
  * replicates are paired, and drawing, the dear part, is done once.
  *
- *     tt_bootstrap_ratios(pool, sums, n, columns, under, resamples, seed, replicates, &err);
+ *     tt_bootstrap_ratios(pool, sums, n, columns, divisors, resamples, seed, replicates, &err);
  *     for each column j: tt_bootstrap_interval(replicates + j * resamples, resamples, 0.95, &low, &high);
  *
  * or tt_bootstrap_estimates, which does both.
@@ -27,12 +27,13 @@
 
 /* Replicates of ratios of sums.
  *   sums       (n, columns)          one row a user, finite; borrowed
- *   under      (columns)             the column whose sum is the divisor of this one; a column that is a divisor itself
+ *   divisors      (columns)             the column whose sum is the divisor of this one; a column that is a divisor
+ * itself
  *                                    is positive in every row
  *   replicates (columns, resamples)  overwritten
  * n >= 1, below 2^32. Resample r draws by the stream (seed, TT_RNG_BOOTSTRAP, r) and adds users in their order: the
  * same bits for any pool. Fails only for memory. */
-int tt_bootstrap_ratios(struct tt_pool *pool, const double *sums, size_t n, size_t columns, const size_t *under,
+int tt_bootstrap_ratios(struct tt_pool *pool, const double *sums, size_t n, size_t columns, const size_t *divisors,
                         size_t resamples, uint64_t seed, double *replicates, struct tt_err *err) TT_CHECKED;
 
 /* The percentile interval of a level in (0, 1): the ((R + 1) a)-th and ((R + 1)(1 - a))-th of the R replicates in
@@ -46,11 +47,11 @@ struct tt_estimate {
     size_t n;         /* the divisor: events, queries ... */
 };
 
-/* The ratios themselves with their 95 % intervals. sums, n, columns and under as in tt_bootstrap_ratios; divisors are
- * whole numbers and are the columns before `first`. estimates (columns - first). resamples may be 0. kept (columns -
- * first, resamples), or NULL: every resample's figures, in the order in which they were drawn. Fails only for memory.
+/* The ratios themselves with their 95 % intervals. sums, n, columns and divisors as in tt_bootstrap_ratios; divisors
+ * are whole numbers and are the columns before `first`. estimates (columns - first). resamples may be 0. kept (columns
+ * - first, resamples), or NULL: every resample's figures, in the order in which they were drawn. Fails only for memory.
  * Same bits for any pool. */
-int tt_bootstrap_estimates(struct tt_pool *pool, const double *sums, size_t n, size_t columns, const size_t *under,
+int tt_bootstrap_estimates(struct tt_pool *pool, const double *sums, size_t n, size_t columns, const size_t *divisors,
                            size_t first, size_t resamples, uint64_t seed, struct tt_estimate *estimates, double *kept,
                            struct tt_err *err) TT_CHECKED;
 

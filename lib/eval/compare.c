@@ -18,11 +18,11 @@ static const double most_users = 1e6; /* times as many as there are, that anyone
 
 /* Variances by where they come from. */
 struct components {
-    double users;    /* of one user's difference, as all trainings have it */
-    double luck[2];  /* of one user in one training, of each arm */
-    double seeds[2]; /* of one training for all users, of each arm */
-    double found[2]; /* degrees of freedom that these were found with; 0: nothing is known of seeds */
-    int shares;      /* both arms have what was found of one of them */
+    double users;       /* of one user's difference, as all trainings have it */
+    double residual[2]; /* of one user in one training, of each arm */
+    double seeds[2];    /* of one training for all users, of each arm */
+    double found[2];    /* degrees of freedom that these were found with; 0: nothing is known of seeds */
+    int shares;         /* both arms have the components of one of them */
 };
 
 /* How much is measured. */
@@ -52,11 +52,12 @@ static void average(const struct tt_arm *arm, size_t n_users, double *mean)
     }
 }
 
-/* The arm's table of trainings by users: the variances of its seeds and of luck. mean: as average() gives it. */
-static void analyse(const struct tt_arm *arm, const double *mean, const double *under, size_t n_users, size_t which,
+/* The variance components of an arm's table of trainings by users: its seeds' and the residual. mean: as average()
+ * gives it. */
+static void analyse(const struct tt_arm *arm, const double *mean, const double *divisors, size_t n_users, size_t which,
                     struct components *c)
 {
-    double below = sum_of(under, n_users), theta = sum_of(mean, n_users) / below, runs = (double)arm->n_runs;
+    double below = sum_of(divisors, n_users), theta = sum_of(mean, n_users) / below, runs = (double)arm->n_runs;
     double users = (double)n_users, scale = users / below, between = 0, within = 0;
 
     c->found[which] = runs - 1;
@@ -66,13 +67,13 @@ static void analyse(const struct tt_arm *arm, const double *mean, const double *
         double apart = sum_of(arm->sums[r], n_users) / below - theta;
         between += apart * apart;
         for (size_t u = 0; u < n_users; u++) {
-            double rest = scale * (arm->sums[r][u] - mean[u] - apart * under[u]);
+            double rest = scale * (arm->sums[r][u] - mean[u] - apart * divisors[u]);
             within += rest * rest;
         }
     }
     between /= runs - 1;
-    c->luck[which] = within / ((runs - 1) * (users - 1));
-    c->seeds[which] = fmax(0, between - c->luck[which] / users);
+    c->residual[which] = within / ((runs - 1) * (users - 1));
+    c->seeds[which] = fmax(0, between - c->residual[which] / users);
 }
 
 /* The variance of d (n_users), whose mean is `mean`. */
@@ -85,12 +86,12 @@ static double variance_of(const double *d, size_t n_users, double mean)
     return squares / ((double)n_users - 1);
 }
 
-/* An arm of one training takes what is known of the other's. */
+/* An arm of one training is given the other's components. */
 static void share_seeds(struct components *c)
 {
     for (size_t i = 0; i < 2; i++)
         if (c->found[i] < 1 && c->found[1 - i] >= 1) {
-            c->luck[i] = c->luck[1 - i];
+            c->residual[i] = c->residual[1 - i];
             c->seeds[i] = c->seeds[1 - i];
             c->found[i] = c->found[1 - i];
             c->shares = 1;
@@ -99,7 +100,7 @@ static void share_seeds(struct components *c)
 
 static double users_part(const struct components *c, const struct design *d)
 {
-    return (c->users + c->luck[0] / d->runs[0] + c->luck[1] / d->runs[1]) / d->users;
+    return (c->users + c->residual[0] / d->runs[0] + c->residual[1] / d->runs[1]) / d->users;
 }
 
 static double seeds_part(const struct components *c, const struct design *d)
@@ -113,7 +114,7 @@ static double degrees_of(const struct components *c, const struct design *d, dou
     double users = users_part(c, d), total = users + seeds_part(c, d), spread = users * users / of_users, part[2];
 
     for (size_t i = 0; i < 2; i++)
-        part[i] = c->found[i] > 0 ? (c->seeds[i] + c->luck[i] / d->users) / d->runs[i] : 0;
+        part[i] = c->found[i] > 0 ? (c->seeds[i] + c->residual[i] / d->users) / d->runs[i] : 0;
     if (c->shares)
         spread += (part[0] + part[1]) * (part[0] + part[1]) / c->found[0];
     else
@@ -136,7 +137,7 @@ static double other_seeds(uint64_t seed, uint64_t index, double deviation)
 }
 
 /* means: of the arm and of the base, (n_users) each. */
-static int find_interval(struct tt_pool *pool, double *const means[2], const double *under, size_t n_users,
+static int find_interval(struct tt_pool *pool, double *const means[2], const double *divisors, size_t n_users,
                          const struct tt_compare_options *o, double deviation, struct tt_comparison *out,
                          struct tt_err *err)
 {
@@ -149,7 +150,7 @@ static int find_interval(struct tt_pool *pool, double *const means[2], const dou
     if (!sums || !replicates)
         goto done;
     for (size_t u = 0; u < n_users; u++) {
-        sums[u * COLUMNS + UNDER] = under[u];
+        sums[u * COLUMNS + UNDER] = divisors[u];
         sums[u * COLUMNS + DIFFERENCE] = means[0][u] - means[1][u];
     }
     if (tt_bootstrap_ratios(pool, sums, n_users, COLUMNS, below, o->resamples, o->seed, replicates, err))
@@ -317,7 +318,7 @@ static void find_power(const struct components *c, const struct design *d, const
 /* ---- the whole ---- */
 
 /* The pairs' differences as the trainings of one arm, the other having none. */
-static int analyse_pairs(const struct tt_arm *arms, double *const means[2], const double *under, size_t n_users,
+static int analyse_pairs(const struct tt_arm *arms, double *const means[2], const double *divisors, size_t n_users,
                          struct components *c, struct tt_err *err)
 {
     size_t runs = arms[0].n_runs;
@@ -332,7 +333,7 @@ static int analyse_pairs(const struct tt_arm *arms, double *const means[2], cons
         }
         for (size_t u = 0; u < n_users; u++)
             mean[u] = means[0][u] - means[1][u];
-        analyse(&(struct tt_arm){rows, runs}, mean, under, n_users, 0, c);
+        analyse(&(struct tt_arm){rows, runs}, mean, divisors, n_users, 0, c);
     }
     int status = sums && rows ? 0 : -1;
     free(sums);
@@ -340,40 +341,40 @@ static int analyse_pairs(const struct tt_arm *arms, double *const means[2], cons
     return status;
 }
 
-static int analyse_arms(const struct tt_arm *arms, double *const means[2], const double *under, size_t n_users,
+static int analyse_arms(const struct tt_arm *arms, double *const means[2], const double *divisors, size_t n_users,
                         int is_paired, struct components *c, struct tt_err *err)
 {
     if (is_paired)
-        return analyse_pairs(arms, means, under, n_users, c, err);
+        return analyse_pairs(arms, means, divisors, n_users, c, err);
     for (size_t i = 0; i < 2; i++)
-        analyse(&arms[i], means[i], under, n_users, i, c);
+        analyse(&arms[i], means[i], divisors, n_users, i, c);
     share_seeds(c);
     return 0;
 }
 
-/* What there is to say without resampling. d (n_users) is overwritten with the users' differences, in line. */
-static void describe(const struct tt_arm *arms, double *const means[2], const double *under, size_t n_users, double *d,
+/* The figures that need no resampling. d (n_users) is overwritten with the users' differences, made linear. */
+static void describe(const struct tt_arm *arms, double *const means[2], const double *divisors, size_t n_users, double *d,
                      struct components *c, struct tt_comparison *out)
 {
-    double below = sum_of(under, n_users), users = (double)n_users;
+    double below = sum_of(divisors, n_users), users = (double)n_users;
 
     *out = (struct tt_comparison){.value = sum_of(means[0], n_users) / below,
                                   .base_value = sum_of(means[1], n_users) / below};
     out->difference = out->value - out->base_value;
     for (size_t u = 0; u < n_users; u++)
-        d[u] = users / below * (means[0][u] - means[1][u] - out->difference * under[u]) + out->difference;
+        d[u] = users / below * (means[0][u] - means[1][u] - out->difference * divisors[u]) + out->difference;
     double variance = variance_of(d, n_users, out->difference);
     out->users_part = variance / users;
     out->cohens_d = variance > 0 ? out->difference / sqrt(variance) : NAN;
-    c->users = fmax(0, variance - c->luck[0] / (double)arms[0].n_runs - c->luck[1] / (double)arms[1].n_runs);
+    c->users = fmax(0, variance - c->residual[0] / (double)arms[0].n_runs - c->residual[1] / (double)arms[1].n_runs);
 }
 
-int tt_compare(struct tt_pool *pool, const struct tt_arm *arm, const struct tt_arm *base, const double *under,
+int tt_compare(struct tt_pool *pool, const struct tt_arm *arm, const struct tt_arm *base, const double *divisors,
                size_t n_users, const struct tt_compare_options *options, struct tt_comparison *out, struct tt_err *err)
 {
     const struct tt_arm arms[2] = {*arm, *base};
     double *means[2] = {tt_alloc(n_users, sizeof(double), err), tt_alloc(n_users, sizeof(double), err)};
-    double *d = tt_alloc(n_users, sizeof(double), err), below = sum_of(under, n_users), users = (double)n_users;
+    double *d = tt_alloc(n_users, sizeof(double), err), below = sum_of(divisors, n_users), users = (double)n_users;
     struct design design = {users, {(double)arm->n_runs, (double)base->n_runs}};
     struct components c = {0};
     int status = -1;
@@ -382,13 +383,13 @@ int tt_compare(struct tt_pool *pool, const struct tt_arm *arm, const struct tt_a
         goto done;
     for (size_t i = 0; i < 2; i++)
         average(&arms[i], n_users, means[i]);
-    if (analyse_arms(arms, means, under, n_users, options->is_paired, &c, err))
+    if (analyse_arms(arms, means, divisors, n_users, options->is_paired, &c, err))
         goto done;
-    describe(arms, means, under, n_users, d, &c, out);
+    describe(arms, means, divisors, n_users, d, &c, out);
     out->seeds_part = c.found[0] > 0 ? seeds_part(&c, &design) : NAN;
     out->degrees = degrees_of(&c, &design, users - 1);
     double deviation = sqrt(seeds_part(&c, &design));
-    if (find_interval(pool, means, under, n_users, options, deviation, out, err))
+    if (find_interval(pool, means, divisors, n_users, options, deviation, out, err))
         goto done;
     for (size_t u = 0; u < n_users; u++)
         d[u] = (means[0][u] - means[1][u]) / below;

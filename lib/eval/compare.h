@@ -1,28 +1,27 @@
 /* Is one model better than another, or was it luck? Two arms are compared: trainings of one model, which differ by
  * their seed alone, and trainings of another, all evaluated by the same test events.
  *
- * Two things are a sample here: the users whose events make the test, and the seeds. Each training is evaluated by all
- * users, so the two are crossed, not nested: a bootstrap that drew users anew for each seed would take the same users
- * for new ones (Owen 2007, "The pigeonhole bootstrap", Annals of Applied Statistics 1). With few seeds, drawing seeds
- * with replacement says too little of them besides, so their part is the variance component's:
+ * Users and seeds are both random samples, and they are crossed: each training is evaluated by all users. A bootstrap
+ * that drew users anew for each seed would take the same users for new ones (Owen 2007, "The pigeonhole bootstrap",
+ * Annals of Applied Statistics 1), and drawing few seeds with replacement underestimates their variance. So users are
+ * resampled, and the seeds' variance is estimated as a variance component:
  *
  *   figure      of training r: theta_r = sum over users of s_ru / sum of n_u, with hits over events, say, or recalls
- *               over queries; of an arm: the mean over its trainings; D: the difference of the two arms
- *   in line     x_ru = theta + (U / N)(s_ru - theta n_u), whose mean over the U users is theta_r: a ratio's parts as
- *               a mean's (Davison and Hinkley 1997, section 2.7.2)
- *   table       of an arm, trainings by users: M_r = U sum (theta_r - theta)^2 / (R - 1), M_e = the mean square of
- *               what neither says, (U / N)(s_ru - s_u - (theta_r - theta) n_u); the seeds' variance: max(0, (M_r -
- *               M_e) / U) (Searle, Casella and McCulloch 1992, "Variance components", section 4.3). The luck of one
- *               user in one training is in M_e; it is counted once, with the users, whose differences contain it
- *   users       their part of D's variance is that of the mean of d_u, the users' differences of the arms' means
- *   seeds       their part: the arms' seed variances over their numbers of trainings, added. An arm with one training
- *               is given the other's; with one training each nothing is known of seeds, and the figures speak of
- *               these two models
- *   pairs       of trainings that share a seed: their differences are one table, which is both arms', at R - 1 degrees;
- *               what a seed does to both models alike is not counted then
- *   degrees     of freedom of the two together, by Satterthwaite (1946, "An approximate distribution of estimates of
- *               variance components", Biometrics Bulletin 2): U - 1 of the users' part, R - 1 of M_r. A seeds'
- *               variance that comes out as 0 may be above, so it takes degrees as if M_r were M_e
+ *               over queries; of an arm: theta, the mean over its trainings; D: the difference of the two arms
+ *   users       their part of D's variance: that of the mean of d_u, the users' differences of the arms' means, after
+ *               the ratio is made linear: x_u = theta + (U / N)(s_u - theta n_u), whose mean over the U users is theta
+ *               (the delta method; Davison and Hinkley 1997, section 2.7.2)
+ *   seeds       their part: the sum over the arms of the seeds' variance component over the number of trainings. The
+ *               component is max(0, (M_r - M_e) / U), from the mean squares of the arm's table of trainings by users:
+ *               M_r = U sum (theta_r - theta)^2 / (R - 1), and M_e of the residuals (U / N)(s_ru - s_u - (theta_r -
+ *               theta) n_u) (Searle, Casella and McCulloch 1992, "Variance components", section 4.3). The residual
+ *               variance is counted once, as it is part of the users' differences. An arm with one training is given
+ *               the other's component; with one training each it is unknown, and the figures speak of these two models
+ *   pairs       of trainings that share a seed: their differences are one table, at R - 1 degrees of freedom; what a
+ *               seed does to both models alike cancels out
+ *   degrees     of freedom of the two parts together, by Satterthwaite (1946, "An approximate distribution of
+ *               estimates of variance components", Biometrics Bulletin 2): U - 1 of the users' part, R - 1 of M_r. A
+ *               component that is estimated as 0 may be above, so it has the degrees of M_r = M_e
  *   interval    percentiles of a paired bootstrap: all trainings see the same users of a resample (bootstrap.h), and
  *               what other seeds might add is drawn with the seeds' part as variance; spread by the ratio of
  *               Student's quantile at those degrees of freedom to the normal one
@@ -54,9 +53,9 @@
  * In pairs whose seeds deviate by 0.05 alike (1000 trials): 10 pairs 0.949 0.044, hits 0.973 0.024; 3 pairs 0.979
  * 0.020, hits 1.000 0.000.
  *
- * With two or three seeds that vary no more than luck, it cannot be known that they do not, and the interval is wide.
- * With one seed each and seeds that deviate by 0.01, the interval of these two models holds the truth of others 84
- * times of 100, and 32 times with 0.05: hence no verdict then. test_compare.c repeats some of it.
+ * With two or three seeds that vary no more than residuals, it cannot be known that they do not, and the interval is
+ * wide. With one seed each and seeds that deviate by 0.01, the interval of these two models holds the truth of others
+ * 84 times of 100, and 32 times with 0.05: hence no verdict then. test_compare.c repeats some of it.
  */
 #ifndef TT_EVAL_COMPARE_H
 #define TT_EVAL_COMPARE_H
@@ -69,7 +68,7 @@
 
 /* Trainings of one model. */
 struct tt_arm {
-    const double *const *sums; /* (n_runs) of (n_users): what of a user goes above the line */
+    const double *const *sums; /* (n_runs) of (n_users): a figure is the sum of these over that of the divisors */
     size_t n_runs;             /* at least 1 */
 };
 
@@ -98,9 +97,9 @@ struct tt_comparison {
                                   not known */
 };
 
-/* Compare an arm with a base. n_users >= 2; under (n_users): what of a user goes below the line, positive, the same for
- * all trainings. Same bits for any pool. Fails only for memory. */
-int tt_compare(struct tt_pool *pool, const struct tt_arm *arm, const struct tt_arm *base, const double *under,
+/* Compare an arm with a base. n_users >= 2; divisors (n_users): positive, the same for all trainings. Same bits for any
+ * pool. Fails only for memory. */
+int tt_compare(struct tt_pool *pool, const struct tt_arm *arm, const struct tt_arm *base, const double *divisors,
                size_t n_users, const struct tt_compare_options *options, struct tt_comparison *out,
                struct tt_err *err) TT_CHECKED;
 

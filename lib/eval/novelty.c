@@ -90,10 +90,10 @@ int tt_novelty_estimates(const struct tt_novelty *r, const uint32_t *user_of, si
     size_t figures = r->n_ks * TT_NOVELTY_FIGURES, columns = 1 + figures; /* the first: lists */
     uint32_t *code_of = tt_alloc(n_users, sizeof(*code_of), err);
     double *sums = tt_alloc_zero(n_users, columns * sizeof(*sums), err);
-    size_t *under = tt_alloc_zero(columns, sizeof(*under), err);
+    size_t *divisors = tt_alloc_zero(columns, sizeof(*divisors), err);
     int status = -1;
 
-    if (!code_of || !sums || !under)
+    if (!code_of || !sums || !divisors)
         goto done;
     size_t n = users_with_lists(r, user_of, n_users, code_of);
     for (size_t q = 0; q < r->n_queries; q++) {
@@ -106,11 +106,11 @@ int tt_novelty_estimates(const struct tt_novelty *r, const uint32_t *user_of, si
     }
     for (size_t j = 0; n == 0 && j < figures; j++)
         estimates[j] = (struct tt_estimate){NAN, NAN, NAN, 0};
-    status = n == 0 ? 0 : tt_bootstrap_estimates(pool, sums, n, columns, under, 1, resamples, seed, estimates, NULL,
+    status = n == 0 ? 0 : tt_bootstrap_estimates(pool, sums, n, columns, divisors, 1, resamples, seed, estimates, NULL,
                                                  err);
 done:
     free(code_of);
     free(sums);
-    free(under);
+    free(divisors);
     return status;
 }

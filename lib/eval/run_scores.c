@@ -358,7 +358,7 @@ enum tt_scores_mean tt_run_scores_mean(const struct tt_run_scores *s, size_t fig
                                                                           : TT_SCORES_OVER_QUERIES;
 }
 
-const double *tt_run_scores_under(const struct tt_run_scores *s, size_t figure)
+const double *tt_run_scores_divisors(const struct tt_run_scores *s, size_t figure)
 {
     enum tt_scores_mean mean = tt_run_scores_mean(s, figure);
 

@@ -4,7 +4,7 @@
  *     tt_run_scores_init(&s, figures, n_figures, by_user, &err);
  *     for each file: tt_csv_open(&csv, ...); tt_run_scores_add(&s, &csv, &err); tt_csv_close(&csv);
  *     tt_run_scores_sums(&s, run, figure)          (s.n_users)
- *     tt_run_scores_under(&s, figure)              (s.n_users): what they are divided by
+ *     tt_run_scores_divisors(&s, figure)              (s.n_users): what they are divided by
  *     tt_run_scores_release(&s);
  *
  * The files' columns are: key columns, of which the first is the user, then "n", the query's events, then figures,
@@ -57,7 +57,7 @@ void tt_run_scores_release(struct tt_run_scores *s); /* fine on a struct that is
 int tt_run_scores_add(struct tt_run_scores *s, struct tt_csv *csv, struct tt_err *err) TT_CHECKED;
 
 const double *tt_run_scores_sums(const struct tt_run_scores *s, size_t run, size_t figure);
-const double *tt_run_scores_under(const struct tt_run_scores *s, size_t figure);
+const double *tt_run_scores_divisors(const struct tt_run_scores *s, size_t figure);
 
 enum tt_scores_mean tt_run_scores_mean(const struct tt_run_scores *s, size_t figure);
 

@@ -161,35 +161,35 @@ int tt_scores_estimates(const struct tt_scores *s, struct tt_pool *pool, size_t 
 {
     size_t columns = FIRST_FIGURE + s->n_ks * TT_METRICS;
     double *sums = tt_alloc_zero(s->n_users, columns * sizeof(*sums), err);
-    size_t *under = tt_alloc(columns, sizeof(*under), err);
+    size_t *divisors = tt_alloc(columns, sizeof(*divisors), err);
     int status = -1;
 
-    if (!sums || !under)
+    if (!sums || !divisors)
         goto done;
     add_by_user(s, sums, columns);
     for (size_t j = 0; j < columns; j++)
-        under[j] = j < FIRST_FIGURE ? j : divisor_of(j - FIRST_FIGURE);
-    status = tt_bootstrap_estimates(pool, sums, s->n_users, columns, under, FIRST_FIGURE, resamples, seed, estimates,
+        divisors[j] = j < FIRST_FIGURE ? j : divisor_of(j - FIRST_FIGURE);
+    status = tt_bootstrap_estimates(pool, sums, s->n_users, columns, divisors, FIRST_FIGURE, resamples, seed, estimates,
                                     kept, err);
 done:
     free(sums);
-    free(under);
+    free(divisors);
     return status;
 }
 
 void tt_scores_by_user(const struct tt_scores *s, enum tt_metric metric, size_t at, int by_user, double *sums,
-                       double *under)
+                       double *divisors)
 {
     size_t j = at * TT_METRICS + metric;
 
     for (size_t u = 0; u < s->n_users; u++)
-        sums[u] = under[u] = 0;
+        sums[u] = divisors[u] = 0;
     for (size_t q = 0; q < s->n_queries; q++) {
         sums[s->user_of[q]] += addend(s, q, j);
-        under[s->user_of[q]] += divisor_of(j) == EVENTS ? s->events_of[q] : 1;
+        divisors[s->user_of[q]] += divisor_of(j) == EVENTS ? s->events_of[q] : 1;
     }
     for (size_t u = 0; by_user && divisor_of(j) == QUERIES && u < s->n_users; u++) {
-        sums[u] /= under[u];
-        under[u] = 1;
+        sums[u] /= divisors[u];
+        divisors[u] = 1;
     }
 }

@@ -40,9 +40,9 @@ void tt_scores_release(struct tt_scores *scores); /* fine on a struct that is al
 int tt_scores_estimates(const struct tt_scores *scores, struct tt_pool *pool, size_t resamples, uint64_t seed,
                         struct tt_estimate *estimates, double *kept, struct tt_err *err) TT_CHECKED;
 
-/* A metric at ks[at], added up by user: sums (n_users) over under (n_users) is its mean, over events or queries, or
+/* A metric at ks[at], added up by user: sums (n_users) over divisors (n_users) is its mean, over events or queries, or
  * by_user: a mean over queries becomes one over users, who are the means of their queries. */
 void tt_scores_by_user(const struct tt_scores *scores, enum tt_metric metric, size_t at, int by_user, double *sums,
-                       double *under);
+                       double *divisors);
 
 #endif

@@ -76,13 +76,13 @@ struct tt_slice_sources {
 int tt_slices_init(struct tt_slices *slices, const char *const *names, size_t n, struct tt_err *err) TT_CHECKED;
 void tt_slices_release(struct tt_slices *slices); /* fine on a struct that is all zero */
 
-/* Find each slice's source, and mark its column as wanted. Errors: a name that nothing has, or two have. */
+/* Find each slice's source, whose column csv_reader then reads. Errors: a name that nothing has, or two have. */
 int tt_slices_find(struct tt_slices *slices, const struct tt_slice_sources *sources, struct tt_err *err) TT_CHECKED;
 
 /* Is there a slice by a column of this file? */
 int tt_slices_need(const struct tt_slices *slices, enum tt_slice_source source);
 
-/* The present row of the truth is the next event. activity, popularity and is_known are not looked at without
+/* The present row of the truth is the next event. activity, popularity and is_known are not used without
  * has_training. */
 int tt_slices_add_event(struct tt_slices *slices, const struct tt_csv *truth, uint32_t activity, uint32_t popularity,
                         int is_known, struct tt_err *err) TT_CHECKED;

@@ -125,7 +125,7 @@ static int add_ways(struct tt_buf *text, const struct tt_finding *f, double more
     return tt_buf_add_text(text, isinf(runs) ? "; more seeds alone would not do." : ".", err);
 }
 
-/* What would settle it. */
+/* What it takes to find such a difference. */
 static int add_needs(struct tt_buf *text, const struct tt_finding *f, const struct tt_compare_options *options,
                      struct tt_err *err)
 {
@@ -137,7 +137,7 @@ static int add_needs(struct tt_buf *text, const struct tt_finding *f, const stru
         return 0;
     while (digits < 4 && 100 * target < 0.5 * pow(10, -digits)) /* not "a difference of 0.0 points" */
         digits++;
-    if (more <= 0 || runs <= 0) /* luck: most such tests would have found it */
+    if (more <= 0 || runs <= 0) /* bad luck: most such tests would have found it */
         return tt_buf_printf(text, err, " Such a test finds a difference of %.*f points with a chance of %.0f %%.",
                              digits, 100 * target, 100 * f->c.power);
     return tt_buf_printf(text, err, " To find a difference of %.*f points takes ", digits, 100 * target) ||

@@ -17,13 +17,13 @@ static struct tt_pool *pool_of(int threads)
     return pool;
 }
 
-static void run(int threads, const double *sums, size_t n, size_t columns, const size_t *under, size_t resamples,
+static void run(int threads, const double *sums, size_t n, size_t columns, const size_t *divisors, size_t resamples,
                 uint64_t seed, double *replicates)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = pool_of(threads);
 
-    assert_int_equal(tt_bootstrap_ratios(pool, sums, n, columns, under, resamples, seed, replicates, &err), 0);
+    assert_int_equal(tt_bootstrap_ratios(pool, sums, n, columns, divisors, resamples, seed, replicates, &err), 0);
     tt_pool_free(pool);
 }
 
@@ -33,7 +33,7 @@ static void run(int threads, const double *sums, size_t n, size_t columns, const
 static void test_bootstrap_replicates_follow_the_multinomial(void **state)
 {
     static const double sums[] = {1, 0, 1, 1, 1, 10}; /* (3, 2): the divisor 1, the value */
-    static const size_t under[] = {0, 0};
+    static const size_t divisors[] = {0, 0};
     static const struct { int sum, ways; } exact[] = {
         {0, 1}, {1, 3}, {2, 3}, {3, 1}, {10, 3}, {11, 6}, {12, 3}, {20, 3}, {21, 3}, {30, 1},
     };
@@ -43,7 +43,7 @@ static void test_bootstrap_replicates_follow_the_multinomial(void **state)
     size_t seen = 0;
     (void)state;
 
-    run(1, sums, 3, 2, under, R, 7, replicates);
+    run(1, sums, 3, 2, divisors, R, 7, replicates);
     for (size_t i = 0; i < LENGTH(exact); i++) {
         size_t count = 0;
         for (size_t r = 0; r < R; r++)
@@ -64,14 +64,14 @@ static void test_bootstrap_replicates_follow_the_multinomial(void **state)
 static void test_bootstrap_interval_of_a_share_is_the_binomials(void **state)
 {
     double sums[20 * 2], replicates[2 * 4000], low, high;
-    static const size_t under[] = {1, 1};
+    static const size_t divisors[] = {1, 1};
     (void)state;
 
     for (size_t i = 0; i < 20; i++) {
         sums[2 * i] = i < 6;
         sums[2 * i + 1] = 1;
     }
-    run(2, sums, 20, 2, under, 4000, 1, replicates);
+    run(2, sums, 20, 2, divisors, 4000, 1, replicates);
     tt_bootstrap_interval(replicates, 4000, 0.95, &low, &high);
     assert_true(fabs(low - 0.10) < 1e-12);
     assert_true(fabs(high - 0.50) < 1e-12);
@@ -82,12 +82,12 @@ static void test_bootstrap_interval_of_a_share_is_the_binomials(void **state)
 static void test_bootstrap_takes_the_ratio_of_sums(void **state)
 {
     static const double sums[] = {1, 1, 1, 3};
-    static const size_t under[] = {1, 1};
+    static const size_t divisors[] = {1, 1};
     double replicates[2 * 400];
     size_t first = 0, second = 0, mixed = 0;
     (void)state;
 
-    run(1, sums, 2, 2, under, 400, 3, replicates);
+    run(1, sums, 2, 2, divisors, 400, 3, replicates);
     for (size_t r = 0; r < 400; r++) {
         first += replicates[r] == 1.0;
         second += replicates[r] == 2.0 / 6;
@@ -104,7 +104,7 @@ static void test_bootstrap_is_the_same_for_any_pool_and_any_column_panel(void **
     enum { N = 101, C = 19, R = 57 };
     static double sums[N * C], first[C * R], other[C * R], alone[2 * R];
     double pair[N * 2];
-    size_t under[C];
+    size_t divisors[C];
     static const size_t under_pair[] = {0, 0};
     struct tt_rng rng;
     (void)state;
@@ -112,10 +112,10 @@ static void test_bootstrap_is_the_same_for_any_pool_and_any_column_panel(void **
     tt_rng_init(&rng, 5, TT_RNG_TEST, 0);
     for (size_t i = 0; i < N * C; i++)
         sums[i] = 0.5 + tt_rng_unit(&rng);
-    memset(under, 0, sizeof(under));
-    run(1, sums, N, C, under, R, 9, first);
+    memset(divisors, 0, sizeof(divisors));
+    run(1, sums, N, C, divisors, R, 9, first);
     for (int threads = 2; threads <= 3; threads++) {
-        run(threads, sums, N, C, under, R, 9, other);
+        run(threads, sums, N, C, divisors, R, 9, other);
         assert_memory_equal(first, other, sizeof(first));
     }
     for (size_t i = 0; i < N; i++) {
@@ -124,7 +124,7 @@ static void test_bootstrap_is_the_same_for_any_pool_and_any_column_panel(void **
     }
     run(1, pair, N, 2, under_pair, R, 9, alone);
     assert_memory_equal(alone + R, first + 18 * R, R * sizeof(*alone));
-    run(1, sums, N, C, under, R, 10, other);
+    run(1, sums, N, C, divisors, R, 10, other);
     assert_memory_not_equal(first, other, sizeof(first));
 }
 
@@ -153,7 +153,7 @@ static void test_bootstrap_interval_takes_order_statistics(void **state)
 static void test_bootstrap_coverage_for_few_users(void **state)
 {
     enum { TRIALS = 1000, N = 50, R = 399 };
-    static const size_t under[] = {1, 1};
+    static const size_t divisors[] = {1, 1};
     double sums[N * 2], replicates[2 * R];
     struct tt_pool *pool = pool_of(2);
     struct tt_err err = TT_ERR_INIT;
@@ -168,7 +168,7 @@ static void test_bootstrap_coverage_for_few_users(void **state)
             sums[2 * i] = -log(1.0 - tt_rng_unit(&rng));
             sums[2 * i + 1] = 1;
         }
-        assert_int_equal(tt_bootstrap_ratios(pool, sums, N, 2, under, R, trial, replicates, &err), 0);
+        assert_int_equal(tt_bootstrap_ratios(pool, sums, N, 2, divisors, R, trial, replicates, &err), 0);
         tt_bootstrap_interval(replicates, R, 0.95, &low, &high);
         covered += low <= 1 && 1 <= high;
     }
@@ -181,7 +181,7 @@ static void test_bootstrap_coverage_for_few_users(void **state)
 static void test_bootstrap_coverage_of_a_share_of_clustered_events(void **state)
 {
     enum { TRIALS = 400, N = 193, R = 399 };
-    static const size_t under[] = {1, 1};
+    static const size_t divisors[] = {1, 1};
     static double sums[N * 2], replicates[2 * R];
     struct tt_pool *pool = pool_of(2);
     struct tt_err err = TT_ERR_INIT;
@@ -200,7 +200,7 @@ static void test_bootstrap_coverage_of_a_share_of_clustered_events(void **state)
             sums[2 * i] = (double)hits;
             sums[2 * i + 1] = (double)events;
         }
-        assert_int_equal(tt_bootstrap_ratios(pool, sums, N, 2, under, R, trial, replicates, &err), 0);
+        assert_int_equal(tt_bootstrap_ratios(pool, sums, N, 2, divisors, R, trial, replicates, &err), 0);
         tt_bootstrap_interval(replicates, R, 0.95, &low, &high);
         covered += low <= 0.3 && 0.3 <= high;
     }
@@ -212,15 +212,15 @@ static void test_bootstrap_coverage_of_a_share_of_clustered_events(void **state)
 static void test_estimates_are_ratios_with_intervals(void **state)
 {
     static const double sums[] = {2, 1, 0.5, 3, 4, 1.25, 1, 0, 0.75}; /* three users; events, hits, another sum */
-    static const size_t under[] = {0, 0, 0};
+    static const size_t divisors[] = {0, 0, 0};
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(2, &err);
     double replicates[3 * 99], kept[2 * 99], low, high;
     struct tt_estimate estimates[2];
     (void)state;
 
-    assert_int_equal(tt_bootstrap_ratios(pool, sums, 3, 3, under, 99, 5, replicates, &err), 0);
-    assert_int_equal(tt_bootstrap_estimates(pool, sums, 3, 3, under, 1, 99, 5, estimates, kept, &err), 0);
+    assert_int_equal(tt_bootstrap_ratios(pool, sums, 3, 3, divisors, 99, 5, replicates, &err), 0);
+    assert_int_equal(tt_bootstrap_estimates(pool, sums, 3, 3, divisors, 1, 99, 5, estimates, kept, &err), 0);
     assert_memory_equal(kept, replicates + 99, sizeof(kept));
     assert_true(estimates[0].value == 5.0 / 6 && estimates[1].value == 2.5 / 6);
     for (size_t j = 0; j < 2; j++) {
@@ -228,7 +228,7 @@ static void test_estimates_are_ratios_with_intervals(void **state)
         assert_true(low < high && estimates[j].low == low && estimates[j].high == high);
         assert_int_equal(estimates[j].n, 6);
     }
-    assert_int_equal(tt_bootstrap_estimates(pool, sums, 3, 3, under, 1, 0, 5, estimates, kept, &err), 0);
+    assert_int_equal(tt_bootstrap_estimates(pool, sums, 3, 3, divisors, 1, 0, 5, estimates, kept, &err), 0);
     assert_true(estimates[1].value == 2.5 / 6 && isnan(estimates[1].low) && isnan(estimates[1].high));
     tt_pool_free(pool);
 }

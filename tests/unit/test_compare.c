@@ -14,14 +14,14 @@ static const struct tt_compare_options usual = {
 };
 
 static struct tt_comparison compare(int threads, const struct tt_arm *arm, const struct tt_arm *base,
-                                    const double *under, size_t n_users, const struct tt_compare_options *options)
+                                    const double *divisors, size_t n_users, const struct tt_compare_options *options)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(threads, &err);
     struct tt_comparison c;
 
     assert_non_null(pool);
-    assert_int_equal(tt_compare(pool, arm, base, under, n_users, options, &c, &err), 0);
+    assert_int_equal(tt_compare(pool, arm, base, divisors, n_users, options, &c, &err), 0);
     tt_pool_free(pool);
     return c;
 }

@@ -30,14 +30,14 @@ static double figure(const struct tt_run_ranks *r, size_t run, size_t slice, siz
     struct tt_err err = TT_ERR_INIT;
     struct tt_scores scores;
     uint32_t events[8];
-    double sums[4], under[4];
+    double sums[4], divisors[4];
     size_t n = tt_run_ranks_part(r, slice, part, events);
 
     assert_int_equal(tt_scores_init(&scores, &r->runs[run], events, n, &k, 1, &err), 0);
     assert_true(user < scores.n_users);
-    tt_scores_by_user(&scores, metric, 0, by_user, sums, under);
+    tt_scores_by_user(&scores, metric, 0, by_user, sums, divisors);
     tt_scores_release(&scores);
-    return sums[user] / under[user];
+    return sums[user] / divisors[user];
 }
 
 static void test_run_ranks_by_part(void **state)

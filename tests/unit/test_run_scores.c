@@ -50,7 +50,7 @@ static void test_run_scores_are_sums_by_user(void **state)
     hits = tt_run_scores_sums(&s, 1, 0);
     recall = tt_run_scores_sums(&s, 1, 1);
     assert_true(hits[0] == 4 && hits[1] == 1 && recall[0] == 1 && recall[1] == 0.5);
-    const double *events = tt_run_scores_under(&s, 0), *queries = tt_run_scores_under(&s, 1);
+    const double *events = tt_run_scores_divisors(&s, 0), *queries = tt_run_scores_divisors(&s, 1);
     assert_true(events[0] == 5 && events[1] == 1 && queries[0] == 2 && queries[1] == 1);
     tt_run_scores_release(&s);
 }
@@ -78,7 +78,7 @@ static void test_run_scores_know_what_is_over_events_by_the_whole_name(void **st
     assert_int_equal(tt_run_scores_init(&s, NULL, 0, 0, &err), 0);
     assert_string_equal(add(&s, "a", "u\tn\ttop_k_accuracy_at@5\nann\t2\t0.25\n"), "");
     assert_true(tt_run_scores_mean(&s, 0) == TT_SCORES_OVER_QUERIES);
-    assert_true(tt_run_scores_sums(&s, 0, 0)[0] == 0.25 && tt_run_scores_under(&s, 0)[0] == 1);
+    assert_true(tt_run_scores_sums(&s, 0, 0)[0] == 0.25 && tt_run_scores_divisors(&s, 0)[0] == 1);
     tt_run_scores_release(&s);
 }
 
@@ -132,7 +132,7 @@ static void test_run_scores_by_user_are_means_of_queries(void **state)
     const double *hits = tt_run_scores_sums(&s, 0, 0), *recall = tt_run_scores_sums(&s, 0, 1);
     assert_true(hits[0] == 1 && hits[1] == 2 && recall[0] == 0.5 && recall[1] == 0.25);
     assert_true(tt_run_scores_sums(&s, 1, 1)[0] == 0.25 && tt_run_scores_sums(&s, 1, 1)[1] == 1);
-    assert_true(tt_run_scores_under(&s, 0)[0] == 4 && tt_run_scores_under(&s, 1)[0] == 1);
+    assert_true(tt_run_scores_divisors(&s, 0)[0] == 4 && tt_run_scores_divisors(&s, 1)[0] == 1);
     tt_run_scores_release(&s);
 }
 
