@@ -281,7 +281,7 @@ static int course_state(struct course *course, struct tt_state *state, struct tt
 
     if (tt_state_number(state, "seconds", &seconds, err) || tt_state_count(state, "log.size", &size, err))
         return -1;
-    if (!state->is_taking)
+    if (!state->is_restoring)
         return tt_state_array(state, "log", TT_U8, size, 0, course->lines.data, err);
     const struct tt_tensor *log = tt_segment_need(state->segment, "log", TT_U8, size, 0, err);
     course->before = course->told = seconds;

@@ -159,7 +159,7 @@ static int find_interval(struct tt_pool *pool, double *const means[2], const dou
     for (size_t r = 0; r < o->resamples; r++)
         differences[r] += other_seeds(o->seed, r, deviation);
     tt_bootstrap_interval(differences, o->resamples, o->level, &out->low, &out->high);
-    double wider = tt_student_beyond(1 - o->level, out->degrees) / tt_normal_beyond(1 - o->level);
+    double wider = tt_student_critical(1 - o->level, out->degrees) / tt_normal_critical(1 - o->level);
     out->low = out->difference - wider * (out->difference - out->low);
     out->high = out->difference + wider * (out->high - out->difference);
     status = 0;
@@ -232,7 +232,7 @@ static int find_p(struct tt_pool *pool, const double *d, size_t n_users, const s
     if (as_far < FEW && squares > 0)
         out->p = fmin(out->p, tt_normal_tails(fabs(out->difference) / sqrt(squares)));
     if (out->p < 1)
-        out->p = tt_student_tails(tt_normal_beyond(out->p), degrees);
+        out->p = tt_student_tails(tt_normal_critical(out->p), degrees);
     return 0;
 }
 
@@ -249,7 +249,7 @@ static double power_of(double errors, double limit, double degrees)
 static double errors_for(double power, double limit, double degrees)
 {
     return limit * (1 - 0.25 / degrees) +
-           tt_normal_beyond(2 * (1 - power)) * sqrt(1 + limit * limit / (2 * degrees));
+           tt_normal_critical(2 * (1 - power)) * sqrt(1 + limit * limit / (2 * degrees));
 }
 
 /* The smallest difference that the design finds with the power wanted. */
@@ -257,7 +257,7 @@ static double detectable(const struct components *c, const struct design *d, con
 {
     double degrees = degrees_of(c, d, d->users - 1);
 
-    return errors_for(o->power, tt_student_beyond(1 - o->level, degrees), degrees) *
+    return errors_for(o->power, tt_student_critical(1 - o->level, degrees), degrees) *
            sqrt(users_part(c, d) + seeds_part(c, d));
 }
 
@@ -306,7 +306,7 @@ static double runs_for(double target, struct components c, struct design d, cons
 static void find_power(const struct components *c, const struct design *d, const struct tt_compare_options *o,
                        struct tt_comparison *out)
 {
-    double error = sqrt(users_part(c, d) + seeds_part(c, d)), limit = tt_student_beyond(1 - o->level, out->degrees);
+    double error = sqrt(users_part(c, d) + seeds_part(c, d)), limit = tt_student_critical(1 - o->level, out->degrees);
     double target = o->effect > 0 ? o->effect : fabs(out->difference);
 
     out->detectable = detectable(c, d, o);

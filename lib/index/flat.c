@@ -44,7 +44,7 @@ static void transpose_block(void *arg, size_t block, int worker)
     (void)worker;
     for (size_t p = block * PANELS; p < end && p < flat->n_panels; p++) {
         size_t first = p * TT_SCAN_ITEMS, left = flat->ann.n - first;
-        tt_scan_turn(flat->ann.vectors + first * dim, left < TT_SCAN_ITEMS ? left : TT_SCAN_ITEMS, dim, TT_SCAN_ITEMS,
+        tt_scan_transpose(flat->ann.vectors + first * dim, left < TT_SCAN_ITEMS ? left : TT_SCAN_ITEMS, dim, TT_SCAN_ITEMS,
                      job->panels + first * dim);
     }
 }
@@ -125,7 +125,7 @@ static size_t make_groups(struct search_job *job, size_t from, size_t to, size_t
         g->first = first;
         g->n = left >= TT_SCAN_QUERIES ? TT_SCAN_QUERIES : left >= 4 ? 4 : 1;
         g->transposed = transposed;
-        tt_scan_turn(job->request->queries + first * dim, g->n, dim, g->n, transposed);
+        tt_scan_transpose(job->request->queries + first * dim, g->n, dim, g->n, transposed);
         for (size_t i = 0; i < g->n; i++) {
             tt_topk_init(&g->top[i], scored, job->room);
             g->limit[i] = tt_topk_limit(&g->top[i]);

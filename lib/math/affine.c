@@ -17,7 +17,7 @@ enum {
 
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
 
-/* 16 columns: out = b + x (rows, n) w (n, 16), or without b: out += x w. Then ReLU, if wanted. */
+/* 16 columns: out = b + x (rows, n) w (n, 16), or without b: out += x w. Then ReLU, if relu is set. */
 TT_CLONES
 static void sum_columns(size_t rows, size_t n, const float *x, size_t ldx, const float *w, size_t ldw, const float *b,
                         int relu, float *out, size_t ldo)

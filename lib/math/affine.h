@@ -1,4 +1,4 @@
-/* A layer of a network over some rows: out = b + x W, and ReLU where it is wanted.
+/* A layer of a network over some rows: out = b + x W, with or without ReLU.
  *
  *     out[i][j] = b[j] + sum over k, rising, of x[i][k] W[k][j]          without b: out[i][j] += sum ...
  *

@@ -17,10 +17,9 @@
 void tt_bag_add(size_t n, const uint32_t *rows, const float *weights, const float *table, size_t stride, size_t dim,
                 float *out);
 
-/* Ask the memory for n floats that are needed soon. A row of a large table takes as long to arrive as some hundred sums
- * take; asked for a few rows ahead, it is there in time. GCC takes a call that only asks for one without an effect, and
- * would leave it out. */
-__attribute__((always_inline)) static inline void tt_bag_ahead(const float *row, size_t n)
+/* Prefetch n floats. To load a row of a large table from memory takes as long as some hundred sums; prefetched a few
+ * rows ahead, it is in the cache in time. Inlined by force: GCC drops calls of a function that only prefetches. */
+__attribute__((always_inline)) static inline void tt_bag_prefetch(const float *row, size_t n)
 {
     for (size_t i = 0; i < n; i += 64 / sizeof(*row))
         __builtin_prefetch(row + i);

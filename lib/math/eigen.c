@@ -30,7 +30,7 @@ static void rotate(size_t n, double *a, double *w, size_t p, size_t q)
     }
 }
 
-/* Order by falling eigenvalue, and turn the rows of w into columns. */
+/* Order by falling eigenvalue, and transpose w. */
 static void sort_and_transpose(size_t n, double *a, double *values, double *w)
 {
     for (size_t i = 0; i < n; i++)

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-void tt_scan_turn(const float *vectors, size_t n, size_t dim, size_t width, float *out)
+void tt_scan_transpose(const float *vectors, size_t n, size_t dim, size_t width, float *out)
 {
     for (size_t k = 0; k < dim; k++)
         for (size_t i = 0; i < width; i++)

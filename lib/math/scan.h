@@ -2,8 +2,8 @@
  * while they are still in registers. Few scores pass a good limit, so almost none is ever written to memory: the work
  * is that of a matrix product, and the selection costs one comparison for 8 or 16 scores.
  *
- *     panel    (dim, 32)  item i of the panel is column i: the vectors of 32 items, turned; missing items are zero
- *     queries  (dim, q)   likewise turned, q <= 12
+ *     panel    (dim, 32)  item i of the panel is column i: the vectors of 32 items, transposed; missing items are zero
+ *     queries  (dim, q)   likewise transposed, q <= 12
  *
  * The score of query x and item y is a chain of fused multiply-adds in float, in the order of the dimensions:
  *
@@ -43,8 +43,8 @@ tt_scan_fn *tt_scan_kernel(enum tt_scan_isa isa);
 /* The fastest that this CPU has. */
 tt_scan_fn *tt_scan_best(void);
 
-/* Turn n <= width vectors (n, dim) into out (dim, width); columns from n on are zero. */
-void tt_scan_turn(const float *vectors, size_t n, size_t dim, size_t width, float *out);
+/* Transpose n <= width vectors (n, dim) into out (dim, width); columns from n on are zero. */
+void tt_scan_transpose(const float *vectors, size_t n, size_t dim, size_t width, float *out);
 
 /* One score as the kernels compute it. */
 float tt_scan_score(const float *x, const float *y, size_t dim);

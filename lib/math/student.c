@@ -63,7 +63,7 @@ double tt_student_tails(double t, double df)
     return x < (a + 1) / (a + b + 2) ? front * fraction(a, b, x) / a : 1 - front * fraction(b, a, y) / b;
 }
 
-double tt_student_beyond(double p, double df)
+double tt_student_critical(double p, double df)
 {
     double low = 0, high = 1;
 
@@ -81,7 +81,7 @@ double tt_student_beyond(double p, double df)
     return high;
 }
 
-double tt_normal_beyond(double p)
+double tt_normal_critical(double p)
 {
-    return tt_student_beyond(p, INFINITY);
+    return tt_student_critical(p, INFINITY);
 }

@@ -1,4 +1,4 @@
-/* The normal distribution and Student's: what tests and intervals ask of them.
+/* Tail probabilities and critical values of the normal distribution and of Student's t, for tests and intervals.
  *
  * Student's t with `df` degrees of freedom, any number from 1 up (Satterthwaite's are not whole):
  *     P(|T| > t) = I_x(df / 2, 1 / 2),  x = df / (df + t t)
@@ -12,12 +12,12 @@
 #ifndef TT_MATH_STUDENT_H
 #define TT_MATH_STUDENT_H
 
-/* P(|Z| > z), z >= 0, and the z >= 0 that leaves p in both tails together, 0 < p <= 1. */
+/* The two-sided tail P(|Z| > z), z >= 0, and the critical value: the z >= 0 with P(|Z| > z) = p, 0 < p <= 1. */
 double tt_normal_tails(double z);
-double tt_normal_beyond(double p);
+double tt_normal_critical(double p);
 
 /* The same of Student's t; df >= 1, and may be infinite: the normal distribution's. */
 double tt_student_tails(double t, double df);
-double tt_student_beyond(double p, double df);
+double tt_student_critical(double p, double df);
 
 #endif

@@ -54,7 +54,7 @@ double tt_vec_sum_squares(const float *x, size_t n)
 }
 
 TT_CLONES
-float tt_vec_unit(float *x, size_t n)
+float tt_vec_normalise(float *x, size_t n)
 {
     double squares = dot(x, x, n), length = squares > 1e-24 ? sqrt(squares) : 0;
     float scale = length > 0 ? (float)(1 / length) : 0;
@@ -65,7 +65,7 @@ float tt_vec_unit(float *x, size_t n)
 }
 
 TT_CLONES
-void tt_vec_unit_back(const float *restrict u, float length, float *restrict d, size_t n)
+void tt_vec_normalise_back(const float *restrict u, float length, float *restrict d, size_t n)
 {
     float along = (float)dot(u, d, n), scale = length > 0 ? 1 / length : 0;
 
@@ -97,4 +97,24 @@ double tt_vec_dot_ref(const float *x, const float *y, size_t n)
 double tt_vec_sum_squares_ref(const float *x, size_t n)
 {
     return tt_vec_dot_ref(x, x, n);
+}
+
+TT_CLONES
+uint32_t tt_vec_count_above(const float *x, size_t n, float limit)
+{
+    uint32_t count = 0;
+
+    for (size_t i = 0; i < n; i++)
+        count += x[i] > limit;
+    return count;
+}
+
+TT_CLONES
+uint32_t tt_vec_count_from(const float *x, size_t n, float limit)
+{
+    uint32_t count = 0;
+
+    for (size_t i = 0; i < n; i++)
+        count += x[i] >= limit;
+    return count;
 }

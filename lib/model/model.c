@@ -190,7 +190,7 @@ static void embed_block(void *arg, size_t block, int worker)
     if (z)
         tt_dense_forward(dense, n, z, x);
     for (size_t r = 0; r < n; r++)
-        (void)tt_vec_unit(x + r * dim, dim);
+        (void)tt_vec_normalise(x + r * dim, dim);
 }
 
 int tt_model_embed(const struct tt_model *model, const struct tt_tower_input *input, struct tt_pool *pool, float *out,
@@ -242,16 +242,6 @@ const char *tt_model_layers_not_finite(const struct tt_model *model, char buffer
         }
     }
     return NULL;
-}
-
-int tt_model_layers_state(const struct tt_model *model, enum tt_side side, const char *what, float *numbers,
-                          struct tt_state *state, struct tt_err *err)
-{
-    char name[TT_TENSOR_NAME];
-    size_t n = model->dense[side].n_params;
-
-    snprintf(name, sizeof(name), "layers.%s.%s", tt_side_name(side), what);
-    return n ? tt_state_array(state, name, TT_F32, n, 0, numbers, err) : 0;
 }
 
 static int store_layers(enum tt_side side, const struct tt_dense *dense, struct tt_segment *segment, struct tt_err *err)

@@ -17,7 +17,6 @@
 #include "base/pool.h"
 #include "encode/entities.h"
 #include "model/dense.h"
-#include "io/state.h"
 
 enum { TT_MAX_DIM = TT_MAX_WIDTH };
 
@@ -37,11 +36,6 @@ int tt_model_init(struct tt_model *model, struct tt_entities *base, size_t dim, 
 /* Give the model other dimensions: tables of zeros again, and no layers. On failure it has no tables. */
 int tt_model_reset(struct tt_model *model, size_t dim, struct tt_err *err) TT_CHECKED;
 void tt_model_release(struct tt_model *model); /* fine on a struct that is all zero */
-
-/* The layers of both towers as part of a training's state: "layers.SIDE.WHAT", numbers (dense[side].n_params). Nothing
- * where there are no layers. */
-int tt_model_layers_state(const struct tt_model *model, enum tt_side side, const char *what, float *numbers,
-                          struct tt_state *state, struct tt_err *err) TT_CHECKED;
 
 /* The tensor of the layers that holds a number which is not finite, or NULL. */
 const char *tt_model_layers_not_finite(const struct tt_model *model, char buffer[TT_TENSOR_NAME]);

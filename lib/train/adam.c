@@ -7,9 +7,10 @@
 #include "base/alloc.h"
 #include "math/bag.h"
 #include "math/vec.h"
+#include "train/parameters.h"
 
-/* The layers' learning rate as a share of the tables'. A number of a layer acts on every row of the step, and a step
- * moves each by about the rate: as many as a layer has inputs add up where a table's row moves by one. */
+/* The learning rate of layers, as a share of that of tables. Each number of a layer acts on every row of a step, and
+ * the changes of all inputs of a layer add up in its output, where the change of a table acts once. */
 static const float layers_share = 0.1f;
 
 enum { BAD_GRADIENT = 1, BAD_VALUE = 2, ROW_BLOCK = 1024, LAYER_BLOCK = 4096 };
@@ -22,9 +23,9 @@ int tt_adam_init(struct tt_adam *adam, struct tt_model *model, struct tt_err *er
     adam->first = tt_alloc_zero(d->schema.n_columns, sizeof(*adam->first), err);
     adam->second = tt_alloc_zero(d->schema.n_columns, sizeof(*adam->second), err);
     adam->trained = tt_alloc_zero(d->schema.n_columns, sizeof(*adam->trained), err);
-    adam->row_shrunk = tt_alloc_zero(d->schema.n_columns, sizeof(*adam->row_shrunk), err);
+    adam->row_log_decay = tt_alloc_zero(d->schema.n_columns, sizeof(*adam->row_log_decay), err);
     adam->bad = tt_alloc_zero(d->schema.n_columns + 2, sizeof(*adam->bad), err);
-    if (!adam->first || !adam->second || !adam->trained || !adam->row_shrunk || !adam->bad)
+    if (!adam->first || !adam->second || !adam->trained || !adam->row_log_decay || !adam->bad)
         goto fail;
     for (size_t c = 0; c < d->schema.n_columns; c++) {
         if (!model->tables[c])
@@ -34,7 +35,7 @@ int tt_adam_init(struct tt_adam *adam, struct tt_model *model, struct tt_err *er
         adam->trained[c] = tt_alloc_zero(d->features[c].n_codes, 1, err);
         if (!adam->first[c] || !adam->second[c] || !adam->trained[c])
             goto fail;
-        if (adam->decay > 0 && !(adam->row_shrunk[c] = tt_alloc_zero(d->features[c].n_codes, sizeof(double), err)))
+        if (adam->decay > 0 && !(adam->row_log_decay[c] = tt_alloc_zero(d->features[c].n_codes, sizeof(double), err)))
             goto fail;
     }
     for (int side = TT_USER; side <= TT_ITEM; side++) {
@@ -58,13 +59,13 @@ void tt_adam_release(struct tt_adam *adam)
             free(adam->second[c]);
         if (adam->trained)
             free(adam->trained[c]);
-        if (adam->row_shrunk)
-            free(adam->row_shrunk[c]);
+        if (adam->row_log_decay)
+            free(adam->row_log_decay[c]);
     }
     free(adam->first);
     free(adam->second);
     free(adam->trained);
-    free(adam->row_shrunk);
+    free(adam->row_log_decay);
     free(adam->bad);
     for (int side = TT_USER; side <= TT_ITEM; side++) {
         free(adam->layers_first[side]);
@@ -86,15 +87,15 @@ int tt_adam_state(struct tt_adam *adam, struct tt_state *state, struct tt_err *e
              tt_state_array(state, tt_tensor_name(name, column, "second"), TT_F32, n, dim, adam->second[c], err) ||
              tt_state_array(state, tt_tensor_name(name, column, "trained"), TT_U8, n, 0, adam->trained[c], err)))
             return -1;
-        if (adam->row_shrunk[c] &&
-            tt_state_array(state, tt_tensor_name(name, column, "shrunk"), TT_F64, n, 0, adam->row_shrunk[c], err))
+        if (adam->row_log_decay[c] &&
+            tt_state_array(state, tt_tensor_name(name, column, "shrunk"), TT_F64, n, 0, adam->row_log_decay[c], err))
             return -1;
     }
-    if (adam->decay > 0 && tt_state_number(state, "shrunk", &adam->shrunk, err))
+    if (adam->decay > 0 && tt_state_number(state, "shrunk", &adam->log_decay, err))
         return -1;
     for (enum tt_side side = TT_USER; side <= TT_ITEM; side++)
-        if (tt_model_layers_state(adam->model, side, "first", adam->layers_first[side], state, err) ||
-            tt_model_layers_state(adam->model, side, "second", adam->layers_second[side], state, err))
+        if (tt_layers_state(adam->model, side, "first", adam->layers_first[side], state, err) ||
+            tt_layers_state(adam->model, side, "second", adam->layers_second[side], state, err))
             return -1;
     return 0;
 }
@@ -111,7 +112,7 @@ void tt_adam_step(struct tt_adam *adam, size_t step)
                                        .rate = (float)(rate * root / (1 - pow(adam->beta1, t))),
                                        .epsilon = (float)(adam->epsilon * root),
                                        .shrink = (float)(rate * adam->decay)};
-    adam->shrunk += log1p(-rate * adam->decay);
+    adam->log_decay += log1p(-rate * adam->decay);
 }
 
 /* The corrections of the moments' bias stay: b^n to the power of t / n is b^t. */
@@ -137,20 +138,20 @@ double tt_adam_apply(void *arg, size_t column, size_t row, const float *gradient
                      adam->second[column] + at, &squares))
         note_bad(adam, column, dim, gradient);
     adam->trained[column][row] = 1;
-    if (adam->row_shrunk[column])
-        adam->row_shrunk[column][row] = adam->shrunk;
+    if (adam->row_log_decay[column])
+        adam->row_log_decay[column][row] = adam->log_decay;
     return (double)squares;
 }
 
-void tt_adam_ahead(void *arg, size_t column, size_t row, const float *d)
+void tt_adam_prefetch(void *arg, size_t column, size_t row, const float *d)
 {
     const struct tt_adam *adam = arg;
     size_t dim = adam->model->dim, at = row * dim;
 
     (void)d;
-    tt_bag_ahead(adam->model->tables[column] + at, dim);
-    tt_bag_ahead(adam->first[column] + at, dim);
-    tt_bag_ahead(adam->second[column] + at, dim);
+    tt_bag_prefetch(adam->model->tables[column] + at, dim);
+    tt_bag_prefetch(adam->first[column] + at, dim);
+    tt_bag_prefetch(adam->second[column] + at, dim);
 }
 
 void tt_adam_catch_up(void *arg, size_t column, size_t row)
@@ -158,13 +159,13 @@ void tt_adam_catch_up(void *arg, size_t column, size_t row)
     struct tt_adam *adam = arg;
     size_t dim = adam->model->dim;
 
-    if (!adam->row_shrunk[column] || adam->row_shrunk[column][row] == adam->shrunk)
+    if (!adam->row_log_decay[column] || adam->row_log_decay[column][row] == adam->log_decay)
         return;
     float *value = adam->model->tables[column] + row * dim;
-    float left = (float)exp(adam->shrunk - adam->row_shrunk[column][row]);
+    float left = (float)exp(adam->log_decay - adam->row_log_decay[column][row]);
     for (size_t i = 0; i < dim; i++)
         value[i] *= left;
-    adam->row_shrunk[column][row] = adam->shrunk;
+    adam->row_log_decay[column][row] = adam->log_decay;
 }
 
 struct all_rows {
@@ -187,7 +188,7 @@ void tt_adam_catch_up_all(struct tt_adam *adam, struct tt_pool *pool)
     const struct tt_dictionary *d = &adam->model->base.dictionary;
 
     for (size_t c = 0; c < d->schema.n_columns; c++)
-        if (adam->row_shrunk[c])
+        if (adam->row_log_decay[c])
             tt_pool_run(pool, tt_blocks(d->features[c].n_codes, ROW_BLOCK), row_block, &(struct all_rows){adam, c});
 }
 

@@ -1,8 +1,8 @@
 /* The average of a model over its steps: see average.h. */
 #include "train/average.h"
 
-/* Recall@20 / NDCG@20 on a held-out eighth of Yelp2018's training part. "Falls": the last step's model, of a rate that
- * falls to 0 along a half cosine (Loshchilov and Hutter 2017), as it was before; "half", "last quarter": plain means
+/* Recall@20 / NDCG@20 on a held-out eighth of Yelp2018's training part. "Falls": the last step's model, with a
+ * learning rate that falls to 0 along a half cosine (Loshchilov and Hutter 2017); "half", "last quarter": plain means
  * over that part of the steps.
  *
  *     epochs  falls            half             last quarter     eta = 3          eta = 7

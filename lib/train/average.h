@@ -1,10 +1,10 @@
-/* The average of a model's tables and layers over its steps, the later ones counting more. At a learning rate that
- * stays large, a model circles about a better one than it is at any moment: the average finds that (Polyak and Juditsky
- * 1992, "Acceleration of stochastic approximation by averaging", SIAM J. Control and Optimization 30), at each epoch's
- * end and whatever the number of epochs. Weights are of polynomial decay (Shamir and Zhang 2013, "Stochastic gradient
- * descent for non-smooth optimization", ICML, section 4): with the n-th model w
+/* The average of a model's parameters over the training steps, in which later steps have more weight. With a constant
+ * learning rate, the parameters move around a point that is better than any of them; the average approaches that point
+ * (Polyak and Juditsky 1992, "Acceleration of stochastic approximation by averaging", SIAM J. Control and Optimization
+ * 30), after each epoch and for any number of epochs. The weights decay polynomially (Shamir and Zhang 2013,
+ * "Stochastic gradient descent for non-smooth optimization", ICML, section 4): with the n-th model w
  *     a_n = a_{n-1} + (eta + 1) / (n + eta) (w - a_{n-1})
- * counts the model of step s in proportion to s^eta.
+ * has the model of step s with a weight in proportion to s^eta.
  *
  *     tt_average_init(&a, model, &err);
  *     every some steps: tt_average_add(&a, pool);
@@ -19,15 +19,15 @@
 
 struct tt_average {
     const struct tt_model *model; /* borrowed */
-    size_t n;                     /* models that are in it */
+    size_t n;                     /* number of models averaged */
     struct tt_parameters mean;
 };
 
-/* Of no model yet. On failure the struct is released. */
+/* An average of no model yet. On failure the struct is released. */
 int tt_average_init(struct tt_average *average, const struct tt_model *model, struct tt_err *err) TT_CHECKED;
 void tt_average_release(struct tt_average *average); /* fine on a struct that is all zero */
 
-/* Take the model as it is into the average. Same bits for any pool. */
+/* Add the present parameters of the model to the average. Same bits for any pool. */
 void tt_average_add(struct tt_average *average, struct tt_pool *pool);
 
 /* The averaged model, which borrows the model and the average; the model itself while nothing was added. */

@@ -1,4 +1,4 @@
-/* One training step's rows of a tower: see batch.h. */
+/* A tower over the rows of one training step: see batch.h. */
 #include "train/batch.h"
 
 #include <stdlib.h>
@@ -28,7 +28,7 @@ int tt_batch_init(struct tt_batch *batch, const struct tt_model *model, const st
         batch->columns[c].place = place;
         if (schema->columns[c].side == input->side && model->tables[c])
             place += model->dim;
-        if (input->bags[c] && tt_lookup_init(&batch->columns[c].lookup, model, input, c, max_rows, err))
+        if (input->bags[c] && tt_embedding_bag_init(&batch->columns[c].bag, model, input, c, max_rows, err))
             goto fail;
     }
     return 0;
@@ -40,29 +40,29 @@ fail:
 void tt_batch_release(struct tt_batch *batch)
 {
     for (size_t c = 0; batch->columns && c < batch->model->base.dictionary.schema.n_columns; c++)
-        tt_lookup_release(&batch->columns[c].lookup);
+        tt_embedding_bag_release(&batch->columns[c].bag);
     free(batch->columns);
     free(batch->length);
     free(batch->gradient);
     tt_dense_rows_release(&batch->dense);
-    tt_lookup_scratch_release(&batch->scratch);
+    tt_embedding_bag_scratch_release(&batch->scratch);
     *batch = (struct tt_batch){0};
 }
 
-/* Is the column looked up here? */
-static int is_looked_up(const struct tt_batch *batch, size_t column)
+/* Does the column have a bag here, and not in `stale`? */
+static int has_bag(const struct tt_batch *batch, size_t column)
 {
-    return batch->input->bags[column] && !(batch->stale && batch->stale->lookup.column == column);
+    return batch->input->bags[column] && !(batch->stale && batch->stale->bag.column == column);
 }
 
 int tt_batch_gather(struct tt_batch *batch, struct tt_pool *pool, const uint32_t *rows, size_t n,
-                    const struct tt_drop *drop, struct tt_err *err)
+                    const struct tt_history_mask *mask, struct tt_err *err)
 {
     batch->n_rows = n;
     batch->rows = rows;
     for (size_t c = 0; c < batch->model->base.dictionary.schema.n_columns; c++)
-        if (is_looked_up(batch, c) &&
-            tt_lookup_gather(&batch->columns[c].lookup, &batch->scratch, pool, rows, n, drop, err))
+        if (has_bag(batch, c) &&
+            tt_embedding_bag_gather(&batch->columns[c].bag, &batch->scratch, pool, rows, n, mask, err))
             return -1;
     return 0;
 }
@@ -70,8 +70,8 @@ int tt_batch_gather(struct tt_batch *batch, struct tt_pool *pool, const uint32_t
 void tt_batch_each_row(struct tt_batch *batch, struct tt_pool *pool, tt_row_fn *fn, void *arg)
 {
     for (size_t c = 0; c < batch->model->base.dictionary.schema.n_columns; c++)
-        if (is_looked_up(batch, c))
-            tt_lookup_each_row(&batch->columns[c].lookup, pool, fn, arg);
+        if (has_bag(batch, c))
+            tt_embedding_bag_each_row(&batch->columns[c].bag, pool, fn, arg);
 }
 
 /* ---- forward and backward ---- */
@@ -107,17 +107,18 @@ static void forward_block(void *arg, size_t block, int worker)
     (void)worker;
     memset(batch->dense.z[0] ? batch->dense.z[0] + from * stride : x, 0, n * stride * sizeof(*x));
     for (size_t c = 0; c < batch->model->base.dictionary.schema.n_columns; c++)
-        if (is_looked_up(batch, c))
-            tt_lookup_add(&batch->columns[c].lookup, from, n, sums_of(batch, c, forward->u) + from * stride, stride);
+        if (has_bag(batch, c))
+            tt_embedding_bag_forward(&batch->columns[c].bag, from, n, sums_of(batch, c, forward->u) + from * stride,
+                                     stride);
     if (batch->stale)
-        tt_stale_add(batch->stale, batch->rows + from, n,
-                     sums_of(batch, batch->stale->lookup.column, forward->u) + from * stride, stride);
+        tt_stale_forward(batch->stale, batch->rows + from, n,
+                         sums_of(batch, batch->stale->bag.column, forward->u) + from * stride, stride);
     for (size_t l = 0; l < dense->n_layers; l++)
         z[l] = batch->dense.z[l] + from * dense->layers[l].n_in;
     if (dense->n_layers)
         tt_dense_forward(dense, n, z, x);
     for (size_t r = 0; r < n; r++)
-        batch->length[from + r] = tt_vec_unit(x + r * dim, dim);
+        batch->length[from + r] = tt_vec_normalise(x + r * dim, dim);
 }
 
 void tt_batch_forward(struct tt_batch *batch, struct tt_pool *pool, float *u)
@@ -131,8 +132,8 @@ struct back {
     const struct tt_batch *batch;
     const float *u;
     float *d; /* d_u in, d_x out */
-    tt_gradient_fn *take;
-    tt_ahead_fn *ahead;
+    tt_gradient_fn *apply;
+    tt_prefetch_fn *prefetch;
     void *arg;
 };
 
@@ -141,7 +142,7 @@ static void length_back(const struct back *back, size_t row)
 {
     size_t dim = back->batch->model->dim;
 
-    tt_vec_unit_back(back->u + row * dim, back->batch->length[row], back->d + row * dim, dim);
+    tt_vec_normalise_back(back->u + row * dim, back->batch->length[row], back->d + row * dim, dim);
 }
 
 static void length_block(void *arg, size_t block, int worker)
@@ -166,48 +167,48 @@ static int is_one_to_one(const struct tt_batch *batch, size_t *column)
         }
     if (n != 1 || batch->model->dense[batch->input->side].n_layers)
         return 0;
-    const struct tt_lookup *only = &batch->columns[*column].lookup;
+    const struct tt_embedding_bag *only = &batch->columns[*column].bag;
     return !only->is_weighted && only->n == batch->n_rows && only->n_groups == batch->n_rows;
 }
 
-/* Then a row's gradient is its code's, and the length is taken on the way to it: a whole catalogue's gradients are too
- * many for any cache. */
-static double take_one_to_one(void *arg, size_t column, size_t code, const float *gradient)
+/* Then a row's gradient is that of its code, and the division by the length is differentiated just before it is
+ * applied: the gradients of a whole catalogue do not fit into any cache. */
+static double apply_one_to_one(void *arg, size_t column, size_t code, const float *gradient)
 {
     const struct back *back = arg;
 
     length_back(back, (size_t)(gradient - back->d) / back->batch->model->dim);
-    return back->take(back->arg, column, code, gradient);
+    return back->apply(back->arg, column, code, gradient);
 }
 
-static void ahead_one_to_one(void *arg, size_t column, size_t code, const float *d)
+static void prefetch_one_to_one(void *arg, size_t column, size_t code, const float *d)
 {
     const struct back *back = arg;
 
-    tt_bag_ahead(back->u + (d - back->d), back->batch->model->dim);
-    back->ahead(back->arg, column, code, d);
+    tt_bag_prefetch(back->u + (d - back->d), back->batch->model->dim);
+    back->prefetch(back->arg, column, code, d);
 }
 
 double tt_batch_backward(struct tt_batch *batch, struct tt_pool *pool, const float *u, float *d_u,
-                         tt_gradient_fn *take, tt_ahead_fn *ahead, void *arg)
+                         tt_gradient_fn *apply, tt_prefetch_fn *prefetch, void *arg)
 {
-    struct back back = {batch, u, d_u, take, ahead, arg};
+    struct back back = {batch, u, d_u, apply, prefetch, arg};
     const struct tt_dense *dense = &batch->model->dense[batch->input->side];
     size_t only = 0;
     double squares = 0;
 
     if (is_one_to_one(batch, &only))
-        return tt_lookup_back(&batch->columns[only].lookup, pool, d_u, batch->model->dim, take_one_to_one,
-                              ahead ? ahead_one_to_one : NULL, &back);
+        return tt_embedding_bag_backward(&batch->columns[only].bag, pool, d_u, batch->model->dim, apply_one_to_one,
+                              prefetch ? prefetch_one_to_one : NULL, &back);
     tt_pool_run(pool, tt_blocks(batch->n_rows, ROW_BLOCK), length_block, &back);
     if (dense->n_layers)
         tt_dense_backward(dense, pool, batch->n_rows, batch->dense.z, d_u, batch->gradient);
     for (size_t c = 0; c < batch->model->base.dictionary.schema.n_columns; c++)
-        if (is_looked_up(batch, c))
-            squares += tt_lookup_back(&batch->columns[c].lookup, pool, sums_of(batch, c, d_u), stride_of(batch), take,
-                                      ahead, arg);
+        if (has_bag(batch, c))
+            squares += tt_embedding_bag_backward(&batch->columns[c].bag, pool, sums_of(batch, c, d_u), stride_of(batch),
+                                                 apply, prefetch, arg);
     if (batch->stale)
-        tt_stale_collect(batch->stale, pool, batch->rows, batch->n_rows,
-                         sums_of(batch, batch->stale->lookup.column, d_u), stride_of(batch));
+        tt_stale_accumulate(batch->stale, pool, batch->rows, batch->n_rows,
+                            sums_of(batch, batch->stale->bag.column, d_u), stride_of(batch));
     return squares;
 }

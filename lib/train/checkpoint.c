@@ -81,7 +81,7 @@ int tt_checkpoint_open(struct tt_checkpoint *c, const char *path, const struct t
         return -1;
     }
     c->state.segment = &c->segment;
-    c->state.is_taking = 1;
+    c->state.is_restoring = 1;
     return 0;
 }
 

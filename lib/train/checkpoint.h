@@ -11,7 +11,7 @@
 #define TT_TRAIN_CHECKPOINT_H
 
 #include "io/stream.h"
-#include "io/state.h"
+#include "train/state.h"
 
 /* What a run is made of: "--dim" "64", "the checksum of the examples" "3f2c...". The value is "" when there is none. */
 struct tt_fact {

@@ -53,16 +53,16 @@ static void choose_targets_of(struct tt_evaluator *ev, size_t i, const struct tt
 {
     size_t query = ev->chosen[i], at = ev->starts[i];
 
-    ev->total_weights[i] = q->missed[query];
-    ev->n_targets[i] = (uint32_t)(q->wanted.offsets[query + 1] - q->wanted.offsets[query]);
-    ev->n_targets[i] += (uint32_t)rint(q->missed[query]);
-    for (uint64_t e = q->wanted.offsets[query]; e < q->wanted.offsets[query + 1]; e++) {
-        uint32_t place = catalogue->place[q->wanted.codes[e]];
-        ev->total_weights[i] += (double)q->wanted.weights[e];
+    ev->total_weights[i] = q->unknown[query];
+    ev->n_targets[i] = (uint32_t)(q->positives.offsets[query + 1] - q->positives.offsets[query]);
+    ev->n_targets[i] += (uint32_t)rint(q->unknown[query]);
+    for (uint64_t e = q->positives.offsets[query]; e < q->positives.offsets[query + 1]; e++) {
+        uint32_t place = catalogue->place[q->positives.codes[e]];
+        ev->total_weights[i] += (double)q->positives.weights[e];
         if (place == TT_NO_PLACE || (n_seen && bsearch(&place, seen, n_seen, sizeof(*seen), compare_u32)))
             continue;
         ev->targets[at] = place;
-        ev->weights[at++] = q->wanted.weights[e];
+        ev->weights[at++] = q->positives.weights[e];
     }
     ev->starts[i + 1] = (uint32_t)at;
     ev->total += ev->total_weights[i];
@@ -71,7 +71,7 @@ static void choose_targets_of(struct tt_evaluator *ev, size_t i, const struct tt
 static int choose_targets(struct tt_evaluator *ev, const struct tt_queries *q, const struct tt_catalogue *catalogue,
                          size_t dim, struct tt_err *err)
 {
-    size_t total = count_entries(&q->wanted, ev->chosen, ev->n), most = 0;
+    size_t total = count_entries(&q->positives, ev->chosen, ev->n), most = 0;
 
     ev->starts = tt_alloc(ev->n + 1, sizeof(*ev->starts), err);
     ev->targets = tt_alloc(total, sizeof(*ev->targets), err);
@@ -185,11 +185,11 @@ static struct tt_metric_share share_of(struct tt_evaluator *ev, size_t i, enum t
 int tt_evaluator_metric(struct tt_evaluator *ev, const struct tt_model *model, size_t n_items, const float *v,
                      enum tt_metric metric, size_t k, struct tt_pool *pool, double *value, struct tt_err *err)
 {
-    struct tt_wanted wanted = {ev->n, ev->starts, ev->targets, ev->seen_starts, ev->seen};
+    struct tt_ranked_queries queries = {ev->n, ev->starts, ev->targets, ev->seen_starts, ev->seen};
     double sum = 0, under = 0;
 
     if (tt_model_embed(model, &ev->input, pool, ev->u, err) ||
-        tt_rank_wanted(&wanted, model->dim, ev->u, n_items, v, k, pool, ev->ranks, err))
+        tt_rank_targets(&queries, model->dim, ev->u, n_items, v, k, pool, ev->ranks, err))
         return -1;
     for (size_t i = 0; i < ev->n; i++) {
         ev->shares[i] = share_of(ev, i, metric, k);

@@ -13,7 +13,7 @@
 
 #include "base/pool.h"
 #include "math/metrics.h"
-#include "train/catalogue.h"
+#include "train/queries.h"
 #include "train/ranking.h"
 
 struct tt_evaluator {

@@ -1,6 +1,7 @@
 /* Copies of a model's parameters: see parameters.h. */
 #include "train/parameters.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,16 @@ void tt_parameters_assign(struct tt_model *to, const struct tt_model *from)
         copy(to->dense[side].params, from->dense[side].params, to->dense[side].n_params);
 }
 
+int tt_layers_state(const struct tt_model *model, enum tt_side side, const char *what, float *numbers,
+                    struct tt_state *state, struct tt_err *err)
+{
+    char name[TT_TENSOR_NAME];
+    size_t n = model->dense[side].n_params;
+
+    snprintf(name, sizeof(name), "layers.%s.%s", tt_side_name(side), what);
+    return n ? tt_state_array(state, name, TT_F32, n, 0, numbers, err) : 0;
+}
+
 int tt_parameters_state(struct tt_parameters *p, const struct tt_model *model, const char *what,
                         struct tt_state *state, struct tt_err *err)
 {
@@ -72,7 +83,7 @@ int tt_parameters_state(struct tt_parameters *p, const struct tt_model *model, c
                                            d->features[c].n_codes, model->dim, p->tables[c], err))
             return -1;
     for (enum tt_side side = TT_USER; side <= TT_ITEM; side++)
-        if (tt_model_layers_state(model, side, what, p->layers[side], state, err))
+        if (tt_layers_state(model, side, what, p->layers[side], state, err))
             return -1;
     return 0;
 }

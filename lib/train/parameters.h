@@ -9,7 +9,7 @@
 #ifndef TT_TRAIN_PARAMETERS_H
 #define TT_TRAIN_PARAMETERS_H
 
-#include "io/state.h"
+#include "train/state.h"
 #include "model/model.h"
 
 struct tt_parameters {
@@ -29,7 +29,12 @@ struct tt_model tt_parameters_view(const struct tt_parameters *parameters, const
  * other. */
 void tt_parameters_assign(struct tt_model *to, const struct tt_model *from);
 
-/* Save or restore them as "SIDE.NAME.WHAT" and "layers.SIDE.WHAT". */
+/* Save or restore numbers of the shape of one tower's layers, (dense[side].n_params), as "layers.SIDE.WHAT". Nothing
+ * where the tower has no layers. */
+int tt_layers_state(const struct tt_model *model, enum tt_side side, const char *what, float *numbers,
+                    struct tt_state *state, struct tt_err *err) TT_CHECKED;
+
+/* Save or restore the parameters as "SIDE.NAME.WHAT" and "layers.SIDE.WHAT". */
 int tt_parameters_state(struct tt_parameters *parameters, const struct tt_model *model, const char *what,
                         struct tt_state *state, struct tt_err *err) TT_CHECKED;
 

@@ -44,21 +44,21 @@ done:
     return status;
 }
 
-/* Take out of each query's disliked items what it wants; both are rising. */
-static void like_wins(struct tt_queries *q)
+/* Remove from each query's disliked items those that are positives; both are rising. */
+static void remove_positives(struct tt_queries *q)
 {
-    struct tt_bags *bad = &q->disliked;
+    struct tt_bags *disliked = &q->disliked;
     size_t used = 0, from = 0;
 
     for (size_t i = 0; i < q->n; i++) {
-        uint64_t w = q->wanted.offsets[i];
-        for (; from < bad->offsets[i + 1]; from++) {
-            while (w < q->wanted.offsets[i + 1] && q->wanted.codes[w] < bad->codes[from])
-                w++;
-            if (w == q->wanted.offsets[i + 1] || q->wanted.codes[w] != bad->codes[from])
-                bad->codes[used++] = bad->codes[from];
+        uint64_t p = q->positives.offsets[i];
+        for (; from < disliked->offsets[i + 1]; from++) {
+            while (p < q->positives.offsets[i + 1] && q->positives.codes[p] < disliked->codes[from])
+                p++;
+            if (p == q->positives.offsets[i + 1] || q->positives.codes[p] != disliked->codes[from])
+                disliked->codes[used++] = disliked->codes[from];
         }
-        bad->offsets[i + 1] = used;
+        disliked->offsets[i + 1] = used;
     }
 }
 
@@ -77,7 +77,7 @@ static int find_disliked(struct tt_queries *q, const struct tt_events *events, c
         is_disliked[e] = !events->label[e];
     if (tt_history_build(&q->disliked, &once, q->n, &visits, err))
         goto done;
-    like_wins(q);
+    remove_positives(q);
     if (q->disliked.offsets[q->n] == 0)
         tt_bags_release(&q->disliked);
     status = 0;
@@ -99,16 +99,16 @@ int tt_queries_init(struct tt_queries *q, const struct tt_dictionary *d, const s
         goto done;
     struct tt_visits visits = {.n = events->n, .user = number, .item = events->item, .label = events->label,
                                .weight = events->weight, .time = events->time};
-    if (tt_history_build(&q->wanted, &sum, q->n, &visits, err) ||
+    if (tt_history_build(&q->positives, &sum, q->n, &visits, err) ||
         (keep_disliked && events->label && find_disliked(q, events, number, err)))
         goto done;
-    for (size_t i = 0; i < q->wanted.offsets[q->n]; i++)
-        q->weight += (double)q->wanted.weights[i];
-    if (!(q->missed = tt_alloc_zero(q->n, sizeof(*q->missed), err)))
+    for (size_t i = 0; i < q->positives.offsets[q->n]; i++)
+        q->weight += (double)q->positives.weights[i];
+    if (!(q->unknown = tt_alloc_zero(q->n, sizeof(*q->unknown), err)))
         goto done;
     for (size_t e = 0; e < events->n; e++)
         if (events->item[e] == 0 && (!events->label || events->label[e]))
-            q->missed[number[e]] += events->weight ? (double)events->weight[e] : 1;
+            q->unknown[number[e]] += events->weight ? (double)events->weight[e] : 1;
     status = 0;
 done:
     free(number);
@@ -123,8 +123,8 @@ void tt_queries_release(struct tt_queries *q)
         tt_bags_release(&q->contexts[c]);
     free(q->contexts);
     free(q->user);
-    free(q->missed);
-    tt_bags_release(&q->wanted);
+    free(q->unknown);
+    tt_bags_release(&q->positives);
     tt_bags_release(&q->disliked);
     *q = (struct tt_queries){0};
 }
@@ -146,4 +146,35 @@ int tt_queries_input(const struct tt_queries *q, const struct tt_dictionary *d, 
         }
     }
     return 0;
+}
+
+/* ---- the catalogue ---- */
+
+int tt_catalogue_init(struct tt_catalogue *catalogue, const struct tt_queries *queries, size_t n_items,
+                      struct tt_err *err)
+{
+    *catalogue = (struct tt_catalogue){.items = tt_alloc(n_items, sizeof(uint32_t), err),
+                                       .place = tt_alloc_zero(n_items, sizeof(uint32_t), err)};
+    if (!catalogue->items || !catalogue->place) {
+        tt_catalogue_release(catalogue);
+        return -1;
+    }
+    for (size_t e = 0; e < queries->positives.offsets[queries->n]; e++)
+        catalogue->place[queries->positives.codes[e]] = 1;
+    for (size_t e = 0; queries->disliked.n_rows && e < queries->disliked.offsets[queries->n]; e++)
+        catalogue->place[queries->disliked.codes[e]] = 1;
+    for (size_t i = 0; i < n_items; i++) {
+        int is_in = catalogue->place[i] == 1;
+        catalogue->place[i] = is_in ? (uint32_t)catalogue->n : TT_NO_PLACE;
+        if (is_in)
+            catalogue->items[catalogue->n++] = (uint32_t)i;
+    }
+    return 0;
+}
+
+void tt_catalogue_release(struct tt_catalogue *catalogue)
+{
+    free(catalogue->items);
+    free(catalogue->place);
+    *catalogue = (struct tt_catalogue){0};
 }

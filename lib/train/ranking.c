@@ -1,13 +1,13 @@
-/* Where the wanted items stand: see ranking.h. */
+/* Ranks of targets: see ranking.h. */
 #include "train/ranking.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "math/count.h"
 #include "math/gemm.h"
 #include "math/topk.h"
+#include "math/vec.h"
 
 enum { QUERY_BLOCK = 64, ITEM_BLOCK = 1024, COUNT_BLOCK = 1024 };
 
@@ -16,7 +16,7 @@ struct job {
     const float *u, *v;
     float *scores;                          /* (threads, QUERY_BLOCK, padded) */
     float *queries;                         /* (threads, QUERY_BLOCK, dim) */
-    const struct tt_wanted *wanted;         /* ranks of wanted items */
+    const struct tt_ranked_queries *ranked; /* for the ranks of targets */
     uint32_t *ranks;
     size_t most;                            /* ranks that do not matter begin here */
     size_t k;                               /* the first k */
@@ -70,8 +70,8 @@ static uint32_t count_before(const float *scores, size_t n, size_t item, size_t 
 
     for (size_t i = 0, to; i < n && count < enough; i = to) {
         to = i < item && item < i + COUNT_BLOCK ? item : i + COUNT_BLOCK < n ? i + COUNT_BLOCK : n;
-        count += i < item ? tt_count_from(scores + i, to - i, scores[item])
-                          : tt_count_above(scores + i, to - i, scores[item]);
+        count += i < item ? tt_vec_count_from(scores + i, to - i, scores[item])
+                          : tt_vec_count_above(scores + i, to - i, scores[item]);
     }
     return count;
 }
@@ -79,19 +79,19 @@ static uint32_t count_before(const float *scores, size_t n, size_t item, size_t 
 static void rank_block(void *arg, size_t block, int worker)
 {
     const struct job *job = arg;
-    const struct tt_wanted *w = job->wanted;
+    const struct tt_ranked_queries *r = job->ranked;
     const float *scores;
     size_t from = block * QUERY_BLOCK, n = score_block(job, block, worker, &scores);
 
     for (size_t q = 0; q < n; q++) {
         const float *row = scores + q * job->padded;
-        uint64_t seen_from = w->seen_starts ? w->seen_starts[from + q] : 0;
-        uint64_t seen_to = w->seen_starts ? w->seen_starts[from + q + 1] : 0;
-        for (uint32_t k = w->starts[from + q]; k < w->starts[from + q + 1]; k++) {
-            size_t item = w->item[k];
+        uint64_t seen_from = r->seen_starts ? r->seen_starts[from + q] : 0;
+        uint64_t seen_to = r->seen_starts ? r->seen_starts[from + q + 1] : 0;
+        for (uint32_t k = r->starts[from + q]; k < r->starts[from + q + 1]; k++) {
+            size_t item = r->item[k];
             uint32_t rank = count_before(row, job->n_items, item, job->most + (size_t)(seen_to - seen_from));
             for (uint64_t s = seen_from; s < seen_to; s++) {
-                size_t seen = w->seen[s];
+                size_t seen = r->seen[s];
                 rank -= seen != item && (row[seen] > row[item] || (seen < item && row[seen] == row[item]));
             }
             job->ranks[k] = rank;
@@ -99,10 +99,11 @@ static void rank_block(void *arg, size_t block, int worker)
     }
 }
 
-int tt_rank_wanted(const struct tt_wanted *wanted, size_t dim, const float *u, size_t n_items, const float *v,
-                   size_t most, struct tt_pool *pool, uint32_t *ranks, struct tt_err *err)
+int tt_rank_targets(const struct tt_ranked_queries *queries, size_t dim, const float *u, size_t n_items, const float *v,
+                    size_t most, struct tt_pool *pool, uint32_t *ranks, struct tt_err *err)
 {
-    struct job job = {.n_queries = wanted->n_queries, .dim = dim, .n_items = n_items, .u = u, .v = v, .wanted = wanted,
+    struct job job = {.n_queries = queries->n_queries, .dim = dim, .n_items = n_items, .u = u, .v = v,
+                      .ranked = queries,
                       .ranks = ranks, .most = most};
 
     return run(&job, pool, rank_block, err);

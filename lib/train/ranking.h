@@ -1,5 +1,5 @@
-/* Full rankings, for validation while training. Where wanted items stand is found without a list of the best: the items
- * that score higher are counted.
+/* Ranks all items for each query, for validation while training. The rank of a target is found by counting the items
+ * that score higher, without a sorted list.
  */
 #ifndef TT_TRAIN_RANKING_H
 #define TT_TRAIN_RANKING_H
@@ -9,22 +9,22 @@
 #include "base/err.h"
 #include "base/pool.h"
 
-/* Queries with what each of them wants, and what is left out of its ranking. */
-struct tt_wanted {
+/* Queries with the items whose ranks are computed, and those that are left out of the ranking. */
+struct tt_ranked_queries {
     size_t n_queries;
     const uint32_t *starts;      /* (n_queries + 1) */
-    const uint32_t *item;        /* wanted rows of v */
+    const uint32_t *item;        /* targets: rows of v */
     const uint64_t *seen_starts; /* (n_queries + 1), or NULL: nothing is left out */
     const uint32_t *seen;        /* rows of v, rising within a query */
 };
 
 /*   u (n_queries, dim), v (n_items, dim)
- *   ranks (starts[n_queries])  how many items stand before each wanted one: those with a higher score, and of an
- *                              equal score those of a lower row; seen ones do not count. A rank of `most` or more
- *                              may be any number from `most` up: then counting them all is saved
+ *   ranks (starts[n_queries])  the number of items before each target: those with a higher score, and of an equal
+ *                              score those of a lower row; seen items do not count. A rank of `most` or more may be
+ *                              any number from `most` up, so that counting may end there
  * Parallel over fixed blocks of queries. */
-int tt_rank_wanted(const struct tt_wanted *wanted, size_t dim, const float *u, size_t n_items, const float *v,
-                   size_t most, struct tt_pool *pool, uint32_t *ranks, struct tt_err *err) TT_CHECKED;
+int tt_rank_targets(const struct tt_ranked_queries *queries, size_t dim, const float *u, size_t n_items, const float *v,
+                    size_t most, struct tt_pool *pool, uint32_t *ranks, struct tt_err *err) TT_CHECKED;
 
 /*   u (n_queries, dim), v (n_items, dim)
  *   rows (n_queries, k)  the first k <= n_items of each ranking, in no order

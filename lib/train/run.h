@@ -79,7 +79,7 @@ int tt_run_state(struct tt_run *run, struct tt_state *state, struct tt_err *err)
 /* Run the epochs that are left. */
 int tt_run_go(struct tt_run *run, const struct tt_run_hooks *hooks, struct tt_err *err) TT_CHECKED;
 
-/* The best epoch's tables, looked at and then filled (fill.h). */
+/* The best epoch's tables, looked at and then filled (untrained_rows.h). */
 int tt_run_finish(struct tt_run *run, struct tt_train_report *report, struct tt_err *err) TT_CHECKED;
 
 #endif

@@ -3,8 +3,9 @@
  * First pass, parallel over panels of 64 queries and ranges of shared candidates: for each tile of candidates the
  * exponentials, their sums, and E V into the range's part of d_u. Then, parallel over panels, the ranges' parts are
  * added in order. Second pass, parallel over blocks of candidates: d_v = E' (u scaled), added over the panels in order.
- * Positives and disliked items are apart: within the shared candidates their exponentials are put right in the tiles;
- * behind them they are computed one by one. Each pair is a factor in the end, for both gradients. */
+ * Pairs of a query with a positive or a disliked item have other weights than 1 / p. Among the shared candidates their
+ * exponentials are corrected in the tiles; behind these they are computed one by one. In the end each pair is a factor
+ * of both gradients. */
 #include "train/softmax.h"
 
 #include <assert.h>
@@ -57,14 +58,14 @@ int tt_softmax_init(struct tt_softmax *s, size_t max_queries, size_t max_shared,
     s->e = tt_alloc_aligned(q, max_shared * sizeof(float), err);
     s->panels = tt_alloc_aligned(q, dim * sizeof(float), err);
     s->u_scaled = tt_alloc_aligned(q, dim * sizeof(float), err);
-    s->wanted = tt_alloc_aligned(q, dim * sizeof(float), err);
+    s->positive_sum = tt_alloc_aligned(q, dim * sizeof(float), err);
     s->parts = tt_alloc_aligned((n_ranges(max_shared) - 1) * q, dim * sizeof(float), err);
     s->z = tt_alloc(n_ranges(max_shared) * q, sizeof(*s->z), err);
     s->losses = tt_alloc(q, sizeof(*s->losses), err);
     s->bias = tt_alloc(max_shared, sizeof(*s->bias), err);
     s->positives.starts = tt_alloc(max_items + 1, sizeof(uint32_t), err);
     s->disliked.starts = tt_alloc(max_items + 1, sizeof(uint32_t), err);
-    if (s->e && s->panels && s->u_scaled && s->wanted && s->parts && s->z && s->losses && s->bias &&
+    if (s->e && s->panels && s->u_scaled && s->positive_sum && s->parts && s->z && s->losses && s->bias &&
         s->positives.starts && s->disliked.starts)
         return 0;
     tt_softmax_release(s);
@@ -85,11 +86,11 @@ void tt_softmax_release(struct tt_softmax *s)
     free(s->e);
     free(s->panels);
     free(s->u_scaled);
-    free(s->wanted);
+    free(s->positive_sum);
     free(s->parts);
     free(s->z);
     free(s->losses);
-    free(s->pull);
+    free(s->shares);
     free(s->bias);
     factors_release(&s->positives);
     factors_release(&s->disliked);
@@ -136,9 +137,9 @@ static void panel_block(void *arg, size_t panel, int worker)
                   (float)(LOG2_E / job->step->temperature), s->panels + panel * Q * s->dim);
 }
 
-/* The pairs of a tile are to count `count` times, whatever their p. */
-static void spare_pairs(const struct job *job, const struct tt_pairs *p, double count, size_t panel, size_t from,
-                        float *e)
+/* Give the pairs of a tile the weight `count` in place of 1 / p. */
+static void set_pair_weights(const struct job *job, const struct tt_pairs *p, double count, size_t panel, size_t from,
+                             float *e)
 {
     const float *log_p = job->step->log_p;
     size_t to = from + tile_size(job, from);
@@ -160,9 +161,9 @@ static void tile_pass(const struct job *job, size_t panel, size_t from, double z
 
     s->kernels->exponentials(n, s->dim, s->panels + panel * Q * s->dim, v, s->bias + from, e, sums);
     if (step->log_p)
-        spare_pairs(job, &step->positives, 1, panel, from, e);
+        set_pair_weights(job, &step->positives, 1, panel, from, e);
     if (step->disliked.starts)
-        spare_pairs(job, &step->disliked, step->disliked_weight, panel, from, e);
+        set_pair_weights(job, &step->disliked, step->disliked_weight, panel, from, e);
     if (step->log_p || step->disliked.starts)
         s->kernels->sums(n, e, sums);
     for (size_t q = 0; q < Q; q++)
@@ -187,9 +188,9 @@ static void range_block(void *arg, size_t block, int worker)
         tile_pass(job, panel, from, z, d_u);
 }
 
-/* The terms of Z that are a query's alone: each pair's goes into factor[k], 0 for those of shared candidates, which the
- * tiles have. Returns their sum. */
-static double own_terms(const struct job *job, const struct tt_pairs *p, double count, size_t query, float *factor)
+/* The terms of Z of a query's pairs behind the shared candidates: each goes into factor[k], which is 0 for shared
+ * candidates, whose terms are in the tiles. Returns their sum. */
+static double pair_terms(const struct job *job, const struct tt_pairs *p, double count, size_t query, float *factor)
 {
     const struct tt_softmax_step *step = job->step;
     size_t dim = job->s->dim;
@@ -206,9 +207,9 @@ static double own_terms(const struct job *job, const struct tt_pairs *p, double 
     return sum;
 }
 
-/* The positive term of a query with positives of its own temperature; pull[k] gets the share of the query's weight by
+/* The positive term of a query, with a temperature of its own; shares[k] gets the share of the query's weight that its
  * which its positive k pulls. */
-static double share_pull(const struct job *job, size_t query, double weights, float *pull)
+static double share_positives(const struct job *job, size_t query, double weights, float *shares)
 {
     const struct tt_softmax_step *step = job->step;
     const struct tt_pairs *p = &step->positives;
@@ -217,31 +218,31 @@ static double share_pull(const struct job *job, size_t query, double weights, fl
 
     for (size_t k = from; k < to; k++) {
         double score = tt_vec_dot(step->u + query * dim, step->v + (size_t)p->item[k] * dim, dim);
-        pull[k] = (float)score;
+        shares[k] = (float)score;
         most = p->weight[k] > 0 && score > most ? score : most;
     }
     for (size_t k = from; k < to; k++) {
-        double share = p->weight[k] > 0 ? (double)p->weight[k] * exp(((double)pull[k] - most) / (h * t)) : 0;
-        pull[k] = (float)share;
+        double share = p->weight[k] > 0 ? (double)p->weight[k] * exp(((double)shares[k] - most) / (h * t)) : 0;
+        shares[k] = (float)share;
         sum += share;
     }
     for (size_t k = from; k < to; k++)
-        pull[k] *= (float)(weights / sum);
+        shares[k] *= (float)(weights / sum);
     /* cppcheck-suppress invalidFunctionArg ; the highest positive is in the sum with its weight */
     return weights * (h * log(sum / weights) + most / t);
 }
 
-/* From terms to factors of the gradient, and d_u's part of it, without that of the positives' pull, which is `wanted`
- * times as large in the gradient. pull NULL: they are no positives. */
-static void own_gradient(const struct job *job, const struct tt_pairs *p, size_t query, double scale, double wanted,
-                         const float *pull, struct tt_pair_factors *f)
+/* Makes the pairs' terms of Z factors of the gradient, and adds the pairs' part of d_u. For positives, item_factor also
+ * gets the positive term's part, positive_factor times the share; shares is NULL for disliked items. */
+static void pair_gradient(const struct job *job, const struct tt_pairs *p, size_t query, double scale,
+                          double positive_factor, const float *shares, struct tt_pair_factors *f)
 {
     const struct tt_softmax_step *step = job->step;
     size_t dim = job->s->dim;
 
     for (size_t k = p->starts[query]; k < p->starts[query + 1]; k++) {
         f->factor[k] *= (float)scale;
-        f->item_factor[f->place[k]] = f->factor[k] - (pull ? (float)(wanted * (double)pull[k]) : 0);
+        f->item_factor[f->place[k]] = f->factor[k] - (shares ? (float)(positive_factor * (double)shares[k]) : 0);
         if (f->factor[k] != 0)
             tt_bag_add(1, &p->item[k], &f->factor[k], step->v, dim, dim, step->d_u + query * dim);
     }
@@ -255,8 +256,9 @@ static void finish_query(const struct job *job, size_t query)
     struct tt_softmax *s = job->s;
     size_t dim = s->dim, from = positives->starts[query], n = positives->starts[query + 1] - from;
     const float *u = step->u + query * dim;
-    float *d = step->d_u + query * dim, *scaled = s->u_scaled + query * dim, *wanted = s->wanted + query * dim;
-    const float *pull = positives->weight;
+    float *d = step->d_u + query * dim, *scaled = s->u_scaled + query * dim;
+    float *positive_sum = s->positive_sum + query * dim;
+    const float *shares = positives->weight;
     double z = s->z[query], weights = 0, term = 0, factor = 1 / (step->temperature * job->total);
 
     for (size_t range = 1; range < job->n_ranges; range++) {
@@ -268,25 +270,25 @@ static void finish_query(const struct job *job, size_t query)
     for (size_t k = from; k < from + n; k++)
         weights += (double)positives->weight[k];
     if (step->positive_temperature > 0 && weights > 0) {
-        term = share_pull(job, query, weights, s->pull);
-        pull = s->pull;
+        term = share_positives(job, query, weights, s->shares);
+        shares = s->shares;
     }
-    memset(wanted, 0, dim * sizeof(*wanted));
-    tt_bag_add(n, positives->item + from, pull + from, step->v, dim, dim, wanted);
-    if (pull == positives->weight)
-        term = tt_vec_dot(u, wanted, dim) / step->temperature;
-    z += own_terms(job, positives, 1, query, s->positives.factor);
+    memset(positive_sum, 0, dim * sizeof(*positive_sum));
+    tt_bag_add(n, positives->item + from, shares + from, step->v, dim, dim, positive_sum);
+    if (shares == positives->weight)
+        term = tt_vec_dot(u, positive_sum, dim) / step->temperature;
+    z += pair_terms(job, positives, 1, query, s->positives.factor);
     if (step->disliked.starts)
-        z += own_terms(job, &step->disliked, step->disliked_weight, query, s->disliked.factor);
-    double scale = step->c * weights / (step->temperature * z * job->total);
+        z += pair_terms(job, &step->disliked, step->disliked_weight, query, s->disliked.factor);
+    double scale = step->negative_weight * weights / (step->temperature * z * job->total);
     for (size_t i = 0; i < dim; i++) {
-        d[i] = d[i] * (float)scale - wanted[i] * (float)factor;
+        d[i] = d[i] * (float)scale - positive_sum[i] * (float)factor;
         scaled[i] = u[i] * (float)scale;
     }
-    own_gradient(job, positives, query, scale, factor, pull, &s->positives);
+    pair_gradient(job, positives, query, scale, factor, shares, &s->positives);
     if (step->disliked.starts)
-        own_gradient(job, &step->disliked, query, scale, 0, NULL, &s->disliked);
-    s->losses[query] = step->c * weights * log(z) - term;
+        pair_gradient(job, &step->disliked, query, scale, 0, NULL, &s->disliked);
+    s->losses[query] = step->negative_weight * weights * log(z) - term;
 }
 
 static void query_block(void *arg, size_t panel, int worker)
@@ -319,7 +321,7 @@ static void item_block(void *arg, size_t block, int worker)
     (void)worker;
     to = to < step->n_items ? to : step->n_items;
     shared = to < step->n_shared ? to : step->n_shared;
-    own = shared > from ? shared : from; /* here begin those that are no part of the product */
+    own = shared > from ? shared : from; /* here begin those that are not shared */
     memset(step->d_v + own * s->dim, 0, (to - own) * s->dim * sizeof(float));
     for (size_t panel = 0; panel < job->n_panels && from < shared; panel++)
         s->kernels->to_items(panel == 0, shared - from, s->dim, tile_of(job, panel, from),
@@ -331,7 +333,7 @@ static void item_block(void *arg, size_t block, int worker)
     }
 }
 
-/* The pairs grouped by candidate, in the order in which they stand. */
+/* Group the pairs by candidate; within a candidate they keep their order. */
 static int group_pairs(struct tt_pair_factors *f, const struct tt_pairs *p, size_t n_queries, size_t n_items,
                        struct tt_err *err)
 {
@@ -387,7 +389,7 @@ int tt_softmax_loss(struct tt_softmax *s, struct tt_pool *pool, const struct tt_
         job.total += (double)step->positives.weight[k];
     if (!(job.total > 0))
         job.total = 1; /* every weight is 0: so is every gradient */
-    if ((step->positive_temperature > 0 && tt_grow(&s->pull, &s->cap_pull, n + 1, sizeof(*s->pull), err)) ||
+    if ((step->positive_temperature > 0 && tt_grow(&s->shares, &s->cap_shares, n + 1, sizeof(*s->shares), err)) ||
         group_pairs(&s->positives, &step->positives, n_queries, n_items, err) ||
         (step->disliked.starts && group_pairs(&s->disliked, &step->disliked, n_queries, n_items, err)))
         return -1;
@@ -402,7 +404,7 @@ int tt_softmax_loss(struct tt_softmax *s, struct tt_pool *pool, const struct tt_
     return 0;
 }
 
-/* ---- plainly ---- */
+/* ---- the reference ---- */
 
 static double score_of(const struct tt_softmax_step *step, size_t dim, size_t q, size_t j)
 {
@@ -423,8 +425,9 @@ static void add_ref(const struct tt_softmax_step *step, size_t dim, size_t q, si
     }
 }
 
-/* The positive term of query q: sum over its positives, or their log-mean-exp; pull[k] gets each one's share. */
-static double pull_ref(const struct tt_softmax_step *step, size_t dim, size_t q, double weights, double *pull)
+/* The positive term of query q: sum over its positives, or their log-mean-exp; shares[k] gets each one's share. */
+static double positive_term_ref(const struct tt_softmax_step *step, size_t dim, size_t q, double weights,
+                                double *shares)
 {
     const struct tt_pairs *p = &step->positives;
     double t = step->temperature, h = step->positive_temperature, sum = 0;
@@ -432,11 +435,11 @@ static double pull_ref(const struct tt_softmax_step *step, size_t dim, size_t q,
 
     for (size_t k = 0; k < n; k++) {
         double s = score_of(step, dim, q, p->item[from + k]) / t;
-        pull[k] = (double)p->weight[from + k] * (h > 0 ? exp(s / h) : 1);
-        sum += h > 0 ? pull[k] : pull[k] * s;
+        shares[k] = (double)p->weight[from + k] * (h > 0 ? exp(s / h) : 1);
+        sum += h > 0 ? shares[k] : shares[k] * s;
     }
     for (size_t k = 0; k < n && h > 0; k++)
-        pull[k] *= sum > 0 ? weights / sum : 0;
+        shares[k] *= sum > 0 ? weights / sum : 0;
     return h > 0 ? weights > 0 ? h * weights * log(sum / weights) : 0 : sum;
 }
 
@@ -453,7 +456,7 @@ double tt_softmax_loss_ref(size_t dim, const struct tt_softmax_step *step, doubl
         double z = 0, weights = 0, *row = e + q * step->n_items;
         for (size_t k = p->starts[q]; k < p->starts[q + 1]; k++)
             weights += (double)p->weight[k];
-        loss -= pull_ref(step, dim, q, weights, row); /* its shares stand in the row for a while */
+        loss -= positive_term_ref(step, dim, q, weights, row); /* its shares stand in the row for a while */
         for (size_t k = p->starts[q]; k < p->starts[q + 1]; k++)
             add_ref(step, dim, q, p->item[k], -row[k - p->starts[q]] / (t * total), d_u, d_v);
         for (size_t j = 0; j < step->n_items; j++)
@@ -466,9 +469,9 @@ double tt_softmax_loss_ref(size_t dim, const struct tt_softmax_step *step, doubl
         for (size_t j = 0; j < step->n_items; j++)
             z += row[j];
         /* cppcheck-suppress invalidFunctionArg ; z has an exponential in it, as there is a candidate */
-        loss += step->c * weights * log(z);
+        loss += step->negative_weight * weights * log(z);
         for (size_t j = 0; j < step->n_items; j++)
-            add_ref(step, dim, q, j, step->c * weights * row[j] / (z * t * total), d_u, d_v);
+            add_ref(step, dim, q, j, step->negative_weight * weights * row[j] / (z * t * total), d_u, d_v);
     }
     return loss / total;
 }

@@ -1,16 +1,18 @@
-/* Softmax loss of queries over candidates: the whole catalogue (exact), or a sample of it.
+/* Softmax loss of queries over candidates, and its gradients. The candidates are the whole catalogue (exact), or a
+ * sample of it.
  *
  * With B queries, N candidates, D dimensions, s_qj = u_q . v_j, temperature t, event weights w_qi of the query's
  * positives i, W_q = sum_i w_qi, and W = sum_q W_q:
  *
  *     loss = 1/W sum_q [ c W_q log Z_q  -  sum_i w_qi s_qi / t ],      Z_q = sum_j m_qj exp(s_qj / t)
  *
- * With a temperature t+ of its own, h = t+ / t, the positive term is (the loss's "bilateral" form, equation 13 of BSL)
+ * With a temperature t+ of its own, h = t+ / t, the positive term is (equation 13 of BSL)
  *
  *     h W_q log( sum_i w_qi exp(s_qi / t+) / W_q )        in place of        sum_i w_qi s_qi / t,
  *
- * which it tends to for a large h: a positive that scores low among its query's, one that fits nothing else the user
- * did, pulls less. h = 0 stands for the plain sum. A query of one positive is the same either way.
+ * which it tends to for a large h. A positive that scores low among its query's positives, because it fits nothing else
+ * that the user did, has less weight then. h = 0 stands for the plain sum. A query with one positive has the same term
+ * either way.
  *
  * c = 1 is the softmax; c > 1 weighs the negative term (BSL: Wu et al. 2024, "BSL: Understanding and Improving Softmax
  * Loss for Recommendation", equation 14, as one factor). m_qj is the weight of candidate j in q's sum:
@@ -19,12 +21,12 @@
  *     disliked_weight        an item that q dislikes
  *     1 / p_j       any other of the first S candidates, which all queries share; p_j is the probability that j is
  *                   among them, 1 for the whole catalogue
- *     0             any other of the N - S candidates behind those: they are there for the queries that want or
- *                   dislike them, and no other query sees them
+ *     0             any other of the N - S candidates behind those: they are positives or disliked items of some
+ *                   queries, and no candidates of the others
  *
  * So Z_q estimates the sum over the catalogue without bias (Horvitz & Thompson 1952; the logQ correction of Yi et al.
- * 2019, RecSys, equation 3, for distinct candidates), and what a query wants or dislikes is its candidate for certain
- * and once, drawn or not. Events that share a query share its row of logits.
+ * 2019, RecSys, equation 3, for distinct candidates). A positive or a disliked item of a query is always its candidate,
+ * once, sampled or not. Events of one query share its row of logits.
  *
  * All logits lie in [-1/t, 1/t]. With t >= 0.02 their exponentials and the sums of these are floats that neither
  * overflow nor vanish, so no maximum has to be found and subtracted. The exponentials of a step, S B floats, are kept
@@ -39,7 +41,7 @@
 #include "base/pool.h"
 #include "math/softmax_tile.h"
 
-/* Pairs of queries and candidates, query by query: the positives of a step, or what its queries dislike. */
+/* Pairs of a query and a candidate, query by query: the positives of a step, or its disliked items. */
 struct tt_pairs {
     const uint32_t *starts; /* (B + 1) */
     const uint32_t *query;  /* (starts[B]) the query of each pair */
@@ -63,14 +65,14 @@ struct tt_softmax {
     size_t max_shared, max_items, dim;
     const struct tt_tile_kernels *kernels;
     float *e;                           /* (panels, S, 64) exponentials */
-    float *panels;                      /* (panels, dim, 64) the queries transposed */
+    float *panels;                      /* (panels, dim, 64) the queries, transposed */
     float *u_scaled;                    /* (max_queries, dim) u_q c W_q / (t Z_q W) */
-    float *wanted;                      /* (max_queries, dim) sum of w v over a query's positives */
+    float *positive_sum;                      /* (max_queries, dim) sum of w v over a query's positives */
     float *parts;                       /* (ranges - 1, max_queries, dim) E V of ranges of candidates */
     double *z;                          /* (ranges, max_queries) */
     double *losses;                     /* (max_queries) */
-    float *pull;                        /* by positive, with h > 0: its share of W_q */
-    size_t cap_pull;
+    float *shares;                      /* by positive, with h > 0: its share of W_q */
+    size_t cap_shares;
     float *bias;                        /* (max_shared) - log2 p */
     struct tt_pair_factors positives, disliked;
 };
@@ -83,7 +85,7 @@ struct tt_softmax_step {
     struct tt_pairs disliked;     /* none of them a positive of its query; starts NULL: there are none */
     const float *log_p;           /* (S) logarithm of each shared candidate's p, -34 to 34, or NULL: all 1 */
     double temperature;           /* from 0.02 up */
-    double c;
+    double negative_weight;       /* c */
     double positive_temperature;  /* h: 0, or above */
     double disliked_weight;       /* > 0; at most 1e6 */
     float *d_u, *d_v;             /* (B,D), (N,D) overwritten with the gradient of the loss */

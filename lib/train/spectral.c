@@ -1,4 +1,4 @@
-/* The spectral start: see spectral.h. */
+/* Spectral initialisation: see spectral.h. */
 #include "train/spectral.h"
 
 #include <math.h>
@@ -11,10 +11,10 @@
 #include "math/gemm.h"
 
 enum {
-    OVERSAMPLE = 16, /* further directions: they make the last wanted ones right (Halko et al., section 4.3) */
+    OVERSAMPLE = 16, /* directions beyond the rank, for the accuracy of the last ones (Halko et al., section 4.3) */
     ITERATIONS = 6,
     ROW_BLOCK = 64,
-    GRAM_BLOCK = 1024, /* rows whose Gram matrix is taken in float before it is added in double */
+    GRAM_BLOCK = 1024, /* rows whose Gram matrix is computed in float, before it is added in double */
 };
 
 /* A sparse matrix by rows. */
@@ -76,16 +76,16 @@ static int normalise(const struct tt_bags *visits, size_t n_users, size_t n_item
     return 0;
 }
 
-struct product {
+struct sparse_product {
     const struct sparse *m;
     const float *in;
     float *out;
     size_t k;
 };
 
-static void multiply_block(void *arg, size_t block, int worker)
+static void multiply_sparse_block(void *arg, size_t block, int worker)
 {
-    const struct product *p = arg;
+    const struct sparse_product *p = arg;
     size_t to = (block + 1) * ROW_BLOCK;
 
     (void)worker;
@@ -102,11 +102,11 @@ static void multiply_block(void *arg, size_t block, int worker)
 }
 
 /* out (rows of m, k) = m in */
-static void multiply(const struct sparse *m, const float *in, float *out, size_t k, struct tt_pool *pool)
+static void multiply_sparse(const struct sparse *m, const float *in, float *out, size_t k, struct tt_pool *pool)
 {
-    struct product p = {m, in, out, k};
+    struct sparse_product p = {m, in, out, k};
 
-    tt_pool_run(pool, tt_blocks(m->n_rows, ROW_BLOCK), multiply_block, &p);
+    tt_pool_run(pool, tt_blocks(m->n_rows, ROW_BLOCK), multiply_sparse_block, &p);
 }
 
 /* gram (k,k) in double = x' x, x (n,k) */
@@ -121,15 +121,15 @@ static void gram_of(const float *x, size_t n, size_t k, float *scratch, double *
     }
 }
 
-struct turn {
+struct dense_product {
     const float *in, *matrix; /* (n,k), (k,columns) */
-    float *out;               /* (n,columns) */
+    float *out;               /* (n,columns) = in matrix */
     size_t n, k, columns;
 };
 
-static void turn_block(void *arg, size_t block, int worker)
+static void multiply_dense_block(void *arg, size_t block, int worker)
 {
-    const struct turn *t = arg;
+    const struct dense_product *t = arg;
     size_t from = block * GRAM_BLOCK, rows = t->n - from < GRAM_BLOCK ? t->n - from : GRAM_BLOCK;
 
     (void)worker;
@@ -137,12 +137,12 @@ static void turn_block(void *arg, size_t block, int worker)
                t->columns);
 }
 
-static void turn(const float *in, size_t n, size_t k, const float *matrix, size_t columns, float *out,
-                 struct tt_pool *pool)
+static void multiply_dense(const float *in, size_t n, size_t k, const float *matrix, size_t columns, float *out,
+                           struct tt_pool *pool)
 {
-    struct turn t = {in, matrix, out, n, k, columns};
+    struct dense_product t = {in, matrix, out, n, k, columns};
 
-    tt_pool_run(pool, tt_blocks(n, GRAM_BLOCK), turn_block, &t);
+    tt_pool_run(pool, tt_blocks(n, GRAM_BLOCK), multiply_dense_block, &t);
 }
 
 /* Scratch of the decomposition: k is rank + OVERSAMPLE at most. */
@@ -185,7 +185,7 @@ static void orthonormalise(struct work *w, size_t n, struct tt_pool *pool)
         tt_cholesky_inverse(w->k, w->gram, w->other);
         for (size_t i = 0; i < w->k * w->k; i++)
             w->small[i] = (float)w->other[i];
-        turn(w->z, n, w->k, w->small, w->k, w->q, pool);
+        multiply_dense(w->z, n, w->k, w->small, w->k, w->q, pool);
         if (pass == 0)
             memcpy(w->z, w->q, n * w->k * sizeof(*w->z));
     }
@@ -210,23 +210,23 @@ int tt_spectral_svd(const struct tt_bags *visits, size_t n_users, size_t n_items
         w.z[i] = (float)tt_rng_normal(&rng);
     for (int i = 0; i < ITERATIONS; i++) {
         orthonormalise(&w, n_items, pool);
-        multiply(&a, w.q, w.y, k, pool);
-        multiply(&at, w.y, w.z, k, pool);
+        multiply_sparse(&a, w.q, w.y, k, pool);
+        multiply_sparse(&at, w.y, w.z, k, pool);
     }
     orthonormalise(&w, n_items, pool);
-    multiply(&a, w.q, w.y, k, pool);
-    gram_of(w.y, n_users, k, w.small, w.gram); /* its eigenvectors turn q into V, and y into U s */
+    multiply_sparse(&a, w.q, w.y, k, pool);
+    gram_of(w.y, n_users, k, w.small, w.gram); /* its eigenvectors map q to V, and y to U s */
     tt_eigen_symmetric(k, w.gram, w.values, w.other);
     for (size_t j = 0; j < rank; j++)
         s[j] = w.values[j] > 1e-9 * w.values[0] ? sqrt(w.values[j]) : 0;
     for (size_t i = 0; i < k; i++)
         for (size_t j = 0; j < rank; j++)
             w.small[i * rank + j] = s[j] > 0 ? (float)w.other[i * k + j] : 0;
-    turn(w.q, n_items, k, w.small, rank, v, pool);
+    multiply_dense(w.q, n_items, k, w.small, rank, v, pool);
     for (size_t i = 0; i < k; i++)
         for (size_t j = 0; j < rank; j++)
             w.small[i * rank + j] = s[j] > 0 ? (float)(w.other[i * k + j] / s[j]) : 0;
-    turn(w.y, n_users, k, w.small, rank, u, pool);
+    multiply_dense(w.y, n_users, k, w.small, rank, u, pool);
     status = 0;
 done:
     sparse_release(&a);
@@ -303,8 +303,8 @@ static int fill_history(const struct tt_bags *visits, const float *v, size_t n_i
     return 0;
 }
 
-/* What the rows of an attribute or context begin with: the mean of `rows` (dim) over where each code occurs. A scaled
- * number is a signed weight, and its row points from the small numbers' rows to the large ones'. */
+/* First values of an attribute or context: for each code, the mean of the vectors (dim) of the rows that have it. A
+ * scaled number is a signed weight, and its row points from the rows of small numbers to those of large ones. */
 struct means {
     double *sums, *all; /* (n_codes, dim), (dim) */
     double *counts, n;  /* (n_codes) */
@@ -320,8 +320,8 @@ static void add_mean(struct means *m, size_t code, double weight, const float *r
     }
 }
 
-/* Table rows from the means; centred: less the mean of all. */
-static void take_means(const struct means *m, size_t n_codes, size_t dim, int centred, float *table)
+/* Table rows from the means; centred: the mean of all is subtracted. */
+static void means_to_rows(const struct means *m, size_t n_codes, size_t dim, int centred, float *table)
 {
     for (size_t c = 1; c < n_codes; c++)
         for (size_t d = 0; d < dim && m->counts[c] > 0; d++)
@@ -352,10 +352,10 @@ static int fill_feature(struct tt_model *model, const struct tt_events *events, 
                 add_mean(&m, codes[e], weights ? (double)weights[e] : 1, (is_item ? items : users) + r * dim, dim);
         }
     }
-    /* a scaled number has one signed row: there is no mean to take off */
+    /* a scaled number has one signed row, and no mean to subtract */
     int is_scaled = f->column->form == TT_FORM_SCALED;
     if (status == 0)
-        take_means(&m, f->n_codes, dim, !is_item && !is_scaled, model->tables[column]);
+        means_to_rows(&m, f->n_codes, dim, !is_item && !is_scaled, model->tables[column]);
     free(m.sums);
     free(m.all);
     free(m.counts);

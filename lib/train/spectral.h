@@ -1,4 +1,4 @@
-/* The spectral start: tables begin as the truncated singular value decomposition of the degree-normalised visits,
+/* Spectral initialisation of the tables, by the truncated singular value decomposition of the degree-normalised visits,
  *
  *     A = D_u^-1/2 R D_i^-1/2 ~ U diag(s) V',     R (users, items): visit weights,  D: its row and column sums,
  *
@@ -13,7 +13,7 @@
  *     item attribute   the mean of its items' rows
  *     user attribute, context   the mean of its users' or events' rows, less the mean of all
  *
- * and every row gets a little noise, so that equal rows can part.
+ * and every row gets a little noise, so that equal rows can become different.
  */
 #ifndef TT_TRAIN_SPECTRAL_H
 #define TT_TRAIN_SPECTRAL_H
@@ -22,7 +22,7 @@
 #include "model/model.h"
 
 /* The decomposition. visits: (n_users) bags of items; rank <= min(n_users, n_items). u (n_users, rank), v (n_items,
- * rank), s (rank) falling; singular values that are 0 come with rows of 0. Same bits for any pool. */
+ * rank), s (rank) falling; where a singular value is 0, so are the columns of u and v. Same bits for any pool. */
 int tt_spectral_svd(const struct tt_bags *visits, size_t n_users, size_t n_items, size_t rank, uint64_t seed,
                     struct tt_pool *pool, float *u, float *v, double *s, struct tt_err *err) TT_CHECKED;
 
@@ -30,7 +30,7 @@ int tt_spectral_svd(const struct tt_bags *visits, size_t n_users, size_t n_items
 int tt_spectral_start(struct tt_model *model, const struct tt_events *events, const struct tt_bags *visits,
                       uint64_t seed, double noise, struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
 
-/* The other start: every row normal with variance 1/dim. */
+/* Random initialisation: every number is normal with variance 1/dim. */
 void tt_random_start(struct tt_model *model, uint64_t seed);
 
 #endif

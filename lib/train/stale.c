@@ -1,4 +1,4 @@
-/* Sums that are kept for several steps: see stale.h. */
+/* Sums that several steps reuse: see stale.h. */
 #include "train/stale.h"
 
 #include <stdlib.h>
@@ -11,17 +11,17 @@ enum { ROW_BLOCK = 64 };
 int tt_stale_init(struct tt_stale *stale, const struct tt_model *model, const struct tt_tower_input *input,
                   size_t column, const struct tt_catalogue *catalogue, struct tt_pool *pool, struct tt_err *err)
 {
-    struct tt_lookup_scratch scratch = {0};
+    struct tt_embedding_bag_scratch scratch = {0};
     size_t n = catalogue->n;
 
     *stale = (struct tt_stale){.catalogue = catalogue};
     stale->sums = tt_alloc(n, model->dim * sizeof(*stale->sums), err);
     stale->gradient = tt_alloc_zero(n, model->dim * sizeof(*stale->gradient), err);
     int status = stale->sums && stale->gradient &&
-                         tt_lookup_init(&stale->lookup, model, input, column, n, err) == 0 &&
-                         tt_lookup_gather(&stale->lookup, &scratch, pool, catalogue->items, n, NULL, err) == 0
+                         tt_embedding_bag_init(&stale->bag, model, input, column, n, err) == 0 &&
+                         tt_embedding_bag_gather(&stale->bag, &scratch, pool, catalogue->items, n, NULL, err) == 0
                      ? 0 : -1;
-    tt_lookup_scratch_release(&scratch);
+    tt_embedding_bag_scratch_release(&scratch);
     if (status)
         tt_stale_release(stale);
     return status;
@@ -29,7 +29,7 @@ int tt_stale_init(struct tt_stale *stale, const struct tt_model *model, const st
 
 void tt_stale_release(struct tt_stale *stale)
 {
-    tt_lookup_release(&stale->lookup);
+    tt_embedding_bag_release(&stale->bag);
     free(stale->sums);
     free(stale->gradient);
     *stale = (struct tt_stale){0};
@@ -38,24 +38,24 @@ void tt_stale_release(struct tt_stale *stale)
 static void refresh_block(void *arg, size_t block, int worker)
 {
     struct tt_stale *stale = arg;
-    size_t dim = stale->lookup.model->dim, from = block * ROW_BLOCK;
-    size_t n = stale->lookup.n_rows - from < ROW_BLOCK ? stale->lookup.n_rows - from : ROW_BLOCK;
+    size_t dim = stale->bag.model->dim, from = block * ROW_BLOCK;
+    size_t n = stale->bag.n_rows - from < ROW_BLOCK ? stale->bag.n_rows - from : ROW_BLOCK;
 
     (void)worker;
     memset(stale->sums + from * dim, 0, n * dim * sizeof(*stale->sums));
-    tt_lookup_add(&stale->lookup, from, n, stale->sums + from * dim, dim);
+    tt_embedding_bag_forward(&stale->bag, from, n, stale->sums + from * dim, dim);
 }
 
 void tt_stale_refresh(struct tt_stale *stale, struct tt_pool *pool)
 {
     if (!stale->is_fresh)
-        tt_pool_run(pool, tt_blocks(stale->lookup.n_rows, ROW_BLOCK), refresh_block, stale);
+        tt_pool_run(pool, tt_blocks(stale->bag.n_rows, ROW_BLOCK), refresh_block, stale);
     stale->is_fresh = 1;
 }
 
-void tt_stale_add(const struct tt_stale *stale, const uint32_t *rows, size_t n, float *sums, size_t stride)
+void tt_stale_forward(const struct tt_stale *stale, const uint32_t *rows, size_t n, float *sums, size_t stride)
 {
-    size_t dim = stale->lookup.model->dim;
+    size_t dim = stale->bag.model->dim;
 
     for (size_t r = 0; r < n; r++) {
         const float *from = stale->sums + stale->catalogue->place[rows[r]] * dim;
@@ -65,7 +65,7 @@ void tt_stale_add(const struct tt_stale *stale, const uint32_t *rows, size_t n, 
     }
 }
 
-struct collect {
+struct accumulation {
     struct tt_stale *stale;
     const uint32_t *rows;
     size_t n;
@@ -73,10 +73,10 @@ struct collect {
     size_t stride;
 };
 
-static void collect_block(void *arg, size_t block, int worker)
+static void accumulate_block(void *arg, size_t block, int worker)
 {
-    const struct collect *c = arg;
-    size_t dim = c->stale->lookup.model->dim, to = (block + 1) * ROW_BLOCK;
+    const struct accumulation *c = arg;
+    size_t dim = c->stale->bag.model->dim, to = (block + 1) * ROW_BLOCK;
 
     (void)worker;
     for (size_t r = block * ROW_BLOCK; r < to && r < c->n; r++) {
@@ -87,23 +87,24 @@ static void collect_block(void *arg, size_t block, int worker)
     }
 }
 
-void tt_stale_collect(struct tt_stale *stale, struct tt_pool *pool, const uint32_t *rows, size_t n, const float *d,
-                      size_t stride)
+void tt_stale_accumulate(struct tt_stale *stale, struct tt_pool *pool, const uint32_t *rows, size_t n, const float *d,
+                         size_t stride)
 {
-    struct collect collect = {stale, rows, n, d, stride};
+    struct accumulation a = {stale, rows, n, d, stride};
 
-    tt_pool_run(pool, tt_blocks(n, ROW_BLOCK), collect_block, &collect);
+    tt_pool_run(pool, tt_blocks(n, ROW_BLOCK), accumulate_block, &a);
     stale->steps++;
 }
 
-double tt_stale_move(struct tt_stale *stale, struct tt_pool *pool, tt_gradient_fn *take, tt_ahead_fn *ahead, void *arg)
+double tt_stale_backward(struct tt_stale *stale, struct tt_pool *pool, tt_gradient_fn *apply, tt_prefetch_fn *prefetch,
+                         void *arg)
 {
-    size_t dim = stale->lookup.model->dim;
+    size_t dim = stale->bag.model->dim;
 
     if (stale->steps == 0)
         return 0;
-    double squares = tt_lookup_back(&stale->lookup, pool, stale->gradient, dim, take, ahead, arg);
-    memset(stale->gradient, 0, stale->lookup.n_rows * dim * sizeof(*stale->gradient));
+    double squares = tt_embedding_bag_backward(&stale->bag, pool, stale->gradient, dim, apply, prefetch, arg);
+    memset(stale->gradient, 0, stale->bag.n_rows * dim * sizeof(*stale->gradient));
     stale->steps = 0;
     stale->is_fresh = 0;
     return squares;
@@ -111,7 +112,7 @@ double tt_stale_move(struct tt_stale *stale, struct tt_pool *pool, tt_gradient_f
 
 int tt_stale_state(struct tt_stale *stale, struct tt_state *state, struct tt_err *err)
 {
-    return tt_state_array(state, "stale.gradient", TT_F32, stale->lookup.n_rows, stale->lookup.model->dim,
+    return tt_state_array(state, "stale.gradient", TT_F32, stale->bag.n_rows, stale->bag.model->dim,
                           stale->gradient, err) ||
                    tt_state_count(state, "stale.steps", &stale->steps, err)
                ? -1

@@ -1,4 +1,4 @@
-/* The make-up of training steps: see steps.h. */
+/* The rows, candidates and pairs of training steps: see steps.h. */
 #include "train/steps.h"
 
 #include <math.h>
@@ -9,29 +9,29 @@
 #include "base/radix.h"
 #include "base/rng.h"
 
-enum { AHEAD = 8 }; /* entries whose parts are on their way from memory */
+enum { AHEAD = 8 }; /* how many entries ahead data are prefetched */
 
 size_t tt_steps_queries(const struct tt_queries *queries)
 {
     size_t n = 0;
 
     for (size_t q = 0; q < queries->n; q++)
-        n += queries->wanted.offsets[q] < queries->wanted.offsets[q + 1];
+        n += queries->positives.offsets[q] < queries->positives.offsets[q + 1];
     return n;
 }
 
 size_t tt_steps_entries(const struct tt_queries *queries)
 {
-    return (size_t)queries->wanted.offsets[queries->n];
+    return (size_t)queries->positives.offsets[queries->n];
 }
 
-double tt_steps_log_p(size_t n, size_t batch, size_t m, double drawn)
+double tt_steps_log_p(size_t n, size_t batch, size_t m, double sampled)
 {
     /* C(Q-1-m, b-1) / C(Q-1, b-1) is the product over i < m of (Q-b-i) / (Q-1-i), or the same with m and b-1 swapped */
     size_t others = n - 1, rest = batch - 1, few = m < rest ? m : rest, many = m < rest ? rest : m;
-    double log_absent = log1p(-drawn);
+    double log_absent = log1p(-sampled);
 
-    if (drawn >= 1 || others < many + few) /* all are drawn, or those without the item cannot fill the step */
+    if (sampled >= 1 || others < many + few) /* all are sampled, or those without the item cannot fill the step */
         return 0;
     for (size_t i = 0; i < few; i++)
         log_absent += log1p(-(double)many / (double)(others - i));
@@ -71,7 +71,7 @@ static int largest_sum(const struct tt_bags *bags, size_t n_queries, size_t n, s
 
 static int init_entries(struct tt_steps *s, struct tt_err *err)
 {
-    const uint64_t *offsets = s->queries->wanted.offsets;
+    const uint64_t *offsets = s->queries->positives.offsets;
 
     s->entry_query = tt_alloc(s->n, sizeof(*s->entry_query), err);
     s->sorted = tt_alloc(s->batch_size, sizeof(*s->sorted), err);
@@ -84,24 +84,24 @@ static int init_entries(struct tt_steps *s, struct tt_err *err)
     return 0;
 }
 
-static double drawn_share(const struct tt_steps *s)
+static double sampled_share(const struct tt_steps *s)
 {
     return s->catalogue->n ? (double)s->negatives / (double)s->catalogue->n : 0;
 }
 
 static int init_log_p(struct tt_steps *s, struct tt_err *err)
 {
-    const struct tt_bags *wanted = &s->queries->wanted;
+    const struct tt_bags *positives = &s->queries->positives;
     size_t n_places = s->catalogue->n;
 
     s->place_count = tt_alloc_zero(n_places, sizeof(*s->place_count), err);
     s->place_log_p = tt_alloc(n_places, sizeof(*s->place_log_p), err);
     if (!s->place_count || !s->place_log_p)
         return -1;
-    for (uint64_t e = 0; e < wanted->offsets[s->queries->n]; e++)
-        s->place_count[s->catalogue->place[wanted->codes[e]]]++;
+    for (uint64_t e = 0; e < positives->offsets[s->queries->n]; e++)
+        s->place_count[s->catalogue->place[positives->codes[e]]]++;
     for (size_t i = 0; s->n && i < n_places; i++)
-        s->place_log_p[i] = (float)tt_steps_log_p(s->n, s->batch_size, s->place_count[i], drawn_share(s));
+        s->place_log_p[i] = (float)tt_steps_log_p(s->n, s->batch_size, s->place_count[i], sampled_share(s));
     return 0;
 }
 
@@ -113,29 +113,30 @@ static size_t least(size_t a, size_t b)
 /* Room for the pairs of any step, and the numbers of candidates that it may have. */
 static int init_room(struct tt_steps *s, struct tt_err *err)
 {
-    size_t positives = s->batch_size, bad, n = s->catalogue->n;
+    size_t positives = s->batch_size, disliked, n = s->catalogue->n;
 
-    if ((!s->by_entry && largest_sum(&s->queries->wanted, s->queries->n, s->batch_size, &positives, err)) ||
-        largest_sum(&s->queries->disliked, s->queries->n, s->batch_size, &bad, err))
+    if ((!s->by_entry && largest_sum(&s->queries->positives, s->queries->n, s->batch_size, &positives, err)) ||
+        largest_sum(&s->queries->disliked, s->queries->n, s->batch_size, &disliked, err))
         return -1;
     s->max_shared = s->kind == TT_CANDIDATES_ALL
                         ? n : least(s->negatives + (tt_candidates_include_batch(s->kind) ? positives : 0), n);
-    s->max_candidates = least(s->max_shared + (tt_candidates_include_batch(s->kind) ? 0 : positives) + bad, n);
+    s->max_candidates = least(s->max_shared + (tt_candidates_include_batch(s->kind) ? 0 : positives) + disliked, n);
     s->rows = tt_alloc(s->batch_size, sizeof(*s->rows), err);
     s->moments = tt_alloc(s->timeline ? s->batch_size : 0, sizeof(*s->moments), err);
     s->starts = tt_alloc(s->batch_size + 1, sizeof(*s->starts), err);
-    s->p_query = tt_alloc(positives, sizeof(*s->p_query), err);
-    s->p_item = tt_alloc(positives, sizeof(*s->p_item), err);
-    s->p_weight = tt_alloc(positives, sizeof(*s->p_weight), err);
-    s->bad_starts = tt_alloc(s->batch_size + 1, sizeof(*s->bad_starts), err);
-    s->bad_query = tt_alloc(bad, sizeof(*s->bad_query), err);
-    s->bad_item = tt_alloc(bad, sizeof(*s->bad_item), err);
+    s->positive_query = tt_alloc(positives, sizeof(*s->positive_query), err);
+    s->positive_item = tt_alloc(positives, sizeof(*s->positive_item), err);
+    s->positive_weight = tt_alloc(positives, sizeof(*s->positive_weight), err);
+    s->disliked_starts = tt_alloc(s->batch_size + 1, sizeof(*s->disliked_starts), err);
+    s->disliked_query = tt_alloc(disliked, sizeof(*s->disliked_query), err);
+    s->disliked_item = tt_alloc(disliked, sizeof(*s->disliked_item), err);
     s->place_candidate = tt_alloc(n, sizeof(*s->place_candidate), err);
     s->own_candidates = tt_alloc(s->max_candidates, sizeof(*s->own_candidates), err);
     s->places = tt_alloc(s->max_candidates, sizeof(*s->places), err);
     s->own_log_p = tt_alloc(s->max_shared, sizeof(*s->own_log_p), err);
-    if (!s->rows || !s->moments || !s->starts || !s->p_query || !s->p_item || !s->p_weight || !s->bad_starts ||
-        !s->bad_query || !s->bad_item || !s->place_candidate || !s->own_candidates || !s->places || !s->own_log_p)
+    if (!s->rows || !s->moments || !s->starts || !s->positive_query || !s->positive_item || !s->positive_weight ||
+        !s->disliked_starts || !s->disliked_query || !s->disliked_item || !s->place_candidate || !s->own_candidates ||
+        !s->places || !s->own_log_p)
         return -1;
     for (size_t i = 0; i < n; i++)
         s->place_candidate[i] = s->kind == TT_CANDIDATES_ALL ? (uint32_t)i : TT_NO_PLACE;
@@ -168,12 +169,12 @@ void tt_steps_release(struct tt_steps *s)
     free(s->rows);
     free(s->moments);
     free(s->starts);
-    free(s->p_query);
-    free(s->p_item);
-    free(s->p_weight);
-    free(s->bad_starts);
-    free(s->bad_query);
-    free(s->bad_item);
+    free(s->positive_query);
+    free(s->positive_item);
+    free(s->positive_weight);
+    free(s->disliked_starts);
+    free(s->disliked_query);
+    free(s->disliked_item);
     free(s->entry_query);
     free(s->place_count);
     free(s->place_log_p);
@@ -196,7 +197,7 @@ void tt_steps_shuffle(struct tt_steps *s, uint64_t seed, uint64_t epoch)
             s->order[n] = (uint32_t)n;
     } else {
         for (size_t q = 0; q < s->queries->n; q++)
-            if (count_of(&s->queries->wanted, q))
+            if (count_of(&s->queries->positives, q))
                 s->order[n++] = (uint32_t)q;
     }
     tt_rng_init(&rng, seed, TT_RNG_SHUFFLE, epoch);
@@ -223,7 +224,7 @@ static uint32_t candidate_of(struct tt_steps *s, uint32_t place)
 
 /* `negatives` of the places, every set of them as likely as any other (Floyd: Bentley & Floyd 1987, "Programming
  * pearls: a sample of brilliance"). */
-static void draw_candidates(struct tt_steps *s, size_t number)
+static void sample_candidates(struct tt_steps *s, size_t number)
 {
     size_t n = s->catalogue->n;
     uint32_t places[AHEAD];
@@ -245,14 +246,14 @@ static void draw_candidates(struct tt_steps *s, size_t number)
 
 static void add_positive(struct tt_steps *s, size_t at, size_t row, uint64_t entry)
 {
-    const struct tt_bags *wanted = &s->queries->wanted;
-    int counts = !s->timeline || tt_timeline_is_later(s->timeline, s->queries->user[s->rows[row]], wanted->codes[entry],
-                                                      s->moments[row]);
+    const struct tt_bags *positives = &s->queries->positives;
+    int is_target = !s->timeline || tt_timeline_is_later(s->timeline, s->queries->user[s->rows[row]],
+                                                         positives->codes[entry], s->moments[row]);
 
-    s->p_query[at] = (uint32_t)row;
-    s->p_item[at] = candidate_of(s, s->catalogue->place[wanted->codes[entry]]);
-    s->p_weight[at] = counts ? wanted->weights[entry] : 0;
-    s->weight += (double)s->p_weight[at];
+    s->positive_query[at] = (uint32_t)row;
+    s->positive_item[at] = candidate_of(s, s->catalogue->place[positives->codes[entry]]);
+    s->positive_weight[at] = is_target ? positives->weights[entry] : 0;
+    s->weight += (double)s->positive_weight[at];
 }
 
 static void set_row(struct tt_steps *s, size_t row, uint32_t query)
@@ -263,10 +264,10 @@ static void set_row(struct tt_steps *s, size_t row, uint32_t query)
                                              (double)tt_rng_at(s->seed, TT_RNG_MOMENT, s->epoch << 32 | query, 0));
 }
 
-/* Rows are queries, with all that they want. */
+/* The rows of a step by query: each query has all of its positives. */
 static void add_queries(struct tt_steps *s, size_t from, size_t n)
 {
-    const uint64_t *offsets = s->queries->wanted.offsets;
+    const uint64_t *offsets = s->queries->positives.offsets;
     size_t at = 0;
 
     for (size_t r = 0; r < n; r++) {
@@ -280,21 +281,21 @@ static void add_queries(struct tt_steps *s, size_t from, size_t n)
     s->n_rows = n;
 }
 
-/* Ask the memory for what add_positive will read of the entries a little later: one thing leads to the next, and each
- * would be waited for. GCC takes a call that only asks for one without an effect, and would leave it out. */
-__attribute__((always_inline)) static inline void look_ahead(const struct tt_steps *s, size_t i, size_t n)
+/* Prefetch what add_positive will read of later entries. Each address is read from the one before, so that without this
+ * every read would wait for memory. Inlined by force: GCC drops calls of a function that only prefetches. */
+__attribute__((always_inline)) static inline void prefetch_ahead(const struct tt_steps *s, size_t i, size_t n)
 {
-    const struct tt_bags *wanted = &s->queries->wanted;
+    const struct tt_bags *positives = &s->queries->positives;
 
     if (i + 3 * AHEAD < n) {
         __builtin_prefetch(s->entry_query + s->sorted[i + 3 * AHEAD]);
-        __builtin_prefetch(wanted->codes + s->sorted[i + 3 * AHEAD]);
-        __builtin_prefetch(wanted->weights + s->sorted[i + 3 * AHEAD]);
+        __builtin_prefetch(positives->codes + s->sorted[i + 3 * AHEAD]);
+        __builtin_prefetch(positives->weights + s->sorted[i + 3 * AHEAD]);
     }
     if (i + 2 * AHEAD < n)
-        __builtin_prefetch(s->catalogue->place + wanted->codes[s->sorted[i + 2 * AHEAD]]);
+        __builtin_prefetch(s->catalogue->place + positives->codes[s->sorted[i + 2 * AHEAD]]);
     if (i + AHEAD < n) {
-        uint32_t place = s->catalogue->place[wanted->codes[s->sorted[i + AHEAD]]];
+        uint32_t place = s->catalogue->place[positives->codes[s->sorted[i + AHEAD]]];
         __builtin_prefetch(s->place_candidate + place);
         __builtin_prefetch(s->catalogue->items + place);
         if (s->place_log_p)
@@ -302,13 +303,13 @@ __attribute__((always_inline)) static inline void look_ahead(const struct tt_ste
     }
 }
 
-/* Rows are the queries of entries. In rising order, the entries of one query are neighbours. */
+/* The rows of a step by entry: the distinct queries of its entries. Sorted, the entries of one query are neighbours. */
 static void add_entries(struct tt_steps *s, size_t from, size_t n)
 {
     memcpy(s->sorted, s->order + from, n * sizeof(*s->sorted));
     tt_radix_sort(s->sorted, s->other, n, s->n);
     for (size_t i = 0; i < n; i++) {
-        look_ahead(s, i, n);
+        prefetch_ahead(s, i, n);
         uint32_t q = s->entry_query[s->sorted[i]];
         if (s->n_rows == 0 || s->rows[s->n_rows - 1] != q) {
             s->starts[s->n_rows] = (uint32_t)i;
@@ -321,34 +322,34 @@ static void add_entries(struct tt_steps *s, size_t from, size_t n)
 
 static void add_disliked(struct tt_steps *s)
 {
-    const struct tt_bags *bad = &s->queries->disliked;
+    const struct tt_bags *disliked = &s->queries->disliked;
     size_t at = 0;
 
     for (size_t r = 0; r < s->n_rows; r++) {
-        s->bad_starts[r] = (uint32_t)at;
-        for (uint64_t e = bad->offsets[s->rows[r]]; e < bad->offsets[s->rows[r] + 1]; e++, at++) {
-            s->bad_query[at] = (uint32_t)r;
-            s->bad_item[at] = candidate_of(s, s->catalogue->place[bad->codes[e]]);
+        s->disliked_starts[r] = (uint32_t)at;
+        for (uint64_t e = disliked->offsets[s->rows[r]]; e < disliked->offsets[s->rows[r] + 1]; e++, at++) {
+            s->disliked_query[at] = (uint32_t)r;
+            s->disliked_item[at] = candidate_of(s, s->catalogue->place[disliked->codes[e]]);
         }
     }
-    s->bad_starts[s->n_rows] = (uint32_t)at;
+    s->disliked_starts[s->n_rows] = (uint32_t)at;
 }
 
 /* log p of the shared candidates of a step by `n` queries or entries. */
 static const float *find_log_p(struct tt_steps *s, size_t n)
 {
-    double drawn = drawn_share(s);
-    float log_drawn = drawn > 0 ? (float)log(drawn) : 0;
+    double sampled = sampled_share(s);
+    float log_sampled = sampled > 0 ? (float)log(sampled) : 0;
 
     if (s->kind == TT_CANDIDATES_ALL || s->negatives == s->catalogue->n)
         return NULL;
     for (size_t c = 0; c < s->n_shared; c++) {
         uint32_t place = s->places[c];
         if (s->kind == TT_CANDIDATES_SAMPLED)
-            s->own_log_p[c] = log_drawn;
+            s->own_log_p[c] = log_sampled;
         else
             s->own_log_p[c] = n == s->batch_size ? s->place_log_p[place]
-                                            : (float)tt_steps_log_p(s->n, n, s->place_count[place], drawn);
+                                                 : (float)tt_steps_log_p(s->n, n, s->place_count[place], sampled);
     }
     return s->own_log_p;
 }
@@ -360,7 +361,7 @@ void tt_steps_make(struct tt_steps *s, size_t number)
     s->weight = 0;
     s->n_rows = 0;
     s->n_candidates = s->kind == TT_CANDIDATES_ALL ? s->catalogue->n : 0;
-    draw_candidates(s, number);
+    sample_candidates(s, number);
     s->n_shared = s->n_candidates;
     if (s->by_entry)
         add_entries(s, from, n);
@@ -374,7 +375,8 @@ void tt_steps_make(struct tt_steps *s, size_t number)
     s->log_p = find_log_p(s, n);
     for (size_t c = 0; s->kind != TT_CANDIDATES_ALL && c < s->n_candidates; c++)
         s->place_candidate[s->places[c]] = TT_NO_PLACE;
-    s->positives = (struct tt_pairs){s->starts, s->p_query, s->p_item, s->p_weight};
-    s->disliked = s->queries->disliked.n_rows ? (struct tt_pairs){s->bad_starts, s->bad_query, s->bad_item, NULL}
-                                              : (struct tt_pairs){0};
+    s->positives = (struct tt_pairs){s->starts, s->positive_query, s->positive_item, s->positive_weight};
+    s->disliked = (struct tt_pairs){0};
+    if (s->queries->disliked.n_rows)
+        s->disliked = (struct tt_pairs){s->disliked_starts, s->disliked_query, s->disliked_item, NULL};
 }

@@ -40,7 +40,7 @@ int tt_timeline_init(struct tt_timeline *t, const struct tt_bags *visits, const 
         uint64_t at;
         if ((events->label && !events->label[e]) || (events->weight && !(events->weight[e] > 0)) ||
             (at = find_entry(visits, events->user[e], events->item[e])) == NO_ENTRY)
-            continue; /* what a history passes over */
+            continue; /* histories leave these events out */
         uint32_t time = events->time[e] < UINT32_MAX ? events->time[e] + 1 : UINT32_MAX;
         t->first[at] = t->first[at] && t->first[at] < time ? t->first[at] : time;
         t->last[at] = t->last[at] > time ? t->last[at] : time;

@@ -8,8 +8,8 @@
 #include "base/alloc.h"
 #include "encode/history.h"
 #include "math/vec.h"
-#include "train/fill.h"
-#include "train/remember.h"
+#include "train/untrained_rows.h"
+#include "train/replay.h"
 #include "train/spectral.h"
 #include "train/warm_start.h"
 
@@ -80,19 +80,19 @@ static int find_visits(struct tt_trainer *t, struct tt_err *err)
     return of_items ? find_history(t, of_items, &visits, err) : 0;
 }
 
-/* The events by query, and with them what an earlier model remembers. */
+/* The events by query, with the replayed ones of an earlier model. */
 static int find_queries(struct tt_trainer *t, struct tt_err *err)
 {
     const struct tt_entities *base = &t->model->base;
     const struct tt_column *column = tt_schema_find(&base->dictionary.schema, TT_USER, TT_KIND_HISTORY);
-    struct tt_remember remember = {t->o->replay, t->o->seed};
+    struct tt_replay replay = {t->o->replay, t->o->seed};
     struct tt_events all;
 
     if (!base->extends[0] || !column)
         return tt_queries_init(&t->queries, &base->dictionary, t->events, t->o->half_life, t->o->disliked_weight > 0,
                                err);
     struct tt_past past = find_past(t, (size_t)(column - base->dictionary.schema.columns));
-    if (tt_remember_visits(&all, t->events, base, column, &past, &remember, err))
+    if (tt_replay_histories(&all, t->events, base, column, &past, &replay, err))
         return -1;
     t->replayed = all.n - t->events->n;
     int status = tt_queries_init(&t->queries, &base->dictionary, &all, t->o->half_life, t->o->disliked_weight > 0, err);
@@ -347,7 +347,7 @@ static void catch_up(struct tt_trainer *t)
     tt_batch_each_row(&t->users, t->pool, tt_adam_catch_up, &t->adam);
     tt_batch_each_row(&t->items, t->pool, tt_adam_catch_up, &t->adam);
     if (is_renewal(t))
-        tt_lookup_each_row(&t->stale.lookup, t->pool, tt_adam_catch_up, &t->adam);
+        tt_embedding_bag_each_row(&t->stale.bag, t->pool, tt_adam_catch_up, &t->adam);
 }
 
 /* Does the average take in what the steps so far have come to? The last step of an epoch is one that does. */
@@ -365,20 +365,20 @@ static double move_tables(struct tt_trainer *t)
     double squares = 0;
 
     tt_adam_step(&t->adam, t->at.steps);
-    squares += tt_batch_backward(&t->users, t->pool, t->u, t->d_u, tt_adam_apply, tt_adam_ahead, &t->adam);
-    squares += tt_batch_backward(&t->items, t->pool, t->v, t->d_v, tt_adam_apply, tt_adam_ahead, &t->adam);
+    squares += tt_batch_backward(&t->users, t->pool, t->u, t->d_u, tt_adam_apply, tt_adam_prefetch, &t->adam);
+    squares += tt_batch_backward(&t->items, t->pool, t->v, t->d_v, tt_adam_apply, tt_adam_prefetch, &t->adam);
     squares += tt_adam_apply_layers(&t->adam, TT_USER, t->users.gradient);
     squares += tt_adam_apply_layers(&t->adam, TT_ITEM, t->items.gradient);
     if (!renews)
         return squares;
     tt_adam_stretch(&t->adam, t->stale.steps);
-    return squares + tt_stale_move(&t->stale, t->pool, tt_adam_apply, tt_adam_ahead, &t->adam);
+    return squares + tt_stale_backward(&t->stale, t->pool, tt_adam_apply, tt_adam_prefetch, &t->adam);
 }
 
 int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)
 {
     struct tt_steps *s = &t->steps;
-    struct tt_drop drop = {t->o->dropout, t->o->seed, t->at.epoch, t->timeline.first, s->moments};
+    struct tt_history_mask mask = {t->o->dropout, t->o->seed, t->at.epoch, t->timeline.first, s->moments};
     double loss;
 
     if (t->shuffled != t->at.epoch)
@@ -386,7 +386,7 @@ int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)
     t->shuffled = t->at.epoch;
     tt_steps_make(s, t->at.step);
     if (make_room(t, s->n_shared, s->n_candidates, err) ||
-        tt_batch_gather(&t->users, t->pool, s->rows, s->n_rows, &drop, err) ||
+        tt_batch_gather(&t->users, t->pool, s->rows, s->n_rows, &mask, err) ||
         (!t->items_gathered && tt_batch_gather(&t->items, t->pool, s->candidates, s->n_candidates, NULL, err)))
         return -1;
     t->items_gathered = s->kind == TT_CANDIDATES_ALL;
@@ -397,7 +397,8 @@ int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)
     tt_batch_forward(&t->items, t->pool, t->v);
     struct tt_softmax_step step = {.n_queries = s->n_rows, .n_shared = s->n_shared, .n_items = s->n_candidates,
                                    .u = t->u, .v = t->v, .positives = s->positives, .disliked = s->disliked,
-                                   .log_p = s->log_p, .temperature = t->o->temperature, .c = t->o->negative_weight,
+                                   .log_p = s->log_p, .temperature = t->o->temperature,
+                                   .negative_weight = t->o->negative_weight,
                                    .positive_temperature = t->o->positive_temperature,
                                    .disliked_weight = t->o->disliked_weight, .d_u = t->d_u, .d_v = t->d_v};
     if (tt_softmax_loss(&t->softmax, t->pool, &step, &loss, err))
@@ -452,7 +453,7 @@ int tt_trainer_state(struct tt_trainer *t, struct tt_state *state, struct tt_err
                            d->features[c].n_codes, t->model->dim, t->model->tables[c], err))
             return -1;
     for (enum tt_side side = TT_USER; side <= TT_ITEM; side++)
-        if (tt_model_layers_state(t->model, side, "params", t->model->dense[side].params, state, err))
+        if (tt_layers_state(t->model, side, "params", t->model->dense[side].params, state, err))
             return -1;
     if (t->items.stale && tt_stale_state(&t->stale, state, err))
         return -1;
@@ -469,5 +470,5 @@ int tt_trainer_state(struct tt_trainer *t, struct tt_state *state, struct tt_err
 
 void tt_trainer_finish(struct tt_trainer *t)
 {
-    tt_fill_untrained(t->model, t->adam.trained, t->visits);
+    tt_untrained_rows_fill(t->model, t->adam.trained, t->visits);
 }

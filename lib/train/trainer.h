@@ -96,7 +96,7 @@ struct tt_trainer {
     struct tt_pool *pool;
     struct tt_plan plan;                 /* the candidates and the steps */
     size_t n_events, unliked;            /* events used, and events left out because their label is 0 */
-    size_t replayed;                     /* visits of the earlier model trained on again: see remember.h */
+    size_t replayed;                     /* visits of the earlier model trained on again: see replay.h */
     struct tt_trainer_position at;
     struct tt_queries queries;
     const struct tt_bags *visits;        /* per user: what they have been to */
@@ -144,7 +144,7 @@ void tt_trainer_end_epoch(struct tt_trainer *trainer, struct tt_epoch_means *mea
  * the session does not have is an error. */
 int tt_trainer_state(struct tt_trainer *trainer, struct tt_state *state, struct tt_err *err) TT_CHECKED;
 
-/* Fill the rows that no step has touched: see fill.h. */
+/* Fill the rows that no step has touched: see untrained_rows.h. */
 void tt_trainer_finish(struct tt_trainer *trainer);
 
 #endif

@@ -58,13 +58,13 @@ static int trials_state(struct tt_training *t, struct tt_state *state, struct tt
         tt_state_count(state, "trials.epochs", &t->trial_epochs, err) ||
         tt_state_count(state, "trials.shares.n", &t->n_shares, err))
         return -1;
-    if (state->is_taking)
+    if (state->is_restoring)
         begin_search(t);
     if (t->n_trials == 0)
         return 0;
     if (t->n_trials > TT_SEARCH_MOST || t->n_shares > UINT32_MAX)
         return tt_err_set(err, TT_ERR_INPUT, "%zu trials: more than a search has", t->n_trials);
-    if (state->is_taking) {
+    if (state->is_restoring) {
         t->trials = tt_alloc(t->n_trials, sizeof(*t->trials), err);
         t->cap_trials = t->n_trials;
         t->shares = tt_alloc(t->n_shares, sizeof(*t->shares), err);
@@ -74,7 +74,7 @@ static int trials_state(struct tt_training *t, struct tt_state *state, struct tt
     if (tt_state_array(state, "trials", TT_F64, t->n_trials, TT_TRIAL_NUMBERS, t->trials, err) ||
         tt_state_array(state, "trials.shares", TT_F64, t->n_shares, 2, t->shares, err))
         return -1;
-    return state->is_taking ? repeat_search(t, err) : 0;
+    return state->is_restoring ? repeat_search(t, err) : 0;
 }
 
 static int chooses(const struct tt_training *t)

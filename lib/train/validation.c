@@ -33,8 +33,8 @@ static int repeats(const struct tt_bags *visits, const struct tt_queries *q)
     for (size_t i = 0; i < q->n; i++) {
         const uint32_t *seen = visits->codes + visits->offsets[q->user[i]];
         size_t n = (size_t)(visits->offsets[q->user[i] + 1] - visits->offsets[q->user[i]]);
-        for (uint64_t e = q->wanted.offsets[i]; e < q->wanted.offsets[i + 1]; e++)
-            if (n && bsearch(&q->wanted.codes[e], seen, n, sizeof(*seen), compare_u32))
+        for (uint64_t e = q->positives.offsets[i]; e < q->positives.offsets[i + 1]; e++)
+            if (n && bsearch(&q->positives.codes[e], seen, n, sizeof(*seen), compare_u32))
                 return 1;
     }
     return 0;

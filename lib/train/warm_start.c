@@ -1,4 +1,4 @@
-/* The warm start: see warm_start.h. */
+/* Warm start: see warm_start.h. */
 #include "train/warm_start.h"
 
 #include <math.h>
@@ -9,10 +9,10 @@
 #include "base/rng.h"
 #include "math/eigen.h"
 
-enum { FIT_ROWS = 4096, FIT_ROWS_A_DIM = 4 }; /* the map is fitted to so many carried rows, the more of the two */
-static const double ridge = 0.03; /* of z's mean square: directions in which z hardly varies keep out of the map */
+enum { FIT_ROWS = 4096, FIT_ROWS_A_DIM = 4 }; /* the map is fitted to the larger of these numbers of carried rows */
+static const double ridge = 0.03; /* penalty as a share of z's mean square, for directions in which z hardly varies */
 
-/* ---- refusing ---- */
+/* ---- do the models fit? ---- */
 
 /* The n-th line of a text, from 0, and its length; NULL: there are fewer. */
 static const char *line_of(const char *text, size_t n, size_t *len)
@@ -92,9 +92,9 @@ int tt_warm_check(const struct tt_model *model, const struct tt_model *earlier, 
 
 /* ---- carrying over ---- */
 
-/* Copy what was trained. What was not is a copy of row 0 (fill.h), and has no more to say than that. The rest becomes
- * row 0, or of a history 0: it adds nothing to a bag. */
-static int carry(struct tt_model *model, const struct tt_model *old, size_t column, unsigned char *carried,
+/* Copy the rows that were trained: the others are copies of row 0 (untrained_rows.h). Rows that are not copied become
+ * row 0, or, of a history, 0: it adds nothing to a bag. */
+static int carry_over(struct tt_model *model, const struct tt_model *old, size_t column, unsigned char *carried,
                  struct tt_err *err)
 {
     const struct tt_feature *f = &model->base.dictionary.features[column];
@@ -125,18 +125,18 @@ static int carry(struct tt_model *model, const struct tt_model *old, size_t colu
     return 0;
 }
 
-/* ---- what is new ---- */
+/* ---- new rows ---- */
 
-struct newcomers {
+struct new_rows {
     struct tt_model *model;
     const struct tt_events *events;
     const struct tt_bags *visits;
     unsigned char **carried;
     float *u, *v;                     /* (n_users, dim), (n_items, dim) by what was carried over */
-    unsigned char *u_known, *v_known; /* (n_users), (n_items): does the vector say anything? */
+    unsigned char *u_known, *v_known; /* (n_users), (n_items): does the vector have a carried row? */
 };
 
-static int embed_side(struct newcomers *n, enum tt_side side, struct tt_pool *pool, struct tt_err *err)
+static int embed_side(struct new_rows *n, enum tt_side side, struct tt_pool *pool, struct tt_err *err)
 {
     struct tt_model *model = n->model;
     const struct tt_schema *schema = &model->base.dictionary.schema;
@@ -165,15 +165,15 @@ static int embed_side(struct newcomers *n, enum tt_side side, struct tt_pool *po
     return status;
 }
 
-/* Whom the codes of a column meet: the sum of the other side's vectors, of the codes that have a slot. */
-struct meetings {
+/* The vectors of the other side that each code of a column occurs with: their sums, for codes that have a slot. */
+struct cooccurrences {
     size_t dim;
-    double *counts; /* (n_codes) the meetings' weight */
+    double *counts; /* (n_codes) the weight of the vectors */
     uint32_t *slot; /* (n_codes) or TT_VOCAB_NONE; NULL: only count */
     double *sums;   /* (slots, dim) */
 };
 
-static void meet(struct meetings *m, size_t code, double weight, const float *vector)
+static void add_cooccurrence(struct cooccurrences *m, size_t code, double weight, const float *vector)
 {
     if (!m->slot) {
         m->counts[code] += weight;
@@ -184,18 +184,19 @@ static void meet(struct meetings *m, size_t code, double weight, const float *ve
     }
 }
 
-/* A context meets the items of its events. */
-static void meet_in_events(const struct newcomers *n, size_t column, struct meetings *m)
+/* Contexts occur with the items of their events. */
+static void add_events(const struct new_rows *n, size_t column, struct cooccurrences *m)
 {
     const struct tt_events *events = n->events;
 
     for (size_t e = 0; e < events->n; e++)
         if (n->v_known[events->item[e]])
-            meet(m, tt_narrow_get(&events->contexts[column], e), 1, n->v + (size_t)events->item[e] * m->dim);
+            add_cooccurrence(m, tt_narrow_get(&events->contexts[column], e), 1,
+                             n->v + (size_t)events->item[e] * m->dim);
 }
 
-/* What an item has meets the users who went there, and what a user has meets the items they went to. */
-static void meet_in_visits(const struct newcomers *n, size_t column, struct meetings *m)
+/* Codes of items occur with the users who visited them, and codes of users with the items that they visited. */
+static void add_visits(const struct new_rows *n, size_t column, struct cooccurrences *m)
 {
     const struct tt_entities *base = &n->model->base;
     const struct tt_column *c = &base->dictionary.schema.columns[column];
@@ -213,32 +214,32 @@ static void meet_in_visits(const struct newcomers *n, size_t column, struct meet
             if (!(of_item ? n->u_known : n->v_known)[other])
                 continue;
             if (is_id)
-                meet(m, own, 1, vector);
+                add_cooccurrence(m, own, 1, vector);
             size_t size = is_id ? 0 : tt_bags_row(bags, own, &codes, &weights);
             for (size_t e = 0; e < size; e++)
-                meet(m, codes[e], weights ? fabs((double)weights[e]) : 1, vector);
+                add_cooccurrence(m, codes[e], weights ? fabs((double)weights[e]) : 1, vector);
         }
     }
 }
 
-static void find_meetings(const struct newcomers *n, size_t column, struct meetings *m)
+static void add_cooccurrences(const struct new_rows *n, size_t column, struct cooccurrences *m)
 {
     if (n->model->base.dictionary.schema.columns[column].kind == TT_KIND_CONTEXT)
-        meet_in_events(n, column, m);
+        add_events(n, column, m);
     else
-        meet_in_visits(n, column, m);
+        add_visits(n, column, m);
 }
 
-static void meetings_release(struct meetings *m)
+static void cooccurrences_release(struct cooccurrences *m)
 {
     free(m->counts);
     free(m->slot);
     free(m->sums);
 }
 
-/* Slots for the new codes that met somebody, and evenly for so many carried ones as a fit needs. *fresh counts the
- * former: when there are none nothing is summed up. */
-static int choose_slots(const struct newcomers *n, size_t column, struct meetings *m, size_t *fresh,
+/* Give slots to the new codes that occur with something, and to as many evenly chosen carried ones as the fit needs.
+ * *fresh counts the former: when there are none, nothing is summed up. */
+static int choose_slots(const struct new_rows *n, size_t column, struct cooccurrences *m, size_t *fresh,
                         struct tt_err *err)
 {
     size_t n_codes = n->model->base.dictionary.features[column].n_codes, carried = 0, at = 0, slots = 0;
@@ -261,8 +262,8 @@ static int choose_slots(const struct newcomers *n, size_t column, struct meeting
     return m->sums ? 0 : -1;
 }
 
-/* z (dim + 1) of a code that has a slot: the mean vector that it meets, and 1. */
-static void mean_of(const struct meetings *m, size_t code, double *z)
+/* z (dim + 1) of a code that has a slot: the mean vector that it occurs with, and 1. */
+static void mean_of(const struct cooccurrences *m, size_t code, double *z)
 {
     for (size_t d = 0; d < m->dim; d++)
         z[d] = m->sums[m->slot[code] * m->dim + d] / m->counts[code];
@@ -300,7 +301,7 @@ static void map_release(struct map *map)
 }
 
 /* Ridge regression of the chosen carried rows on their z; 1 when there are any. */
-static int map_fit(struct map *map, const struct newcomers *n, size_t column, const struct meetings *m)
+static int map_fit(struct map *map, const struct new_rows *n, size_t column, const struct cooccurrences *m)
 {
     size_t dim = m->dim, k = map->k, n_codes = n->model->base.dictionary.features[column].n_codes, rows = 0;
     double trace = 0;
@@ -320,7 +321,7 @@ static int map_fit(struct map *map, const struct newcomers *n, size_t column, co
     }
     for (size_t i = 0; i < dim; i++)
         trace += map->gram[i * k + i];
-    for (size_t i = 0; i < dim; i++) /* b bears no penalty */
+    for (size_t i = 0; i < dim; i++) /* no penalty on b */
         map->gram[i * k + i] += ridge * trace / (double)dim;
     tt_cholesky_inverse(k, map->gram, map->inverse); /* w = inverse inverse' right */
     memset(map->gram, 0, k * dim * sizeof(double));
@@ -346,21 +347,21 @@ static void map_apply(const struct map *map, const double *z, float *row)
     }
 }
 
-/* The rows of one column that were not carried over and have met somebody. */
-static int place_rows(const struct newcomers *n, size_t column, uint64_t seed, double noise, struct tt_err *err)
+/* Estimate the rows of one column that were not carried over and occur with something. */
+static int estimate_rows(const struct new_rows *n, size_t column, uint64_t seed, double noise, struct tt_err *err)
 {
     size_t dim = n->model->dim, n_codes = n->model->base.dictionary.features[column].n_codes, fresh = 0;
-    struct meetings m = {.dim = dim, .counts = tt_alloc_zero(n_codes, sizeof(double), err)};
+    struct cooccurrences m = {.dim = dim, .counts = tt_alloc_zero(n_codes, sizeof(double), err)};
     struct map map = {0};
     int status = -1, is_fit;
 
     if (!m.counts)
         return -1;
-    find_meetings(n, column, &m);
+    add_cooccurrences(n, column, &m);
     if (choose_slots(n, column, &m, &fresh, err) || (fresh && map_init(&map, dim, err)))
         goto done;
     if (fresh)
-        find_meetings(n, column, &m);
+        add_cooccurrences(n, column, &m);
     is_fit = fresh && map_fit(&map, n, column, &m);
     for (size_t code = 1; fresh && code < n_codes; code++) {
         float *row = n->model->tables[column] + code * dim;
@@ -376,7 +377,7 @@ static int place_rows(const struct newcomers *n, size_t column, uint64_t seed, d
     }
     status = 0;
 done:
-    meetings_release(&m);
+    cooccurrences_release(&m);
     map_release(&map);
     return status;
 }
@@ -385,12 +386,12 @@ int tt_warm_start(struct tt_model *model, const struct tt_model *earlier, const 
                   const struct tt_bags *visits, uint64_t seed, double noise, unsigned char **carried,
                   struct tt_pool *pool, struct tt_err *err)
 {
-    struct newcomers n = {.model = model, .events = events, .visits = visits, .carried = carried};
+    struct new_rows n = {.model = model, .events = events, .visits = visits, .carried = carried};
     size_t n_columns = model->base.dictionary.schema.n_columns;
     int status = -1;
 
     for (size_t c = 0; c < n_columns; c++)
-        if (model->tables[c] && carry(model, earlier, c, carried[c], err))
+        if (model->tables[c] && carry_over(model, earlier, c, carried[c], err))
             return -1;
     for (int side = TT_USER; side <= TT_ITEM; side++)
         if (model->dense[side].n_params)
@@ -399,7 +400,7 @@ int tt_warm_start(struct tt_model *model, const struct tt_model *earlier, const 
     if (embed_side(&n, TT_USER, pool, err) || embed_side(&n, TT_ITEM, pool, err))
         goto done;
     for (size_t c = 0; c < n_columns; c++)
-        if (model->tables[c] && place_rows(&n, c, seed, noise, err))
+        if (model->tables[c] && estimate_rows(&n, c, seed, noise, err))
             goto done;
     status = 0;
 done:

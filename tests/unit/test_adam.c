@@ -151,7 +151,7 @@ static void check_decay(double decay)
     tt_adam_catch_up_all(&adam, pool);
     for (size_t i = 0; i < ROWS * DIM; i++)
         assert_true(fabs((double)model.tables[0][i] - value[i / DIM][i % DIM]) < 1e-5);
-    assert_int_equal(adam.row_shrunk[0] != NULL, decay > 0);
+    assert_int_equal(adam.row_log_decay[0] != NULL, decay > 0);
     tt_pool_free(pool);
     tt_adam_release(&adam);
     tt_model_release(&model);

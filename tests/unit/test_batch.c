@@ -127,7 +127,7 @@ static double chain(struct world *w, struct sink *sink)
     static const uint32_t starts[N + 1] = {0, 2, 3, 3, 4, 6, 7, 8, 10}, query[10] = {0, 0, 1, 3, 4, 4, 5, 6, 7, 7},
                           item[10] = {3, 17, 4, 9, 0, 2, 19, 6, 11, 5};
     static const float weight[10] = {1, 2, 1, 0.5f, 1, 1, 3, 1, 1, 0.25f};
-    struct tt_drop drop = {.share = 0.3, .seed = 1, .epoch = 1};
+    struct tt_history_mask mask = {.dropout = 0.3, .seed = 1, .epoch = 1};
     struct tt_batch users, batch_items;
     struct tt_softmax softmax;
     double loss;
@@ -138,12 +138,13 @@ static double chain(struct world *w, struct sink *sink)
     NEED(tt_batch_init(&users, &w->model, &w->users, N, &err));
     NEED(tt_batch_init(&batch_items, &w->model, &w->items, ITEMS, &err));
     NEED(tt_softmax_init(&softmax, N, ITEMS, ITEMS, DIM, tt_tile_best(), &err));
-    NEED(tt_batch_gather(&users, w->pool, rows, N, &drop, &err));
+    NEED(tt_batch_gather(&users, w->pool, rows, N, &mask, &err));
     NEED(tt_batch_gather(&batch_items, w->pool, items, ITEMS, NULL, &err));
     tt_batch_forward(&users, w->pool, u);
     tt_batch_forward(&batch_items, w->pool, v);
     struct tt_softmax_step step = {.n_queries = N, .n_shared = ITEMS, .n_items = ITEMS, .u = u, .v = v,
-                                   .positives = {starts, query, item, weight}, .temperature = 0.4, .c = 1.2,
+                                   .positives = {starts, query, item,
+                                                 weight}, .temperature = 0.4, .negative_weight = 1.2,
                                    .d_u = d_u, .d_v = d_v};
     NEED(tt_softmax_loss(&softmax, w->pool, &step, &loss, &err));
     if (sink) {

@@ -71,7 +71,7 @@ static struct tt_comparison compare_forty(const struct tt_compare_options *optio
 static void test_compare_one_training_each_is_scipys_paired_bootstrap(void **state)
 {
     struct tt_compare_options o = usual;
-    double wider = tt_student_beyond(0.05, FORTY - 1) / tt_normal_beyond(0.05);
+    double wider = tt_student_critical(0.05, FORTY - 1) / tt_normal_critical(0.05);
     (void)state;
 
     o.resamples = 20000;

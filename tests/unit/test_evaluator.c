@@ -80,8 +80,8 @@ static void test_accuracy_counts_events_among_the_first_k(void **state)
         NEED(tt_evaluator_init(&ev, &model, &queries, &catalogue, with_seen ? &seen : NULL, 1000, &err));
         NEED(tt_evaluator_metric(&ev, &model, catalogue.n, v, TT_METRIC_TOP_K_ACCURACY, 7, pool, &accuracy, &err));
         for (size_t q = 0; q < queries.n; q++)
-            for (uint64_t e = queries.wanted.offsets[q]; e < queries.wanted.offsets[q + 1]; e++) {
-                uint32_t place = catalogue.place[queries.wanted.codes[e]], before = 0, user = queries.user[q];
+            for (uint64_t e = queries.positives.offsets[q]; e < queries.positives.offsets[q + 1]; e++) {
+                uint32_t place = catalogue.place[queries.positives.codes[e]], before = 0, user = queries.user[q];
                 double scores[ITEMS + 1] = {0};
                 for (size_t i = 0; i < catalogue.n; i++)
                     for (size_t d = 0; d < DIM; d++)
@@ -89,7 +89,7 @@ static void test_accuracy_counts_events_among_the_first_k(void **state)
                 for (size_t i = 0; i < catalogue.n; i++)
                     before += scores[i] > scores[place] && !(with_seen && (catalogue.items[i] == 1 + user % 20 ||
                                                                            catalogue.items[i] == 21 + user % 20));
-                hits += before < 7 ? (double)queries.wanted.weights[e] : 0;
+                hits += before < 7 ? (double)queries.positives.weights[e] : 0;
             }
         assert_true(hits > 10 && fabs(accuracy - hits / (double)valid.events.n) < 1e-9);
         tt_evaluator_release(&ev);

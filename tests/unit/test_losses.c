@@ -76,7 +76,7 @@ static double take(void *arg, size_t column, size_t row, const float *gradient)
 static double chain(struct world *w, const struct tt_steps *s, double bilateral, struct sink *sink)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_drop drop = {.share = 0.3, .seed = 1, .epoch = 1};
+    struct tt_history_mask mask = {.dropout = 0.3, .seed = 1, .epoch = 1};
     struct tt_batch users, items;
     struct tt_softmax softmax;
     double loss;
@@ -84,7 +84,7 @@ static double chain(struct world *w, const struct tt_steps *s, double bilateral,
     float *v = calloc(ITEMS * DIM, 4), *d_v = calloc(ITEMS * DIM, 4);
     struct tt_softmax_step step = {.n_queries = s->n_rows, .n_shared = s->n_shared, .n_items = s->n_candidates, .u = u,
                                    .v = v, .positives = s->positives, .disliked = s->disliked, .log_p = s->log_p,
-                                   .temperature = 0.4, .c = 1.2, .disliked_weight = 4,
+                                   .temperature = 0.4, .negative_weight = 1.2, .disliked_weight = 4,
                                    .positive_temperature = bilateral,
                                    .d_u = d_u, .d_v = d_v};
 
@@ -92,7 +92,7 @@ static double chain(struct world *w, const struct tt_steps *s, double bilateral,
     NEED(tt_batch_init(&users, &w->model, &w->users, s->batch_size, &err));
     NEED(tt_batch_init(&items, &w->model, &w->items, s->max_candidates, &err));
     NEED(tt_softmax_init(&softmax, s->batch_size, s->max_shared, s->max_candidates, DIM, tt_tile_best(), &err));
-    NEED(tt_batch_gather(&users, w->pool, s->rows, s->n_rows, &drop, &err));
+    NEED(tt_batch_gather(&users, w->pool, s->rows, s->n_rows, &mask, &err));
     NEED(tt_batch_gather(&items, w->pool, s->candidates, s->n_candidates, NULL, &err));
     tt_batch_forward(&users, w->pool, u);
     tt_batch_forward(&items, w->pool, v);

@@ -62,7 +62,7 @@ static void test_state_restores_a_copy(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_segment segment = {0};
-    struct tt_state save = {.segment = &segment}, restore = {.segment = &segment, .is_taking = 1};
+    struct tt_state save = {.segment = &segment}, restore = {.segment = &segment, .is_restoring = 1};
     struct tt_parameters a, b;
     struct tt_model model;
 

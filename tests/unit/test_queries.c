@@ -68,7 +68,7 @@ static void check(double half_life)
             assert_false(q.user[a] == q.user[b] && q.contexts[1].codes[a] == q.contexts[1].codes[b]);
     for (size_t query = 0; query < q.n; query++) {
         double sums[ITEMS + 1] = {0}, latest = 0, missed = 0;
-        size_t at = (size_t)q.wanted.offsets[query];
+        size_t at = (size_t)q.positives.offsets[query];
         assert_int_equal(q.contexts[2].codes[query], 2 * q.contexts[1].codes[query]);
         for (size_t e = 0; e < EVENTS; e++)
             if (same_query(&base, &q, query, e) && base.events.label[e] && base.events.item[e] > 0)
@@ -81,17 +81,17 @@ static void check(double half_life)
                 else
                     missed += (double)base.events.weight[e];
             }
-        assert_true(fabs(missed - q.missed[query]) < 1e-5);
+        assert_true(fabs(missed - q.unknown[query]) < 1e-5);
         for (uint32_t i = 1; i <= ITEMS; i++) {
             if (sums[i] == 0)
                 continue;
-            assert_true(at < q.wanted.offsets[query + 1]);
-            assert_int_equal(q.wanted.codes[at], i);
-            assert_true(fabs((double)q.wanted.weights[at] - sums[i]) < 1e-5 * (1 + sums[i]));
+            assert_true(at < q.positives.offsets[query + 1]);
+            assert_int_equal(q.positives.codes[at], i);
+            assert_true(fabs((double)q.positives.weights[at] - sums[i]) < 1e-5 * (1 + sums[i]));
             weight += sums[i];
             at++;
         }
-        assert_int_equal(at, q.wanted.offsets[query + 1]);
+        assert_int_equal(at, q.positives.offsets[query + 1]);
         check_disliked(&base, &q, query);
     }
     assert_true(fabs(q.weight - weight) < 1e-3);
@@ -141,8 +141,62 @@ static void test_queries_of_no_events(void **state)
     (void)state;
     tiny_begin(&base, schema, USERS, ITEMS);
     NEED(tt_queries_init(&q, &base.entities.dictionary, &base.events, 0, 0, &err));
-    assert_true(q.n == 0 && q.weight == 0 && q.wanted.offsets[0] == 0);
+    assert_true(q.n == 0 && q.weight == 0 && q.positives.offsets[0] == 0);
     tt_queries_release(&q);
+    tt_examples_release(&base);
+}
+
+static void check_catalogue(int keep_disliked, const uint32_t *expected, size_t n)
+{
+    static const uint32_t positives[] = {3, 9, 1, 3, 20, 0, 9};
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_examples base;
+    struct tt_queries queries;
+    struct tt_catalogue catalogue;
+
+    tiny_begin(&base, "user u id\nitem i id\nevent liked label\n", 5, 20);
+    for (size_t e = 0; e < LENGTH(positives); e++)
+        tiny_event(&base, (uint32_t)(1 + e % 3), positives[e], 0, 1, 1, 0);
+    tiny_event(&base, 1, 7, 0, 1, 0, 0); /* disliked */
+    NEED(tt_queries_init(&queries, &base.entities.dictionary, &base.events, 0, keep_disliked, &err));
+    NEED(tt_catalogue_init(&catalogue, &queries, 21, &err));
+    assert_int_equal(catalogue.n, n);
+    for (uint32_t i = 0, at = 0; i <= 20; i++) {
+        int is_in = at < n && expected[at] == i;
+        assert_int_equal(catalogue.place[i], is_in ? at : TT_NO_PLACE);
+        if (is_in)
+            assert_int_equal(catalogue.items[at++], i);
+    }
+    tt_catalogue_release(&catalogue);
+    tt_catalogue_release(&catalogue);
+    tt_queries_release(&queries);
+    tt_examples_release(&base);
+}
+
+static void test_catalogue_has_positives_and_disliked_items(void **state)
+{
+    static const uint32_t expected[] = {1, 3, 7, 9, 20};
+    static const uint32_t positives_alone[] = {1, 3, 9, 20};
+
+    (void)state;
+    check_catalogue(0, positives_alone, LENGTH(positives_alone));
+    check_catalogue(1, expected, LENGTH(expected));
+}
+
+static void test_catalogue_of_no_events_is_empty(void **state)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_examples base;
+    struct tt_queries queries;
+    struct tt_catalogue catalogue;
+
+    (void)state;
+    tiny_begin(&base, "user u id\nitem i id\n", 2, 2);
+    NEED(tt_queries_init(&queries, &base.entities.dictionary, &base.events, 0, 0, &err));
+    NEED(tt_catalogue_init(&catalogue, &queries, 3, &err));
+    assert_true(catalogue.n == 0 && catalogue.place[2] == TT_NO_PLACE);
+    tt_catalogue_release(&catalogue);
+    tt_queries_release(&queries);
     tt_examples_release(&base);
 }
 
@@ -152,6 +206,8 @@ int main(void)
         cmocka_unit_test(test_queries_are_the_distinct_users_and_contexts),
         cmocka_unit_test(test_queries_share_their_users_bags),
         cmocka_unit_test(test_queries_of_no_events),
+        cmocka_unit_test(test_catalogue_has_positives_and_disliked_items),
+        cmocka_unit_test(test_catalogue_of_no_events_is_empty),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,9 +58,9 @@ static void check(size_t n_queries, size_t n_items, int with_seen, int threads)
         if (n_seen && wanted)
             item[starts[q]] = seen[seen_starts[q]];
     }
-    struct tt_wanted w = {n_queries, starts, item, with_seen ? seen_starts : NULL, with_seen ? seen : NULL};
+    struct tt_ranked_queries w = {n_queries, starts, item, with_seen ? seen_starts : NULL, with_seen ? seen : NULL};
     for (size_t most = 20; most <= n_items + 20; most += n_items) { /* those below 20, and all of them */
-        assert_int_equal(tt_rank_wanted(&w, DIM, u, n_items, v, most, pool, ranks, &err), 0);
+        assert_int_equal(tt_rank_targets(&w, DIM, u, n_items, v, most, pool, ranks, &err), 0);
         for (size_t q = 0; q < n_queries; q++)
             for (uint32_t k = starts[q]; k < starts[q + 1]; k++) {
                 uint32_t rank = naive_rank(u + q * DIM, v, n_items, item[k], seen + seen_starts[q],
@@ -120,11 +120,11 @@ static void test_ranks_of_no_queries(void **state)
     struct tt_pool *pool = tt_pool_new(2, &err);
     uint32_t starts[1] = {0}, item = 0;
     float v[DIM] = {1, 0, 0, 0};
-    struct tt_wanted w = {0, starts, &item, NULL, NULL};
+    struct tt_ranked_queries w = {0, starts, &item, NULL, NULL};
 
     (void)state;
     assert_non_null(pool);
-    assert_int_equal(tt_rank_wanted(&w, DIM, v, 1, v, 1, pool, &item, &err), 0);
+    assert_int_equal(tt_rank_targets(&w, DIM, v, 1, v, 1, pool, &item, &err), 0);
     tt_pool_free(pool);
 }
 

@@ -46,7 +46,7 @@ static void naive_vector(uint32_t user, uint32_t meal, const float *extra, float
             x += (double)table_of("store_id")[k];
         vector[k] = (float)x;
     }
-    (void)tt_vec_unit(vector, DIM);
+    (void)tt_vec_normalise(vector, DIM);
 }
 
 static double score(const float *vector, uint32_t row)

@@ -30,8 +30,8 @@ static void check(struct tt_rng *rng, tt_scan_fn *scan, size_t q, size_t dim)
     fill(rng, queries, q * dim);
     fill(rng, items, n_items * dim);
     memset(items + n_items * dim, 0, (TT_SCAN_ITEMS - n_items) * dim * sizeof(float));
-    tt_scan_turn(queries, q, dim, q, turned);
-    tt_scan_turn(items, n_items, dim, TT_SCAN_ITEMS, panel);
+    tt_scan_transpose(queries, q, dim, q, turned);
+    tt_scan_transpose(items, n_items, dim, TT_SCAN_ITEMS, panel);
     for (size_t i = 0; i < q; i++)
         limit[i] = limits[tt_rng_below(rng, 4)];
     size_t n = scan(q, dim, turned, panel, limit, hits);
@@ -78,7 +78,7 @@ static void test_scan_overflow_is_infinite(void **state)
     float x[] = {3e38f, 3e38f}, y[] = {3e38f, -3e38f, -3e38f, 3e38f}, panel[2 * TT_SCAN_ITEMS], limit[] = {-INFINITY};
     struct tt_scan_hit hits[TT_SCAN_HITS];
     (void)state;
-    tt_scan_turn(y, 2, 2, TT_SCAN_ITEMS, panel);
+    tt_scan_transpose(y, 2, 2, TT_SCAN_ITEMS, panel);
     for (int isa = 0; isa < TT_SCAN_ISAS; isa++) {
         tt_scan_fn *scan = tt_scan_kernel((enum tt_scan_isa)isa);
         if (!scan)

@@ -45,42 +45,42 @@ static double take(void *arg, size_t column, size_t row, const float *gradient)
     return tt_vec_sum_squares_ref(gradient, DIM);
 }
 
-static void test_stale_adds_what_a_lookup_adds_until_the_table_moves(void **state)
+static void test_stale_adds_what_a_bag_adds_until_the_table_changes(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_lookup lookup;
+    struct tt_embedding_bag bag;
     struct world w;
     struct tt_stale kept;
     float fresh[N * DIM] = {0}, stale[N * DIM] = {0}, later[N * DIM] = {0};
 
     (void)state;
     begin(&w, &kept);
-    NEED(tt_lookup_init(&lookup, &w.model, &w.input, HISTORY, N, &err));
-    NEED(tt_lookup_gather(&lookup, &w.scratch, w.pool, rows, N, NULL, &err));
-    tt_lookup_add(&lookup, 0, N, fresh, DIM);
+    NEED(tt_embedding_bag_init(&bag, &w.model, &w.input, HISTORY, N, &err));
+    NEED(tt_embedding_bag_gather(&bag, &w.scratch, w.pool, rows, N, NULL, &err));
+    tt_embedding_bag_forward(&bag, 0, N, fresh, DIM);
     tt_stale_refresh(&kept, w.pool);
-    tt_stale_add(&kept, rows, N, stale, DIM);
+    tt_stale_forward(&kept, rows, N, stale, DIM);
     assert_memory_equal(fresh, stale, sizeof(stale));
     for (size_t i = 0; i < tt_model_table_size(&w.model, HISTORY); i++)
         w.model.tables[HISTORY][i] *= 2;
     tt_stale_refresh(&kept, w.pool); /* nobody has said that the table moved */
-    tt_stale_add(&kept, rows, N, later, DIM);
+    tt_stale_forward(&kept, rows, N, later, DIM);
     assert_memory_equal(later, stale, sizeof(stale));
     kept.is_fresh = 0;
     tt_stale_refresh(&kept, w.pool);
     memset(later, 0, sizeof(later));
-    tt_stale_add(&kept, rows, N, later, DIM);
+    tt_stale_forward(&kept, rows, N, later, DIM);
     for (size_t i = 0; i < N * DIM; i++)
         assert_true(later[i] == 2 * stale[i]);
-    tt_lookup_release(&lookup);
+    tt_embedding_bag_release(&bag);
     end(&w, &kept);
 }
 
-/* The gradients of two steps with some rows in common, against those of two lookups. */
+/* The gradients of two steps with some rows in common, against those of two bags. */
 static void test_stale_moves_by_the_gradients_of_all_steps(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_lookup lookup;
+    struct tt_embedding_bag bag;
     struct world w;
     struct tt_stale kept;
     float d[N * DIM], expected[(USERS + 1) * DIM] = {0}, found[(USERS + 1) * DIM] = {0};
@@ -88,20 +88,20 @@ static void test_stale_moves_by_the_gradients_of_all_steps(void **state)
 
     (void)state;
     begin(&w, &kept);
-    NEED(tt_lookup_init(&lookup, &w.model, &w.input, HISTORY, N, &err));
+    NEED(tt_embedding_bag_init(&bag, &w.model, &w.input, HISTORY, N, &err));
     struct tt_pool *one = tt_pool_new(1, &err);
     assert_non_null(one);
     for (size_t step = 0; step < 2; step++) {
         size_t n = step ? 4 : N;
         for (size_t i = 0; i < n * DIM; i++)
             d[i] = (float)((i * 7 + step * 3) % 11) - 5;
-        NEED(tt_lookup_gather(&lookup, &w.scratch, w.pool, rows, n, NULL, &err));
-        tt_lookup_back(&lookup, one, d, DIM, take, NULL, expected);
-        tt_stale_collect(&kept, w.pool, rows, n, d, DIM);
+        NEED(tt_embedding_bag_gather(&bag, &w.scratch, w.pool, rows, n, NULL, &err));
+        tt_embedding_bag_backward(&bag, one, d, DIM, take, NULL, expected);
+        tt_stale_accumulate(&kept, w.pool, rows, n, d, DIM);
     }
     assert_int_equal(kept.steps, 2);
     tt_stale_refresh(&kept, w.pool);
-    double squares = tt_stale_move(&kept, one, take, NULL, found);
+    double squares = tt_stale_backward(&kept, one, take, NULL, found);
     assert_true(fabs(squares - tt_vec_sum_squares_ref(found, LENGTH(found))) < 1e-5 * squares);
     for (size_t i = 0; i < LENGTH(found); i++) {
         assert_true(fabsf(found[i] - expected[i]) < 1e-5f * (1 + fabsf(expected[i])));
@@ -111,15 +111,15 @@ static void test_stale_moves_by_the_gradients_of_all_steps(void **state)
     assert_int_equal(kept.steps, 0);
     assert_false(kept.is_fresh);
     memset(found, 0, sizeof(found));
-    assert_true(tt_stale_move(&kept, one, take, NULL, found) == 0); /* nothing has come together */
+    assert_true(tt_stale_backward(&kept, one, take, NULL, found) == 0); /* nothing has come together */
     for (size_t i = 0; i < LENGTH(found); i++)
         assert_true(found[i] == 0);
-    tt_stale_collect(&kept, w.pool, rows, 0, d, DIM);
-    tt_stale_move(&kept, one, take, NULL, found);
+    tt_stale_accumulate(&kept, w.pool, rows, 0, d, DIM);
+    tt_stale_backward(&kept, one, take, NULL, found);
     for (size_t i = 0; i < LENGTH(found); i++) /* and what was handed over is forgotten */
         assert_true(found[i] == 0);
     tt_pool_free(one);
-    tt_lookup_release(&lookup);
+    tt_embedding_bag_release(&bag);
     end(&w, &kept);
 }
 
@@ -152,7 +152,7 @@ static void test_a_batch_with_stale_sums_is_the_same_while_they_are_fresh(void *
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stale_adds_what_a_lookup_adds_until_the_table_moves),
+        cmocka_unit_test(test_stale_adds_what_a_bag_adds_until_the_table_changes),
         cmocka_unit_test(test_stale_moves_by_the_gradients_of_all_steps),
         cmocka_unit_test(test_a_batch_with_stale_sums_is_the_same_while_they_are_fresh),
     };

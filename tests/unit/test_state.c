@@ -1,5 +1,5 @@
 /* State both ways. */
-#include "io/state.h"
+#include "train/state.h"
 
 #include <math.h>
 #include <string.h>
@@ -48,7 +48,7 @@ static void test_state_gives_back_what_it_took(void **state_)
     for (size_t i = 0; i < LENGTH(parts); i++) {
         struct part before = parts[i], after = {.flag = 7};
         struct tt_segment segment;
-        struct tt_state state = {.segment = &segment, .is_taking = 1};
+        struct tt_state state = {.segment = &segment, .is_restoring = 1};
         store(&parts[i], "a");
         assert_int_equal(tt_container_load("a", "test", &segment, &err), 0);
         assert_int_equal(part_state(&after, &state, &err), 0);
@@ -65,7 +65,7 @@ static void test_state_refuses_another_shape_or_nothing(void **state_)
     struct part part = {0};
     struct tt_err err = TT_ERR_INIT;
     struct tt_segment segment;
-    struct tt_state state = {.segment = &segment, .is_taking = 1};
+    struct tt_state state = {.segment = &segment, .is_restoring = 1};
     double number = 3;
     float array[6] = {9};
 

@@ -76,10 +76,10 @@ static void check_pairs(const struct world *w, const struct tt_steps *s, unsigne
 
     for (size_t r = 0; r < s->n_rows; r++) {
         for (uint32_t k = s->positives.starts[r]; k < s->positives.starts[r + 1]; k++) {
-            assert_true(has(&w->queries.wanted, s->rows[r], s->candidates[s->positives.item[k]], &e));
+            assert_true(has(&w->queries.positives, s->rows[r], s->candidates[s->positives.item[k]], &e));
             assert_int_equal(met[e]++, 0);
             assert_int_equal(s->positives.query[k], r);
-            assert_true(s->positives.weight[k] == w->queries.wanted.weights[e]);
+            assert_true(s->positives.weight[k] == w->queries.positives.weights[e]);
         }
         size_t n = w->queries.disliked.n_rows
                        ? (size_t)(w->queries.disliked.offsets[s->rows[r] + 1] - w->queries.disliked.offsets[s->rows[r]])
@@ -343,7 +343,7 @@ static void run_step(const struct world *w, const struct tt_steps *s, struct res
     static double d_u[USERS * DIM], d_v[ITEMS * DIM], e[USERS * ITEMS];
     struct tt_softmax_step step = {.n_queries = s->n_rows, .n_shared = s->n_shared, .n_items = s->n_candidates, .u = u,
                                    .v = v, .positives = s->positives, .disliked = s->disliked, .log_p = s->log_p,
-                                   .temperature = temperature, .c = 1, .disliked_weight = dislike};
+                                   .temperature = temperature, .negative_weight = 1, .disliked_weight = dislike};
 
     *result = (struct result){0};
     for (size_t r = 0; r < s->n_rows; r++)

@@ -236,7 +236,7 @@ static void test_stale_histories_are_taken_back(void **state)
         struct tt_model a, b;
         struct tt_events events;
         struct tt_segment segment = {0};
-        struct tt_state store = {.segment = &segment}, taken = {.segment = &segment, .is_taking = 1};
+        struct tt_state store = {.segment = &segment}, taken = {.segment = &segment, .is_restoring = 1};
         tiny_clustered_model(&a, &events, both, 300, ITEMS);
         tiny_clustered_model(&b, NULL, both, 300, ITEMS);
         NEED(tt_trainer_init(&whole, &a, &events, &o, pool, &err));

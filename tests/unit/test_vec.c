@@ -46,10 +46,10 @@ static void test_vec_unit_takes_the_length_out(void **state)
 {
     float x[] = {3, 0, -4}, tiny[] = {1e-13f, 0}, zero[2] = {0};
     (void)state;
-    assert_true(tt_vec_unit(x, 3) == 5);
+    assert_true(tt_vec_normalise(x, 3) == 5);
     assert_true(fabsf(x[0] - 0.6f) < 1e-6f && x[1] == 0 && fabsf(x[2] + 0.8f) < 1e-6f);
-    assert_true(tt_vec_unit(tiny, 2) == 0 && tiny[0] == 0);
-    assert_true(tt_vec_unit(zero, 2) == 0 && zero[1] == 0);
+    assert_true(tt_vec_normalise(tiny, 2) == 0 && tiny[0] == 0);
+    assert_true(tt_vec_normalise(zero, 2) == 0 && zero[1] == 0);
 }
 
 /* The gradient of sum of g_i u_i by x, against central differences. */
@@ -64,8 +64,8 @@ static void test_vec_unit_back_gives_the_gradient(void **state)
     fill(&rng, g, N);
     memcpy(u, x, sizeof(u));
     memcpy(d, g, sizeof(d));
-    float length = tt_vec_unit(u, N);
-    tt_vec_unit_back(u, length, d, N);
+    float length = tt_vec_normalise(u, N);
+    tt_vec_normalise_back(u, length, d, N);
     for (size_t i = 0; i < N; i++) {
         double value[2];
         for (int side = 0; side < 2; side++) {
@@ -79,7 +79,7 @@ static void test_vec_unit_back_gives_the_gradient(void **state)
         }
         assert_true(fabs((value[1] - value[0]) / 2e-4 - (double)d[i]) < 1e-5);
     }
-    tt_vec_unit_back(u, 0, d, N); /* a vector of 0 has no direction to learn */
+    tt_vec_normalise_back(u, 0, d, N); /* a vector of 0 has no direction to learn */
     for (size_t i = 0; i < N; i++)
         assert_true(d[i] == 0);
 }
@@ -116,6 +116,39 @@ static void test_vec_is_finite_sees_every_place(void **state)
     }
 }
 
+static void test_vec_counts_every_length(void **state)
+{
+    float scores[201];
+    struct tt_rng rng;
+
+    (void)state;
+    tt_rng_init(&rng, 1, TT_RNG_TEST, 0);
+    for (size_t i = 0; i < LENGTH(scores); i++)
+        scores[i] = (float)tt_rng_below(&rng, 5); /* many are equal */
+    for (size_t n = 0; n < LENGTH(scores); n++) {
+        uint32_t above = 0, from = 0;
+        for (size_t i = 0; i < n; i++) {
+            above += scores[i] == 3 || scores[i] == 4;
+            from += scores[i] == 2 || scores[i] == 3 || scores[i] == 4;
+        }
+        assert_int_equal(tt_vec_count_above(scores, n, 2), above);
+        assert_int_equal(tt_vec_count_from(scores, n, 2), from);
+    }
+}
+
+static void test_vec_does_not_count_nan(void **state)
+{
+    float scores[40];
+
+    (void)state;
+    for (size_t i = 0; i < 40; i++)
+        scores[i] = i % 4 ? 1 : NAN;
+    assert_int_equal(tt_vec_count_above(scores, 40, 0), 30);
+    assert_int_equal(tt_vec_count_from(scores, 40, 1), 30);
+    assert_int_equal(tt_vec_count_from(scores, 40, NAN), 0);
+    assert_int_equal(tt_vec_count_above(scores, 40, -INFINITY), 30);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +158,8 @@ int main(void)
         cmocka_unit_test(test_vec_unit_back_gives_the_gradient),
         cmocka_unit_test(test_vec_order_of_addition),
         cmocka_unit_test(test_vec_is_finite_sees_every_place),
+        cmocka_unit_test(test_vec_counts_every_length),
+        cmocka_unit_test(test_vec_does_not_count_nan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,7 @@
 #ifndef TT_TESTS_TINY_HISTORIES_H
 #define TT_TESTS_TINY_HISTORIES_H
 
-#include "train/lookup.h"
+#include "train/embedding_bag.h"
 #include "train/spectral.h"
 #include "tiny_model.h"
 
@@ -12,7 +12,7 @@ enum { USERS = 30, ITEMS = 20, DIM = 6 };
 struct world {
     struct tt_model model;
     struct tt_tower_input input;
-    struct tt_lookup_scratch scratch;
+    struct tt_embedding_bag_scratch scratch;
     struct tt_pool *pool;
 };
 
@@ -36,7 +36,7 @@ static inline void world_init(struct world *w, const char *schema, enum tt_side 
 static inline void world_release(struct world *w)
 {
     tt_tower_input_release(&w->input);
-    tt_lookup_scratch_release(&w->scratch);
+    tt_embedding_bag_scratch_release(&w->scratch);
     tt_model_release(&w->model);
     tt_pool_free(w->pool);
 }

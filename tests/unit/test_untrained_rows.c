@@ -1,5 +1,5 @@
 /* Rows that training never saw. */
-#include "train/fill.h"
+#include "train/untrained_rows.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -47,7 +47,7 @@ static void test_trained_rows_stay(void **state)
 
     (void)state;
     begin(&model, trained);
-    tt_fill_untrained(&model, trained, &model.base.users.bags[1]);
+    tt_untrained_rows_fill(&model, trained, &model.base.users.bags[1]);
     for (size_t c = 0; c < COLUMNS; c++)
         for (size_t i = 0; i < tt_model_table_size(&model, c); i++)
             assert_true(model.tables[c][i] == (float)(100 * c + i));
@@ -64,7 +64,7 @@ static void test_each_kind_has_its_unknown_row(void **state)
     for (size_t c = 0; c < COLUMNS; c++)
         trained[c][0] = 0;
     trained[0][4] = 0; /* user 4 */
-    tt_fill_untrained(&model, trained, &model.base.users.bags[1]);
+    tt_untrained_rows_fill(&model, trained, &model.base.users.bags[1]);
     for (size_t i = 0; i < TINY_DIM; i++) {
         assert_true(model.tables[0][i] == (float)(2 * TINY_DIM + i));             /* the mean of rows 1 to 3 */
         assert_true(model.tables[0][4 * TINY_DIM + i] == model.tables[0][i]);
@@ -84,7 +84,7 @@ static void test_a_trained_unknown_row_fills_others(void **state)
     (void)state;
     begin(&model, trained);
     trained[2][1] = trained[2][3] = 0;
-    tt_fill_untrained(&model, trained, &model.base.users.bags[1]);
+    tt_untrained_rows_fill(&model, trained, &model.base.users.bags[1]);
     for (size_t i = 0; i < TINY_DIM; i++) {
         assert_true(model.tables[2][i] == (float)(200 + i));
         assert_true(model.tables[2][TINY_DIM + i] == (float)(200 + i));

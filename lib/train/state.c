@@ -1,12 +1,12 @@
-/* State both ways: see state.h. */
-#include "io/state.h"
+/* State, saved and restored: see state.h. */
+#include "train/state.h"
 
 #include <string.h>
 
 int tt_state_array(struct tt_state *state, const char *name, enum tt_dtype dtype, size_t rows, size_t columns,
                    void *data, struct tt_err *err)
 {
-    if (!state->is_taking)
+    if (!state->is_restoring)
         return tt_segment_tensor(state->segment, name, dtype, rows, columns, data, err);
     const struct tt_tensor *t = tt_segment_need(state->segment, name, dtype, rows, columns, err);
     if (!t)

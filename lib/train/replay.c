@@ -1,5 +1,5 @@
-/* Remembered visits: see remember.h. */
-#include "train/remember.h"
+/* Replayed histories: see replay.h. */
+#include "train/replay.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,20 +51,20 @@ static int copy_events(struct tt_events *to, const struct tt_events *from, const
     return copy_contexts(to, from, err);
 }
 
-/* Where in time each user is, by the new events; met is set for the users that have any that counts. */
-static void find_met(const struct tt_events *ev, size_t n_users, unsigned char *met, uint32_t *latest)
+/* Mark the users who have a new event that counts, and find each one's latest time. */
+static void find_users(const struct tt_events *ev, size_t n_users, unsigned char *is_replayed, uint32_t *latest)
 {
     for (size_t e = 0; e < ev->n; e++) {
         uint32_t user = ev->user[e];
         if (user >= n_users || ev->item[e] == 0 || (ev->label && !ev->label[e]) || (ev->weight && !(ev->weight[e] > 0)))
             continue;
-        met[user] = 1;
+        is_replayed[user] = 1;
         if (ev->time && ev->time[e] > latest[user])
             latest[user] = ev->time[e];
     }
 }
 
-/* One user's bag as events, of which there is room for. */
+/* Append one user's history as events; there is room for them. */
 static int add_user(struct tt_events *ev, const struct tt_schema *schema, const struct tt_column *column,
                     const struct tt_past *past, uint32_t user, uint32_t latest, double *visits, struct tt_err *err)
 {
@@ -91,37 +91,37 @@ static int add_user(struct tt_events *ev, const struct tt_schema *schema, const 
     return 0;
 }
 
-int tt_remember_visits(struct tt_events *all, const struct tt_events *events, const struct tt_entities *base,
-                       const struct tt_column *column, const struct tt_past *past, const struct tt_remember *remember,
-                       struct tt_err *err)
+int tt_replay_histories(struct tt_events *all, const struct tt_events *events, const struct tt_entities *base,
+                        const struct tt_column *column, const struct tt_past *past, const struct tt_replay *replay,
+                        struct tt_err *err)
 {
     const struct tt_schema *schema = &base->dictionary.schema;
     size_t n_users = past->bags->n_rows, more = 0, most = 0;
     uint64_t day = tt_hash64(base->segment.checksum, strlen(base->segment.checksum), 0);
-    unsigned char *met = tt_alloc_zero(n_users, 1, err);
+    unsigned char *is_replayed = tt_alloc_zero(n_users, 1, err);
     uint32_t *latest = tt_alloc_zero(n_users, sizeof(*latest), err);
     double *visits = NULL;
     int status = -1;
 
     *all = (struct tt_events){0};
-    if (!met || !latest)
+    if (!is_replayed || !latest)
         goto done;
-    find_met(events, n_users, met, latest);
+    find_users(events, n_users, is_replayed, latest);
     for (size_t u = 1; u < n_users; u++) {
         size_t size = (size_t)(past->bags->offsets[u + 1] - past->bags->offsets[u]);
-        met[u] |= (double)tt_rng_at(remember->seed, TT_RNG_REPLAY, day, (uint32_t)u) < remember->others;
-        more += met[u] ? size : 0;
+        is_replayed[u] |= (double)tt_rng_at(replay->seed, TT_RNG_REPLAY, day, (uint32_t)u) < replay->share;
+        more += is_replayed[u] ? size : 0;
         most = size > most ? size : most;
     }
     visits = tt_alloc(most, sizeof(*visits), err);
     if (!visits || copy_events(all, events, schema, more, err))
         goto done;
     for (size_t u = 1; u < n_users; u++)
-        if (met[u] && add_user(all, schema, column, past, (uint32_t)u, latest[u], visits, err))
+        if (is_replayed[u] && add_user(all, schema, column, past, (uint32_t)u, latest[u], visits, err))
             goto done;
     status = 0;
 done:
-    free(met);
+    free(is_replayed);
     free(latest);
     free(visits);
     if (status)

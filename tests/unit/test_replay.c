@@ -1,5 +1,5 @@
 /* Remembered visits: whose, how many, and what they leave as it was. */
-#include "train/remember.h"
+#include "train/replay.h"
 
 #include <math.h>
 
@@ -46,13 +46,13 @@ static void today_begin(struct tt_examples *base)
 
 static struct tt_events remembered(const struct tt_examples *base, const struct past *p, double others)
 {
-    struct tt_remember remember = {others, 1};
+    struct tt_replay remember = {others, 1};
     struct tt_err err = TT_ERR_INIT;
     struct tt_events all;
 
     const struct tt_entities *entities = &base->entities;
-    NEED(tt_remember_visits(&all, &base->events, entities, &entities->dictionary.schema.columns[HISTORY], &p->past,
-                            &remember, &err));
+    NEED(tt_replay_histories(&all, &base->events, entities, &entities->dictionary.schema.columns[HISTORY], &p->past,
+                             &remember, &err));
     return all;
 }
 

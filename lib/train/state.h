@@ -1,13 +1,14 @@
-/* The state of a training, to be stored and taken back. Each part of it lists what changes while training in one
- * function, tt_PART_state, which serves both ways, so that what is stored and what is taken back cannot differ:
+/* Saves the state of a running training into a segment, and restores it. Each part of the training lists what changes
+ * while it runs in one function, tt_PART_state, which serves both ways, so that what is saved and what is restored
+ * cannot differ:
  *
- *     storing   each value becomes a tensor of the segment; arrays are borrowed until it is written
- *     taking    each value is set from the tensor of its name, which must be there with the same type and shape
+ *     saving      each value becomes a tensor of the segment; arrays are borrowed until it is written
+ *     restoring   each value is set from the tensor of its name, which must be there with the same type and shape
  *
  * What follows from examples and options is not state.
  */
-#ifndef TT_IO_STATE_H
-#define TT_IO_STATE_H
+#ifndef TT_TRAIN_STATE_H
+#define TT_TRAIN_STATE_H
 
 #include "io/container.h"
 
@@ -15,8 +16,8 @@ enum { TT_STATE_VALUES = 256 };
 
 struct tt_state {
     struct tt_segment *segment;       /* borrowed */
-    int is_taking;
-    uint64_t values[TT_STATE_VALUES]; /* single numbers that the segment borrows while storing */
+    int is_restoring;
+    uint64_t values[TT_STATE_VALUES]; /* single numbers that the segment borrows while saving */
     size_t n_values;
 };
 

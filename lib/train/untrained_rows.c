@@ -1,9 +1,9 @@
-/* Rows that training never saw: see fill.h. */
-#include "train/fill.h"
+/* Rows without training: see untrained_rows.h. */
+#include "train/untrained_rows.h"
 
 #include <string.h>
 
-/* The mean bag of a history over the users that have one, or 0: what stands for a user of whom nothing is known. */
+/* The mean bag of a history over the users that have one, or 0: it stands for an unknown user's history. */
 static void mean_bag(const struct tt_model *model, const struct tt_bags *visits, size_t column, float *mean)
 {
     const float *table = model->tables[column];
@@ -41,7 +41,7 @@ static void mean_row(const struct tt_model *model, const unsigned char *trained,
         mean[i] = n ? (float)(sums[i] / (double)n) : 0;
 }
 
-void tt_fill_untrained(struct tt_model *model, unsigned char *const *trained, const struct tt_bags *visits)
+void tt_untrained_rows_fill(struct tt_model *model, unsigned char *const *trained, const struct tt_bags *visits)
 {
     const struct tt_dictionary *d = &model->base.dictionary;
     size_t dim = model->dim;
