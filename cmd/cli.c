@@ -74,7 +74,8 @@ static void set_signals(void)
     }
 }
 
-/* A program started with a closed standard stream would open its first file there, and write messages into it. */
+/* Else a program that is started with a closed standard stream would get its number for the first file it opens, and
+ * write messages into it. */
 static void open_standard_streams(void)
 {
     for (int fd = 0; fd <= 2; fd++)
@@ -178,7 +179,7 @@ double cli_seconds(void)
 
 /* ---- options ---- */
 
-/* The value as text, as --help and the lineage show it; "" when there is nothing to show. */
+/* The value as text, for --help and the lineage; "" when there is none. */
 static void value_text(const struct cli_option *o, char *text, size_t cap)
 {
     text[0] = '\0';
@@ -225,7 +226,7 @@ static int help_line(char letter, const char *name, const char *metavar, const c
     return printf("  %-24s %s%s\n", left, help, tail);
 }
 
-/* The options that few need, on as few lines as they take. */
+/* The rare options, several on a line. */
 static void rare_options(void)
 {
     enum { WIDTH = 120 };
@@ -240,8 +241,8 @@ static void rare_options(void)
         int n = snprintf(text, sizeof(text), " --%s %s%s%s%s", o->name, o->metavar, value[0] ? " [" : "", value,
                          value[0] ? "]" : "");
         if (column == 0 || column + (size_t)n > WIDTH) {
-            printf("%s", column ? "\n      " : "\nFew need, see the manual:");
-            column = 26;
+            printf("%s", column ? "\n      " : "\nRarely needed, see the manual:");
+            column = 31;
         }
         printf("%s", text);
         column += (size_t)n;
@@ -276,7 +277,7 @@ static const char *limit_text(double limit, char *text, size_t cap)
     return text;
 }
 
-/* What an option takes, for its error message. */
+/* The values that an option accepts, for its error message. */
 static void range_text(const struct cli_option *o, char *text, size_t cap)
 {
     const char *what = o->kind == CLI_COUNT ? "a whole number" : "a number";
@@ -511,14 +512,15 @@ int cli_open_output(struct tt_writer *writer, int binary, struct tt_err *err)
     return tt_writer_open(writer, cli_output, cli_watch_temporary, err);
 }
 
-/* What tells a file: its device and number, or, when there is none yet, those of its folder and the name there. */
+/* The identity of a file: its device and number, or, when it does not exist yet, those of its folder and its name. */
 struct identity {
     dev_t device;
     ino_t number;
     const char *name; /* NULL: the file itself */
 };
 
-/* 0 when path cannot be an output twice: not given, a pipe or a device, or a folder that is not there. */
+/* 1 and *identity; or 0 where two outputs cannot conflict: no path, a pipe or a device, a folder that does not
+ * exist. */
 static int identify(const char *path, struct identity *identity)
 {
     char folder[4096];

@@ -1,23 +1,25 @@
-/* What all programs share: the option table, --help, --version, messages, and the end of a run.
+/* What all programs share: the option table, --help, --version, messages, outputs, and the end of a run.
  *
  * To add a program tt-x, write
- *   cmd/tt-x.c         one option table, main: parse, check, open, one call into lib/, finish   (tests/cli/programs.t)
- *   man/tt-x.1         mdoc: its SYNOPSIS and OPTIONS are held against --help                     (tests/cli/manual.t)
- *   tests/cli/tt-x.t   TAP in plain sh                                                          (run by make check)
- *   a line in README.md and in man/tt.7                                                         (tests/cli/programs.t)
- * The Makefile finds it by itself.
+ *   cmd/tt-x.c         one option table; main: parse, check, open, one call into lib/, finish
+ *   man/tt-x.1         mdoc; tests/cli/manual.t compares its SYNOPSIS and OPTIONS with --help, and runs its examples
+ *   tests/cli/tt-x.t   TAP in plain sh; tests/cli/lib.sh has the helpers
+ *   README.md          a line of the table of programs
+ *   man/tt.7           an entry in "The programs"
+ * The Makefile finds it by its name, and tests/cli/programs.t fails when one of the others is missing.
  *
- *     static const struct cli_option options[] = {
+ *     static struct cli_option options[] = {
  *         {'k', "top", CLI_COUNT, &k, .min = 1, .max = 10000, .metavar = "K", .help = "items a query"},
- *         CLI_COMMON_OPTIONS, ...
+ *         CLI_OUTPUT,
+ *         CLI_QUIET,
  *     };
- *     static const struct cli_program program = {.name = "tt-query", .purpose = "...",
- *                                                .usage = "[OPTION]... INDEX", ...};
+ *     static const struct cli_program program = {.name = "tt-x", .purpose = "Read ..., write ...",
+ *                                                .usage = "[OPTION]... [FILE]", .options = options, ...};
  *     int main(int argc, char **argv)
  *     {
  *         cli_start(&program, argc, argv);            // parses; exits for --help, --version and wrong usage
  *         ...
- *         return cli_finish(status, &err);            // prints err.text when status is not 0; 0 or 1
+ *         return cli_finish(status, &err);            // prints err.text when status is not 0
  *     }
  */
 #ifndef TT_CMD_CLI_H
@@ -38,7 +40,7 @@ enum cli_kind {
     CLI_NUMBER, /* double * */
     CLI_TEXT,   /* const char ** */
     CLI_CHOICE, /* int *: index into the NULL-terminated list `choices` */
-    CLI_LIST,   /* struct cli_list *: may be given many times */
+    CLI_LIST,   /* struct cli_list *: the option may be given many times */
 };
 
 struct cli_list {
@@ -55,9 +57,9 @@ struct cli_option {
     double min, max;         /* CLI_COUNT, CLI_NUMBER: both ends allowed; 0, 0: no limit (COUNT: 0 ... 2^53 - 1) */
     const char *metavar;     /* "FILE", "N" ... */
     const char *const *choices;
-    const char *help;        /* one line; the default is added by --help itself where it says something */
-    int is_rare;             /* few need it: --help gives it no line of its own, only its name and default */
-    int no_lineage;          /* does not change the output's bytes: not recorded (-j, -o, input files) */
+    const char *help;        /* one line; --help puts the default behind it */
+    int is_rare;             /* few need it: --help prints its name and default alone, all such on a few lines */
+    int no_lineage;          /* it does not change the output, so it is not recorded there (-j, -o, input files) */
     int given;               /* set by parsing */
 };
 
@@ -71,7 +73,7 @@ struct cli_program {
     const char *example;     /* one command line, ends --help */
 };
 
-/* The options that every program has: -o, -j where it computes, -q, -v, -h, -V. Their values: */
+/* The options that programs share, to be listed in their tables, and their values. -h and -V need not be listed. */
 extern const char *cli_output; /* NULL: standard output */
 extern uint64_t cli_jobs;      /* 0: as many as there are processors */
 extern int cli_quiet, cli_verbose;
@@ -84,8 +86,7 @@ extern int cli_quiet, cli_verbose;
      .help = "threads; 0: one a processor; the output is the same"}
 #define CLI_QUIET \
     {'q', "quiet", CLI_FLAG, &cli_quiet, .no_lineage = 1, .help = "no notes on standard error, only errors"}
-#define CLI_VERBOSE {'v', "verbose", CLI_FLAG, &cli_verbose, .no_lineage = 1, .help = "say more on standard error"}
-/* -h and -V are there without being listed. */
+#define CLI_VERBOSE {'v', "verbose", CLI_FLAG, &cli_verbose, .no_lineage = 1, .help = "more notes on standard error"}
 
 /* Parse. Operands are then cli_operands[0 ... cli_n_operands-1]. Exits with 0 after --help or --version, with 2 on
  * wrong usage. */
@@ -96,20 +97,20 @@ extern int cli_n_operands;
 /* Wrong usage found after parsing: "program: what", "Try 'program --help'.", exit 2. */
 void cli_usage_error(const char *fmt, ...) TT_PRINTF(1, 2) __attribute__((noreturn));
 
-/* A note on stderr, "program: what", unless --quiet; a warning even then no: notes inform, errors end. */
+/* A note or warning on stderr, "program: what", unless --quiet. */
 void cli_note(const char *fmt, ...) TT_PRINTF(1, 2);
 
-/* How far the work is. Where stderr is a terminal it is one line that is written over, and gone before the next note
- * or error; elsewhere, with --verbose, a note. cli_progress_is_due says whether it is time for the next one: every
- * quarter of a second there, every ten seconds here, never otherwise. */
+/* Progress of the work. On a terminal it is one line, which each call overwrites and the next note or error removes;
+ * elsewhere, with --verbose, it is a note. cli_progress_is_due: is it time for the next call? Every quarter of a second
+ * on a terminal, every ten seconds elsewhere with --verbose, else never. */
 int cli_progress_is_due(void);
 void cli_progress(const char *fmt, ...) TT_PRINTF(1, 2);
 
 /* Is the option with this long name given on the command line? */
 int cli_given(const char *name);
 
-/* The options that change the output, with defaults, in the table's order, as "--top 10 --candidates all": the lineage's
- * "options". */
+/* The options that change the output, with defaults, in the table's order, as "--top 10 --candidates all": the
+ * lineage's "options". */
 int cli_lineage(struct tt_buf *text, struct tt_err *err) TT_CHECKED;
 
 /* Add program, version and options to the segment's metadata. */
@@ -127,21 +128,20 @@ struct cli_file {
     const char *option, *path;
 };
 
-/* Exits as wrong usage when two of the n are one regular file, under whatever names: the last would replace the
- * others. */
+/* Exits with wrong usage when two of the n are the same regular file, also under different names: one output would
+ * replace the other. */
 void cli_check_different(const struct cli_file *files, size_t n);
 
 /* The end of an output: finish it when status is 0, else discard it. Returns the status that then holds. */
 int cli_close_output(struct tt_writer *writer, int status, struct tt_err *err) TT_CHECKED;
 
-/* What tt_writer_open wants, so that Ctrl-C leaves no temporary file behind. */
+/* For tt_writer_open: a temporary file was made (alive = 1) or is gone. A signal removes those that are alive. */
 void cli_watch_temporary(const char *temporary, int alive);
 
 /* Seconds since the program began. */
 double cli_seconds(void);
 
-/* Print err->text after the program's name when status is not 0. Returns what main returns: 0, 1, or 2 for
- * TT_ERR_USAGE. */
+/* The end of main: print err->text when status is not 0, and return the exit status: 0, 1, or 2 for TT_ERR_USAGE. */
 int cli_finish(int status, const struct tt_err *err);
 
 #endif

@@ -1,5 +1,5 @@
-/* tt-feature: add columns that are derived from others: meal time and calendar fields from a time, buckets from a
- * number, cells from a place, and what stood in a column on the row before. */
+/* tt-feature: add columns that are derived from others: meal time and calendar fields of a time, buckets of a number,
+ * cells of a place, and fields of the previous row. */
 #include "cli.h"
 #include "table/derive.h"
 #include "io/csv_reader.h"
@@ -13,20 +13,22 @@ static struct cli_list buckets, wheres;
 static int bad;
 
 static struct cli_option options[] = {
-    {'t', "time", CLI_TEXT, &time_column, .metavar = "COLUMN", .help = "times: dates, or seconds since 1970"},
-    {'H', "hour", CLI_TEXT, &hour_column, .metavar = "COLUMN", .help = "hours 0-23, where there are no times"},
+    {'t', "time", CLI_TEXT, &time_column, .metavar = "COLUMN",
+     .help = "the column of times: dates, or seconds since 1970"},
+    {'H', "hour", CLI_TEXT, &hour_column, .metavar = "COLUMN", .help = "the column of hours 0-23, instead of --time"},
     {'z', "zone", CLI_TEXT, &zone_name, .metavar = "ZONE", .help = "clock of the new columns: Asia/Seoul, +09:00"},
-    {'a', "add", CLI_TEXT, &add, .metavar = "LIST", .help = "of meal_time,hour,weekday,weekend,date,month"},
-    {'m', "meals", CLI_TEXT, &meals, .metavar = "LIST", .help = "NAME=HOUR,... each until the next begins"},
-    {'b', "bucket", CLI_LIST, &buckets, .metavar = "COLUMN=LIST", .help = "add COLUMN_bucket by rising borders"},
-    {'c', "cell", CLI_TEXT, &cell, .metavar = "LAT,LON=LIST", .help = "add cell_SIZE: squares of so many metres"},
+    {'a', "add", CLI_TEXT, &add, .metavar = "LIST", .help = "columns: meal_time,hour,weekday,weekend,date,month"},
+    {'m', "meals", CLI_TEXT, &meals, .metavar = "LIST", .help = "meal times NAME=HOUR,... each lasts until the next"},
+    {'b', "bucket", CLI_LIST, &buckets, .metavar = "COLUMN=LIST",
+     .help = "add COLUMN_bucket; the list has the borders"},
+    {'c', "cell", CLI_TEXT, &cell, .metavar = "LAT,LON=LIST", .help = "add cell_SIZE: the square of SIZE metres"},
     {'p', "previous", CLI_TEXT, &previous, .metavar = "LIST",
-     .help = "add previous_COLUMN: the field of the row before ..."},
-    {0, "by", CLI_TEXT, &by, .metavar = "LIST", .help = "... that is alike in these columns"},
+     .help = "add previous_COLUMN: its field in the previous row of --by"},
+    {0, "by", CLI_TEXT, &by, .metavar = "LIST", .help = "columns that group rows for --previous, as user_id"},
     {'w', "where", CLI_LIST, &wheres, .metavar = "COLUMN=VALUE",
-     .help = "only such rows; A|B for either, != for neither"},
+     .help = "write only such rows; A|B: one of them; !=: none of them"},
     {0, "bad", CLI_CHOICE, &bad, .metavar = "DO", .choices = bad_choices,
-     .help = "error or empty: for unreadable fields"},
+     .help = "a field that cannot be read: error, or empty columns"},
     CLI_OUTPUT,
     CLI_QUIET,
     CLI_VERBOSE,
@@ -42,8 +44,8 @@ static const struct cli_program program = {
     .example = "tt-feature --time visited_at --zone Asia/Seoul --add meal_time,weekend < reviews.csv",
 };
 
-/* Lists of options into *derive; a mistake in one is wrong usage, and named. */
-static void take_options(struct tt_derive *derive)
+/* The command line as settings of *derive. Exits on wrong usage. */
+static void read_options(struct tt_derive *derive)
 {
     struct tt_err err = TT_ERR_INIT;
 
@@ -94,7 +96,7 @@ int main(int argc, char **argv)
 
     cli_start(&program, argc, argv);
     tt_derive_init(&derive);
-    take_options(&derive);
+    read_options(&derive);
     if (time_column && !(zone = tt_zone_new(zone_name, getenv("TZDIR"), &err)))
         goto done;
     derive.zone = zone;

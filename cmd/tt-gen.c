@@ -1,4 +1,4 @@
-/* tt-gen: a made-up restaurant world of any size, of which the best possible accuracy is known. */
+/* tt-gen: a made-up restaurant world of any size, whose best possible accuracy is known. */
 #include "cli.h"
 #include "table/calendar.h"
 #include "table/time_text.h"
@@ -23,17 +23,17 @@ static struct cli_option options[] = {
      .help = "categories of stores"},
     {0, "areas", CLI_COUNT, &world_options.n_areas, .min = 1, .max = 1000, .metavar = "N", .help = "parts of the town"},
     {0, "days", CLI_COUNT, &world_options.n_days, .min = 1, .max = 36500, .metavar = "N",
-     .help = "days that they span"},
+     .help = "days that the reviews span"},
     {0, "start", CLI_TEXT, &start, .metavar = "DATE", .help = "the first day"},
     {'z', "zone", CLI_TEXT, &zone_name, .metavar = "ZONE", .help = "the town's clock: Asia/Seoul, +09:00"},
     {0, "meal-effect", CLI_NUMBER, &world_options.meal_effect, .max = 1, .metavar = "X",
-     .help = "0: taste is the same all day"},
+     .help = "how much taste depends on the meal time, 0 to 1"},
     {0, "category-effect", CLI_NUMBER, &world_options.category_effect, .max = 1, .metavar = "X",
-     .help = "0: nobody cares about category"},
+     .help = "how much visits depend on liked categories, 0 to 1"},
     {0, "area-effect", CLI_NUMBER, &world_options.area_effect, .max = 1, .metavar = "X",
-     .help = "0: nobody prefers stores near home"},
+     .help = "how much users stay near home, 0 to 1"},
     {0, "repeat", CLI_NUMBER, &world_options.repeat, .max = 1, .metavar = "X",
-     .help = "share of visits to favourite stores"},
+     .help = "share of visits to favourite stores, 0 to 1"},
     {0, "zipf-stores", CLI_NUMBER, &world_options.zipf_stores, .max = 4, .metavar = "X",
      .help = "exponent of popularity"},
     {0, "zipf-users", CLI_NUMBER, &world_options.zipf_users, .max = 4, .metavar = "X", .help = "exponent of activity"},
@@ -41,9 +41,9 @@ static struct cli_option options[] = {
      .help = "a column of ratings: yes or no"},
     {0, "text", CLI_NUMBER, &columns.text, .max = 1, .metavar = "X",
      .help = "share of reviews with a text; 0: no column"},
-    {0, "seed", CLI_COUNT, &world_options.seed, .metavar = "N", .help = "another seed, another world"},
-    {0, "stores", CLI_TEXT, &stores_path, .metavar = "FILE", .no_lineage = 1, .help = "write the stores there too"},
-    {0, "users", CLI_TEXT, &users_path, .metavar = "FILE", .no_lineage = 1, .help = "write the users there too"},
+    {0, "seed", CLI_COUNT, &world_options.seed, .metavar = "N", .help = "each seed makes another world"},
+    {0, "stores", CLI_TEXT, &stores_path, .metavar = "FILE", .no_lineage = 1, .help = "write the stores too"},
+    {0, "users", CLI_TEXT, &users_path, .metavar = "FILE", .no_lineage = 1, .help = "write the users too"},
     {0, "oracle", CLI_FLAG, &oracle, .help = "print the best possible accuracy, no reviews"},
     CLI_OUTPUT,
     CLI_QUIET,
@@ -52,7 +52,7 @@ static struct cli_option options[] = {
 
 static const struct cli_program program = {
     .name = "tt-gen",
-    .purpose = "Make a restaurant world from a seed; write its reviews as CSV, or how well they can be predicted.",
+    .purpose = "Make a restaurant world from a seed; write its reviews as CSV, or their best possible accuracy.",
     .usage = "[OPTION]...",
     .options = options,
     .n_options = sizeof(options) / sizeof(*options),

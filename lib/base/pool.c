@@ -1,6 +1,6 @@
-/* A thread pool: see pool.h. Within a run, workers get block numbers from a shared counter. Between runs they spin for a
- * while, and then sleep on a condition variable. The caller does not wait for a worker that has not entered the run: the
- * others may have done all the blocks by then. */
+/* A thread pool: see pool.h. Within a run, workers get block numbers from a shared counter. Between runs they spin for
+ * a while, and then sleep on a condition variable. The caller does not wait for a worker that has not entered the run:
+ * the others may have done all the blocks by then. */
 #include "base/pool.h"
 
 #include <pthread.h>
@@ -17,8 +17,8 @@
  * the thread that is waited for may need this very processor. */
 enum { MIN_SPINS = 128, MAX_SPINS = 4096 };
 
-/* The state of the pool in one number: how many workers are inside the run, whether more may enter it, and the number of
- * the run. */
+/* The state of the pool in one number: how many workers are inside the run, whether more may enter it, and the number
+ * of the run. */
 enum { INSIDE = 0xffff, IS_OPEN = 0x10000 };
 static const uint64_t NEXT_RUN = 0x20000;
 

@@ -10,7 +10,7 @@ section() { # page name
 
 long_options() { # of --help, one a line
     "$1" --help | awk '/^  (-., |    )--/ { sub(/^[^-]*(-., )?--/, ""); sub(/[ ,].*/, ""); print }
-        /^Few need/ { rare = 1 } /^$/ { rare = 0 }
+        /^Rarely needed/ { rare = 1 } /^$/ { rare = 0 }
         rare { while (match($0, /--[a-z0-9-]+/)) { print substr($0, RSTART + 2, RLENGTH - 2); $0 = substr($0, RSTART + RLENGTH) } }' | sort
 }
 
