@@ -1,12 +1,13 @@
 /* Derived columns: see derive.h. */
 #include "table/derive.h"
 
+#include <math.h>
+#include <stdio.h>
+
 #include "base/alloc.h"
 #include "base/number.h"
 #include "io/tsv_writer.h"
 #include "table/calendar.h"
-#include "table/cell.h"
-
 
 struct tt_derive_bucket {
     char *column, *added; /* "price" and "price_bucket" */
@@ -367,6 +368,17 @@ static int add_bucket(struct tt_derive *derive, const struct tt_derive_bucket *b
         name = b->names[k];
     }
     return tt_buf_add(&derive->fields, &delimiter, 1, err) || tt_buf_add_text(&derive->fields, name, err) ? -1 : 0;
+}
+
+void tt_cell_name(char *name, double latitude, double longitude, double size)
+{
+    const double pi = 3.14159265358979323846, radius = 6371008.8; /* metres: the mean of the Earth's three half axes */
+    double metres = pi / 180 * radius; /* of one degree */
+    double row = floor(latitude * metres / size);
+    double middle = (row + 0.5) * size / metres;
+    double width = middle >= 90 || middle <= -90 ? 0 : cos(middle * pi / 180); /* the last row may pass its pole */
+
+    snprintf(name, TT_CELL_NAME, "%.0f:%.0f", row + 0.0, floor(longitude * metres * width / size) + 0.0); /* no -0 */
 }
 
 /* A coordinate: 0, 1 when the row's cells are to be left empty, -1. */

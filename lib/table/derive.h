@@ -65,8 +65,8 @@ int tt_derive_add(struct tt_derive *derive, const char *names, struct tt_err *er
 /* COLUMN=B1,B2,... with rising numbers: adds COLUMN_bucket, "<B1", "B1-B2" (B1 <= x < B2), ..., ">=Bn". */
 int tt_derive_bucket(struct tt_derive *derive, const char *text, struct tt_err *err) TT_CHECKED;
 
-/* LATITUDE,LONGITUDE=SIZE,SIZE,..., at most once. Adds cell_SIZE for each size: the cell (cell.h) of SIZE metres that
- * holds the place. */
+/* LATITUDE,LONGITUDE=SIZE,SIZE,..., at most once. Adds cell_SIZE for each size: the cell (tt_cell_name) of SIZE
+ * metres that holds the place. */
 int tt_derive_cell(struct tt_derive *derive, const char *text, struct tt_err *err) TT_CHECKED;
 
 /* Two lists of columns separated by commas; at most once. Adds previous_COLUMN for each of `columns`: its field in the
@@ -82,5 +82,20 @@ int tt_derive_where(struct tt_derive *derive, const char *text, struct tt_err *e
  * field that cannot be read. */
 int tt_derive_rows(struct tt_derive *derive, struct tt_csv *csv, struct tt_writer *writer,
                    struct tt_err *err) TT_CHECKED;
+
+/* ---- cells: the surface of the Earth cut into squares of about one size, so that near places share a name ---- */
+
+enum { TT_CELL_NAME = 48, TT_CELL_MAX_SIZE = 1000000 };
+
+/* The name of the cell that holds a place, into name (TT_CELL_NAME). latitude -90 ... 90, longitude -180 ... 180, in
+ * degrees; size 1 ... TT_CELL_MAX_SIZE metres.
+ *
+ *     tt_cell_name(name, 40.7484, -73.9857, 250);      "18124:-24930"
+ *
+ * Rows of cells lie between parallels, `size` metres apart on a sphere of the Earth's mean radius (6371.0088 km);
+ * within a row, cells are as wide as they are high at the row's middle. A name is ROW:COLUMN, counted from the equator
+ * to the north and from the meridian of Greenwich to the east. It depends on the arguments alone (and, next to a
+ * border, on the C library's cosine). Cells of two sizes do not nest. */
+void tt_cell_name(char *name, double latitude, double longitude, double size);
 
 #endif
