@@ -1,4 +1,5 @@
-/* Functions that fail to compile, included before every file: each has a strict or bounded counterpart here. */
+/* Included before every file: a call of one of these functions does not compile. Each has a strict or bounded
+ * counterpart, in the C library or in lib/base. */
 #ifndef TT_BASE_BANNED_H
 #define TT_BASE_BANNED_H
 

@@ -1,5 +1,5 @@
 /* A growing byte buffer. Always followed by a NUL that is not counted, so `data` is a C string when the bytes are text.
- * The struct is the caller's; TT_BUF_INIT is an empty one; what `data` points to is owned by it until release.
+ * TT_BUF_INIT is an empty buffer. The struct owns `data` until release.
  */
 #ifndef TT_BASE_BUF_H
 #define TT_BASE_BUF_H
@@ -7,7 +7,7 @@
 #include "base/err.h"
 
 struct tt_buf {
-    char *data; /* NULL while nothing was ever added */
+    char *data; /* NULL before the first addition */
     size_t len; /* bytes in use */
     size_t cap; /* bytes allocated */
 };
@@ -16,7 +16,7 @@ struct tt_buf {
 
 void tt_buf_release(struct tt_buf *buf);
 
-/* Append. On failure -1, the old content stays. */
+/* Append. On failure -1, and the content is as before. */
 int tt_buf_add(struct tt_buf *buf, const void *bytes, size_t n, struct tt_err *err) TT_CHECKED;
 int tt_buf_add_text(struct tt_buf *buf, const char *text, struct tt_err *err) TT_CHECKED;
 int tt_buf_printf(struct tt_buf *buf, struct tt_err *err, const char *fmt, ...) TT_PRINTF(3, 4) TT_CHECKED;

@@ -5,7 +5,7 @@
  *     if (tt_thing_load(&thing, path, &err))
  *         ... print err.text
  *
- * lib/ never prints and never exits. The first error wins: setting one over another keeps the older.
+ * lib/ never prints and never exits. The first error is kept: setting another one has no effect.
  */
 #ifndef TT_BASE_ERR_H
 #define TT_BASE_ERR_H
@@ -17,7 +17,7 @@
 
 enum tt_err_kind {
     TT_ERR_NONE = 0,
-    TT_ERR_INPUT,    /* the data is not what it should be */
+    TT_ERR_INPUT,    /* the data is damaged or of another form */
     TT_ERR_MISMATCH, /* two good files that do not belong together */
     TT_ERR_USAGE,    /* options that cannot work together or with this input */
     TT_ERR_SYSTEM,   /* open, read, write, rename ... failed */

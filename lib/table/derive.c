@@ -25,7 +25,7 @@ struct tt_derive_cell {
 struct tt_derive_where {
     char *column;
     const char *values; /* with '|' between */
-    int negated;        /* !=: the row passes when no value agrees */
+    int negated;        /* !=: a row meets it when no value is equal */
     long at;
 };
 
@@ -227,7 +227,7 @@ static int find_columns(struct tt_derive *derive, struct tt_csv *csv, struct tt_
     return 0;
 }
 
-/* How many bytes of a row are its line end. */
+/* The bytes of a row's line end: 0, 1 or 2. */
 static size_t line_end(const char *row, size_t len)
 {
     size_t n = len && row[len - 1] == '\n';
@@ -288,7 +288,7 @@ static int is_one_of(const struct tt_csv_field *field, const char *values)
     }
 }
 
-static int row_passes(const struct tt_derive *derive, const struct tt_csv *csv)
+static int row_is_kept(const struct tt_derive *derive, const struct tt_csv *csv)
 {
     for (size_t i = 0; i < derive->n_wheres; i++) {
         const struct tt_derive_where *w = &derive->wheres[i];
@@ -309,7 +309,7 @@ static int bad_field(struct tt_derive *derive, const struct tt_csv *csv, long co
     return 1;
 }
 
-/* The row's local time, into *local: 0, 1 when it is to be left empty, -1. With an hour column only the hour counts. */
+/* The local time of the row: 0, 1 when its columns are to be left empty, or -1. Of an hour column, that hour in 1970. */
 static int row_time(struct tt_derive *derive, const struct tt_csv *csv, int64_t *local, struct tt_err *err)
 {
     struct tt_time time;
@@ -330,7 +330,7 @@ static int row_time(struct tt_derive *derive, const struct tt_csv *csv, int64_t 
     return 0;
 }
 
-/* The first of a row's new fields. */
+/* Columns of the time. They are the first of a row's new fields. */
 static int add_times(struct tt_derive *derive, const struct tt_csv *csv, char delimiter, struct tt_err *err)
 {
     int64_t local = 0;
@@ -452,7 +452,7 @@ int tt_derive_rows(struct tt_derive *derive, struct tt_csv *csv, struct tt_write
         return -1;
     while ((more = tt_csv_next(csv, err)) == 1) {
         derive->n_read++;
-        if (row_passes(derive, csv) && write_row(derive, csv, writer, err))
+        if (row_is_kept(derive, csv) && write_row(derive, csv, writer, err))
             return -1;
     }
     return more;

@@ -27,15 +27,15 @@ enum {
 static const double taste_weights[N_TASTES] = {0.5, 0.25, 0.15, 0.1};
 static const double favourite_weights[N_FAVOURITES] = {0.35, 0.25, 0.2, 0.12, 0.08};
 
-/* Where a category is not at home it is still eaten now and then. */
-static const double away_from_home = 0.04;
+/* How probable a taste for a category is at a meal time that it does not belong to, relative to one that it does. */
+static const double other_meal_weight = 0.04;
 
 /* Visits an hour of the day, relative: peaks at 12 and at 18-19, an afternoon lull, few at night. */
 static const double visits_of_hour[HOURS] = {0.8, 0.5, 0.3, 0.2, 0.2, 0.4, 0.9, 2, 3.5, 3, 2.2, 5.5,
                                              11, 8, 4.5, 3, 3, 5, 10, 11, 8, 5, 4, 2.5};
 
-/* Categories that have a name, with the meal times (by bit, in the order of TT_MEAL_TIMES) they are at home in. The
- * first few cover the day, so that a world of few categories is a world too. */
+/* Categories that have a name, with the meal times they belong to (by bit, in the order of TT_MEAL_TIMES). The first few
+ * cover the day, so that a world of few categories has all meals. */
 enum { B = 1, L = 2, A = 4, D = 8, N = 16 };
 static const struct { const char *name; int meals; } named[] = {
     {"cafe", B | A}, {"korean", L | D}, {"noodles", L}, {"barbecue", D}, {"pub", N}, {"bakery", B},
@@ -209,7 +209,7 @@ static int make_stores(struct tt_world *w, struct tt_err *err)
         w->order[s] = (uint32_t)s;
     }
     tt_rng_init(&rng, w->o.seed, STORE_ORDER, 0);
-    for (size_t s = n; s > 1; s--) { /* Fisher and Yates; so an id says nothing about popularity */
+    for (size_t s = n; s > 1; s--) { /* Fisher and Yates; so an id does not tell popularity */
         size_t k = (size_t)tt_rng_below(&rng, s);
         uint32_t swap = w->order[s - 1];
         w->order[s - 1] = w->order[k];
@@ -256,8 +256,8 @@ static int make_cells(struct tt_world *w, struct tt_err *err)
     return 0;
 }
 
-/* The meal times that a category is at home in, by bit. */
-static int home_meals(const struct tt_world *w, uint64_t category)
+/* The meal times that a category belongs to, by bit. */
+static int meals_of_category(const struct tt_world *w, uint64_t category)
 {
     struct tt_rng rng;
 
@@ -278,9 +278,9 @@ static int make_tastes(struct tt_world *w, struct tt_err *err)
         if (!w->tastes[mood] || !w->taste_sums[mood])
             return -1;
         for (size_t c = 0; c < n; c++) {
-            int at_home = mood == 0 || (home_meals(w, c) >> (mood - 1) & 1);
-            w->tastes[mood][c] = at_home ? 1 : away_from_home;
-            if (w->shares[c] == 0) /* nobody likes what no store has */
+            int belongs = mood == 0 || (meals_of_category(w, c) >> (mood - 1) & 1);
+            w->tastes[mood][c] = belongs ? 1 : other_meal_weight;
+            if (w->shares[c] == 0) /* no store has it */
                 w->tastes[mood][c] = 0;
             sum += w->tastes[mood][c];
         }
@@ -327,7 +327,7 @@ void tt_world_free(struct tt_world *world)
 
 /* ---- drawing ---- */
 
-/* The user's home; *rng is left for what else is drawn about the user. */
+/* The area of the user's home; *rng goes on with what else is drawn about the user. */
 static uint32_t home_of(const struct tt_world *w, uint64_t user, struct tt_rng *rng)
 {
     tt_rng_init(rng, w->o.seed, USER, user);

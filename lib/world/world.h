@@ -19,8 +19,8 @@
  *     near(s|C, h) = (1 - a) pop(s | C) + a pop(s | C, area h)      (the first alone where C has no store in h)
  *
  * pop is Zipf over a random order of the stores, share(C) a category's part of it. taste_x gives fixed weights to four
- * categories, drawn evenly in mood 0 and mostly among the categories that belong to the meal time in the others: what
- * all people share. Favourites are drawn from v_x once. Events are independent given user and meal time.
+ * categories, drawn evenly in mood 0, and in the others mostly among the categories that belong to the meal time, which
+ * all users share. Favourites are drawn from v_x once. Events are independent given user and meal time.
  */
 #ifndef TT_WORLD_WORLD_H
 #define TT_WORLD_WORLD_H
@@ -42,7 +42,7 @@ struct tt_world_options {
     double zipf_stores, zipf_users;                           /* exponents, 0 ... 4 */
 };
 
-/* What tt-gen makes when nothing is said; zone is left NULL. */
+/* The defaults of tt-gen; zone is NULL. */
 void tt_world_options_init(struct tt_world_options *options);
 
 struct tt_store {
