@@ -61,7 +61,7 @@ static void read_options(struct tt_derive *derive)
     } else {
         if (tt_derive_add(derive, add, &err))
             cli_usage_error("--add: %s", err.text);
-        if (hour_column && (derive->n_adds != 1 || derive->adds[0] != TT_ADD_MEAL_TIME))
+        if (hour_column && (derive->n_adds != 1 || derive->adds[0] != TT_TIME_MEAL))
             cli_usage_error("--add: --hour gives meal_time only; the others need --time");
         if (hour_column && cli_given("zone"))
             cli_usage_error("--zone needs --time");

@@ -159,9 +159,9 @@ static void add_clock(struct tt_recommend_request *request, const struct tt_snap
 
     for (size_t c = 0; c < schema->n_columns && request->n_values < TT_REQUEST_MAX_COLUMNS; c++) {
         const struct tt_column *column = &schema->columns[c];
-        enum tt_derived kind = tt_time_feature_find(column->name, strlen(column->name));
+        enum tt_time_kind kind = tt_time_feature_find(column->name, strlen(column->name));
         size_t given = 0, len;
-        if (column->side != TT_USER || column->kind != TT_KIND_CONTEXT || kind == TT_ADD_KINDS)
+        if (column->side != TT_USER || column->kind != TT_KIND_CONTEXT || kind == TT_TIME_KINDS)
             continue;
         while (given < request->n_values && request->values[given].column != c)
             given++;

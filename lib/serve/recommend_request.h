@@ -51,7 +51,7 @@ struct tt_recommend_request {
 
     /* private */
     struct tt_time_features clock;
-    char clock_texts[TT_ADD_KINDS][32];
+    char clock_texts[TT_TIME_KINDS][32];
 };
 
 /* now: the present time, for a request that gives no time. TT_ERR_USAGE: a parameter is wrong. */

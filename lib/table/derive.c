@@ -70,8 +70,8 @@ int tt_derive_add(struct tt_derive *derive, const char *names, struct tt_err *er
 {
     for (const char *name = names;; name++) {
         size_t n = strcspn(name, ",");
-        enum tt_derived kind = tt_time_feature_find(name, n);
-        if (kind == TT_ADD_KINDS)
+        enum tt_time_kind kind = tt_time_feature_find(name, n);
+        if (kind == TT_TIME_KINDS)
             return tt_err_set(err, TT_ERR_USAGE, "'%.*s' is not one of meal_time, hour, weekday, weekend, date, month",
                               n > 100 ? 100 : (int)n, name);
         for (size_t i = 0; i < derive->n_adds; i++)
@@ -337,12 +337,12 @@ static int add_times(struct tt_derive *derive, const struct tt_csv *csv, char de
     int missing = row_time(derive, csv, &local, err);
 
     if (missing < 0 ||
-        tt_buf_reserve(&derive->fields, TT_ADD_KINDS * (1 + sizeof(derive->times.meals.names[0])), err))
+        tt_buf_reserve(&derive->fields, TT_TIME_KINDS * (1 + sizeof(derive->times.meals.names[0])), err))
         return -1;
     char *p = derive->fields.data;
     for (size_t i = 0; i < derive->n_adds; i++) {
         size_t n;
-        const char *text = tt_time_feature(&derive->times, missing ? TT_ADD_KINDS : derive->adds[i], local, &n);
+        const char *text = tt_time_feature(&derive->times, missing ? TT_TIME_KINDS : derive->adds[i], local, &n);
         *p++ = delimiter;
         memcpy(p, text, n);
         p += n;

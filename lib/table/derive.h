@@ -40,7 +40,7 @@ struct tt_derive {
     struct tt_err first_bad;    /* the first of these errors */
 
     /* private */
-    enum tt_derived adds[TT_ADD_KINDS];
+    enum tt_time_kind adds[TT_TIME_KINDS];
     size_t n_adds;
     struct tt_derive_bucket *buckets;
     size_t n_buckets, cap_buckets;

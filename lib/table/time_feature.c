@@ -6,15 +6,15 @@
 
 #include "table/calendar.h"
 
-const char *const tt_time_feature_names[TT_ADD_KINDS] = {"meal_time", "hour", "weekday", "weekend", "date", "month"};
+const char *const tt_time_feature_names[TT_TIME_KINDS] = {"meal_time", "hour", "weekday", "weekend", "date", "month"};
 
 static const char *const weekday_names[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 
-enum tt_derived tt_time_feature_find(const char *name, size_t len)
+enum tt_time_kind tt_time_feature_find(const char *name, size_t len)
 {
-    enum tt_derived kind = 0;
+    enum tt_time_kind kind = 0;
 
-    while (kind < TT_ADD_KINDS && !(strlen(tt_time_feature_names[kind]) == len &&
+    while (kind < TT_TIME_KINDS && !(strlen(tt_time_feature_names[kind]) == len &&
                                     memcmp(tt_time_feature_names[kind], name, len) == 0))
         kind++;
     return kind;
@@ -49,24 +49,24 @@ static void set_day(struct tt_time_features *f, int64_t day)
     f->has_day = 1;
 }
 
-const char *tt_time_feature(struct tt_time_features *features, enum tt_derived kind, int64_t local, size_t *len)
+const char *tt_time_feature(struct tt_time_features *features, enum tt_time_kind kind, int64_t local, size_t *len)
 {
     static const char hours[] = "01234567891011121314151617181920212223";
     int hour = tt_local_hour(local);
     const char *text = "";
 
-    if (kind >= TT_ADD_WEEKDAY && kind < TT_ADD_KINDS && !(features->has_day && features->day == tt_local_day(local)))
+    if (kind >= TT_TIME_WEEKDAY && kind < TT_TIME_KINDS && !(features->has_day && features->day == tt_local_day(local)))
         set_day(features, tt_local_day(local));
     switch (kind) {
-    case TT_ADD_HOUR:
+    case TT_TIME_HOUR:
         *len = hour < 10 ? 1 : 2;
         return hours + (hour < 10 ? hour : 10 + 2 * (hour - 10));
-    case TT_ADD_MEAL_TIME: text = features->meals.names[features->meals.of_hour[hour]]; break;
-    case TT_ADD_WEEKDAY: text = weekday_names[features->weekday]; break;
-    case TT_ADD_WEEKEND: text = features->weekday >= 5 ? "1" : "0"; break;
-    case TT_ADD_DATE: text = features->date; break;
-    case TT_ADD_MONTH: text = features->month; break;
-    case TT_ADD_KINDS: break;
+    case TT_TIME_MEAL: text = features->meals.names[features->meals.of_hour[hour]]; break;
+    case TT_TIME_WEEKDAY: text = weekday_names[features->weekday]; break;
+    case TT_TIME_WEEKEND: text = features->weekday >= 5 ? "1" : "0"; break;
+    case TT_TIME_DATE: text = features->date; break;
+    case TT_TIME_MONTH: text = features->month; break;
+    case TT_TIME_KINDS: break;
     }
     *len = strlen(text);
     return text;

@@ -2,7 +2,7 @@
  * time of a request.
  *
  *     struct tt_time_features features = {.meals = meals};
- *     text = tt_time_feature(&features, TT_ADD_WEEKDAY, local, &len);        "mon"
+ *     text = tt_time_feature(&features, TT_TIME_WEEKDAY, local, &len);        "mon"
  *
  * The struct keeps the texts of the last day, as the next time is usually on the same day. Each thread needs its own.
  */
@@ -13,12 +13,12 @@
 
 #include "table/meal_times.h"
 
-enum tt_derived {
-    TT_ADD_MEAL_TIME, TT_ADD_HOUR, TT_ADD_WEEKDAY, TT_ADD_WEEKEND, TT_ADD_DATE, TT_ADD_MONTH,
-    TT_ADD_KINDS /* as a kind: none of them */
+enum tt_time_kind {
+    TT_TIME_MEAL, TT_TIME_HOUR, TT_TIME_WEEKDAY, TT_TIME_WEEKEND, TT_TIME_DATE, TT_TIME_MONTH,
+    TT_TIME_KINDS /* the number of kinds; as a kind: none of these */
 };
 
-extern const char *const tt_time_feature_names[TT_ADD_KINDS]; /* "meal_time", "hour" ... */
+extern const char *const tt_time_feature_names[TT_TIME_KINDS]; /* "meal_time", "hour" ... */
 
 struct tt_time_features {
     struct tt_meal_times meals;
@@ -28,11 +28,11 @@ struct tt_time_features {
     int weekday;
 };
 
-/* The kind with this name, or TT_ADD_KINDS. */
-enum tt_derived tt_time_feature_find(const char *name, size_t len);
+/* The kind with this name, or TT_TIME_KINDS. */
+enum tt_time_kind tt_time_feature_find(const char *name, size_t len);
 
 /* Its text at this local time (calendar.h): *len bytes, valid until the next call or, of a meal, as long as the
  * struct. */
-const char *tt_time_feature(struct tt_time_features *features, enum tt_derived kind, int64_t local, size_t *len);
+const char *tt_time_feature(struct tt_time_features *features, enum tt_time_kind kind, int64_t local, size_t *len);
 
 #endif
