@@ -309,7 +309,8 @@ static int bad_field(struct tt_derive *derive, const struct tt_csv *csv, long co
     return 1;
 }
 
-/* The local time of the row: 0, 1 when its columns are to be left empty, or -1. Of an hour column, that hour in 1970. */
+/* The local time of the row: 0, 1 when its columns are to be left empty, or -1. Of an hour column, that hour in
+ * 1970. */
 static int row_time(struct tt_derive *derive, const struct tt_csv *csv, int64_t *local, struct tt_err *err)
 {
     struct tt_time time;

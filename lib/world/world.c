@@ -34,8 +34,8 @@ static const double other_meal_weight = 0.04;
 static const double visits_of_hour[HOURS] = {0.8, 0.5, 0.3, 0.2, 0.2, 0.4, 0.9, 2, 3.5, 3, 2.2, 5.5,
                                              11, 8, 4.5, 3, 3, 5, 10, 11, 8, 5, 4, 2.5};
 
-/* Categories that have a name, with the meal times they belong to (by bit, in the order of TT_MEAL_TIMES). The first few
- * cover the day, so that a world of few categories has all meals. */
+/* Categories that have a name, with the meal times they belong to (by bit, in the order of TT_MEAL_TIMES). The first
+ * few cover the day, so that a world of few categories has all meals. */
 enum { B = 1, L = 2, A = 4, D = 8, N = 16 };
 static const struct { const char *name; int meals; } named[] = {
     {"cafe", B | A}, {"korean", L | D}, {"noodles", L}, {"barbecue", D}, {"pub", N}, {"bakery", B},
