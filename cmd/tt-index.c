@@ -21,10 +21,12 @@ static const char *ids_path;
 
 static struct cli_option options[] = {
     {0, "type", CLI_CHOICE, &type, .metavar = "TYPE", .choices = types, .help = "type of index: flat searches exactly"},
-    {0, "from", CLI_CHOICE, &from, .metavar = "FORMAT", .choices = formats, .help = "input: tt (vectors) or faiss"},
-    {0, "format", CLI_CHOICE, &format, .metavar = "FORMAT", .choices = formats, .help = "output: tt or faiss"},
+    {0, "from", CLI_CHOICE, &from, .metavar = "FORMAT", .choices = formats,
+     .help = "format of the input: tt (vectors) or faiss"},
+    {0, "format", CLI_CHOICE, &format, .metavar = "FORMAT", .choices = formats,
+     .help = "format of the output: tt or faiss"},
     {0, "ids", CLI_TEXT, &ids_path, .metavar = "FILE", .no_lineage = 1,
-     .help = "ids of a faiss file, TSV: read or written"},
+     .help = "TSV of the ids of a faiss file: read with --from, written with --format"},
     CLI_OUTPUT,
     CLI_QUIET,
     CLI_VERBOSE,
@@ -139,7 +141,7 @@ static int read_ids(struct collected *all, struct tt_err *err)
         tt_err_set(err, TT_ERR_INPUT, "%s:1: expected 1 column of ids, found %zu", csv.reader.name, csv.n_columns);
         goto done;
     }
-    tt_csv_want_all(&csv);
+    tt_csv_use_all(&csv);
     while ((more = tt_csv_next(&csv, err)) == 1)
         if (tt_text_list_add(&all->index.ids, csv.fields[0].text, csv.fields[0].len, err)) {
             more = -1;

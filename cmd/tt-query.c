@@ -19,9 +19,9 @@ static uint64_t k = 10;
 static struct cli_list seen_files;
 
 static struct cli_option options[] = {
-    {'k', "top", CLI_COUNT, &k, .min = 1, .max = 1e6, .metavar = "K", .help = "items a query"},
+    {'k', "top", CLI_COUNT, &k, .min = 1, .max = 1e6, .metavar = "K", .help = "items to list for each query"},
     {0, "seen", CLI_LIST, &seen_files, .metavar = "FILE",
-     .help = "CSV or TSV of query key and item: items not to list"},
+     .help = "do not list these items: CSV or TSV with query key and item"},
     CLI_OUTPUT,
     CLI_JOBS,
     CLI_QUIET,
@@ -42,7 +42,7 @@ static const struct cli_program program = {
 /* ---- what each query has seen ---- */
 
 /* Rows of the index that are not to be listed, by the text of a query's first key. Items that the index does not have
- * cannot be listed anyway: they are counted. */
+ * are counted. */
 static int read_seen(struct tt_seen_items *seen, const char *key_name, const struct tt_index *index,
                      const struct tt_vocab *items, struct tt_err *err)
 {
@@ -262,7 +262,7 @@ static int answer(struct run *run, const struct tt_vectors *v, struct tt_err *er
                 return -1;
     }
     run->queries += v->n;
-    return tt_writer_flush(&run->writer, err); /* somebody may wait for this segment's answers */
+    return tt_writer_flush(&run->writer, err); /* a reader may wait for this segment's answers */
 }
 
 static int check_kind(const struct tt_segment *segment, struct tt_err *err)
@@ -274,7 +274,7 @@ static int check_kind(const struct tt_segment *segment, struct tt_err *err)
     return tt_err_set(err, TT_ERR_MISMATCH, "%s: holds '%s', expected 'vectors'", segment->name, kind);
 }
 
-/* Vectors, or an index, whose rows are items that ask for items like themselves. */
+/* Vectors, or an index: each of its items is a query for similar items. */
 static int view_queries(struct tt_vectors *v, const struct tt_segment *segment, struct tt_err *err)
 {
     struct tt_index index;

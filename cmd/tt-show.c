@@ -14,8 +14,8 @@ static int check, tsv;
 static const char *rows, *text, *npy;
 
 static struct cli_option options[] = {
-    {0, "check", CLI_FLAG, &check, .help = "verify every byte and print one line"},
-    {0, "rows", CLI_TEXT, &rows, .metavar = "NAME", .help = "print a tensor's or a text list's rows as TSV"},
+    {0, "check", CLI_FLAG, &check, .help = "verify all of the file and print one line"},
+    {0, "rows", CLI_TEXT, &rows, .metavar = "NAME", .help = "print the rows of a tensor or of a list of texts as TSV"},
     {0, "tsv", CLI_FLAG, &tsv, .help = "print the keys and values of vectors or of an index as TSV"},
     {0, "text", CLI_TEXT, &text, .metavar = "KEY", .help = "print one value of the header, such as schema"},
     {0, "npy", CLI_TEXT, &npy, .metavar = "FILE", .no_lineage = 1,
@@ -35,7 +35,7 @@ static const struct cli_program program = {
     .example = "tt-show --rows user.user_id.vocab model.tt | head",
 };
 
-/* What passes from one segment of a stream to the next. */
+/* The state between the segments of a stream. */
 struct show {
     struct tt_writer writer;
     size_t segments;
@@ -103,7 +103,7 @@ static int put_value(struct tt_writer *w, const struct tt_tensor *t, size_t i, s
     return tt_err_set(err, TT_ERR_INPUT, "unknown type of tensor");
 }
 
-/* The header line once; later segments must have the same. Takes *names. */
+/* Write the header line once; later segments must have the same. Takes ownership of *names. */
 static int put_header(struct show *show, struct tt_buf *names, const char *file, struct tt_err *err)
 {
     int status = 0;

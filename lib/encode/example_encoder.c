@@ -388,7 +388,7 @@ static int read_side(struct encoder *en, enum tt_side side, struct tt_csv *csv, 
     for (size_t i = 0; i < d->schema.n_columns; i++)
         if (d->schema.columns[i].side == side && en->sources[i].done) {
             en->sources[i].column = tt_csv_find_column(csv, d->schema.columns[i].name);
-            tt_csv_want(csv, (size_t)en->sources[i].column);
+            tt_csv_use(csv, (size_t)en->sources[i].column);
         }
     while ((more = tt_csv_next(csv, err)) == 1) {
         const struct tt_csv_field *name = &csv->fields[id_column];

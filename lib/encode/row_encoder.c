@@ -125,7 +125,7 @@ static int read_attributes(struct row_encoder *en, struct tt_err *err)
         columns[i] = is_attribute(c, en->options->side) ? tt_csv_find_column(&csv, c->name) : -1;
         if (columns[i] < 0)
             continue;
-        tt_csv_want(&csv, (size_t)columns[i]);
+        tt_csv_use(&csv, (size_t)columns[i]);
         if (tt_text_list_init(&file->fields[i], err))
             goto done;
     }

@@ -74,7 +74,7 @@ static int find_columns(struct tt_run_ranks *r, struct tt_csv *csv, struct file 
         if (c > file->rank && !slice_name(csv, c))
             return tt_err_set(err, TT_ERR_INPUT, "%s:1: the column '%s' after 'rank' is not called slice:NAME",
                               csv->reader.name, csv->names[c]);
-        tt_csv_want(csv, c);
+        tt_csv_use(csv, c);
     }
     return r->first ? check_names(r, csv, file->rank, err) : set_names(r, csv, file->rank, err);
 }

@@ -122,7 +122,7 @@ static int find_columns(struct tt_run_scores *s, struct tt_csv *csv, struct colu
         return tt_err_set(err, TT_ERR_INPUT, "%s:1: no key column before 'n'", csv->reader.name);
     c->n = (size_t)n;
     for (size_t i = 0; i < c->n; i++)
-        tt_csv_want(csv, i);
+        tt_csv_use(csv, i);
     if (use_first_figure(s, csv, c->n, err) || !(c->figures = tt_alloc(s->n_figures, sizeof(*c->figures), err)))
         return -1;
     for (size_t i = 0; i < s->n_figures; i++) {

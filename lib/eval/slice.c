@@ -104,7 +104,7 @@ static int find_column(struct tt_slice *slice, const struct tt_slice_sources *so
         *where = files[f].csv->reader.name;
         slice->source = (enum tt_slice_source)f;
         slice->column = (size_t)column;
-        tt_csv_want(files[f].csv, slice->column);
+        tt_csv_use(files[f].csv, slice->column);
     }
     return 0;
 }

@@ -1,6 +1,5 @@
 /* Nearest neighbours by inner product: the interface of every index type, and the table of types. An index is built
- * from vectors (n, dim), can be stored in a file and opened from it (index_file.h), and is searched by many queries at a
- * time.
+ * from vectors (n, dim), stored in a file, opened from it (index_file.h), and searched by many queries at a time.
  *
  *     struct tt_ann *ann = tt_ann_types[0]->build(vectors, n, dim, pool, &err);     or tt_index_open(), from a file
  *     struct tt_ann_request request = {.n = 100, .queries = q, .k = 10};

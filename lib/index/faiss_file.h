@@ -1,5 +1,5 @@
-/* Files of FAISS's exact inner-product index, IndexFlatIP, in and out. The layout was read off files that
- * faiss-cpu 1.15.1 wrote, and is what its faiss/impl/index_write.cpp does (write_index_header, and the "IxFI" branch of
+/* Files of FAISS's exact inner-product index, IndexFlatIP, written and read. The layout is that of files which
+ * faiss-cpu 1.15.1 wrote and of its faiss/impl/index_write.cpp (write_index_header, and the "IxFI" branch of
  * write_index); all of it little-endian, without any gap:
  *
  *      0  "IxFI"                    flat, inner product ("IxF2" is flat by Euclidean distance)

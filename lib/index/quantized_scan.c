@@ -162,7 +162,7 @@ struct group {
     size_t first, n;  /* in the request */
     uint8_t *bytes;   /* (quads, n, 4) */
     struct query query[TT_SCAN_QUERIES];
-    float limit[LANES];   /* L: the least upper bound that is of interest lies above this */
+    float limit[LANES];   /* L: a row whose upper bound is not above this is passed over */
     float inverse[LANES]; /* 1 / t */
     float of_longest[LANES], of_wrong[LANES]; /* B = of_longest * panel.longest + of_wrong * panel.wrong + UNDERFLOW */
 };
@@ -233,7 +233,7 @@ static size_t make_groups(struct search_job *job, size_t from, size_t to, size_t
     return n_groups;
 }
 
-/* The dot product above which a row of this panel may be of interest: (L - B) / (t s), rounded down generously. */
+/* The dot product above which a row of this panel may be among the k best: (L - B) / (t s), rounded down generously. */
 static void panel_limits(const struct group *group, const struct panel *panel, int32_t limits[LANES])
 {
     for (size_t i = 0; i < LANES; i++) {
@@ -246,7 +246,7 @@ static void panel_limits(const struct group *group, const struct panel *panel, i
     }
 }
 
-/* Drop candidates that have fallen behind. When that frees little, the scan is of no use to this query. */
+/* Drop candidates that are below the limit by now. When that frees little, the scan is of no use to this query. */
 static void compact(struct search_job *job, struct group *group, size_t i)
 {
     struct query *query = &group->query[i];
@@ -314,7 +314,7 @@ static void finish_query(struct search_job *job, struct query *query, size_t num
         if (query->candidates[c].upper < limit)
             continue;
         rows[n++] = query->candidates[c].row;
-        /* Rows lie all over memory: ask for all of a batch before the first is needed. */
+        /* Rows lie all over memory: prefetch all of a batch before the first is read. */
         for (size_t d = 0; d < dim; d += 64 / sizeof(float))
             __builtin_prefetch(job->ann->vectors + (size_t)query->candidates[c].row * dim + d);
         if (n == TT_SCAN_ITEMS) {

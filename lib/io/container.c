@@ -54,7 +54,7 @@ int tt_segment_write(struct tt_segment *segment, struct tt_writer *writer, uint6
     for (size_t i = 0; i < segment->n_tensors; i++)
         if (tt_writer_write(writer, order[i]->data, tt_tensor_bytes(order[i]), err))
             goto done;
-    status = is_last ? 0 : tt_writer_flush(writer, err); /* somebody may wait for this segment */
+    status = is_last ? 0 : tt_writer_flush(writer, err); /* a reader may wait for this segment */
 done:
     tt_buf_release(&header);
     tt_hasher_free(hasher);

@@ -1,4 +1,4 @@
-/* Rows of a CSV or TSV text: see csv_reader.h. The one file that knows libcsv.
+/* Rows of a CSV or TSV text: see csv_reader.h. The one file that includes libcsv.
  *
  * The input is read in chunks and cut at line feeds. A line without a quote is one row, cut at its delimiters in place;
  * so is a line whose quoted fields all end in it, as they should. Any other line with a quote, and the lines that
@@ -29,7 +29,7 @@ struct tt_csv_parser {
     struct tt_buf *scratch;
     struct tt_err *err;
     int failed;
-    size_t n_cut; /* columns up to the last that is wanted; those after it need only be counted */
+    size_t n_cut; /* columns up to the last that is used; those after it are only counted */
 };
 
 static void on_field(void *text, size_t len, void *arg)
@@ -199,7 +199,7 @@ bad_quote:
     else
         tt_err_memory(err, len);
 fail:
-    csv_free(&p->csv); /* whatever state it is in: begin afresh, should somebody go on */
+    csv_free(&p->csv); /* whatever state it is in: start anew, for a caller that continues */
     if (csv_init(&p->csv, CSV_STRICT | CSV_STRICT_FINI) == 0)
         csv_set_space_func(&p->csv, no_space);
     return -1;
@@ -293,7 +293,7 @@ static const char *cut_quoted_field(struct tt_buf *scratch, const char *p, const
 }
 
 /* Cut a CSV line with quotes, without line end, as far as all is in order: 1, or 0 when a quoted field does not end in
- * the line or something is wrong, for libcsv to see to. Scratch has room for the line. */
+ * the line or something is wrong: libcsv then parses it. Scratch has room for the line. */
 static int cut_quoted(struct tt_buf *scratch, const char *line, size_t len, struct tt_csv_field *fields, size_t max,
                       size_t *n)
 {
@@ -373,13 +373,13 @@ static int check_fields(struct tt_csv *csv, size_t n, struct tt_err *err)
     if (n != csv->n_columns)
         return tt_err_set(err, TT_ERR_INPUT, "%s:%llu: expected %zu fields, found %zu", csv->reader.name,
                           (unsigned long long)csv->line, csv->n_columns, n);
-    if (csv->row_len <= TT_CSV_MAX_FIELD) /* nothing in it is too long: look at what is wanted */
+    if (csv->row_len <= TT_CSV_MAX_FIELD) /* nothing in it is too long: check the columns that are used */
         n = csv->parser->n_cut;
     for (size_t i = 0; i < n; i++) {
         if (csv->fields[i].len > TT_CSV_MAX_FIELD)
             return tt_err_set(err, TT_ERR_INPUT, "%s:%llu: field '%s': longer than %d bytes", csv->reader.name,
                               (unsigned long long)csv->line, csv->names[i], TT_CSV_MAX_FIELD);
-        if (csv->wanted[i] && !tt_is_utf8(csv->fields[i].text, csv->fields[i].len))
+        if (csv->used[i] && !tt_is_utf8(csv->fields[i].text, csv->fields[i].len))
             return tt_err_set(err, TT_ERR_INPUT, "%s:%llu: field '%s': not valid UTF-8", csv->reader.name,
                               (unsigned long long)csv->line, csv->names[i]);
     }
@@ -412,8 +412,8 @@ static int take_names(struct tt_csv *csv, const struct tt_csv_field *fields, siz
 {
     csv->names = tt_alloc_zero(n, sizeof(*csv->names), err);
     csv->fields = tt_alloc_zero(n, sizeof(*csv->fields), err);
-    csv->wanted = tt_alloc_zero(n, 1, err);
-    if (!csv->names || !csv->fields || !csv->wanted)
+    csv->used = tt_alloc_zero(n, 1, err);
+    if (!csv->names || !csv->fields || !csv->used)
         return -1;
     csv->n_columns = n;
     for (size_t i = 0; i < n; i++) {
@@ -490,7 +490,7 @@ void tt_csv_close(struct tt_csv *csv)
         free(csv->names[i]);
     free(csv->names);
     free(csv->fields);
-    free(csv->wanted);
+    free(csv->used);
     free((char *)csv->header);
     free(csv->chunk);
     tt_buf_release(&csv->scratch);
@@ -513,7 +513,7 @@ long tt_csv_need_column(struct tt_csv *csv, const char *name, struct tt_err *err
     struct tt_err ignored = TT_ERR_INIT;
 
     if (column >= 0) {
-        tt_csv_want(csv, (size_t)column);
+        tt_csv_use(csv, (size_t)column);
         return column;
     }
     for (size_t i = 0; i < csv->n_columns && list.len < 400; i++)
@@ -525,16 +525,16 @@ long tt_csv_need_column(struct tt_csv *csv, const char *name, struct tt_err *err
     return -1;
 }
 
-void tt_csv_want(struct tt_csv *csv, size_t column)
+void tt_csv_use(struct tt_csv *csv, size_t column)
 {
-    csv->wanted[column] = 1;
+    csv->used[column] = 1;
     if (csv->parser->n_cut <= column)
         csv->parser->n_cut = column + 1;
 }
 
-void tt_csv_want_all(struct tt_csv *csv)
+void tt_csv_use_all(struct tt_csv *csv)
 {
-    memset(csv->wanted, 1, csv->n_columns);
+    memset(csv->used, 1, csv->n_columns);
     csv->parser->n_cut = csv->n_columns;
 }
 

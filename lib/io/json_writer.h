@@ -1,4 +1,4 @@
-/* JSON text (RFC 8259) into a buffer, with commas and quotes where they belong. (What is read is parsed by jansson.)
+/* JSON text (RFC 8259) written into a buffer. (Parsing is jansson's: segment_header.c, body.c.)
  *
  *     struct tt_json json = {.out = &buf};
  *     tt_json_open(&json, '{');
@@ -7,8 +7,8 @@
  *     tt_json_close(&json, '}');
  *     if (tt_json_finish(&json, &err)) ...
  *
- * Nothing fails before finish, which says whether memory ran out on the way; the buffer then holds a part. That
- * brackets agree and keys stand where they may is the caller's care.
+ * Only finish can fail: when memory ran out on the way, the buffer holds a part. The caller pairs the brackets and puts
+ * keys where they may stand.
  */
 #ifndef TT_IO_JSON_WRITER_H
 #define TT_IO_JSON_WRITER_H

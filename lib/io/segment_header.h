@@ -27,7 +27,8 @@ int tt_segment_header_start(const struct tt_segment *segment, const unsigned cha
                             struct tt_err *err) TT_CHECKED;
 
 /* Add the texts and tensors (without data) of the JSON to *segment, which has a name and nothing else; number and
- * is_last come from the metadata, and *data_bytes is what all tensors cover. On failure the caller releases *segment. */
+ * is_last come from the metadata, and *data_bytes is the sum of all tensors. On failure the caller releases
+ * *segment. */
 int tt_segment_header_parse(struct tt_segment *segment, const char *json, size_t n, uint64_t *number, int *is_last,
                             size_t *data_bytes, struct tt_err *err) TT_CHECKED;
 

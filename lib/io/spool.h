@@ -1,5 +1,5 @@
 /* A copy of a stream on disk, for programs that read their input twice when it is a pipe. The file lies in the folder
- * that TMPDIR names, or in /tmp, and has no name there from the start, so that nothing can leave it behind.
+ * that TMPDIR names, or in /tmp, and is unlinked from the start, so that a killed program leaves nothing behind.
  *
  *     tt_spool_open(&spool, &err);
  *     ... tt_spool_write(&spool, bytes, n, &err) ...
@@ -22,8 +22,8 @@ struct tt_spool {
 int tt_spool_open(struct tt_spool *spool, struct tt_err *err) TT_CHECKED;
 int tt_spool_write(struct tt_spool *spool, const void *bytes, size_t n, struct tt_err *err) TT_CHECKED;
 
-/* Let the reader, whose input has ended, read the copy in place of what it read before; its name stays. A fingerprint
- * that it keeps begins again. */
+/* The reader, whose input has ended, reads the copy from its start from now on; its name stays. Its fingerprint starts
+ * again. */
 int tt_spool_to_reader(struct tt_spool *spool, struct tt_reader *reader, struct tt_err *err) TT_CHECKED;
 
 void tt_spool_release(struct tt_spool *spool); /* fine on a struct that is all zero */

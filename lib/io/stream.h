@@ -1,11 +1,11 @@
 /* Named byte streams over file descriptors. The name is what messages show: the path, or <stdin> and <stdout>.
  *
- * A reader hands out bytes and, when asked, keeps the fingerprint of all that it gave. A writer buffers; a writer to a
- * path writes a temporary file beside it, "PATH.tmp.PID", and gives it the name only in tt_writer_finish, after fsync:
- * a crash leaves the old file or the new one, never half of one. The new file has the permission bits of the old one,
- * and a symbolic link is followed: what it leads to is replaced, not the link. The temporary file must not be there
- * before: two writers of a process to one file, under whatever names, are an error when the second is opened, and the
- * first goes on. A path that exists and is not a regular file (/dev/full, a fifo) is written to directly.
+ * A reader can compute the fingerprint of all bytes that were read from it. A writer buffers. A writer to a path writes
+ * a temporary file beside it, "PATH.tmp.PID", and renames it in tt_writer_finish, after fsync: a crash leaves the old
+ * file or the new one, never half of one. The new file has the permission bits of the old one. A symbolic link stays;
+ * its target is replaced. A temporary file that exists already is an error, so a second writer of the same process to
+ * the same file cannot be opened, under whatever name. A path that exists and is not a regular file (/dev/full, a fifo)
+ * is written to directly.
  *
  * Both structs are the caller's: open, use, then close a reader, finish or discard a writer.
  */
@@ -21,14 +21,14 @@ struct tt_reader {
     char *name;
     int fd;
     int owns_fd;              /* closed by close; stdin is not */
-    struct tt_hasher *hasher; /* NULL: no fingerprint is kept */
-    uint64_t offset;          /* bytes given so far */
+    struct tt_hasher *hasher; /* NULL: no fingerprint is computed */
+    uint64_t offset;          /* bytes read so far */
 };
 
 /* Open path; NULL or "-" is standard input. */
 int tt_reader_open(struct tt_reader *reader, const char *path, struct tt_err *err) TT_CHECKED;
 
-/* Keep the fingerprint from here on. */
+/* Compute the fingerprint of all bytes from here on. */
 int tt_reader_keep_fingerprint(struct tt_reader *reader, struct tt_err *err) TT_CHECKED;
 
 /* Up to n bytes into `bytes`: *got is how many; 0 only at the end of the input. */
@@ -37,7 +37,7 @@ int tt_reader_read(struct tt_reader *reader, void *bytes, size_t n, size_t *got,
 /* The same, until n bytes are there or the input ends. */
 int tt_reader_read_full(struct tt_reader *reader, void *bytes, size_t n, size_t *got, struct tt_err *err) TT_CHECKED;
 
-/* Go back to the first byte, and forget the fingerprint so far. -1 without an error text when the input cannot (a
+/* Start again at the first byte, with the fingerprint too. -1 without an error text when the input cannot (a
  * pipe). */
 int tt_reader_rewind(struct tt_reader *reader);
 
@@ -68,20 +68,19 @@ int tt_writer_write(struct tt_writer *writer, const void *bytes, size_t n, struc
 int tt_writer_text(struct tt_writer *writer, const char *text, struct tt_err *err) TT_CHECKED;
 int tt_writer_printf(struct tt_writer *writer, struct tt_err *err, const char *fmt, ...) TT_PRINTF(3, 4) TT_CHECKED;
 
-/* Hand the buffered bytes to the system now (for a reader who waits at the other end of a pipe). */
+/* Write the buffered bytes now (for a reader that waits at the other end of a pipe). */
 int tt_writer_flush(struct tt_writer *writer, struct tt_err *err) TT_CHECKED;
 
 /* Flush, fsync a regular file, and close, but leave it under its temporary name. For outputs that belong together:
- * close all, and only when none failed, finish all. What is left to fail then is the renaming; no system renames
- * several files as one act, so that a crash or an error between two renames leaves some new and some old. After it:
- * finish or discard. */
+ * close all, and only when none failed, finish all. Then only the renaming can fail; files are renamed one after
+ * another, so a crash or an error between two of them leaves some new and some old. After it: finish or discard. */
 int tt_writer_close(struct tt_writer *writer, struct tt_err *err) TT_CHECKED;
 
 /* Close, if tt_writer_close did not, and give the file its name. On failure nothing stands under the final name that
  * was not there before. The writer is closed either way. */
 int tt_writer_finish(struct tt_writer *writer, tt_temporary_fn *watch, struct tt_err *err) TT_CHECKED;
 
-/* Give up: close, and remove the temporary file. Fine on a struct that is all zero, or finished already. */
+/* Close, and remove the temporary file. Fine on a struct that is all zero, or finished already. */
 void tt_writer_discard(struct tt_writer *writer, tt_temporary_fn *watch);
 
 #endif

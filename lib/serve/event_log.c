@@ -102,7 +102,7 @@ static int read_events(const char *path, const struct tt_snapshot *s, struct tt_
 
     if (tt_csv_open(&csv, path, TT_CSV_COMMA, err))
         return -1;
-    tt_csv_want_all(&csv);
+    tt_csv_use_all(&csv);
     while ((more = tt_csv_next(&csv, err)) == 1)
         if (add_row(&csv, s, recent, err)) {
             more = -1;

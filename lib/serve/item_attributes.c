@@ -95,7 +95,7 @@ int tt_item_attributes_read(struct tt_item_attributes *attributes, const char *p
     for (size_t i = 0; i < csv.n_columns; i++)
         if ((long)i != id && add_column(attributes, csv.names[i], separator_of(dictionary, csv.names[i]), err))
             goto done;
-    tt_csv_want_all(&csv);
+    tt_csv_use_all(&csv);
     while ((more = tt_csv_next(&csv, err)) == 1) {
         uint32_t row = tt_vocab_find(ids, csv.fields[id].text, csv.fields[id].len);
         struct tt_item_attribute *c = attributes->columns;

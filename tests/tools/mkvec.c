@@ -95,7 +95,7 @@ int main(int argc, char **argv)
         die(&err);
     if (csv.n_columns <= keys)
         return 2;
-    tt_csv_want_all(&csv);
+    tt_csv_use_all(&csv);
     rows.vectors.n_keys = (size_t)keys;
     rows.vectors.dim = csv.n_columns - (size_t)keys;
     for (size_t i = 0; i < keys; i++)

@@ -178,7 +178,7 @@ static void file_has_rows(const char *path, const struct rows *rows, size_t n)
     assert_int_equal(csv.n_columns, COLUMNS);
     for (size_t c = 0; c < COLUMNS; c++)
         assert_string_equal(csv.names[c], names[c]);
-    tt_csv_want_all(&csv);
+    tt_csv_use_all(&csv);
     for (; (more = tt_csv_next(&csv, &err)) == 1; r++) {
         assert_true(r < n);
         for (size_t c = 0; c < COLUMNS; c++) {
@@ -700,7 +700,7 @@ static void count_rows(const char *path, int next[THREADS])
     int more;
 
     assert_int_equal(tt_csv_open(&csv, path, TT_CSV_COMMA, &err), 0);
-    tt_csv_want_all(&csv);
+    tt_csv_use_all(&csv);
     while ((more = tt_csv_next(&csv, &err)) == 1) {
         char text[2][16] = {"", ""};
         memcpy(text[0], csv.fields[0].text, csv.fields[0].len);

@@ -58,7 +58,7 @@ static void dump(struct tt_buf *out)
         assert_int_equal(tt_buf_add_text(out, err.text, &ignored), 0);
         return;
     }
-    tt_csv_want_all(&csv);
+    tt_csv_use_all(&csv);
     dump_open(&csv, out);
     tt_csv_close(&csv);
 }
@@ -161,7 +161,7 @@ static void test_csv_reader_refuses_bad_headers(void **state)
     check_text(TEXT("a,\"b\n"), "<stdin>:1: a quoted field that is never closed");
 }
 
-static void test_csv_reader_checks_utf8_of_wanted_columns_only(void **state)
+static void test_csv_reader_checks_utf8_of_used_columns_only(void **state)
 {
     struct tt_csv csv;
     struct tt_err err = TT_ERR_INIT;
@@ -199,7 +199,7 @@ static void test_csv_reader_keeps_empty_fields_of_a_tsv_of_one_column(void **sta
     (void)state;
     put_on_stdin(TEXT("a\n1\n\n2\n"));
     assert_int_equal(tt_csv_open(&csv, NULL, TT_CSV_TAB, &err), 0);
-    tt_csv_want_all(&csv);
+    tt_csv_use_all(&csv);
     dump_open(&csv, &out);
     assert_string_equal(out.data, "2:1|\n3:|\n4:2|\n");
     tt_buf_release(&out);
@@ -295,7 +295,7 @@ static void test_csv_reader_cuts_a_field_in_an_error_between_characters(void **s
     (void)state;
     put_on_stdin(TEXT("a\nx맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛\n"));
     assert_int_equal(tt_csv_open(&csv, NULL, TT_CSV_AUTO, &err), 0);
-    tt_csv_want_all(&csv);
+    tt_csv_use_all(&csv);
     assert_int_equal(tt_csv_next(&csv, &err), 1);
     assert_int_equal(tt_csv_field_error(&csv, 0, "is bad", &err), -1);
     assert_string_equal(err.text, "<stdin>:2: field 'a': 'x맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛맛...' is bad");
@@ -303,13 +303,13 @@ static void test_csv_reader_cuts_a_field_in_an_error_between_characters(void **s
 }
 
 /* Header and rows together are the input's bytes, but for empty lines and the mark at the start. */
-static void test_csv_reader_counts_fields_that_nobody_wants(void **state)
+static void test_csv_reader_counts_fields_of_unused_columns(void **state)
 {
     struct tt_csv csv;
     struct tt_err err = TT_ERR_INIT;
 
     (void)state;
-    for (size_t wanted = 0; wanted <= 12; wanted++) { /* 12: none */
+    for (size_t used = 0; used <= 12; used++) { /* 12: none */
         put_on_stdin(TEXT("a,b,c,d,e,f,g,h,i,j,k,l\n"
                           "0,1,2,3,4,5,6,7,8,9,10,11\n"
                           "0,1,,,4,5 5,6,\xc0\xac\xac,8,9,10,11\n" /* bytes like a comma, but for their upper bits */
@@ -317,14 +317,14 @@ static void test_csv_reader_counts_fields_that_nobody_wants(void **state)
                           "0,1,2,3,4,5,6,7,8,9,10\n"));
         err = (struct tt_err)TT_ERR_INIT;
         assert_int_equal(tt_csv_open(&csv, NULL, TT_CSV_AUTO, &err), 0);
-        if (wanted < 12 && wanted != 7)
-            tt_csv_want(&csv, wanted);
+        if (used < 12 && used != 7)
+            tt_csv_use(&csv, used);
         assert_int_equal(tt_csv_next(&csv, &err), 1);
-        if (wanted < 12 && wanted != 7) {
+        if (used < 12 && used != 7) {
             char text[8];
-            int len = snprintf(text, sizeof(text), "%zu", wanted);
-            assert_int_equal(csv.fields[wanted].len, len);
-            assert_memory_equal(csv.fields[wanted].text, text, (size_t)len);
+            int len = snprintf(text, sizeof(text), "%zu", used);
+            assert_int_equal(csv.fields[used].len, len);
+            assert_memory_equal(csv.fields[used].text, text, (size_t)len);
         }
         assert_int_equal(tt_csv_next(&csv, &err), 1);
         assert_int_equal(tt_csv_next(&csv, &err), 1);
@@ -371,7 +371,7 @@ static void test_csv_reader_rewinds(void **state)
     (void)state;
     put_on_stdin(TEXT("\xef\xbb\xbf\"a\nb\",c\n\n1,\"2\n\"\n3,4"));
     assert_int_equal(tt_csv_open(&csv, NULL, TT_CSV_AUTO, &err), 0);
-    tt_csv_want_all(&csv);
+    tt_csv_use_all(&csv);
     dump_open(&csv, &first);
     tt_hasher_digest(csv.reader.hasher, before);
     assert_int_equal(tt_csv_rewind(&csv), 0);
@@ -512,7 +512,7 @@ static void dump_four(const struct tt_buf *text, struct tt_buf *out)
     out->len = 0;
     put_on_stdin(text->data, text->len);
     assert_int_equal(tt_csv_open(&csv, NULL, TT_CSV_AUTO, &err), 0);
-    tt_csv_want_all(&csv);
+    tt_csv_use_all(&csv);
     while ((more = tt_csv_next(&csv, &err)) == 1) {
         for (size_t i = 0; i < 4; i++) {
             assert_int_equal(tt_buf_add(out, csv.fields[i].text, csv.fields[i].len, &err), 0);
@@ -619,14 +619,14 @@ int main(void)
         cmocka_unit_test(test_csv_reader_refuses_ragged_rows),
         cmocka_unit_test(test_csv_reader_refuses_damaged_text),
         cmocka_unit_test(test_csv_reader_refuses_bad_headers),
-        cmocka_unit_test(test_csv_reader_checks_utf8_of_wanted_columns_only),
+        cmocka_unit_test(test_csv_reader_checks_utf8_of_used_columns_only),
         cmocka_unit_test(test_csv_reader_reads_tsv),
         cmocka_unit_test(test_csv_reader_keeps_empty_fields_of_a_tsv_of_one_column),
         cmocka_unit_test(test_csv_reader_limits_the_length_of_fields),
         cmocka_unit_test(test_csv_reader_stops_at_a_quote_that_nothing_closes),
         cmocka_unit_test(test_csv_reader_names_columns),
         cmocka_unit_test(test_csv_reader_cuts_a_field_in_an_error_between_characters),
-        cmocka_unit_test(test_csv_reader_counts_fields_that_nobody_wants),
+        cmocka_unit_test(test_csv_reader_counts_fields_of_unused_columns),
         cmocka_unit_test(test_csv_reader_gives_the_bytes_of_rows),
         cmocka_unit_test(test_csv_reader_rewinds),
         cmocka_unit_test(test_csv_reader_does_not_mind_how_input_is_cut),

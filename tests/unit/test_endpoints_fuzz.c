@@ -116,7 +116,7 @@ static size_t rows_of_log(const char *path)
     int more;
 
     NEED(tt_csv_open(&csv, path, TT_CSV_COMMA, &err));
-    tt_csv_want_all(&csv);
+    tt_csv_use_all(&csv);
     while ((more = tt_csv_next(&csv, &err)) == 1)
         n++;
     if (more)

@@ -53,7 +53,7 @@ static void open_written(struct tt_writer *writer, struct tt_csv *csv, int statu
     assert_int_equal(status, 0);
     assert_int_equal(tt_writer_finish(writer, NULL, &err), 0);
     assert_int_equal(tt_csv_open(csv, path, TT_CSV_AUTO, &err), 0);
-    tt_csv_want_all(csv);
+    tt_csv_use_all(csv);
 }
 
 static void test_world_csv_reviews_read_back(void **state)
