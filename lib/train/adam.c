@@ -35,7 +35,8 @@ int tt_adam_init(struct tt_adam *adam, struct tt_model *model, struct tt_err *er
         adam->trained[c] = tt_alloc_zero(d->features[c].n_codes, 1, err);
         if (!adam->first[c] || !adam->second[c] || !adam->trained[c])
             goto fail;
-        if (adam->decay > 0 && !(adam->row_log_decay[c] = tt_alloc_zero(d->features[c].n_codes, sizeof(double), err)))
+        if (adam->o.weight_decay > 0 &&
+            !(adam->row_log_decay[c] = tt_alloc_zero(d->features[c].n_codes, sizeof(double), err)))
             goto fail;
     }
     for (int side = TT_USER; side <= TT_ITEM; side++) {
@@ -91,7 +92,7 @@ int tt_adam_state(struct tt_adam *adam, struct tt_state *state, struct tt_err *e
             tt_state_array(state, tt_tensor_name(name, column, "shrunk"), TT_F64, n, 0, adam->row_log_decay[c], err))
             return -1;
     }
-    if (adam->decay > 0 && tt_state_number(state, "shrunk", &adam->log_decay, err))
+    if (adam->o.weight_decay > 0 && tt_state_number(state, "shrunk", &adam->log_decay, err))
         return -1;
     for (enum tt_side side = TT_USER; side <= TT_ITEM; side++)
         if (tt_layers_state(adam->model, side, "first", adam->layers_first[side], state, err) ||
@@ -102,24 +103,24 @@ int tt_adam_state(struct tt_adam *adam, struct tt_state *state, struct tt_err *e
 
 void tt_adam_step(struct tt_adam *adam, size_t step)
 {
-    double t = (double)step + 1, rate = adam->rate;
+    double t = (double)step + 1, rate = adam->o.learning_rate;
 
-    if (step < adam->warmup)
-        rate *= t / (double)adam->warmup;
+    if (step < adam->o.warmup)
+        rate *= t / (double)adam->o.warmup;
     /* rate * m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + e)  =  rule.rate * m / (sqrt(v) + rule.epsilon) */
-    double root = sqrt(1 - pow(adam->beta2, t));
-    adam->rule = (struct tt_adam_rule){.beta1 = (float)adam->beta1, .beta2 = (float)adam->beta2,
+    double root = sqrt(1 - pow(adam->o.beta2, t));
+    adam->rule = (struct tt_adam_rule){.beta1 = (float)adam->beta1, .beta2 = (float)adam->o.beta2,
                                        .rate = (float)(rate * root / (1 - pow(adam->beta1, t))),
                                        .epsilon = (float)(adam->epsilon * root),
-                                       .shrink = (float)(rate * adam->decay)};
-    adam->log_decay += log1p(-rate * adam->decay);
+                                       .shrink = (float)(rate * adam->o.weight_decay)};
+    adam->log_decay += log1p(-rate * adam->o.weight_decay);
 }
 
 /* The corrections of the moments' bias stay: b^n to the power of t / n is b^t. */
 void tt_adam_stretch(struct tt_adam *adam, size_t n)
 {
     adam->rule.beta1 = (float)pow(adam->beta1, (double)n);
-    adam->rule.beta2 = (float)pow(adam->beta2, (double)n);
+    adam->rule.beta2 = (float)pow(adam->o.beta2, (double)n);
     adam->rule.rate *= (float)n;
 }
 

@@ -23,12 +23,16 @@
 #include "model/model.h"
 #include "train/state.h"
 
-struct tt_adam {
-    double rate;          /* the peak learning rate */
-    double beta1, beta2;
-    double epsilon;
-    double decay;         /* of the weights; 0: none */
+struct tt_adam_options {
+    double learning_rate; /* its peak */
+    double beta2;
+    double weight_decay;  /* decoupled, of tables and layers; 0: none */
     size_t warmup;        /* steps until the peak */
+};
+
+struct tt_adam {
+    struct tt_adam_options o;
+    double beta1, epsilon;
     struct tt_adam_rule rule; /* of the present step */
     double log_decay;         /* S, with the present step */
     double **row_log_decay;   /* (schema.n_columns) of (n_codes): S at each row's last update; NULL without decay */
@@ -39,7 +43,7 @@ struct tt_adam {
     float *layers_first[2], *layers_second[2]; /* by side: moments of model->dense[side].params */
 };
 
-/* Moments of 0 for the model's tables and layers. The numbers before `rule` are the caller's, set before init. */
+/* Moments of 0 for the model's tables and layers. `o`, beta1 and epsilon are the caller's, set before init. */
 int tt_adam_init(struct tt_adam *adam, struct tt_model *model, struct tt_err *err) TT_CHECKED;
 void tt_adam_release(struct tt_adam *adam); /* fine on a struct that is all zero */
 

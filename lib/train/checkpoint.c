@@ -4,8 +4,49 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_WHAT = 128 };
+#include "math/gemm.h"
+
+enum {
+    MAX_WHAT = 128,
+    SHARE = 50,                      /* saving takes at most this part of the time */
+};
+static const double within = 0.1; /* seconds between two checkpoints of one epoch, at least */
 static const char prefix[] = "run ";
+
+size_t tt_facts_of_run(struct tt_fact facts[TT_MAX_FACTS], const char *program, char *options,
+                       const struct tt_training_inputs *inputs)
+{
+    size_t n = 0;
+
+    facts[n++] = (struct tt_fact){"the program", program};
+    facts[n++] = (struct tt_fact){"the kind of CPU for OpenBLAS", tt_gemm_core()};
+    facts[n++] = (struct tt_fact){"the checksum of the examples", inputs->examples};
+    facts[n++] = (struct tt_fact){"the checksum of the validation events", inputs->valid};
+    facts[n++] = (struct tt_fact){"the checksum of the earlier model", inputs->warm_start};
+    for (char *option = options, *next; option && *option && n < TT_MAX_FACTS; option = next) {
+        next = strstr(option + 2, " --");
+        if (next)
+            *next++ = '\0';
+        char *value = strchr(option, ' ');
+        if (value)
+            *value++ = '\0';
+        facts[n++] = (struct tt_fact){option, value ? value : "given"};
+    }
+    return n;
+}
+
+int tt_checkpoint_is_due(const struct tt_checkpoint_keeper *k, double now, size_t step)
+{
+    double since = now - k->saved;
+
+    return k->path && since >= SHARE * k->cost && (step == 0 || since >= within);
+}
+
+void tt_checkpoint_saved(struct tt_checkpoint_keeper *k, double begun, double done)
+{
+    k->saved = done;
+    k->cost = done - begun;
+}
 
 /* The metadata's name of a fact. */
 static const char *fact_key(char key[MAX_WHAT], const char *what)

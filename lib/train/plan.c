@@ -28,12 +28,17 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+static int by_entry(const struct tt_plan_options *o)
+{
+    return o->batch_of == TT_BATCH_OF_EVENTS;
+}
+
 /* How many candidates a step's rows share: batch (rows) may have a fraction of an item twice, which is passed over. */
 static double count_candidates(const struct tt_plan_options *o, const struct tt_plan_data *data,
                                const struct tt_steps_options *s)
 {
     double items = (double)data->items, n = 0;
-    double positives = o->by_entry ? 1 : (double)data->entries / (double)(data->queries ? data->queries : 1);
+    double positives = by_entry(o) ? 1 : (double)data->entries / (double)(data->queries ? data->queries : 1);
 
     if (s->candidates == TT_CANDIDATES_ALL)
         return items;
@@ -47,9 +52,9 @@ static double count_candidates(const struct tt_plan_options *o, const struct tt_
 static size_t choose_batch_size(const struct tt_plan_options *o, const struct tt_plan_data *data,
                                 enum tt_candidates candidates)
 {
-    size_t n = o->by_entry ? data->entries : data->queries, most = MOST_BATCH, batch;
+    size_t n = by_entry(o) ? data->entries : data->queries, most = MOST_BATCH, batch;
 
-    if (candidates != TT_CANDIDATES_ALL && !o->by_entry && data->entries)
+    if (candidates != TT_CANDIDATES_ALL && !by_entry(o) && data->entries)
         most = least(most, (size_t)((double)POSITIVES * (double)data->queries / (double)data->entries) / TILE * TILE);
     batch = least(n / MIN_STEPS / TILE * TILE, most);
     batch = batch ? batch : TILE;
@@ -59,8 +64,8 @@ static size_t choose_batch_size(const struct tt_plan_options *o, const struct tt
 static struct tt_steps_options choose(const struct tt_plan_options *o, const struct tt_plan_data *data,
                                       enum tt_candidates candidates)
 {
-    size_t n = o->by_entry ? data->entries : data->queries;
-    struct tt_steps_options s = {.candidates = candidates, .by_entry = o->by_entry, .batch_size = o->batch_size};
+    size_t n = by_entry(o) ? data->entries : data->queries;
+    struct tt_steps_options s = {.candidates = candidates, .by_entry = by_entry(o), .batch_size = o->batch_size};
 
     if (!s.batch_size)
         s.batch_size = choose_batch_size(o, data, candidates);
@@ -69,7 +74,7 @@ static struct tt_steps_options choose(const struct tt_plan_options *o, const str
         s.negatives = least(o->negatives ? o->negatives
                             : candidates == TT_CANDIDATES_SAMPLED ? 2 * NEGATIVES : NEGATIVES, data->items);
     while (s.batch_size > TILE &&
-           tt_softmax_bytes(s.batch_size, (size_t)count_candidates(o, data, &s), o->dim) > o->max_memory)
+           tt_softmax_bytes(s.batch_size, (size_t)count_candidates(o, data, &s), data->dim) > o->max_memory)
         s.batch_size = (s.batch_size - 1) / TILE * TILE;
     return s;
 }
@@ -77,7 +82,7 @@ static struct tt_steps_options choose(const struct tt_plan_options *o, const str
 static double count_operations(const struct tt_plan_options *o, const struct tt_plan_data *data,
                                const struct tt_steps_options *s)
 {
-    return 6 * (double)o->dim * (double)(o->by_entry ? data->entries : data->queries) * count_candidates(o, data, s);
+    return 6 * (double)data->dim * (double)(by_entry(o) ? data->entries : data->queries) * count_candidates(o, data, s);
 }
 
 /* How often the items' histories are read, when a reading may take so much of the time of a step's products. It is 4
@@ -90,7 +95,7 @@ static size_t choose_renewal(const struct tt_plan_options *o, const struct tt_pl
                              const struct tt_plan *plan)
 {
     static const double share = 0.25, slow = 8;
-    size_t n = o->by_entry ? data->entries : data->queries;
+    size_t n = by_entry(o) ? data->entries : data->queries;
     size_t batch = plan->steps.batch_size ? plan->steps.batch_size : 1;
     size_t most = least(tt_blocks(n, batch) / MIN_RENEWALS, MOST_RENEWAL);
     double allowed = share * 6 * (double)batch * plan->mean_candidates, all = slow * 4 * (double)data->visitors;

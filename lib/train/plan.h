@@ -20,19 +20,22 @@
 
 #include "train/steps.h"
 
+enum tt_batch_of { TT_BATCH_OF_QUERIES, TT_BATCH_OF_EVENTS };
+
 /* What is asked for; 0 or auto: to be chosen. */
 struct tt_plan_options {
     enum tt_candidates candidates;
-    int by_entry;
-    size_t batch_size, negatives;
-    size_t dim;
-    size_t max_memory; /* bytes for the logits of a step: a chosen batch, or a given one, is made smaller to fit */
+    enum tt_batch_of batch_of;
+    size_t batch_size; /* queries or events a step */
+    size_t negatives;  /* sampled a step, with candidates sampled or mixed */
+    size_t max_memory; /* bytes for the logits of a step; a batch is made smaller, down to 64, to fit */
 };
 
-/* What the data are. */
+/* What the data and the model are. */
 struct tt_plan_data {
     size_t queries, entries, items; /* queries that want something, pairs, the catalogue */
     size_t visitors;                /* entries of the items' histories; 0: they have none */
+    size_t dim;                     /* of the vectors */
 };
 
 struct tt_plan {

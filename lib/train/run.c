@@ -18,13 +18,13 @@ static const double most_of_it = 0.4;
 enum { FEW_ITEMS = 100 }; /* among so few, one may well have most of it */
 
 int tt_run_init(struct tt_run *run, struct tt_model *model, const struct tt_events *events,
-                const struct tt_train_options *options, const struct tt_stopping_options *stopping,
-                const struct tt_events *valid, struct tt_pool *pool, struct tt_err *err)
+                const struct tt_events *valid, const struct tt_run_options *options, struct tt_pool *pool,
+                struct tt_err *err)
 {
     *run = (struct tt_run){0};
-    if (tt_trainer_init(&run->trainer, model, events, options, pool, err) ||
-        tt_validation_init(&run->validation, &run->trainer, valid, err) ||
-        tt_early_stopping_init(&run->stopping, stopping, valid ? &run->validation.valid : NULL, err)) {
+    if (tt_trainer_init(&run->trainer, model, events, &options->trainer, pool, err) ||
+        tt_validation_init(&run->validation, &options->validation, &run->trainer, valid, err) ||
+        tt_early_stopping_init(&run->stopping, &options->stopping, valid ? &run->validation.valid : NULL, err)) {
         tt_run_release(run);
         return -1;
     }
@@ -47,14 +47,14 @@ int tt_run_start(struct tt_run *run, struct tt_err *err)
                : 0;
 }
 
-int tt_run_is_narrow(const struct tt_run *run, double *ignorant)
+int tt_run_is_narrow(const struct tt_run *run, double *alike)
 {
-    const struct tt_train_options *o = run->trainer.o;
+    const struct tt_trainer_options *o = run->trainer.o;
     size_t n = run->trainer.catalogue.n;
 
-    *ignorant = o->negative_weight * log((double)n);
+    *alike = o->loss.negative_weight * log((double)n);
     return n >= FEW_ITEMS &&
-           (run->peak.share > most_of_it || (o->start != TT_START_RANDOM && run->peak.loss > *ignorant));
+           (run->peak.share > most_of_it || (o->start.kind != TT_START_RANDOM && run->peak.loss > *alike));
 }
 
 int tt_run_state(struct tt_run *run, struct tt_state *state, struct tt_err *err)
@@ -101,8 +101,8 @@ static int run_epoch(struct tt_run *run, const struct tt_run_hooks *hooks, struc
     run->first_loss = line.epoch == 1 ? line.loss : run->first_loss;
     line.train_value = found.train;
     line.valid_value = found.valid;
-    if (hooks->on_epoch)
-        hooks->on_epoch(hooks->arg, &line);
+    if (hooks->on_epoch && hooks->on_epoch(hooks->arg, &line, err))
+        return -1;
     return pause_at(hooks, err);
 }
 
@@ -119,9 +119,8 @@ int tt_run_finish(struct tt_run *run, struct tt_train_report *report, struct tt_
     struct tt_trainer *trainer = &run->trainer;
 
     *report = (struct tt_train_report){.plan = trainer->plan,
-                                       .settings = tt_settings_of(trainer->o),
                                        .seen = run->validation.seen,
-                                       .targets = trainer->targets,
+                                       .targets = trainer->targets.kind,
                                        .queries = trainer->queries.n,
                                        .catalogue = trainer->catalogue.n,
                                        .best_epoch = run->stopping.best_epoch,
@@ -129,6 +128,7 @@ int tt_run_finish(struct tt_run *run, struct tt_train_report *report, struct tt_
                                        .events = trainer->n_events,
                                        .unliked = trainer->unliked,
                                        .best_value = run->stopping.best_value,
+                                       .keeps_best = run->stopping.valid != NULL,
                                        .has_no_progress = run->stopping.epochs > 1 && run->loss >= run->first_loss};
     struct tt_model averaged = tt_average_view(&trainer->average);
     struct tt_model kept = tt_early_stopping_best(&run->stopping, &averaged);

@@ -134,7 +134,7 @@ static void panel_block(void *arg, size_t panel, int worker)
 
     (void)worker;
     tt_tile_panel(panel_queries(job, panel), s->dim, job->step->u + panel * Q * s->dim,
-                  (float)(LOG2_E / job->step->temperature), s->panels + panel * Q * s->dim);
+                  (float)(LOG2_E / job->step->loss.temperature), s->panels + panel * Q * s->dim);
 }
 
 /* Give the pairs of a tile the weight `count` in place of 1 / p. */
@@ -163,7 +163,7 @@ static void tile_pass(const struct job *job, size_t panel, size_t from, double z
     if (step->log_p)
         set_pair_weights(job, &step->positives, 1, panel, from, e);
     if (step->disliked.starts)
-        set_pair_weights(job, &step->disliked, step->disliked_weight, panel, from, e);
+        set_pair_weights(job, &step->disliked, step->loss.disliked_weight, panel, from, e);
     if (step->log_p || step->disliked.starts)
         s->kernels->sums(n, e, sums);
     for (size_t q = 0; q < Q; q++)
@@ -201,7 +201,7 @@ static double pair_terms(const struct job *job, const struct tt_pairs *p, double
         if (p->item[k] < step->n_shared)
             continue;
         double score = tt_vec_dot(step->u + query * dim, step->v + (size_t)p->item[k] * dim, dim);
-        factor[k] = (float)(count * exp(score / step->temperature));
+        factor[k] = (float)(count * exp(score / step->loss.temperature));
         sum += (double)factor[k];
     }
     return sum;
@@ -214,7 +214,7 @@ static double share_positives(const struct job *job, size_t query, double weight
     const struct tt_softmax_step *step = job->step;
     const struct tt_pairs *p = &step->positives;
     size_t dim = job->s->dim, from = p->starts[query], to = p->starts[query + 1];
-    double most = -2, sum = 0, t = step->temperature, h = step->positive_temperature;
+    double most = -2, sum = 0, t = step->loss.temperature, h = step->loss.positive_temperature;
 
     for (size_t k = from; k < to; k++) {
         double score = tt_vec_dot(step->u + query * dim, step->v + (size_t)p->item[k] * dim, dim);
@@ -259,7 +259,7 @@ static void finish_query(const struct job *job, size_t query)
     float *d = step->d_u + query * dim, *scaled = s->u_scaled + query * dim;
     float *positive_sum = s->positive_sum + query * dim;
     const float *shares = positives->weight;
-    double z = s->z[query], weights = 0, term = 0, factor = 1 / (step->temperature * job->total);
+    double z = s->z[query], weights = 0, term = 0, factor = 1 / (step->loss.temperature * job->total);
 
     for (size_t range = 1; range < job->n_ranges; range++) {
         const float *part = s->parts + ((range - 1) * s->max_queries + query) * dim;
@@ -269,18 +269,18 @@ static void finish_query(const struct job *job, size_t query)
     }
     for (size_t k = from; k < from + n; k++)
         weights += (double)positives->weight[k];
-    if (step->positive_temperature > 0 && weights > 0) {
+    if (step->loss.positive_temperature > 0 && weights > 0) {
         term = share_positives(job, query, weights, s->shares);
         shares = s->shares;
     }
     memset(positive_sum, 0, dim * sizeof(*positive_sum));
     tt_bag_add(n, positives->item + from, shares + from, step->v, dim, dim, positive_sum);
     if (shares == positives->weight)
-        term = tt_vec_dot(u, positive_sum, dim) / step->temperature;
+        term = tt_vec_dot(u, positive_sum, dim) / step->loss.temperature;
     z += pair_terms(job, positives, 1, query, s->positives.factor);
     if (step->disliked.starts)
-        z += pair_terms(job, &step->disliked, step->disliked_weight, query, s->disliked.factor);
-    double scale = step->negative_weight * weights / (step->temperature * z * job->total);
+        z += pair_terms(job, &step->disliked, step->loss.disliked_weight, query, s->disliked.factor);
+    double scale = step->loss.negative_weight * weights / (step->loss.temperature * z * job->total);
     for (size_t i = 0; i < dim; i++) {
         d[i] = d[i] * (float)scale - positive_sum[i] * (float)factor;
         scaled[i] = u[i] * (float)scale;
@@ -288,7 +288,7 @@ static void finish_query(const struct job *job, size_t query)
     pair_gradient(job, positives, query, scale, factor, shares, &s->positives);
     if (step->disliked.starts)
         pair_gradient(job, &step->disliked, query, scale, 0, NULL, &s->disliked);
-    s->losses[query] = step->negative_weight * weights * log(z) - term;
+    s->losses[query] = step->loss.negative_weight * weights * log(z) - term;
 }
 
 static void query_block(void *arg, size_t panel, int worker)
@@ -389,7 +389,7 @@ int tt_softmax_loss(struct tt_softmax *s, struct tt_pool *pool, const struct tt_
         job.total += (double)step->positives.weight[k];
     if (!(job.total > 0))
         job.total = 1; /* every weight is 0: so is every gradient */
-    if ((step->positive_temperature > 0 && tt_grow(&s->shares, &s->cap_shares, n + 1, sizeof(*s->shares), err)) ||
+    if ((step->loss.positive_temperature > 0 && tt_grow(&s->shares, &s->cap_shares, n + 1, sizeof(*s->shares), err)) ||
         group_pairs(&s->positives, &step->positives, n_queries, n_items, err) ||
         (step->disliked.starts && group_pairs(&s->disliked, &step->disliked, n_queries, n_items, err)))
         return -1;
@@ -430,7 +430,7 @@ static double positive_term_ref(const struct tt_softmax_step *step, size_t dim, 
                                 double *shares)
 {
     const struct tt_pairs *p = &step->positives;
-    double t = step->temperature, h = step->positive_temperature, sum = 0;
+    double t = step->loss.temperature, h = step->loss.positive_temperature, sum = 0;
     size_t from = p->starts[q], n = p->starts[q + 1] - from;
 
     for (size_t k = 0; k < n; k++) {
@@ -446,7 +446,7 @@ static double positive_term_ref(const struct tt_softmax_step *step, size_t dim, 
 double tt_softmax_loss_ref(size_t dim, const struct tt_softmax_step *step, double *d_u, double *d_v, double *e)
 {
     const struct tt_pairs *p = &step->positives, *n = &step->disliked;
-    double total = 0, loss = 0, t = step->temperature;
+    double total = 0, loss = 0, t = step->loss.temperature;
 
     memset(d_u, 0, step->n_queries * dim * sizeof(*d_u));
     memset(d_v, 0, step->n_items * dim * sizeof(*d_v));
@@ -465,13 +465,13 @@ double tt_softmax_loss_ref(size_t dim, const struct tt_softmax_step *step, doubl
         for (size_t k = p->starts[q]; k < p->starts[q + 1]; k++)
             row[p->item[k]] = exp(score_of(step, dim, q, p->item[k]) / t);
         for (size_t k = n->starts ? n->starts[q] : 0; n->starts && k < n->starts[q + 1]; k++)
-            row[n->item[k]] = step->disliked_weight * exp(score_of(step, dim, q, n->item[k]) / t);
+            row[n->item[k]] = step->loss.disliked_weight * exp(score_of(step, dim, q, n->item[k]) / t);
         for (size_t j = 0; j < step->n_items; j++)
             z += row[j];
         /* cppcheck-suppress invalidFunctionArg ; z has an exponential in it, as there is a candidate */
-        loss += step->negative_weight * weights * log(z);
+        loss += step->loss.negative_weight * weights * log(z);
         for (size_t j = 0; j < step->n_items; j++)
-            add_ref(step, dim, q, j, step->negative_weight * weights * row[j] / (z * t * total), d_u, d_v);
+            add_ref(step, dim, q, j, step->loss.negative_weight * weights * row[j] / (z * t * total), d_u, d_v);
     }
     return loss / total;
 }

@@ -77,6 +77,14 @@ struct tt_softmax {
     struct tt_pair_factors positives, disliked;
 };
 
+struct tt_loss_options {
+    double temperature;          /* t, from 0.02 up */
+    double negative_weight;      /* c */
+    double positive_temperature; /* h: 0, or above */
+    double disliked_weight;      /* of an item with label 0 as a negative, at most 1e6; 0 only where there is none: such
+                                    events are left out then */
+};
+
 /* A step: what the loss is computed from, and where its gradient goes. */
 struct tt_softmax_step {
     size_t n_queries, n_shared, n_items; /* B >= 1, S >= 1, N >= S */
@@ -84,10 +92,7 @@ struct tt_softmax_step {
     struct tt_pairs positives;
     struct tt_pairs disliked;     /* none of them a positive of its query; starts NULL: there are none */
     const float *log_p;           /* (S) logarithm of each shared candidate's p, -34 to 34, or NULL: all 1 */
-    double temperature;           /* from 0.02 up */
-    double negative_weight;       /* c */
-    double positive_temperature;  /* h: 0, or above */
-    double disliked_weight;       /* > 0; at most 1e6 */
+    struct tt_loss_options loss;
     float *d_u, *d_v;             /* (B,D), (N,D) overwritten with the gradient of the loss */
 };
 

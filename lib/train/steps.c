@@ -9,6 +9,8 @@
 #include "base/radix.h"
 #include "base/rng.h"
 
+const char *const tt_candidates_names[] = {"auto", "all", "sampled", "batch", "mixed", NULL};
+
 enum { AHEAD = 8 }; /* how many entries ahead data are prefetched */
 
 size_t tt_steps_queries(const struct tt_queries *queries)

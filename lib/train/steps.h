@@ -45,6 +45,7 @@ enum tt_candidates {
     TT_CANDIDATES_BATCH,
     TT_CANDIDATES_MIXED
 };
+extern const char *const tt_candidates_names[]; /* ended by NULL */
 
 struct tt_steps_options {
     enum tt_candidates candidates; /* not auto */

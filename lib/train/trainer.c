@@ -20,7 +20,7 @@ enum { AVERAGED = 16 }; /* models an epoch; on Yelp2018 they take 2 % of the tim
 /* What the earlier model knows of a side, when the examples go on from it. */
 static struct tt_past find_past(const struct tt_trainer *t, size_t column)
 {
-    const struct tt_entities *from = t->model->base.extends[0] ? &t->o->warm_start->base : NULL;
+    const struct tt_entities *from = t->model->base.extends[0] ? &t->o->start.earlier->base : NULL;
     enum tt_side side = t->model->base.dictionary.schema.columns[column].side;
 
     if (!from)
@@ -85,67 +85,19 @@ static int find_queries(struct tt_trainer *t, struct tt_err *err)
 {
     const struct tt_entities *base = &t->model->base;
     const struct tt_column *column = tt_schema_find(&base->dictionary.schema, TT_USER, TT_KIND_HISTORY);
-    struct tt_replay replay = {t->o->replay, t->o->seed};
+    struct tt_replay replay = {t->o->start.replay, t->o->seed};
+    int with_disliked = t->o->loss.disliked_weight > 0;
     struct tt_events all;
 
     if (!base->extends[0] || !column)
-        return tt_queries_init(&t->queries, &base->dictionary, t->events, t->o->half_life, t->o->disliked_weight > 0,
-                               err);
+        return tt_queries_init(&t->queries, &base->dictionary, t->events, t->o->half_life, with_disliked, err);
     struct tt_past past = find_past(t, (size_t)(column - base->dictionary.schema.columns));
     if (tt_replay_histories(&all, t->events, base, column, &past, &replay, err))
         return -1;
     t->replayed = all.n - t->events->n;
-    int status = tt_queries_init(&t->queries, &base->dictionary, &all, t->o->half_life, t->o->disliked_weight > 0, err);
+    int status = tt_queries_init(&t->queries, &base->dictionary, &all, t->o->half_life, with_disliked, err);
     tt_events_release(&all);
     return status;
-}
-
-const char *const tt_targets_names[] = {"auto", "all", "later", NULL};
-
-/* From this drift on `auto` takes the later items as targets. MovieLens 100K has 0.13, and gains 48 % of Top-10
- * accuracy by it (0.0811 to 0.1200, on the last eighth of each user's training part); with the times of 30 % of its
- * events redrawn 0.064 and 3 %, of 50 % 0.032 and a loss of 5 %, of all 0.0004 and a loss of 7 %. */
-static const double much_drift = 0.05;
-
-/* The targets that a model was trained with, by its metadata; auto: it does not say. */
-static enum tt_targets targets_of(const struct tt_model *model)
-{
-    const char *name = tt_segment_find_text(&model->base.segment, "targets");
-
-    if (!name)
-        name = tt_segment_find_text(&model->base.segment, "wants"); /* its name in older files */
-    for (enum tt_targets targets = TT_TARGETS_ALL; name && targets <= TT_TARGETS_LATER; targets++)
-        if (strcmp(name, tt_targets_names[targets]) == 0)
-            return targets;
-    return TT_TARGETS_AUTO;
-}
-
-/* The targets of the steps. A day's events alone are too short a time to show a drift: MovieLens has 0.13, and the last
- * eighth of each user's events in it 0.008. So examples that extend a model keep its targets; training so from seven
- * eighths to the last one has 0.0931 of Top-10 accuracy, and with all as targets 0.0783. */
-static int choose_targets(struct tt_trainer *t, struct tt_err *err)
-{
-    const struct tt_events *events = t->events;
-
-    t->drift = -1;
-    t->targets = t->o->targets;
-    if (t->targets == TT_TARGETS_AUTO && events->time && t->model->base.extends[0])
-        t->targets = targets_of(t->o->warm_start);
-    t->targets_as_before = t->targets != t->o->targets;
-    if (t->targets == TT_TARGETS_LATER && !events->time)
-        return tt_err_set(err, TT_ERR_USAGE, "--targets: later: the schema has no event column of kind 'time'");
-    if (t->targets == TT_TARGETS_AUTO && !events->time)
-        t->targets = TT_TARGETS_ALL;
-    if (t->targets == TT_TARGETS_ALL)
-        return 0;
-    if (tt_timeline_init(&t->timeline, t->visits, events, err) ||
-        tt_timeline_drift(&t->timeline, t->model->base.items.n_rows, &t->drift, err))
-        return -1;
-    if (t->targets == TT_TARGETS_AUTO)
-        t->targets = t->drift >= much_drift ? TT_TARGETS_LATER : TT_TARGETS_ALL;
-    if (t->targets == TT_TARGETS_ALL)
-        tt_timeline_release(&t->timeline);
-    return 0;
 }
 
 static int check_events(struct tt_trainer *t, struct tt_err *err)
@@ -180,27 +132,23 @@ static int prepare_catalogue_input(struct tt_trainer *t, struct tt_err *err)
 
 static struct tt_plan make_plan(const struct tt_trainer *t)
 {
-    const struct tt_train_options *o = t->o;
-    struct tt_plan_options options = {.candidates = o->candidates, .by_entry = o->batch_of == TT_BATCH_OF_EVENTS,
-                                      .batch_size = o->batch_size, .negatives = o->negatives, .dim = o->dim,
-                                      .max_memory = o->max_memory};
     const struct tt_entities *base = &t->model->base;
     const struct tt_column *visitors = tt_schema_find(&base->dictionary.schema, TT_ITEM, TT_KIND_HISTORY);
-    struct tt_plan_data data = {tt_steps_queries(&t->queries), tt_steps_entries(&t->queries), t->catalogue.n, 0};
+    struct tt_plan_data data = {tt_steps_queries(&t->queries), tt_steps_entries(&t->queries), t->catalogue.n, 0,
+                                t->model->dim};
 
     if (visitors) {
         const struct tt_bags *bags = &base->items.bags[visitors - base->dictionary.schema.columns];
         data.visitors = bags->offsets ? (size_t)bags->offsets[bags->n_rows] : 0;
     }
-
-    return tt_plan_make(&options, &data);
+    return tt_plan_make(&t->o->steps, &data);
 }
 
 /* Room for the items of a step. What the largest one might need, if those that want most met in it, is more than steps
  * ever have. */
 static int make_room(struct tt_trainer *t, size_t shared, size_t candidates, struct tt_err *err)
 {
-    size_t dim = t->o->dim;
+    size_t dim = t->model->dim;
 
     if (shared <= t->softmax.max_shared && candidates <= t->softmax.max_items)
         return 0;
@@ -219,17 +167,6 @@ static int make_room(struct tt_trainer *t, size_t shared, size_t candidates, str
     return tt_softmax_init(&t->softmax, t->steps.batch_size, shared, candidates, dim, t->kernels, err);
 }
 
-static int init_adam(struct tt_trainer *t, struct tt_err *err)
-{
-    t->adam.rate = t->o->learning_rate;
-    t->adam.beta1 = 0.9;
-    t->adam.beta2 = t->o->beta2;
-    t->adam.epsilon = 1e-8;
-    t->adam.warmup = t->o->warmup;
-    t->adam.decay = t->o->weight_decay;
-    return tt_adam_init(&t->adam, t->model, err);
-}
-
 /* The items' histories, where they are not read in each step. */
 static int prepare_stale(struct tt_trainer *t, struct tt_err *err)
 {
@@ -246,16 +183,18 @@ static int prepare_steps(struct tt_trainer *t, struct tt_err *err)
     const struct tt_dictionary *d = &t->model->base.dictionary;
 
     t->kernels = tt_tile_best();
+    t->adam.o = t->o->optimiser;
+    t->adam.beta1 = 0.9;
+    t->adam.epsilon = 1e-8;
     t->plan = make_plan(t);
-    t->plan.steps.timeline = t->targets == TT_TARGETS_LATER ? &t->timeline : NULL;
-    size_t batch = t->plan.steps.batch_size, dim = t->o->dim;
-    if (tt_model_add_layers(t->model, t->o->hidden, t->o->n_hidden, err) ||
+    t->plan.steps.timeline = t->targets.kind == TT_TARGETS_LATER ? &t->targets.timeline : NULL;
+    size_t batch = t->plan.steps.batch_size, dim = t->model->dim;
+    if (tt_model_add_layers(t->model, t->o->shape.hidden, t->o->shape.n_hidden, err) ||
         tt_steps_init(&t->steps, &t->queries, &t->catalogue, &t->plan.steps, err) ||
         tt_queries_input(&t->queries, d, &t->model->base.users, &t->user_input, err) ||
         tt_tower_input_of_table(&t->item_input, &t->model->base.items, &d->schema, err) ||
         prepare_catalogue_input(t, err) || tt_batch_init(&t->users, t->model, &t->user_input, batch, err) ||
-        init_adam(t, err) ||
-        tt_average_init(&t->average, t->model, err) || prepare_stale(t, err) ||
+        tt_adam_init(&t->adam, t->model, err) || tt_average_init(&t->average, t->model, err) || prepare_stale(t, err) ||
         make_room(t, (size_t)t->plan.mean_candidates, (size_t)t->plan.mean_candidates, err))
         return -1;
     t->u = tt_alloc_aligned(batch, dim * sizeof(float), err);
@@ -264,31 +203,34 @@ static int prepare_steps(struct tt_trainer *t, struct tt_err *err)
     return t->u && t->d_u && t->v ? 0 : -1;
 }
 
-/* Do the examples, the options and the model that is gone on from fit each other? */
-static int check_from(const struct tt_trainer *t, struct tt_err *err)
+/* Do the entities, the options and the earlier model of a warm start fit each other? */
+static int check_earlier(const struct tt_trainer *t, struct tt_err *err)
 {
-    const struct tt_model *from = t->o->warm_start;
+    const struct tt_model *earlier = t->o->start.earlier;
     char then[TT_WIDTHS_TEXT], now[TT_WIDTHS_TEXT];
 
-    if (!from)
-        return t->model->base.extends[0]
-                   ? tt_err_set(err, TT_ERR_USAGE, "--warm-start: needed, as the examples extend a model") : 0;
-    if (tt_warm_check(t->model, from, err))
+    if (!earlier && t->model->base.extends[0])
+        return tt_err_set(err, TT_ERR_USAGE, "the examples extend a model: a warm start from it is needed");
+    if (!earlier)
+        return 0;
+    if (tt_warm_check(t->model, earlier, err))
         return -1;
-    tt_dense_print_widths(then, from->hidden, from->n_hidden);
-    tt_dense_print_widths(now, t->o->hidden, t->o->n_hidden);
+    tt_dense_print_widths(then, earlier->hidden, earlier->n_hidden);
+    tt_dense_print_widths(now, t->o->shape.hidden, t->o->shape.n_hidden);
     return strcmp(then, now) == 0 ? 0 : tt_err_set(err, TT_ERR_MISMATCH, "%s: has the hidden layers '%s', not '%s'",
-                                                   from->base.segment.name, then, now);
+                                                   earlier->base.segment.name, then, now);
 }
 
 int tt_trainer_init(struct tt_trainer *t, struct tt_model *model, const struct tt_events *events,
-                    const struct tt_train_options *options, struct tt_pool *pool, struct tt_err *err)
+                    const struct tt_trainer_options *options, struct tt_pool *pool, struct tt_err *err)
 {
     *t = (struct tt_trainer){.model = model, .events = events, .o = options, .pool = pool, .at = {.epoch = 1}};
     if (options->half_life > 0 && !events->time)
-        return tt_err_set(err, TT_ERR_USAGE, "--half-life: the schema has no event column of kind 'time'");
-    if (check_from(t, err) || find_visits(t, err) || find_queries(t, err) || check_events(t, err) ||
-        tt_catalogue_init(&t->catalogue, &t->queries, model->base.items.n_rows, err) || choose_targets(t, err) ||
+        return tt_err_set(err, TT_ERR_USAGE, "a half-life needs times: the schema has no event column of kind 'time'");
+    if (check_earlier(t, err) || find_visits(t, err) || find_queries(t, err) || check_events(t, err) ||
+        tt_catalogue_init(&t->catalogue, &t->queries, model->base.items.n_rows, err) ||
+        tt_targets_choose(&t->targets, options->targets, events, t->visits, model->base.items.n_rows,
+                          model->base.extends[0] ? options->start.earlier : NULL, err) ||
         prepare_steps(t, err)) {
         tt_trainer_release(t);
         return -1;
@@ -309,7 +251,7 @@ void tt_trainer_release(struct tt_trainer *t)
     tt_softmax_release(&t->softmax);
     tt_steps_release(&t->steps);
     tt_catalogue_release(&t->catalogue);
-    tt_timeline_release(&t->timeline);
+    tt_targets_release(&t->targets);
     tt_queries_release(&t->queries);
     tt_bags_release(&t->visits_store);
     free(t->u);
@@ -321,13 +263,15 @@ void tt_trainer_release(struct tt_trainer *t)
 
 int tt_trainer_start(struct tt_trainer *t, struct tt_err *err)
 {
-    if (t->o->warm_start)
-        return tt_warm_start(t->model, t->o->warm_start, t->events, t->visits, t->o->seed, t->o->noise, t->adam.trained,
+    const struct tt_start_options *start = &t->o->start;
+
+    if (start->earlier)
+        return tt_warm_start(t->model, start->earlier, t->events, t->visits, t->o->seed, start->noise, t->adam.trained,
                              t->pool, err);
     for (int side = TT_USER; side <= TT_ITEM; side++)
         tt_dense_start(&t->model->dense[side], t->o->seed, (uint32_t)side);
-    if (t->o->start == TT_START_SPECTRAL)
-        return tt_spectral_start(t->model, t->events, t->visits, t->o->seed, t->o->noise, t->pool, err);
+    if (start->kind == TT_START_SPECTRAL)
+        return tt_spectral_start(t->model, t->events, t->visits, t->o->seed, start->noise, t->pool, err);
     tt_random_start(t->model, t->o->seed);
     return 0;
 }
@@ -342,7 +286,7 @@ static int is_renewal(const struct tt_trainer *t)
 
 static void catch_up(struct tt_trainer *t)
 {
-    if (!(t->adam.decay > 0))
+    if (!(t->adam.o.weight_decay > 0))
         return;
     tt_batch_each_row(&t->users, t->pool, tt_adam_catch_up, &t->adam);
     tt_batch_each_row(&t->items, t->pool, tt_adam_catch_up, &t->adam);
@@ -378,7 +322,7 @@ static double move_tables(struct tt_trainer *t)
 int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)
 {
     struct tt_steps *s = &t->steps;
-    struct tt_history_mask mask = {t->o->dropout, t->o->seed, t->at.epoch, t->timeline.first, s->moments};
+    struct tt_history_mask mask = {t->o->dropout, t->o->seed, t->at.epoch, t->targets.timeline.first, s->moments};
     double loss;
 
     if (t->shuffled != t->at.epoch)
@@ -397,10 +341,7 @@ int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)
     tt_batch_forward(&t->items, t->pool, t->v);
     struct tt_softmax_step step = {.n_queries = s->n_rows, .n_shared = s->n_shared, .n_items = s->n_candidates,
                                    .u = t->u, .v = t->v, .positives = s->positives, .disliked = s->disliked,
-                                   .log_p = s->log_p, .temperature = t->o->temperature,
-                                   .negative_weight = t->o->negative_weight,
-                                   .positive_temperature = t->o->positive_temperature,
-                                   .disliked_weight = t->o->disliked_weight, .d_u = t->d_u, .d_v = t->d_v};
+                                   .log_p = s->log_p, .loss = t->o->loss, .d_u = t->d_u, .d_v = t->d_v};
     if (tt_softmax_loss(&t->softmax, t->pool, &step, &loss, err))
         return -1;
     if (!isfinite(loss))

@@ -24,53 +24,37 @@
 #define TT_TRAIN_TRAINER_H
 
 #include "base/pool.h"
-#include "math/metrics.h"
 #include "train/adam.h"
 #include "train/average.h"
 #include "train/batch.h"
 #include "train/plan.h"
+#include "train/targets.h"
 
-enum tt_batch_of { TT_BATCH_OF_QUERIES, TT_BATCH_OF_EVENTS };
 enum tt_start { TT_START_SPECTRAL, TT_START_RANDOM };
-enum tt_seen { TT_SEEN_AUTO, TT_SEEN_KEEP, TT_SEEN_REMOVE };
-enum tt_targets { TT_TARGETS_AUTO, TT_TARGETS_ALL, TT_TARGETS_LATER };
-extern const char *const tt_targets_names[]; /* ended by NULL */
 
-struct tt_train_options {
+struct tt_start_options {
+    enum tt_start kind;
+    double noise;                   /* deviation added to the spectral start, and to what is new in a warm start */
+    const struct tt_model *earlier; /* a warm start: the model to begin with, in place of `kind`; or NULL */
+    double replay;                  /* examples that extend `earlier`: share of its users without a new event who are
+                                       trained on again */
+};
+
+struct tt_model_shape {
     size_t dim;
     size_t n_hidden, hidden[TT_MAX_HIDDEN]; /* ReLU layers of each tower and their widths; 0: plain sums */
-    size_t epochs;
-    enum tt_candidates candidates;
-    enum tt_batch_of batch_of;
-    size_t batch_size;   /* queries or events a step; 0: chosen */
-    size_t negatives;    /* sampled a step, with candidates sampled or mixed; 0: chosen */
-    double disliked_weight; /* of an item with label 0 among the candidates; 0: such events are left out */
-    enum tt_start start;
-    double temperature;  /* the loss divides scores by it */
-    double negative_weight; /* c of softmax.h */
-    double positive_temperature; /* h of softmax.h */
-    double learning_rate; /* Adam's peak */
-    double beta2;
-    double weight_decay; /* of the tables and layers, decoupled; 0: none */
-    size_t warmup;       /* steps */
-    double dropout;      /* share of a history left out in each step */
-    enum tt_targets targets; /* of a step: all items of the history, given all of it; or those that are later than a
-                            moment, given those before it (auto: by the users' drift; where the examples extend
-                            `warm_start`, as that model did) */
-    double noise;        /* deviation added to the spectral start */
-    double half_life;    /* days after which an event weighs half in the loss; 0: never */
+};
+
+struct tt_trainer_options {
+    struct tt_model_shape shape;
+    struct tt_start_options start;
+    struct tt_plan_options steps;
+    struct tt_loss_options loss;
+    struct tt_adam_options optimiser;
+    double dropout;          /* share of a history left out in each step */
+    enum tt_targets targets;
+    double half_life;        /* days after which an event weighs half in the loss; 0: never */
     uint64_t seed;
-    double valid_share;  /* of each user's events put aside to choose the number of epochs by; 0: none */
-    double tune;         /* nominal seconds (work.h) for a search for temperature, dropout, negative_weight and dim; 0:
-                            none */
-    enum tt_metric metric; /* what is logged, and what the best epoch is the best in */
-    size_t k;            /* ... of the first k */
-    enum tt_seen seen;   /* validation: are a user's training items ranked? auto: when some event repeats one */
-    size_t patience;     /* with validation: epochs without a better one before the end; 0: never end early */
-    size_t max_memory;   /* bytes for the logits of a step; a batch is made smaller, down to 64, to fit */
-    const struct tt_model *warm_start; /* the earlier model to start from, in place of `start`; or NULL */
-    double replay;       /* examples that extend `warm_start`: share of its users without an event who are trained on
-                            again */
 };
 
 /* Where a session stands. */
@@ -92,7 +76,7 @@ struct tt_epoch_means {
 struct tt_trainer {
     struct tt_model *model;              /* borrowed, as are the next three */
     const struct tt_events *events;      /* what it learns from */
-    const struct tt_train_options *o;
+    const struct tt_trainer_options *o;
     struct tt_pool *pool;
     struct tt_plan plan;                 /* the candidates and the steps */
     size_t n_events, unliked;            /* events used, and events left out because their label is 0 */
@@ -101,10 +85,7 @@ struct tt_trainer {
     struct tt_queries queries;
     const struct tt_bags *visits;        /* per user: what they have been to */
     struct tt_bags visits_store;         /* ... when the schema has no history */
-    struct tt_timeline timeline;         /* empty when not needed, or without times */
-    double drift;                        /* of the timeline; -1 when not looked at */
-    enum tt_targets targets;             /* not auto */
-    int targets_as_before;               /* ... as the earlier model did, not by the drift */
+    struct tt_targets_choice targets;
     struct tt_catalogue catalogue;
     struct tt_steps steps;
     struct tt_tower_input user_input, item_input;
@@ -114,18 +95,18 @@ struct tt_trainer {
     const struct tt_tile_kernels *kernels;
     struct tt_softmax softmax;
     struct tt_adam adam;
-    struct tt_average average;           /* what is measured, and in the end kept (run.h) */
-    float *u, *v, *d_u, *d_v;            /* v has room for the whole catalogue: measuring uses it too */
+    struct tt_average average;           /* what is evaluated, and in the end kept (run.h) */
+    float *u, *v, *d_u, *d_v;            /* v has room for the whole catalogue: evaluations use it too */
     /* private */
     size_t shuffled;                     /* the epoch that `steps` is shuffled for */
     int items_gathered;                  /* candidates all: the items of all steps are the same */
 };
 
-/* A session over the events of model->base, whose users and items get their histories; model->dim is options->dim. The
- * model, which has no layers yet, gets the options'. Errors: no event that counts, half-lives without times, memory. On
- * failure the struct is released. */
+/* A session over the events of model->base, whose users and items get their histories; model->dim is that of
+ * options->shape. The model, which has no layers yet, gets those of the shape. Errors: no event that counts, half-lives
+ * without times, memory. On failure the struct is released. */
 int tt_trainer_init(struct tt_trainer *trainer, struct tt_model *model, const struct tt_events *events,
-                    const struct tt_train_options *options, struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
+                    const struct tt_trainer_options *options, struct tt_pool *pool, struct tt_err *err) TT_CHECKED;
 void tt_trainer_release(struct tt_trainer *trainer); /* fine on a struct that is all zero */
 
 /* The first values of the model's tables. */
@@ -140,8 +121,8 @@ int tt_trainer_is_epoch_over(const struct tt_trainer *trainer);
 /* Go to the next epoch. *means: of this one. */
 void tt_trainer_end_epoch(struct tt_trainer *trainer, struct tt_epoch_means *means);
 
-/* What changes: the tables, the optimiser, the position. Taking a state back replaces tt_trainer_start; a position that
- * the session does not have is an error. */
+/* Save or restore what changes: the tables, the optimiser, the position. Restoring replaces tt_trainer_start; a
+ * position that the session does not have is an error. */
 int tt_trainer_state(struct tt_trainer *trainer, struct tt_state *state, struct tt_err *err) TT_CHECKED;
 
 /* Fill the rows that no step has touched: see untrained_rows.h. */

@@ -51,12 +51,12 @@ static size_t sample_size(const struct tt_trainer *t, size_t most)
     return rows >= (double)most ? most : rows > LEAST_SAMPLE ? (size_t)rows : LEAST_SAMPLE;
 }
 
-int tt_validation_init(struct tt_validation *v, const struct tt_trainer *t, const struct tt_events *events,
-                       struct tt_err *err)
+int tt_validation_init(struct tt_validation *v, const struct tt_validation_options *options, const struct tt_trainer *t,
+                       const struct tt_events *events, struct tt_err *err)
 {
     struct tt_events plain;
 
-    *v = (struct tt_validation){0};
+    *v = (struct tt_validation){.options = *options};
     if (tt_evaluator_init(&v->train, t->model, &t->queries, &t->catalogue, NULL, sample_size(t, TRAIN_SAMPLE), err))
         return -1;
     if (!events)
@@ -65,14 +65,15 @@ int tt_validation_init(struct tt_validation *v, const struct tt_trainer *t, cons
     plain.weight = NULL; /* accuracy counts events */
     if (tt_queries_init(&v->queries, &t->model->base.dictionary, &plain, 0, 0, err))
         goto fail;
-    v->seen = t->o->seen != TT_SEEN_AUTO               ? t->o->seen
-              : repeats(t->visits, &v->queries) ? TT_SEEN_KEEP : TT_SEEN_REMOVE;
+    v->seen = options->seen;
+    if (v->seen == TT_SEEN_AUTO)
+        v->seen = repeats(t->visits, &v->queries) ? TT_SEEN_KEEP : TT_SEEN_REMOVE;
     if (tt_evaluator_init(&v->valid, t->model, &v->queries, &t->catalogue, v->seen == TT_SEEN_REMOVE ? t->visits : NULL,
                         sample_size(t, VALID_SAMPLE), err))
         goto fail;
     if (v->valid.total > 0)
         return 0;
-    tt_err_set(err, TT_ERR_INPUT, "--valid: no validation event: %zu rows, all with label 0", events->n);
+    tt_err_set(err, TT_ERR_INPUT, "no validation event: %zu rows, all with label 0", events->n);
 fail:
     tt_validation_release(v);
     return -1;
@@ -89,8 +90,8 @@ void tt_validation_release(struct tt_validation *v)
 int tt_validation_evaluate(struct tt_validation *v, const struct tt_trainer *t, const struct tt_model *model,
                           struct tt_epoch_values *found, struct tt_err *err)
 {
-    size_t n = t->catalogue.n, k = t->o->k;
-    enum tt_metric metric = t->o->metric;
+    size_t n = t->catalogue.n, k = v->options.k;
+    enum tt_metric metric = v->options.metric;
 
     *found = (struct tt_epoch_values){-1, -1};
     if (tt_model_embed(model, &t->catalogue_input, t->pool, t->v, err) ||
@@ -127,8 +128,8 @@ int tt_validation_softmax_peak(struct tt_validation *v, const struct tt_trainer 
 
     return tt_model_embed(model, &t->catalogue_input, t->pool, t->v, err) ||
                    tt_model_embed(model, &ev->input, t->pool, ev->u, err) ||
-                   tt_evaluator_softmax_peak(ev, t->o->dim, t->catalogue.n, t->v, t->o->temperature,
-                                             t->o->negative_weight, PEAK_SAMPLE, t->pool, peak, err)
+                   tt_evaluator_softmax_peak(ev, t->model->dim, t->catalogue.n, t->v, t->o->loss.temperature,
+                                             t->o->loss.negative_weight, PEAK_SAMPLE, t->pool, peak, err)
                ? -1
                : 0;
 }
@@ -142,15 +143,16 @@ int tt_validation_inspect(struct tt_validation *v, const struct tt_trainer *t, c
     if (tt_model_embed(model, &t->catalogue_input, t->pool, t->v, err) ||
         tt_model_embed(model, &ev->input, t->pool, ev->u, err))
         return -1;
-    signs->cosine = tt_evaluator_cosine(ev, t->o->dim);
+    signs->cosine = tt_evaluator_cosine(ev, t->model->dim);
     if (commonest_positive(ev, t->catalogue.n, &signs->commonest_positive, err) ||
-        tt_evaluator_commonest(ev, t->o->dim, t->catalogue.n, t->v, t->o->k, t->pool, &signs->commonest_listed, err))
+        tt_evaluator_commonest(ev, t->model->dim, t->catalogue.n, t->v, v->options.k, t->pool,
+                               &signs->commonest_listed, err))
         return -1;
     if (ev->n < FEW_QUERIES)
         return 0;
     double listed = signs->commonest_listed, positive = signs->commonest_positive;
     signs->has_collapsed = signs->cosine > alike;
-    signs->has_common_item = t->catalogue.n >= FEW_LISTS * t->o->k && listed > common &&
+    signs->has_common_item = t->catalogue.n >= FEW_LISTS * v->options.k && listed > common &&
                              listed * (1 - positive) > odds * positive * (1 - listed);
     return 0;
 }

@@ -1,7 +1,7 @@
 /* What is evaluated after each epoch of a session: a metric of a sample of the training queries, and of the validation
  * queries where there are any. early_stopping.h decides what follows from the values.
  *
- *     tt_validation_init(&v, &trainer, events, &err);
+ *     tt_validation_init(&v, &options, &trainer, events, &err);
  *     after each epoch: tt_validation_evaluate(&v, &trainer, model, &found, &err);
  *     in the end:       tt_validation_inspect(&v, &trainer, model, &signs, &err);
  *     tt_validation_release(&v);
@@ -15,13 +15,23 @@
 #include "train/evaluator.h"
 #include "train/trainer.h"
 
-struct tt_validation {
-    struct tt_queries queries;    /* of the validation events; none without */
-    struct tt_evaluator train, valid;
-    enum tt_seen seen;            /* not auto with validation events */
+enum tt_seen_policy { TT_SEEN_AUTO, TT_SEEN_KEEP, TT_SEEN_REMOVE };
+
+struct tt_validation_options {
+    enum tt_metric metric;    /* what is logged, and what the best epoch is the best in */
+    size_t k;                 /* of the first k */
+    enum tt_seen_policy seen; /* rank a user's training items too, or leave them out; auto: rank them when some event
+                                 repeats one */
 };
 
-/* The options' metric at k. valid is -1 without validation. */
+struct tt_validation {
+    struct tt_validation_options options;
+    struct tt_queries queries;    /* of the validation events; none without */
+    struct tt_evaluator train, valid;
+    enum tt_seen_policy seen;     /* not auto with validation events */
+};
+
+/* The metric at k. valid is -1 without validation. */
 struct tt_epoch_values {
     double train, valid;
 };
@@ -36,8 +46,9 @@ struct tt_validation_signs {
 };
 
 /* events: those to validate by, which follow the dictionary of the trainer's model, or NULL; borrowed for the call. */
-int tt_validation_init(struct tt_validation *validation, const struct tt_trainer *trainer,
-                       const struct tt_events *events, struct tt_err *err) TT_CHECKED;
+int tt_validation_init(struct tt_validation *validation, const struct tt_validation_options *options,
+                       const struct tt_trainer *trainer, const struct tt_events *events,
+                       struct tt_err *err) TT_CHECKED;
 void tt_validation_release(struct tt_validation *validation); /* fine on a struct that is all zero */
 
 /* The softmax of the model's scores, before the first step. */

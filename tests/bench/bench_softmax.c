@@ -172,8 +172,9 @@ static void set_up(void)
     starts[n_queries] = (uint32_t)n_queries;
     step = (struct tt_softmax_step){.n_queries = n_queries, .n_shared = n_items, .n_items = n_items,
                                     .u = floats(n_queries * dim, 0.1, 4), .v = floats(n_items * dim, 0.1, 5),
-                                    .positives = {starts, query, item, weight}, .temperature = 0.13,
-                                    .negative_weight = 1, .disliked_weight = 1, .d_u = floats(n_queries * dim, 0, 6),
+                                    .positives = {starts, query, item, weight},
+                                    .loss = {.temperature = 0.13, .negative_weight = 1, .disliked_weight = 1},
+                                    .d_u = floats(n_queries * dim, 0, 6),
                                     .d_v = floats(n_items * dim, 0, 7)};
     for (int isa = TT_TILE_PLAIN; isa < TT_TILE_ISAS; isa++)
         if (tt_tile_kernels((enum tt_tile_isa)isa) &&

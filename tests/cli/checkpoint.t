@@ -60,14 +60,14 @@ new_checkpoint
 t 'a run that fails keeps its checkpoint' 0 'tt-train: /dev/full: No space left on device' '' cat .new.err
 ok 'of its kind' sh -c "tt-show ck | grep -qx 'kind	checkpoint' && tt-show --check ck"
 cp ck first.ck
-t 'going on from the end writes the model' 0 '' '' tt-train -q -d 8 -e 3 --resume ck -o again.tt train.tt
+t 'resuming from the end writes the model' 0 '' '' tt-train -q -d 8 -e 3 --resume ck -o again.tt train.tt
 ok 'the same' cmp plain.tt again.tt
 ok '--resume alone leaves the checkpoint as it is' cmp ck first.ck
 ok 'with other threads, by a pipe' sh -c 'cat train.tt | tt-train -q -j 3 -d 8 -e 3 --resume ck | cmp - plain.tt'
 ok 'with a log that the first run did not have' sh -c 'tt-train -q -d 8 -e 3 --resume ck --log l -o again.tt train.tt
     tt-train -q -d 8 -e 3 --log m -o again.tt train.tt; cut -f 1-4,6-7 l >l1; cut -f 1-4,6-7 m | cmp - l1'
 ok 'it says where it goes on' sh -c "tt-train -d 8 -e 3 --resume ck -o again.tt train.tt 2>&1 | head -n 1 |
-    grep -qE \"^tt-train: going on from ck, [0-9.]+ s after the run's beginning$\""
+    grep -qE \"^tt-train: resuming from ck, [0-9.]+ s after the run's beginning$\""
 other() { # name message option...
     o_name=$1 o_message=$2
     shift 2

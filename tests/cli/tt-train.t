@@ -181,7 +181,7 @@ not_ok 'and not in a sound run' sh -c 'tt-train -d 16 -e 6 -k 5 -o m wide.tt 2>&
 
 ok 'warns of a temperature that is too small' sh -c 'tt-train -d 16 -e 1 -t 0.02 --init random -o m wide.tt 2>&1 | grep -qxE \
     "tt-train: warning: at the start the loss is [0-9.]+, with all scores alike it would be 5.83; one item has [4-9][0-9] % of a \
-query.s softmax: is --temperature too small[?]"'
+query.s softmax: is the temperature too small[?]"'
 not_ok 'and of no other' sh -c 'tt-train -d 16 -e 1 -o m wide.tt 2>&1 | grep -q "temperature too small"'
 
 # --- the log ---
@@ -231,11 +231,11 @@ t 'valid of other examples' 1 '' 'tt-train: full.valid.tt: not encoded with --li
 t 'valid that was learnt' 1 '' 'tt-train: train.tt: not encoded with --like the training examples' \
     tt-train -q -d 4 -e 1 --valid train.tt train.tt
 head -n 1 valid.csv | tt-encode -q --like train.tt -o none.tt
-t 'valid without events' 1 '' 'tt-train: --valid: no validation event: 0 rows, all with label 0' \
+t 'valid without events' 1 '' 'tt-train: no validation event: 0 rows, all with label 0' \
     tt-train -q -d 4 -e 1 --valid none.tt train.tt
 t 'no such valid' 1 '' 'tt-train: nowhere: No such file or directory' tt-train -q -d 4 -e 1 --valid nowhere train.tt
 
-# --- a part put aside ---
+# --- held-out events ---
 for j in 1 2 3; do
     tt-train -q -j $j -d 8 -e 6 -k 3 --valid-share 0.2 --log f.$j.tsv -o f.$j full.tt
 done
@@ -251,15 +251,15 @@ chosen=$(grep -c final g.tsv)
 ok 'it chooses fewer epochs where more do harm' test "$chosen" -lt 60
 t 'the model says how many' 0 "$chosen" '' tt-show --text epoch g.tt
 ok 'the notes say what is done' sh -c 'tt-train -d 8 -e 2 -k 3 --valid-share 0.2 -o m train.tt 2>err
-    grep -qxE "tt-train: choosing the number of epochs: 2[0-9]+ events to learn from, [0-9]+ put aside to measure" err &&
-    grep -qxE "tt-train: chose epoch 2, top_k_accuracy@3 0\.[0-9]{4} on the events put aside; now training on all events" err &&
+    grep -qxE "tt-train: choosing the number of epochs: 2[0-9]+ events to learn from, [0-9]+ held out to evaluate on" err &&
+    grep -qxE "tt-train: chose 2 epochs: top_k_accuracy@3 0\.[0-9]{4} on the held-out events; now training on all events" err &&
     grep -q "; validation ranks each user.s training items too" err'
 tt-train -q -d 8 -e 6 -k 3 --valid-share 0.2 --seed 2 --log s.tsv -o m full.tt
 not_ok 'another seed puts other events aside' sh -c 'cut -f 4 s.tsv >a; cut -f 4 f.1.tsv | cmp -s - a'
-t 'one event a user' 1 '' 'tt-train: --valid-share: none of the 0 events that would be put aside is liked: each user keeps one' \
+t 'one event a user' 1 '' 'tt-train: none of the 0 events that would be held out for validation is liked: each user keeps one' \
     sh -c 'awk -F, "NR == 1 || !seen[\$1]++" train.csv | tt-encode -q -s plain.schema -o once.tt
     tt-train -q --valid-share 0.5 once.tt'
-t 'nor with --tune' 1 '' 'tt-train: --tune: none of the 0 events that would be put aside is liked: each user keeps one' \
+t 'nor with --tune' 1 '' 'tt-train: none of the 0 events that would be held out for validation is liked: each user keeps one' \
     tt-train -q --tune 5 once.tt
 
 # --- trials ---
@@ -281,17 +281,18 @@ t 'the model says what was accepted' 0 "$(awk -F '\t' '$12 == 1 { t = "--tempera
 t 'the log has all runs' 0 "$(awk -F '\t' 'NR > 1 { print $6 " trial " $1 }' tune.1.tsv)" '' \
     sh -c 'sed 1d tl.1.tsv | cut -f 6 | grep trial | uniq -c | sed "s/^ *//"'
 tt-train -d 16 -e 6 -k 3 --tune 0.01 -o m full.tt 2>err
-ok 'notes: the plan' grep -qxE 'tt-train: trials of [456] epochs in 0.01 nominal seconds: [0-9]+ events to learn from, [0-9]+ to measure by' err
-ok 'each trial' grep -qE '^tt-train: trial 2: -t 0.065 --dropout 0.3 -c 1.1 -d 16 -e [456]: top_k_accuracy@3 0\.[0-9]{4} at epoch [1-6], [+-]0\.[0-9]{4} \(error 0\.[0-9]{4}\)(: accepted)?$' err
-ok 'and the end' grep -qxE "tt-train: tuned by [0-9]+ trials, 0.0[0-9.]+ nominal seconds: (nothing is surely better than )?$(tt-show --text tuned tuned.1)" err
+ok 'notes: the plan' grep -qxE 'tt-train: trials of [456] epochs in 0.01 nominal seconds: [0-9]+ events to learn from, [0-9]+ to evaluate on' err
+ok 'each trial' grep -qE '^tt-train: trial 2: temperature 0.065, dropout 0.3, negative weight 1.1, 16 dimensions, [456] epochs: top_k_accuracy@3 0\.[0-9]{4} at epoch [1-6], [+-]0\.[0-9]{4} \(error 0\.[0-9]{4}\)(: accepted)?$' err
+ok 'and the end' grep -qxE "tt-train: tuned by [0-9]+ trials, 0.0[0-9.]+ nominal seconds: (nothing is surely better than )?$(tt-show --text tuned tuned.1 |
+    sed 's/--temperature \(.*\) --dropout \(.*\) --negative-weight \(.*\) --dim \(.*\) --epochs \(.*\)/temperature \1, dropout \2, negative weight \3, \4 dimensions, \5 epochs/')" err
 tt-train -d 8 -e 5 -k 1 --metric mrr -c 1 --dropout 0 --tune 0.004 --seed 3 --tune-log few.tsv -o m train.tt 2>err
 ok 'which says whether anything was accepted' sh -c 'accepted=$(cut -f 12 few.tsv | grep -c 1)
     grep "tuned by" err | grep -q "surely better"; test $? -eq $((accepted > 1))'
 tt-train -d 16 -e 6 -k 3 --tune 1e-9 -o m full.tt 2>err
-ok 'no time for trials' grep -qx 'tt-train: warning: --tune: no time for two trials of 4 epochs: training with what was given' err
+ok 'no time for trials' grep -qx 'tt-train: warning: no time for two trials of 4 epochs: training with the settings that were given' err
 tt-train -d 8 -e 5 -k 3 --tune 0.01 --valid valid.tt --log v.tsv -o m train.tt 2>err
 ok '--tune by --valid keeps the best epoch of the final run' sh -c 'best=$(grep final v.tsv | sort -k 4,4gr -k 1,1n | head -n 1 | cut -f 1)
-    tt-show m | grep -q "^epoch[: 	]*$best\$" && grep -q "^tt-train: trials of . epochs in 0.01 nominal seconds: 320 events to learn from, 80 to measure by" err'
+    tt-show m | grep -q "^epoch[: 	]*$best\$" && grep -q "^tt-train: trials of . epochs in 0.01 nominal seconds: 320 events to learn from, 80 to evaluate on" err'
 tt-train -q -d 8 -e 5 -k 3 --tune 0.5 --valid valid.tt --log v.tsv -o m train.tt
 t 'which has all of its epochs, whatever the best trial recommends' 0 "$(tt-show --text tuned m | sed 's/.*--epochs //')" '' \
     grep -c final v.tsv
@@ -319,9 +320,9 @@ awk -F, -v OFS=, 'NR > 1 { $6 = 0 } { print }' train.csv | tt-encode -q -s full.
 t 'only disliked events' 1 '' 'tt-train: disliked.tt: no training event: 320 rows, 320 of them with label 0, weight 0 in all' \
     tt-train disliked.tt
 t '--half-life without times' 2 '' "*" tt-train -q -d 4 -e 1 --half-life 7 train.tt
-ok 'and its message' grep -qx "tt-train: --half-life: the schema has no event column of kind 'time'" .err
+ok 'and its message' grep -qx "tt-train: a half-life needs times: the schema has no event column of kind 'time'" .err
 t '--targets later without times' 2 '' "*" tt-train -q -d 4 -e 1 --targets later train.tt
-ok 'and its message' grep -qx "tt-train: --targets: later: the schema has no event column of kind 'time'" .err
+ok 'and its message' grep -qx "tt-train: targets 'later' need times: the schema has no event column of kind 'time'" .err
 t 'a text' 1 '' '*' tt-train train.csv
 t 'nothing' 1 '' '*' tt-train /dev/null
 size=$(wc -c <train.tt)

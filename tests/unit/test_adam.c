@@ -14,7 +14,7 @@ static void test_adam_follows_the_algorithm(void **state)
     struct tt_err err = TT_ERR_INIT;
     struct tt_examples base;
     struct tt_model model;
-    struct tt_adam adam = {.rate = 0.05, .beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-3, .warmup = 0};
+    struct tt_adam adam = {.o = {.learning_rate = 0.05, .beta2 = 0.98}, .beta1 = 0.9, .epsilon = 1e-3};
     enum { DIM = 35 }; /* two vectors of 16 and a tail */
     double value[DIM] = {0}, m[DIM] = {0}, v[DIM] = {0};
     struct tt_rng rng;
@@ -55,7 +55,7 @@ static void test_adam_makes_one_move_for_some_steps(void **state)
     struct tt_err err = TT_ERR_INIT;
     struct tt_examples base;
     struct tt_model model;
-    struct tt_adam adam = {.rate = 0.05, .beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-8, .warmup = 0};
+    struct tt_adam adam = {.o = {.learning_rate = 0.05, .beta2 = 0.98}, .beta1 = 0.9, .epsilon = 1e-8};
     static const float once[] = {0.5f, -2}, thrice[] = {1.5f, -6};
 
     (void)state;
@@ -85,19 +85,19 @@ static double rate_at(struct tt_adam *adam, size_t step)
     double t = (double)step + 1;
 
     tt_adam_step(adam, step);
-    return (double)adam->rule.rate * (1 - pow(adam->beta1, t)) / sqrt(1 - pow(adam->beta2, t));
+    return (double)adam->rule.rate * (1 - pow(adam->beta1, t)) / sqrt(1 - pow(adam->o.beta2, t));
 }
 
 static void test_adam_warms_up_and_stays(void **state)
 {
-    struct tt_adam adam = {.rate = 0.2, .beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-8, .warmup = 10};
+    struct tt_adam adam = {.o = {.learning_rate = 0.2, .beta2 = 0.99, .warmup = 10}, .beta1 = 0.9, .epsilon = 1e-8};
 
     (void)state;
     assert_true(fabs(rate_at(&adam, 0) - 0.02) < 1e-6);
     assert_true(fabs(rate_at(&adam, 4) - 0.1) < 1e-6);
     for (size_t step = 9; step < 500; step++)
         assert_true(fabs(rate_at(&adam, step) - 0.2) < 1e-6);
-    adam.warmup = 0;
+    adam.o.warmup = 0;
     assert_true(fabs(rate_at(&adam, 0) - 0.2) < 1e-6);
 }
 
@@ -107,7 +107,8 @@ static void check_decay(double decay)
     struct tt_err err = TT_ERR_INIT;
     struct tt_examples base;
     struct tt_model model;
-    struct tt_adam adam = {.rate = 0.05, .beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-3, .decay = decay, .warmup = 5};
+    struct tt_adam adam = {.o = {.learning_rate = 0.05, .beta2 = 0.98, .weight_decay = decay, .warmup = 5},
+                           .beta1 = 0.9, .epsilon = 1e-3};
     enum { DIM = 3, ROWS = 4 };
     double value[ROWS][DIM], m[ROWS][DIM] = {{0}}, v[ROWS][DIM] = {{0}};
     struct tt_pool *pool = tt_pool_new(2, &err);
@@ -171,7 +172,7 @@ static void test_adam_moves_layers_by_a_tenth(void **state)
     struct tt_err err = TT_ERR_INIT;
     struct tt_examples base;
     struct tt_model model;
-    struct tt_adam adam = {.rate = 0.05, .beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-9};
+    struct tt_adam adam = {.o = {.learning_rate = 0.05, .beta2 = 0.98}, .beta1 = 0.9, .epsilon = 1e-9};
     static float gradient[20000];
 
     (void)state;
@@ -203,7 +204,7 @@ static void test_adam_names_what_is_not_finite(void **state)
     struct tt_err err = TT_ERR_INIT;
     struct tt_examples base;
     struct tt_model model;
-    struct tt_adam adam = {.rate = 0.05, .beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-8};
+    struct tt_adam adam = {.o = {.learning_rate = 0.05, .beta2 = 0.98}, .beta1 = 0.9, .epsilon = 1e-8};
     float gradient[2] = {1, INFINITY};
 
     (void)state;

@@ -91,7 +91,7 @@ static void test_average_of_nothing_is_the_model(void **state)
     end(&model, &average);
 }
 
-static int hear_no_pause(void *arg, struct tt_err *err)
+static int on_pause(void *arg, struct tt_err *err)
 {
     (void)arg;
     (void)err;
@@ -103,7 +103,7 @@ static void test_a_run_keeps_the_average(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(1, &err);
-    struct tt_train_options o = tiny_options;
+    struct tt_run_options o = tiny_options.run;
     struct tt_train_report report;
     struct tt_trainer t;
     struct tt_average by_hand;
@@ -113,19 +113,19 @@ static void test_a_run_keeps_the_average(void **state)
     struct tt_events events;
     (void)state;
 
-    o.epochs = 3;
-    o.batch_size = 10;
+    o.stopping.epochs = 3;
+    o.trainer.steps.batch_size = 10;
     tiny_clustered_model(&model, &events, schema, 60, 40);
-    NEED(tt_run_init(&run, &model, &events, &o, &(struct tt_stopping_options){.epochs = 3}, NULL, pool, &err));
+    NEED(tt_run_init(&run, &model, &events, NULL, &o, pool, &err));
     NEED(tt_run_start(&run, &err));
-    NEED(tt_run_go(&run, &(struct tt_run_hooks){NULL, hear_no_pause, NULL}, &err));
+    NEED(tt_run_go(&run, &(struct tt_run_hooks){NULL, on_pause, NULL}, &err));
     NEED(tt_run_finish(&run, &report, &err));
     tiny_clustered_model(&other, NULL, schema, 60, 40);
-    NEED(tt_trainer_init(&t, &other, &events, &o, pool, &err));
+    NEED(tt_trainer_init(&t, &other, &events, &o.trainer, pool, &err));
     NEED(tt_average_init(&by_hand, &other, &err));
     NEED(tt_trainer_start(&t, &err));
     assert_true(t.steps.n_steps > 1 && t.steps.n_steps < 16); /* so few that each counts */
-    while (t.at.epoch <= o.epochs) {
+    while (t.at.epoch <= o.stopping.epochs) {
         while (!tt_trainer_is_epoch_over(&t)) {
             NEED(tt_trainer_step(&t, &err));
             tt_average_add(&by_hand, pool);

@@ -143,8 +143,8 @@ static double chain(struct world *w, struct sink *sink)
     tt_batch_forward(&users, w->pool, u);
     tt_batch_forward(&batch_items, w->pool, v);
     struct tt_softmax_step step = {.n_queries = N, .n_shared = ITEMS, .n_items = ITEMS, .u = u, .v = v,
-                                   .positives = {starts, query, item,
-                                                 weight}, .temperature = 0.4, .negative_weight = 1.2,
+                                   .positives = {starts, query, item, weight},
+                                   .loss = {.temperature = 0.4, .negative_weight = 1.2},
                                    .d_u = d_u, .d_v = d_v};
     NEED(tt_softmax_loss(&softmax, w->pool, &step, &loss, &err));
     if (sink) {

@@ -23,9 +23,9 @@ static int kill_at(void *arg, struct tt_training *training, struct tt_err *err)
     struct killer *killer = arg;
     struct tt_checkpoint c;
 
-    killer->trials = training->n_trials;
+    killer->trials = training->tuning.n_trials;
     killer->choosing += training->phase == TT_PHASE_CHOOSING;
-    killer->narrow += training->options.dim < training->o->dim;
+    killer->narrow += training->options.trainer.shape.dim < training->o->run.trainer.shape.dim;
     if (++killer->pauses != killer->at)
         return 0;
     assert_int_equal(tt_checkpoint_begin(&c, facts, LENGTH(facts), err), 0);
@@ -47,7 +47,7 @@ static int train(struct tt_model *model, const struct tt_train_options *o, const
 
     assert_non_null(pool);
     tiny_clustered_model(model, &events, plain, USERS, ITEMS);
-    NEED(tt_model_reset(model, o->dim, &err));
+    NEED(tt_model_reset(model, o->run.trainer.shape.dim, &err));
     if (goes_on)
         NEED(tt_checkpoint_open(&c, "a", facts, LENGTH(facts), &err));
     int status = tt_train(model, &events, o, valid, pool, &hooks, report, &err);
@@ -78,25 +78,25 @@ static void test_a_training_killed_at_any_pause_ends_in_the_same_bytes(void **st
         struct tt_train_report report, whole_report;
         struct killer killer = {0};
         struct tt_model whole, model;
-        o.candidates = i % 2 ? TT_CANDIDATES_BATCH : TT_CANDIDATES_ALL;
-        o.start = i / 4 ? TT_START_RANDOM : TT_START_SPECTRAL;
-        o.batch_size = o.candidates == TT_CANDIDATES_ALL ? 40 : 150;
-        o.patience = by ? 2 : 0;
-        o.learning_rate = by ? 0.2 : 0.01; /* so that the best epoch is not the last */
-        o.n_hidden = i % 4 == 3 || i % 4 == 0 ? 2 : 0;
-        o.hidden[0] = 6;
-        o.hidden[1] = 3;
-        o.k = 5;
+        o.run.trainer.steps.candidates = i % 2 ? TT_CANDIDATES_BATCH : TT_CANDIDATES_ALL;
+        o.run.trainer.start.kind = i / 4 ? TT_START_RANDOM : TT_START_SPECTRAL;
+        o.run.trainer.steps.batch_size = o.run.trainer.steps.candidates == TT_CANDIDATES_ALL ? 40 : 150;
+        o.run.stopping.patience = by ? 2 : 0;
+        o.run.trainer.optimiser.learning_rate = by ? 0.2 : 0.01; /* so that the best epoch is not the last */
+        o.run.trainer.shape.n_hidden = i % 4 == 3 || i % 4 == 0 ? 2 : 0;
+        o.run.trainer.shape.hidden[0] = 6;
+        o.run.trainer.shape.hidden[1] = 3;
+        o.run.validation.k = 5;
         if (i >= 8) { /* with a part put aside */
             o.valid_share = 0.3;
-            o.patience = 2;
-            o.learning_rate = 0.3;
+            o.run.stopping.patience = 2;
+            o.run.trainer.optimiser.learning_rate = 0.3;
         }
         if (i >= 10) { /* with trials: of two epochs, and then a choice; or of all epochs */
-            o.epochs = i == 10 ? 5 : 4;
-            o.tune = i == 10 ? 3.5e-4 : 3e-3;
-            o.dim = i == 10 ? TINY_DIM : 2 * TINY_DIM; /* fewer dimensions are tried too */
-            o.batch_size = 150;
+            o.run.stopping.epochs = i == 10 ? 5 : 4;
+            o.tuning.seconds = i == 10 ? 3.5e-4 : 3e-3;
+            o.run.trainer.shape.dim = i == 10 ? TINY_DIM : 2 * TINY_DIM; /* fewer dimensions are tried too */
+            o.run.trainer.steps.batch_size = 150;
         }
         assert_int_equal(train(&whole, &o, by, 0, &killer, &whole_report), 0);
         size_t pauses = killer.pauses;
@@ -193,14 +193,14 @@ static void test_a_place_that_the_training_does_not_have_is_refused(void **state
 
     (void)state;
     assert_non_null(pool);
-    o.batch_size = 150; /* 2 steps an epoch */
+    o.run.trainer.steps.batch_size = 150; /* 2 steps an epoch */
     for (size_t i = 0; i < LENGTH(places); i++) {
         struct tt_run run;
         struct tt_model model;
         struct tt_checkpoint c;
         struct tt_events events;
         tiny_clustered_model(&model, &events, plain, USERS, ITEMS);
-        NEED(tt_run_init(&run, &model, &events, &o, &(struct tt_stopping_options){.epochs = 4}, NULL, pool, &err));
+        NEED(tt_run_init(&run, &model, &events, NULL, &o.run, pool, &err));
         assert_int_equal(run.trainer.steps.n_steps, 2);
         NEED(tt_checkpoint_begin(&c, facts, LENGTH(facts), &err));
         run.trainer.at = (struct tt_trainer_position){

@@ -73,7 +73,7 @@ static double take(void *arg, size_t column, size_t row, const float *gradient)
 }
 
 /* The loss of the step at hand by the tables as they are: with gradients into `sink`, or without (NULL). */
-static double chain(struct world *w, const struct tt_steps *s, double bilateral, struct sink *sink)
+static double chain(struct world *w, const struct tt_steps *s, double positive_temperature, struct sink *sink)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_history_mask mask = {.dropout = 0.3, .seed = 1, .epoch = 1};
@@ -84,8 +84,8 @@ static double chain(struct world *w, const struct tt_steps *s, double bilateral,
     float *v = calloc(ITEMS * DIM, 4), *d_v = calloc(ITEMS * DIM, 4);
     struct tt_softmax_step step = {.n_queries = s->n_rows, .n_shared = s->n_shared, .n_items = s->n_candidates, .u = u,
                                    .v = v, .positives = s->positives, .disliked = s->disliked, .log_p = s->log_p,
-                                   .temperature = 0.4, .negative_weight = 1.2, .disliked_weight = 4,
-                                   .positive_temperature = bilateral,
+                                   .loss = {.temperature = 0.4, .negative_weight = 1.2,
+                                            .positive_temperature = positive_temperature, .disliked_weight = 4},
                                    .d_u = d_u, .d_v = d_v};
 
     assert_true(u && v && d_u && d_v);
@@ -118,7 +118,7 @@ static void check_gradients(enum tt_candidates kind, int by_entry, size_t number
     struct world w;
     struct tt_steps s;
     struct sink sink = {0};
-    double bilateral = number ? 2.5 : 0;
+    double positive_temperature = number ? 2.5 : 0;
     size_t moved = 0;
 
     world_init(&w);
@@ -131,15 +131,15 @@ static void check_gradients(enum tt_candidates kind, int by_entry, size_t number
     const struct tt_dictionary *d = &w.model.base.dictionary;
     for (size_t c = 0; c < d->schema.n_columns; c++)
         sink.gradient[c] = calloc(d->features[c].n_codes * DIM + 1, sizeof(double));
-    chain(&w, &s, bilateral, &sink);
+    chain(&w, &s, positive_temperature, &sink);
     for (size_t c = 0; c < d->schema.n_columns; c++) {
         float *table = w.model.tables[c];
         for (size_t i = 0; table && i < d->features[c].n_codes * DIM; i++) {
             float old = table[i], above;
             above = table[i] = old + 0.01f;
-            double up = chain(&w, &s, bilateral, NULL);
+            double up = chain(&w, &s, positive_temperature, NULL);
             table[i] = old - 0.01f;
-            double slope = (up - chain(&w, &s, bilateral, NULL)) / ((double)above - (double)table[i]);
+            double slope = (up - chain(&w, &s, positive_temperature, NULL)) / ((double)above - (double)table[i]);
             table[i] = old;
             if (fabs(slope - sink.gradient[c][i]) > 3e-4 + 0.01 * fabs(slope))
                 fail_msg("candidates %d, column %zu, number %zu: gradient %g, by differences %g", (int)kind, c, i,

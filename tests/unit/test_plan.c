@@ -5,12 +5,12 @@
 
 #include "unit.h"
 
-static const struct tt_plan_options all_open = {.candidates = TT_CANDIDATES_AUTO, .dim = 64,
+static const struct tt_plan_options all_open = {.candidates = TT_CANDIDATES_AUTO,
                                                 .max_memory = 512 * 1000 * 1000};
 
 static void test_plan_counts_the_operations(void **state)
 {
-    struct tt_plan_data data = {30000, 1200000, 40000, 0};
+    struct tt_plan_data data = {30000, 1200000, 40000, 0, 64};
     struct tt_plan_options o = all_open;
 
     (void)state;
@@ -22,7 +22,7 @@ static void test_plan_counts_the_operations(void **state)
     plan = tt_plan_make(&o, &data);
     assert_true(fabs(plan.mean_candidates - 5000) < 1e-6); /* 40 positives a query */
     assert_true(fabs(plan.flop_mixed / (6.0 * 64 * 30000 * 5000) - 1) < 1e-9);
-    o.by_entry = 1;
+    o.batch_of = TT_BATCH_OF_EVENTS;
     plan = tt_plan_make(&o, &data);
     assert_true(fabs(plan.mean_candidates - 1100) < 1e-6);
     assert_true(fabs(plan.flop_mixed / (6.0 * 64 * 1200000 * 1100) - 1) < 1e-9);
@@ -37,14 +37,14 @@ static void test_plan_takes_the_full_softmax_while_it_is_cheap(void **state)
         struct tt_plan_data data;
         enum tt_candidates expected;
     } cases[] = {
-        {{100, 1000, 50, 0}, TT_CANDIDATES_ALL},
-        {{31668, 1237259, 38048, 0}, TT_CANDIDATES_ALL},
-        {{1000, 50000, 1000000, 0}, TT_CANDIDATES_ALL}, /* few queries: 0.4 Tflop, whatever the share */
-        {{1000000, 10000000, 20000, 0}, TT_CANDIDATES_ALL},
-        {{1000000, 10000000, 1000000, 0}, TT_CANDIDATES_MIXED},
-        {{10000000, 100000000, 1000000, 0}, TT_CANDIDATES_MIXED},
-        {{10000000, 10000000, 200000, 0}, TT_CANDIDATES_MIXED},
-        {{1000000, 20000000, 60000, 0}, TT_CANDIDATES_MIXED},
+        {{100, 1000, 50, 0, 64}, TT_CANDIDATES_ALL},
+        {{31668, 1237259, 38048, 0, 64}, TT_CANDIDATES_ALL},
+        {{1000, 50000, 1000000, 0, 64}, TT_CANDIDATES_ALL}, /* few queries: 0.4 Tflop, whatever the share */
+        {{1000000, 10000000, 20000, 0, 64}, TT_CANDIDATES_ALL},
+        {{1000000, 10000000, 1000000, 0, 64}, TT_CANDIDATES_MIXED},
+        {{10000000, 100000000, 1000000, 0, 64}, TT_CANDIDATES_MIXED},
+        {{10000000, 10000000, 200000, 0, 64}, TT_CANDIDATES_MIXED},
+        {{1000000, 20000000, 60000, 0, 64}, TT_CANDIDATES_MIXED},
     };
 
     (void)state;
@@ -62,12 +62,13 @@ static void test_plan_keeps_what_is_given(void **state)
 {
     static const enum tt_candidates kinds[] = {TT_CANDIDATES_ALL, TT_CANDIDATES_SAMPLED, TT_CANDIDATES_BATCH,
                                                TT_CANDIDATES_MIXED};
-    struct tt_plan_data data = {10000, 100000, 5000, 0};
+    struct tt_plan_data data = {10000, 100000, 5000, 0, 8};
 
     (void)state;
     for (size_t l = 0; l < LENGTH(kinds); l++)
         for (int by_entry = 0; by_entry < 2; by_entry++) {
-            struct tt_plan_options o = {kinds[l], by_entry, 100, 300, 8, 100 * 1000 * 1000};
+            struct tt_plan_options o = {kinds[l], by_entry ? TT_BATCH_OF_EVENTS : TT_BATCH_OF_QUERIES, 100, 300,
+                                        100 * 1000 * 1000};
             struct tt_plan plan = tt_plan_make(&o, &data);
             assert_true(plan.steps.candidates == kinds[l] && plan.steps.by_entry == by_entry);
             assert_int_equal(plan.steps.batch_size, 100);
@@ -83,7 +84,7 @@ static void test_plan_keeps_what_is_given(void **state)
 
 static void test_plan_makes_batches_that_fit(void **state)
 {
-    struct tt_plan_data data = {100000, 100000, 1000000, 0}, tiny = {5, 9, 4, 0};
+    struct tt_plan_data data = {100000, 100000, 1000000, 0, 64}, tiny = {5, 9, 4, 0, 64};
     struct tt_plan_options o = all_open;
 
     (void)state;
@@ -98,14 +99,14 @@ static void test_plan_makes_batches_that_fit(void **state)
     assert_int_equal(tt_plan_make(&o, &data).steps.batch_size, 7);
     o.batch_size = 0;
     assert_int_equal(tt_plan_make(&o, &tiny).steps.batch_size, 5);
-    o.by_entry = 1;
+    o.batch_of = TT_BATCH_OF_EVENTS;
     assert_int_equal(tt_plan_make(&o, &tiny).steps.batch_size, 9);
 }
 
 static void test_plan_reads_the_items_histories_as_often_as_it_can_afford(void **state)
 {
     struct tt_plan_options o = all_open;
-    struct tt_plan_data data = {30000, 1200000, 40000, 1200000};
+    struct tt_plan_data data = {30000, 1200000, 40000, 1200000, 64};
 
     (void)state;
     o.batch_size = 200; /* 150 steps: at most every fourth */

@@ -114,8 +114,7 @@ static struct tt_softmax_step step_of(const struct problem *p, const float *log_
 {
     struct tt_softmax_step step = {.n_queries = p->n_queries, .n_shared = p->n_shared, .n_items = p->n_items, .u = p->u,
                                    .v = p->v, .positives = {p->starts, p->query, p->item, p->weight}, .log_p = log_p,
-                                   .temperature = temperature, .negative_weight = c,
-                                   .positive_temperature = p->positive_temperature, .disliked_weight = DISLIKED,
+                                   .loss = {temperature, c, p->positive_temperature, DISLIKED},
                                    .d_u = p->d_u, .d_v = p->d_v};
 
     if (p->has_disliked)

@@ -343,7 +343,8 @@ static void run_step(const struct world *w, const struct tt_steps *s, struct res
     static double d_u[USERS * DIM], d_v[ITEMS * DIM], e[USERS * ITEMS];
     struct tt_softmax_step step = {.n_queries = s->n_rows, .n_shared = s->n_shared, .n_items = s->n_candidates, .u = u,
                                    .v = v, .positives = s->positives, .disliked = s->disliked, .log_p = s->log_p,
-                                   .temperature = temperature, .negative_weight = 1, .disliked_weight = dislike};
+                                   .loss = {.temperature = temperature, .negative_weight = 1,
+                                            .disliked_weight = dislike}};
 
     *result = (struct result){0};
     for (size_t r = 0; r < s->n_rows; r++)

@@ -11,7 +11,7 @@ static const char plain[] = "user u id\nuser i history\nuser meal context\nitem 
 enum { USERS = 60, ITEMS = 40, STEPS = 5 };
 
 static void begin(struct tt_trainer *t, struct tt_model *model, struct tt_events *events,
-                  const struct tt_train_options *o, struct tt_pool *pool)
+                  const struct tt_trainer_options *o, struct tt_pool *pool)
 {
     struct tt_err err = TT_ERR_INIT;
 
@@ -36,7 +36,7 @@ static void test_a_session_counts_steps_and_epochs(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(1, &err);
-    struct tt_train_options o = tiny_options;
+    struct tt_trainer_options o = tiny_options.run.trainer;
     struct tt_trainer t;
     struct tt_model model;
     struct tt_events events;
@@ -44,7 +44,7 @@ static void test_a_session_counts_steps_and_epochs(void **state)
     double sum = 0, weight = 0, gradient = 0;
 
     (void)state;
-    o.batch_size = 64;
+    o.steps.batch_size = 64;
     begin(&t, &model, &events, &o, pool);
     NEED(tt_trainer_start(&t, &err));
     assert_true(t.at.epoch == 1 && t.at.step == 0 && t.at.steps == 0);
@@ -88,20 +88,20 @@ static void test_the_gradient_is_that_of_all_tables_and_layers(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(2, &err);
-    struct tt_train_options o = tiny_options;
+    struct tt_trainer_options o = tiny_options.run.trainer;
     double length[2];
 
     (void)state;
-    for (o.n_hidden = 0; o.n_hidden < 2; o.n_hidden++) {
+    for (o.shape.n_hidden = 0; o.shape.n_hidden < 2; o.shape.n_hidden++) {
         struct tt_trainer t;
         struct tt_model model;
         struct tt_events events;
-        o.hidden[0] = 5;
+        o.shape.hidden[0] = 5;
         begin(&t, &model, &events, &o, pool);
         NEED(tt_trainer_start(&t, &err));
         NEED(tt_trainer_step(&t, &err));
-        length[o.n_hidden] = t.at.gradient;
-        assert_true(fabs(length[o.n_hidden] - sqrt(squares_of_moments(&t))) < 1e-5 * length[o.n_hidden]);
+        length[o.shape.n_hidden] = t.at.gradient;
+        assert_true(fabs(length[o.shape.n_hidden] - sqrt(squares_of_moments(&t))) < 1e-5 * length[o.shape.n_hidden]);
         tt_trainer_release(&t);
         tt_model_release(&model);
         tt_events_release(&events);
@@ -115,17 +115,17 @@ static void test_a_session_goes_on_from_its_state(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(2, &err);
-    struct tt_train_options o = tiny_options;
+    struct tt_trainer_options o = tiny_options.run.trainer;
 
     (void)state;
     for (size_t stop = 1; stop <= STEPS; stop++) { /* within epochs and at an end of one */
         struct tt_trainer whole, rest;
         struct tt_model a, b;
         struct tt_events events;
-        o.n_hidden = stop > 3;
-        o.hidden[0] = 6;
-        o.candidates = stop % 2 ? TT_CANDIDATES_ALL : TT_CANDIDATES_BATCH;
-        o.batch_size = 100;
+        o.shape.n_hidden = stop > 3;
+        o.shape.hidden[0] = 6;
+        o.steps.candidates = stop % 2 ? TT_CANDIDATES_ALL : TT_CANDIDATES_BATCH;
+        o.steps.batch_size = 100;
         begin(&whole, &a, &events, &o, pool);
         tiny_clustered_model(&b, NULL, plain, USERS, ITEMS);
         NEED(tt_trainer_init(&rest, &b, &events, &o, pool, &err));
@@ -141,7 +141,7 @@ static void test_a_session_goes_on_from_its_state(void **state)
             memcpy(rest.adam.second[c], whole.adam.second[c], size);
             memcpy(rest.adam.trained[c], whole.adam.trained[c], a.base.dictionary.features[c].n_codes);
         }
-        for (int side = TT_USER; o.n_hidden && side <= TT_ITEM; side++) {
+        for (int side = TT_USER; o.shape.n_hidden && side <= TT_ITEM; side++) {
             size_t size = a.dense[side].n_params * sizeof(float);
             memcpy(b.dense[side].params, a.dense[side].params, size);
             memcpy(rest.adam.layers_first[side], whole.adam.layers_first[side], size);
@@ -174,15 +174,15 @@ static void test_stale_histories_move_as_far_as_their_steps(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(2, &err);
-    struct tt_train_options o = tiny_options;
+    struct tt_trainer_options o = tiny_options.run.trainer;
     struct tt_trainer moving, waiting;
     struct tt_model a, b;
     struct tt_events events;
     size_t moved = 0;
 
     (void)state;
-    o.batch_size = 3;
-    o.weight_decay = 0.1;
+    o.steps.batch_size = 3;
+    o.optimiser.weight_decay = 0.1;
     tiny_clustered_model(&a, &events, both, 300, ITEMS);
     tiny_clustered_model(&b, NULL, both, 300, ITEMS);
     NEED(tt_trainer_init(&moving, &a, &events, &o, pool, &err));
@@ -194,8 +194,9 @@ static void test_stale_histories_move_as_far_as_their_steps(void **state)
     run_until(&moving, 2);
     run_until(&waiting, 2);
     assert_true(tiny_same_tables(&a, &b) && moving.at.gradient == waiting.at.gradient);
-    double before = moving.at.gradient, squares = 0, rate = o.learning_rate; /* the warm-up ends with step 3 */
-    double left = (1 - rate / 3 * o.weight_decay) * (1 - rate * 2 / 3 * o.weight_decay) * (1 - rate * o.weight_decay);
+    double before = moving.at.gradient, squares = 0;
+    double rate = o.optimiser.learning_rate, decay = rate * o.optimiser.weight_decay; /* the warm-up ends with step 3 */
+    double left = (1 - decay / 3) * (1 - decay * 2 / 3) * (1 - decay);
     run_until(&moving, 3);
     run_until(&waiting, 3);
     for (size_t i = 0; i < tt_model_table_size(&a, VISITORS); i++) {
@@ -225,12 +226,12 @@ static void test_stale_histories_are_taken_back(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(2, &err);
-    struct tt_train_options o = tiny_options;
+    struct tt_trainer_options o = tiny_options.run.trainer;
     size_t waiting = 0;
 
     (void)state;
-    o.batch_size = 3;
-    o.weight_decay = 0.1;
+    o.steps.batch_size = 3;
+    o.optimiser.weight_decay = 0.1;
     for (size_t stop = 97; stop < 103; stop++) {
         struct tt_trainer whole, rest;
         struct tt_model a, b;

@@ -5,26 +5,26 @@
 #include <stdlib.h>
 
 #include "train/queries.h"
-#include "tiny_course.h"
+#include "tiny_record.h"
 
 static void test_training_lowers_the_loss(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct tiny_course lines;
+    struct tiny_record lines;
 
     (void)state;
     for (int i = 0; i < 8; i++) {
-        o.candidates = i % 2 ? TT_CANDIDATES_BATCH : TT_CANDIDATES_ALL;
-        o.start = i / 2 % 2 ? TT_START_RANDOM : TT_START_SPECTRAL;
-        o.n_hidden = i < 4 ? 0 : 2;
-        o.hidden[0] = 12;
-        o.hidden[1] = 6;
-        o.epochs = 12;
+        o.run.trainer.steps.candidates = i % 2 ? TT_CANDIDATES_BATCH : TT_CANDIDATES_ALL;
+        o.run.trainer.start.kind = i / 2 % 2 ? TT_START_RANDOM : TT_START_SPECTRAL;
+        o.run.trainer.shape.n_hidden = i < 4 ? 0 : 2;
+        o.run.trainer.shape.hidden[0] = 12;
+        o.run.trainer.shape.hidden[1] = 6;
+        o.run.stopping.epochs = 12;
         struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
         assert_int_equal(lines.n, 12);
         assert_true(lines.epochs[11].loss < lines.epochs[0].loss - 0.05);
-        assert_true(lines.epochs[11].train_value > (o.candidates == TT_CANDIDATES_ALL ? 0.6 : 0.4));
+        assert_true(lines.epochs[11].train_value > (o.run.trainer.steps.candidates == TT_CANDIDATES_ALL ? 0.6 : 0.4));
         assert_true(lines.epochs[11].valid_value == -1 && report.best_value == -1);
         assert_true(lines.epochs[0].examples == (TINY_USERS - 1) * 8);
         assert_true(report.events == (TINY_USERS - 1) * 8 && report.unliked == 0 && report.epochs == 12);
@@ -37,22 +37,22 @@ static void test_training_depends_on_seed_and_not_on_threads(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct tiny_course lines;
+    struct tiny_record lines;
 
     (void)state;
     for (int i = 0; i < 4; i++) {
         o = tiny_options;
-        o.candidates = i % 2 ? TT_CANDIDATES_BATCH : TT_CANDIDATES_ALL;
-        o.batch_of = i % 2 ? TT_BATCH_OF_EVENTS : TT_BATCH_OF_QUERIES;
-        o.n_hidden = i / 2;
-        o.hidden[0] = 12;
+        o.run.trainer.steps.candidates = i % 2 ? TT_CANDIDATES_BATCH : TT_CANDIDATES_ALL;
+        o.run.trainer.steps.batch_of = i % 2 ? TT_BATCH_OF_EVENTS : TT_BATCH_OF_QUERIES;
+        o.run.trainer.shape.n_hidden = i / 2;
+        o.run.trainer.shape.hidden[0] = 12;
         struct tt_model one = tiny_trained(&o, NULL, 1, &lines, &report);
         for (int threads = 1; threads <= 3; threads++) {
             struct tt_model other = tiny_trained(&o, NULL, threads, &lines, &report);
             assert_true(tiny_same_tables(&one, &other));
             tt_model_release(&other);
         }
-        o.seed = 2;
+        o.run.trainer.seed = 2;
         struct tt_model seed2 = tiny_trained(&o, NULL, 1, &lines, &report);
         assert_false(tiny_same_tables(&one, &seed2));
         tt_model_release(&seed2);
@@ -65,11 +65,11 @@ static void test_layers_are_trained(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct tiny_course lines;
+    struct tiny_record lines;
 
     (void)state;
-    o.n_hidden = 1;
-    o.hidden[0] = 12;
+    o.run.trainer.shape.n_hidden = 1;
+    o.run.trainer.shape.hidden[0] = 12;
     struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
     assert_int_equal(model.n_hidden, 1);
     for (int side = TT_USER; side <= TT_ITEM; side++) {
@@ -77,8 +77,8 @@ static void test_layers_are_trained(void **state)
         struct tt_err err = TT_ERR_INIT;
         struct tt_dense start;
         size_t moved = 0;
-        NEED(tt_dense_init(&start, dense->layers[0].n_in / TINY_DIM, TINY_DIM, o.hidden, 1, &err));
-        tt_dense_start(&start, o.seed, (uint32_t)side);
+        NEED(tt_dense_init(&start, dense->layers[0].n_in / TINY_DIM, TINY_DIM, o.run.trainer.shape.hidden, 1, &err));
+        tt_dense_start(&start, o.run.trainer.seed, (uint32_t)side);
         for (size_t i = 0; i < dense->n_params; i++)
             moved += start.params[i] != dense->params[i];
         assert_true(moved > dense->n_params / 2);
@@ -91,11 +91,11 @@ static void test_auto_takes_the_full_loss_of_a_small_catalogue(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct tiny_course lines;
+    struct tiny_record lines;
 
     (void)state;
     struct tt_model full = tiny_trained(&o, NULL, 1, &lines, &report);
-    o.candidates = TT_CANDIDATES_AUTO;
+    o.run.trainer.steps.candidates = TT_CANDIDATES_AUTO;
     struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
     assert_int_equal(report.plan.steps.candidates, TT_CANDIDATES_ALL);
     assert_true(tiny_same_tables(&full, &model));
@@ -107,27 +107,27 @@ static void test_batches_fit_the_data_and_the_memory(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct tiny_course lines;
+    struct tiny_record lines;
 
     (void)state;
     for (int i = 0; i < 2; i++) {
         o = tiny_options;
-        o.candidates = i ? TT_CANDIDATES_BATCH : TT_CANDIDATES_ALL;
-        o.batch_of = i ? TT_BATCH_OF_EVENTS : TT_BATCH_OF_QUERIES;
-        o.epochs = 1;
-        o.batch_size = 1 << 20;
+        o.run.trainer.steps.candidates = i ? TT_CANDIDATES_BATCH : TT_CANDIDATES_ALL;
+        o.run.trainer.steps.batch_of = i ? TT_BATCH_OF_EVENTS : TT_BATCH_OF_QUERIES;
+        o.run.stopping.epochs = 1;
+        o.run.trainer.steps.batch_size = 1 << 20;
         struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
         assert_true(report.plan.steps.batch_size < 500); /* no more than there is */
         tt_model_release(&model);
-        o.max_memory = 1;
+        o.run.trainer.steps.max_memory = 1;
         model = tiny_trained(&o, NULL, 1, &lines, &report);
         assert_int_equal(report.plan.steps.batch_size, 64);
         tt_model_release(&model);
-        o.batch_size = 10;
+        o.run.trainer.steps.batch_size = 10;
         model = tiny_trained(&o, NULL, 1, &lines, &report);
         assert_int_equal(report.plan.steps.batch_size, 10);
         tt_model_release(&model);
-        o.batch_size = 1;
+        o.run.trainer.steps.batch_size = 1;
         model = tiny_trained(&o, NULL, 1, &lines, &report);
         assert_int_equal(report.plan.steps.batch_size, 1);
         tt_model_release(&model);
@@ -138,15 +138,15 @@ static void test_the_best_epoch_is_kept(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct tiny_course lines;
+    struct tiny_record lines;
     struct tt_examples valid;
     size_t best = 0;
 
     (void)state;
     tiny_valid_begin(&valid, 0);
-    o.epochs = 12;
-    o.learning_rate = 0.2; /* so that it is not the last */
-    o.k = 5;
+    o.run.stopping.epochs = 12;
+    o.run.trainer.optimiser.learning_rate = 0.2; /* so that it is not the last */
+    o.run.validation.k = 5;
     struct tt_model model = tiny_trained(&o, &valid.events, 1, &lines, &report);
     for (size_t e = 1; e < lines.n; e++)
         if (lines.epochs[e].valid_value > lines.epochs[best].valid_value)
@@ -160,7 +160,7 @@ static void test_the_best_epoch_is_kept(void **state)
             better &= lines.epochs[e].valid_value > lines.epochs[before].valid_value;
         assert_int_equal(lines.epochs[e].is_best, better);
     }
-    o.patience = 2;
+    o.run.stopping.patience = 2;
     struct tt_model early = tiny_trained(&o, &valid.events, 1, &lines, &report);
     assert_true(lines.n <= best + 3 && report.epochs == lines.n);
     assert_true(lines.n - report.best_epoch == 2);
@@ -177,7 +177,7 @@ static void test_accuracy_is_that_of_the_kept_model(void **state)
     struct tt_err err = TT_ERR_INIT;
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct tiny_course lines;
+    struct tiny_record lines;
     struct tt_examples valid;
     struct tt_queries queries;
     struct tt_tower_input users, items;
@@ -188,8 +188,8 @@ static void test_accuracy_is_that_of_the_kept_model(void **state)
     (void)state;
     assert_non_null(pool);
     tiny_valid_begin(&valid, 30);
-    o.seen = TT_SEEN_KEEP;
-    o.k = 5;
+    o.run.validation.seen = TT_SEEN_KEEP;
+    o.run.validation.k = 5;
     struct tt_model model = tiny_trained(&o, &valid.events, 1, &lines, &report);
     NEED(tt_queries_init(&queries, &model.base.dictionary, &valid.events, 0, 0, &err));
     NEED(tt_queries_input(&queries, &model.base.dictionary, &model.base.users, &users, &err));
@@ -224,12 +224,12 @@ static void test_seen_items_are_removed_where_nothing_repeats(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct tiny_course lines;
+    struct tiny_record lines;
     struct tt_examples valid;
     struct tt_model model;
 
     (void)state;
-    o.epochs = 1;
+    o.run.stopping.epochs = 1;
     tiny_valid_begin(&valid, 0); /* small clusters: visits repeat */
     model = tiny_trained(&o, &valid.events, 1, &lines, &report);
     assert_int_equal(report.seen, TT_SEEN_KEEP);
@@ -240,7 +240,7 @@ static void test_seen_items_are_removed_where_nothing_repeats(void **state)
     tiny_event(&valid, TINY_USERS, 3, 1, 1, 1, 0);
     model = tiny_trained(&o, &valid.events, 1, &lines, &report);
     assert_int_equal(report.seen, TT_SEEN_REMOVE);
-    o.seen = TT_SEEN_KEEP;
+    o.run.validation.seen = TT_SEEN_KEEP;
     tt_model_release(&model);
     model = tiny_trained(&o, &valid.events, 1, &lines, &report);
     assert_int_equal(report.seen, TT_SEEN_KEEP);
@@ -252,15 +252,15 @@ static void test_untrained_rows_get_the_unknown_one(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct tiny_course lines;
+    struct tiny_record lines;
 
     (void)state;
     for (int i = 0; i < 4; i++) {
-        o.candidates = i % 2 ? TT_CANDIDATES_BATCH : TT_CANDIDATES_ALL;
-        o.batch_of = i % 2 ? TT_BATCH_OF_EVENTS : TT_BATCH_OF_QUERIES;
-        o.n_hidden = i / 2;
-        o.hidden[0] = 12;
-        o.start = TT_START_RANDOM; /* what is not trained is far from 0 */
+        o.run.trainer.steps.candidates = i % 2 ? TT_CANDIDATES_BATCH : TT_CANDIDATES_ALL;
+        o.run.trainer.steps.batch_of = i % 2 ? TT_BATCH_OF_EVENTS : TT_BATCH_OF_QUERIES;
+        o.run.trainer.shape.n_hidden = i / 2;
+        o.run.trainer.shape.hidden[0] = 12;
+        o.run.trainer.start.kind = TT_START_RANDOM; /* what is not trained is far from 0 */
         struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
         float *users = model.tables[0], *items = model.tables[3];
         assert_memory_equal(items + 39 * TINY_DIM, items, TINY_DIM * sizeof(float));
@@ -285,7 +285,7 @@ static void test_a_trained_unknown_row_stays(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct tiny_course lines;
+    struct tiny_record lines;
 
     (void)state;
     struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
@@ -307,7 +307,7 @@ static void test_a_missing_scaled_number_counts_as_the_mean_one(void **state)
     struct tt_err err = TT_ERR_INIT;
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct tiny_course lines;
+    struct tiny_record lines;
     struct tt_examples base;
     struct tt_model model;
 
@@ -331,10 +331,10 @@ static void test_an_untrained_unknown_history_is_the_mean_bag(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct tiny_course lines;
+    struct tiny_record lines;
 
     (void)state;
-    o.dropout = 0;
+    o.run.trainer.dropout = 0;
     struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
     double mean[TINY_DIM] = {0}, n = 0;
     for (size_t u = 1; u <= TINY_USERS; u++) {
@@ -357,12 +357,12 @@ static void test_one_dimension_and_one_item_are_enough(void **state)
     struct tt_err err = TT_ERR_INIT;
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct tiny_course lines;
+    struct tiny_record lines;
     struct tt_examples base;
     struct tt_model model;
 
     (void)state;
-    o.dim = 1;
+    o.run.trainer.shape.dim = 1;
     tiny_begin(&base, tiny_plain, 2, 1);
     tiny_event(&base, 1, 1, 1, 1, 1, 0);
     NEED(tt_model_init(&model, &base.entities, 1, &err));
@@ -380,7 +380,7 @@ static const char full[] =
     "user u id\nuser i history\nitem i id\nevent rating weight\nevent liked label\nevent at time\n";
 
 static struct tt_model labelled(int with_unliked, float weight, struct tt_train_report *report,
-                                struct tiny_course *lines)
+                                struct tiny_record *lines)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_train_options o = tiny_options;
@@ -395,7 +395,7 @@ static struct tt_model labelled(int with_unliked, float weight, struct tt_train_
         base.events.weight[e] = weight;
     for (uint32_t e = 0; with_unliked && e < 50; e++)
         tiny_event(&base, 1 + e % 30, 1 + e % 20, 0, 1, 0, 5);
-    o.batch_size = 16;
+    o.run.trainer.steps.batch_size = 16;
     NEED(tt_model_init(&model, &base.entities, TINY_DIM, &err));
     NEED(tiny_train(&model, &base.events, &o, NULL, 1, lines, report, &err));
     tt_events_release(&base.events);
@@ -405,7 +405,7 @@ static struct tt_model labelled(int with_unliked, float weight, struct tt_train_
 static void test_events_with_label_0_are_left_out(void **state)
 {
     struct tt_train_report report;
-    struct tiny_course lines, without;
+    struct tiny_record lines, without;
     struct tt_model with = labelled(1, 1, &report, &lines);
 
     (void)state;
@@ -426,7 +426,7 @@ static void test_events_with_label_0_are_left_out(void **state)
 static void test_weights_count_in_proportion(void **state)
 {
     struct tt_train_report report;
-    struct tiny_course lines, doubled;
+    struct tiny_record lines, doubled;
     struct tt_model one = labelled(0, 1, &report, &lines), two = labelled(0, 2, &report, &doubled);
 
     (void)state;
@@ -441,7 +441,7 @@ static void fails(const char *schema, const struct tt_train_options *o, void (*s
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_train_report report;
-    struct tiny_course lines;
+    struct tiny_record lines;
     struct tt_examples base;
     struct tt_model model;
 
@@ -490,7 +490,7 @@ static void test_validation_without_events_is_refused(void **state)
     tiny_begin(&valid, tiny_plain, TINY_USERS, TINY_ITEMS);
     none = valid.events;
     fails(tiny_plain, &tiny_options, NULL, &none, TT_ERR_INPUT,
-          "--valid: no validation event: 0 rows, all with label 0");
+          "no validation event: 0 rows, all with label 0");
     tt_examples_release(&valid);
 }
 
@@ -499,8 +499,8 @@ static void test_half_life_needs_times(void **state)
     struct tt_train_options o = tiny_options;
 
     (void)state;
-    o.half_life = 7;
-    fails(tiny_plain, &o, NULL, NULL, TT_ERR_USAGE, "--half-life: the schema has no event column of kind 'time'");
+    o.run.trainer.half_life = 7;
+    fails(tiny_plain, &o, NULL, NULL, TT_ERR_USAGE, "a half-life needs times: the schema has no event column of kind 'time'");
 }
 
 static void test_a_huge_rate_is_an_error_that_names_the_step(void **state)
@@ -508,14 +508,14 @@ static void test_a_huge_rate_is_an_error_that_names_the_step(void **state)
     struct tt_train_options o = tiny_options;
 
     (void)state;
-    o.learning_rate = 1e39; /* infinite as a float: every table is at once */
-    o.warmup = 0;
-    o.batch_size = 1000;
-    o.epochs = 1;
+    o.run.trainer.optimiser.learning_rate = 1e39; /* infinite as a float: every table is at once */
+    o.run.trainer.optimiser.warmup = 0;
+    o.run.trainer.steps.batch_size = 1000;
+    o.run.stopping.epochs = 1;
     fails(tiny_plain, &o, NULL, NULL, TT_ERR_INPUT,
           "'user.u.embedding' is not finite after step 1: is the learning rate too large?");
-    o.learning_rate = 3e38; /* finite, but no sum of two rows is */
-    o.batch_size = 32;
+    o.run.trainer.optimiser.learning_rate = 3e38; /* finite, but no sum of two rows is */
+    o.run.trainer.steps.batch_size = 32;
     fails(tiny_plain, &o, NULL, NULL, TT_ERR_INPUT,
           "the loss is not finite in step 2: is the learning rate too large?");
 }
@@ -526,23 +526,23 @@ static void test_no_progress_is_reported(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct tiny_course lines;
+    struct tiny_record lines;
 
     (void)state;
-    o.epochs = 3;
-    o.learning_rate = 1e-30; /* nothing is learnt: the loss changes by what is dropped of the histories alone */
-    o.dropout = 0.9;
+    o.run.stopping.epochs = 3;
+    o.run.trainer.optimiser.learning_rate = 1e-30; /* nothing is learnt: dropout alone changes the loss */
+    o.run.trainer.dropout = 0.9;
     struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
-    while (lines.epochs[2].loss < lines.epochs[0].loss && o.seed < 20) { /* as often as not */
+    while (lines.epochs[2].loss < lines.epochs[0].loss && o.run.trainer.seed < 20) { /* as often as not */
         assert_false(report.has_no_progress);
         tt_model_release(&model);
-        o.seed++;
+        o.run.trainer.seed++;
         model = tiny_trained(&o, NULL, 1, &lines, &report);
     }
     assert_true(lines.epochs[2].loss >= lines.epochs[0].loss);
     assert_true(report.has_no_progress);
     tt_model_release(&model);
-    o.epochs = 1; /* one epoch tells nothing */
+    o.run.stopping.epochs = 1; /* one epoch tells nothing */
     model = tiny_trained(&o, NULL, 1, &lines, &report);
     assert_false(report.has_no_progress);
     tt_model_release(&model);
@@ -553,7 +553,7 @@ static void test_collapse_is_reported(void **state)
     struct tt_err err = TT_ERR_INIT;
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct tiny_course lines;
+    struct tiny_record lines;
     struct tt_examples base;
     struct tt_model model;
 
@@ -575,17 +575,18 @@ static void test_one_item_in_all_lists_is_reported(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct tiny_course lines;
+    struct tiny_record lines;
 
     (void)state;
-    o.k = 2;
+    o.run.validation.k = 2;
     struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
-    assert_true(report.signs.commonest_listed > 0 && report.signs.commonest_listed < 0.5 && report.signs.commonest_positive > 0.05);
+    assert_true(report.signs.commonest_listed > 0 && report.signs.commonest_listed < 0.5);
+    assert_true(report.signs.commonest_positive > 0.05);
     assert_false(report.signs.has_common_item);
     tt_model_release(&model);
-    o.negative_weight = 100; /* only the negative term counts: two directions are left, the items' and the other */
-    o.epochs = 60;
-    o.learning_rate = 0.1;
+    o.run.trainer.loss.negative_weight = 100; /* the negative term alone counts: two directions are left */
+    o.run.stopping.epochs = 60;
+    o.run.trainer.optimiser.learning_rate = 0.1;
     model = tiny_trained(&o, NULL, 1, &lines, &report);
     assert_true(report.signs.has_common_item);
     assert_true(report.signs.commonest_listed > 0.5);

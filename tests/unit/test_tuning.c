@@ -1,28 +1,28 @@
-/* Settings and epochs that a training finds by itself: a part put aside, and trials. */
+/* Settings and epochs that a training finds by itself: held-out events, trials, and what they cost. */
 #include <math.h>
 #include <stdlib.h>
 
-#include "tiny_course.h"
+#include "tiny_record.h"
 
-/* ---- a part put aside ---- */
+/* ---- held-out events ---- */
 
 /* The choosing run is that of the kept events alone, and the final one that of all with the epochs that it chose. */
-static void test_a_part_put_aside_chooses_the_epochs(void **state)
+static void test_a_held_out_part_chooses_the_epochs(void **state)
 {
     enum { MANY = 24 };
     struct tt_err err = TT_ERR_INIT;
     struct tt_train_options o = tiny_options;
     struct tt_train_report report, by_hand;
-    struct tiny_course lines, hand;
+    struct tiny_record lines, hand;
     struct tt_holdout holdout;
     struct tt_events all;
     size_t chosen;
 
     (void)state;
-    o.epochs = MANY;
-    o.learning_rate = 0.3; /* so that it is not the last */
+    o.run.stopping.epochs = MANY;
+    o.run.trainer.optimiser.learning_rate = 0.3; /* so that it is not the last */
     o.valid_share = 0.25;
-    o.k = 10;
+    o.run.validation.k = 10;
     struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
     chosen = report.best_epoch;
     assert_true(chosen < MANY && lines.n == MANY + chosen && report.epochs == chosen);
@@ -34,14 +34,14 @@ static void test_a_part_put_aside_chooses_the_epochs(void **state)
     assert_true(report.events == (TINY_USERS - 1) * 8 && lines.epochs[0].examples < 0.8 * (TINY_USERS - 1) * 8);
 
     o.valid_share = 0; /* the final run by hand */
-    o.epochs = chosen;
+    o.run.stopping.epochs = chosen;
     struct tt_model same = tiny_trained(&o, NULL, 2, &hand, &by_hand);
     assert_true(tiny_same_tables(&model, &same));
     tt_model_release(&same);
 
-    o.epochs = MANY; /* the choosing one */
+    o.run.stopping.epochs = MANY; /* the choosing one */
     tiny_clustered_model(&same, &all, tiny_plain, TINY_USERS, TINY_ITEMS);
-    NEED(tt_holdout_init(&holdout, &all, &same.base.dictionary, TINY_USERS + 1, 0.25, o.seed, &err));
+    NEED(tt_holdout_init(&holdout, &all, &same.base.dictionary, TINY_USERS + 1, 0.25, o.run.trainer.seed, &err));
     NEED(tiny_train(&same, &holdout.kept, &o, &holdout.held, 1, &hand, &by_hand, &err));
     assert_int_equal(hand.n, MANY);
     for (size_t i = 0; i < MANY; i++)
@@ -56,7 +56,7 @@ static void test_a_part_put_aside_chooses_the_epochs(void **state)
 /* ---- trials ---- */
 
 /* The settings that stand, by the trials that were told. */
-static struct tt_settings best_of(const struct tiny_course *lines)
+static struct tt_settings best_of(const struct tiny_record *lines)
 {
     struct tt_settings best = {0};
 
@@ -71,18 +71,18 @@ static struct tt_settings best_of(const struct tiny_course *lines)
 }
 
 /* Only histories, of which far too much is dropped: much is to be found. */
-static void dropping(struct tt_model *model, struct tt_train_options *o, struct tiny_course *lines,
+static void dropping(struct tt_model *model, struct tt_train_options *o, struct tiny_record *lines,
                      struct tt_train_report *report)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_events events;
 
     *o = tiny_options;
-    o->epochs = 10;
-    o->start = TT_START_RANDOM;
-    o->learning_rate = 0.05;
-    o->dropout = 0.9;
-    o->tune = 1;
+    o->run.stopping.epochs = 10;
+    o->run.trainer.start.kind = TT_START_RANDOM;
+    o->run.trainer.optimiser.learning_rate = 0.05;
+    o->run.trainer.dropout = 0.9;
+    o->tuning.seconds = 1;
     tiny_clustered_model(model, &events, "user u id embed=no\nuser i history\nitem i id\n", 200, 40);
     NEED(tiny_train(model, &events, o, NULL, 2, lines, report, &err));
     tt_events_release(&events);
@@ -95,7 +95,7 @@ static void test_trials_find_settings_for_the_final_run(void **state)
     struct tt_err err = TT_ERR_INIT;
     struct tt_train_options o;
     struct tt_train_report report, by_hand;
-    struct tiny_course lines, hand;
+    struct tiny_record lines, hand;
     struct tt_model model, same;
     struct tt_events events;
     double seconds = 0, value = 0, chosen = 0;
@@ -117,20 +117,20 @@ static void test_trials_find_settings_for_the_final_run(void **state)
         value = t->is_accepted > 0 ? t->value : value;
         seconds += t->seconds;
     }
-    assert_true(seconds < o.tune);
+    assert_true(seconds < o.tuning.seconds);
     assert_true(best.dropout < 0.9 && value > lines.trials[0].value + 0.08 && report.best_value == value);
     assert_true((double)report.best_epoch == chosen && lines.n == line + report.best_epoch);
     assert_int_equal(lines.phases[line], TT_PHASE_FINAL);
 
-    o.tune = 0;
-    o.temperature = best.temperature;
-    o.negative_weight = best.negative_weight;
-    o.dropout = best.dropout;
-    o.epochs = report.best_epoch;
+    o.tuning.seconds = 0;
+    o.run.trainer.loss.temperature = best.temperature;
+    o.run.trainer.loss.negative_weight = best.negative_weight;
+    o.run.trainer.dropout = best.dropout;
+    o.run.stopping.epochs = report.best_epoch;
     tiny_clustered_model(&same, &events, "user u id embed=no\nuser i history\nitem i id\n", 200, 40);
     NEED(tiny_train(&same, &events, &o, NULL, 1, &hand, &by_hand, &err));
     tt_events_release(&events);
-    assert_true(best.dim == o.dim && tiny_same_tables(&model, &same));
+    assert_true(best.dim == o.run.trainer.shape.dim && tiny_same_tables(&model, &same));
     tt_model_release(&same);
     tt_model_release(&model);
 }
@@ -140,18 +140,18 @@ static void test_little_time_makes_short_trials(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct tiny_course lines;
+    struct tiny_record lines;
     size_t chosen = 0, length;
 
     (void)state;
-    o.epochs = 20;
-    o.tune = 1;
-    o.metric = TT_METRIC_NDCG;
+    o.run.stopping.epochs = 20;
+    o.tuning.seconds = 1;
+    o.run.validation.metric = TT_METRIC_NDCG;
     struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
     assert_true(lines.trials[0].epochs == 20);
     double full = lines.trials[0].seconds;
     tt_model_release(&model);
-    o.tune = 12 * full * 0.6;
+    o.tuning.seconds = 12 * full * 0.6;
     model = tiny_trained(&o, NULL, 2, &lines, &report);
     length = (size_t)lines.trials[0].epochs;
     assert_true(length > 8 && length < 14);
@@ -161,14 +161,14 @@ static void test_little_time_makes_short_trials(void **state)
     assert_int_equal(chosen, 20);
     assert_int_equal(lines.n, lines.n_trials * length + 20 + report.best_epoch);
     tt_model_release(&model);
-    o.tune = full; /* not even four epochs twice as often */
+    o.tuning.seconds = full; /* not even four epochs twice as often */
     model = tiny_trained(&o, NULL, 1, &lines, &report);
     assert_true(lines.trials[0].epochs == 4 && lines.n_trials >= 2 && lines.n_trials <= 5);
     tt_model_release(&model);
-    o.tune = full / 100;
+    o.tuning.seconds = full / 100;
     model = tiny_trained(&o, NULL, 1, &lines, &report);
     assert_true(lines.n_trials == 0 && lines.n_tuned == 1 && lines.phases[0] == TT_PHASE_CHOOSING);
-    assert_true(report.settings.temperature == o.temperature);
+    assert_true(report.settings.temperature == o.run.trainer.loss.temperature);
     tt_model_release(&model);
 }
 
@@ -177,17 +177,17 @@ static void test_trials_by_given_events(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report, plain_report;
-    struct tiny_course lines, plain_lines;
+    struct tiny_record lines, plain_lines;
     struct tt_examples valid;
     size_t epochs = 0;
 
     (void)state;
     tiny_valid_begin(&valid, 0);
-    o.epochs = 6;
-    o.k = 3;
+    o.run.stopping.epochs = 6;
+    o.run.validation.k = 3;
     struct tt_model model = tiny_trained(&o, &valid.events, 1, &plain_lines, &plain_report);
     tt_model_release(&model);
-    o.tune = 1;
+    o.tuning.seconds = 1;
     model = tiny_trained(&o, &valid.events, 1, &lines, &report);
     for (size_t e = 0; e < 6; e++) /* the first trial is what was given */
         assert_true(lines.epochs[e].valid_value == plain_lines.epochs[e].valid_value &&
@@ -205,12 +205,12 @@ static void test_fewer_dimensions_can_be_better(void **state)
 {
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct tiny_course lines;
+    struct tiny_record lines;
     int tried = 0;
 
     (void)state;
-    o.dim = 16;
-    o.tune = 1;
+    o.run.trainer.shape.dim = 16;
+    o.tuning.seconds = 1;
     struct tt_examples base;
     struct tt_err err = TT_ERR_INIT;
     struct tt_model model;
@@ -226,12 +226,12 @@ static void test_fewer_dimensions_can_be_better(void **state)
     tt_model_release(&model);
 }
 
-static void test_nothing_to_put_aside_is_an_error(void **state)
+static void test_nothing_to_hold_out_is_an_error(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_train_options o = tiny_options;
     struct tt_train_report report;
-    struct tiny_course lines;
+    struct tiny_record lines;
     struct tt_examples base;
     struct tt_model model;
 
@@ -244,20 +244,109 @@ static void test_nothing_to_put_aside_is_an_error(void **state)
     assert_int_equal(tiny_train(&model, &base.events, &o, NULL, 1, &lines, &report, &err), -1);
     tt_events_release(&base.events);
     assert_int_equal(err.kind, TT_ERR_INPUT);
-    assert_string_equal(err.text, "--valid-share: none of the 0 events that would be put aside is liked: each user "
+    assert_string_equal(err.text, "none of the 0 events that would be held out for validation is liked: each user "
                                   "keeps one");
     tt_model_release(&model);
+}
+
+/* ---- cost ---- */
+
+static const char cost_schema[] = "user u id\nuser i history\nitem i id\n";
+
+static struct tt_run_cost cost_by(const char *schema, size_t n_users, size_t n_items,
+                                  const struct tt_trainer_options *o, size_t n_evaluated)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_pool *pool = tt_pool_new(1, &err);
+    struct tt_examples base;
+    struct tt_model model;
+    struct tt_trainer t;
+
+    assert_non_null(pool);
+    tiny_begin(&base, schema, n_users, n_items);
+    tiny_clusters(&base, n_users, n_items, 8, 1);
+    NEED(tt_model_init(&model, &base.entities, o->shape.dim, &err));
+    NEED(tt_trainer_init(&t, &model, &base.events, o, pool, &err));
+    struct tt_run_cost cost = tt_run_cost_of(&t, n_evaluated);
+    struct tt_trainer_options warm = *o; /* begins with a model, without a decomposition */
+    warm.start.earlier = &model;
+    t.o = &warm;
+    assert_true(tt_run_cost_of(&t, n_evaluated).start == 0 && tt_run_cost_of(&t, n_evaluated).epoch == cost.epoch);
+    tt_trainer_release(&t);
+    tt_model_release(&model);
+    tt_events_release(&base.events);
+    tt_pool_free(pool);
+    return cost;
+}
+
+static struct tt_run_cost cost_of(size_t n_users, size_t n_items, const struct tt_trainer_options *o,
+                                  size_t n_evaluated)
+{
+    return cost_by(cost_schema, n_users, n_items, o, n_evaluated);
+}
+
+static void test_cost_grows_with_what_is_to_be_done(void **state)
+{
+    struct tt_trainer_options o = tiny_options.run.trainer, wide = o, deep = o, random = o;
+
+    (void)state;
+    struct tt_run_cost one = cost_of(200, 100, &o, 50);
+    assert_true(one.start > 0 && one.epoch > 0);
+    wide.shape.dim = 2 * o.shape.dim;
+    struct tt_run_cost two = cost_of(200, 100, &wide, 50);
+    assert_true(fabs(two.epoch / one.epoch - 2) < 1e-9 && fabs(two.start / one.start - 2) < 1e-9);
+    assert_true(cost_of(400, 100, &o, 50).epoch > 1.5 * one.epoch);
+    assert_true(cost_of(200, 100, &o, 150).epoch - one.epoch > 0);
+    /* 100 more queries: each the products of 100 items; what wants nothing costs nothing more */
+    assert_true(fabs(cost_of(200, 100, &o, 150).epoch - one.epoch - 2.0 * 100 * 100 * TINY_DIM / 1e11) < 1e-12);
+    deep.shape.n_hidden = 1;
+    deep.shape.hidden[0] = 64;
+    assert_true(cost_of(200, 100, &deep, 50).epoch > one.epoch);
+    random.start.kind = TT_START_RANDOM;
+    assert_true(cost_of(200, 100, &random, 50).start == 0);
+}
+
+/* Every step adds up the users of all its candidates, there and back, and moves their rows; of 200, every fourth. */
+static void test_histories_of_items_cost_passes_over_the_visits(void **state)
+{
+    static const char both[] = "user u id\nuser i history\nitem i id\nitem u history\n";
+    struct tt_trainer_options o = tiny_options.run.trainer;
+    double visits = 4000 * 7.5; /* of 8 events, some are repetitions */
+    static const struct { size_t batch; double passes; } cases[] = {{500, 8}, {1000, 4}, {20, 50}};
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        o.steps.batch_size = cases[i].batch;
+        double more = cost_by(both, 4000, 100, &o, 0).epoch - cost_of(4000, 100, &o, 0).epoch;
+        assert_true(fabs(more / (cases[i].passes * TINY_DIM * (2 * visits / 2e9 + 4000 / 5e8)) - 1) < 0.1);
+    }
+}
+
+/* 6 D operations for each pair of query and item: the whole, where the catalogue is large. */
+static void test_the_full_softmax_is_its_products(void **state)
+{
+    struct tt_trainer_options o = tiny_options.run.trainer;
+
+    (void)state;
+    o.steps.batch_size = 4000;
+    struct tt_run_cost cost = cost_of(4000, 3000, &o, 0);
+    double items = 3000 * (1 - exp(-4000.0 * 8 / 3000)); /* some have no event: as good as none */
+    assert_true(fabs(cost.epoch / (6.0 * TINY_DIM * 4000 * items / 1e11 + TINY_DIM * (2 * items + 4000) / 5e8 +
+                                   2 * TINY_DIM * 4000 * 8 / 2e9) - 1) < 0.05);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_part_put_aside_chooses_the_epochs),
+        cmocka_unit_test(test_a_held_out_part_chooses_the_epochs),
         cmocka_unit_test(test_trials_find_settings_for_the_final_run),
         cmocka_unit_test(test_little_time_makes_short_trials),
         cmocka_unit_test(test_trials_by_given_events),
         cmocka_unit_test(test_fewer_dimensions_can_be_better),
-        cmocka_unit_test(test_nothing_to_put_aside_is_an_error),
+        cmocka_unit_test(test_nothing_to_hold_out_is_an_error),
+        cmocka_unit_test(test_cost_grows_with_what_is_to_be_done),
+        cmocka_unit_test(test_histories_of_items_cost_passes_over_the_visits),
+        cmocka_unit_test(test_the_full_softmax_is_its_products),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

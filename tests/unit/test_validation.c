@@ -36,8 +36,8 @@ static void test_another_model_is_evaluated(void **state)
     tiny_clusters(&valid, USERS - 1, ITEMS - 2, 2, 77);
     tiny_clustered_model(&model, &events, plain, USERS, ITEMS);
     tiny_clustered_model(&before, NULL, plain, USERS, ITEMS);
-    NEED(tt_trainer_init(&t, &model, &events, &tiny_options, pool, &err));
-    NEED(tt_validation_init(&v, &t, &valid.events, &err));
+    NEED(tt_trainer_init(&t, &model, &events, &tiny_options.run.trainer, pool, &err));
+    NEED(tt_validation_init(&v, &tiny_options.run.validation, &t, &valid.events, &err));
     NEED(tt_trainer_start(&t, &err));
     run_epoch(&t);
     tt_parameters_assign(&before, &model);
@@ -77,7 +77,7 @@ static void test_weights_do_not_count(void **state)
 
     (void)state;
     tiny_clustered_model(&model, &events, plain, USERS, ITEMS);
-    NEED(tt_trainer_init(&t, &model, &events, &tiny_options, pool, &err));
+    NEED(tt_trainer_init(&t, &model, &events, &tiny_options.run.trainer, pool, &err));
     NEED(tt_trainer_start(&t, &err));
     run_epoch(&t);
     for (int is_weighted = 0; is_weighted < 2; is_weighted++) {
@@ -91,7 +91,7 @@ static void test_weights_do_not_count(void **state)
             weight[e] = (float)(1 + 50 * (e % 3));
         struct tt_events weighted = valid.events;
         weighted.weight = is_weighted ? weight : NULL;
-        NEED(tt_validation_init(&v, &t, &weighted, &err));
+        NEED(tt_validation_init(&v, &tiny_options.run.validation, &t, &weighted, &err));
         NEED(tt_validation_evaluate(&v, &t, &model, &found, &err));
         values[is_weighted] = found.valid;
         tt_validation_release(&v);
@@ -124,8 +124,8 @@ static void test_the_full_loss_evaluates_all_queries(void **state)
         tiny_begin(&valid, schemas[s], MANY, ITEMS);
         tiny_clusters(&valid, MANY - 1, ITEMS - 2, 2, 77);
         tiny_clustered_model(&model, &events, schemas[s], MANY, ITEMS);
-        NEED(tt_trainer_init(&t, &model, &events, &tiny_options, pool, &err));
-        NEED(tt_validation_init(&v, &t, &valid.events, &err));
+        NEED(tt_trainer_init(&t, &model, &events, &tiny_options.run.trainer, pool, &err));
+        NEED(tt_validation_init(&v, &tiny_options.run.validation, &t, &valid.events, &err));
         assert_true(v.queries.n > 600 && v.valid.n == v.queries.n);
         assert_true(v.valid.total == (double)valid.events.n);
         tt_validation_release(&v);

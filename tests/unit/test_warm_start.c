@@ -16,7 +16,7 @@ enum { USERS = 80, ITEMS = 60, NEW_ITEMS = 6, DIM = TINY_DIM };
 /* A model trained on the world of two clusters; its last two items and last user have no event. */
 static void train_earlier(struct tt_model *model, const char *schema)
 {
-    struct tt_train_options o = tiny_options;
+    struct tt_run_options o = tiny_options.run;
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(1, &err);
     struct tt_train_report report;
@@ -25,9 +25,10 @@ static void train_earlier(struct tt_model *model, const char *schema)
 
     assert_non_null(pool);
     tiny_clustered_model(model, &events, schema, USERS, ITEMS);
-    o.n_hidden = 1;
-    o.hidden[0] = 6;
-    NEED(tt_run_init(&run, model, &events, &o, &(struct tt_stopping_options){.epochs = 12}, NULL, pool, &err));
+    o.stopping.epochs = 12;
+    o.trainer.shape.n_hidden = 1;
+    o.trainer.shape.hidden[0] = 6;
+    NEED(tt_run_init(&run, model, &events, NULL, &o, pool, &err));
     NEED(tt_trainer_start(&run.trainer, &err));
     NEED(tt_run_go(&run, &(struct tt_run_hooks){0}, &err));
     NEED(tt_run_finish(&run, &report, &err));

@@ -2,27 +2,21 @@
 #ifndef TT_TESTS_TINY_TRAINING_H
 #define TT_TESTS_TINY_TRAINING_H
 
-#include "train/trainer.h"
+#include "train/training.h"
 #include "tiny_model.h"
 
 enum { TINY_DIM = 8 };
 
-static const struct tt_train_options tiny_options = {.dim = TINY_DIM,
-                                                     .epochs = 4,
-                                                     .batch_size = 128,
-                                                     .candidates = TT_CANDIDATES_ALL,
-                                                     .start = TT_START_SPECTRAL,
-                                                     .temperature = 0.13,
-                                                     .negative_weight = 1.1,
-                                                     .learning_rate = 0.01,
-                                                     .beta2 = 0.99,
-                                                     .warmup = 3,
-                                                     .dropout = 0.3,
-                                                     .noise = 0.01,
-                                                     .half_life = 0,
-                                                     .seed = 1,
-                                                     .k = 10,
-                                                     .max_memory = 512 * 1000 * 1000};
+static const struct tt_train_options tiny_options = {
+    .run = {.trainer = {.shape = {.dim = TINY_DIM},
+                        .start = {.kind = TT_START_SPECTRAL, .noise = 0.01},
+                        .steps = {.candidates = TT_CANDIDATES_ALL, .batch_size = 128, .max_memory = 512 * 1000 * 1000},
+                        .loss = {.temperature = 0.13, .negative_weight = 1.1},
+                        .optimiser = {.learning_rate = 0.01, .beta2 = 0.99, .warmup = 3},
+                        .dropout = 0.3,
+                        .seed = 1},
+            .stopping = {.epochs = 4},
+            .validation = {.k = 10}}};
 
 /* A model over a world in two clusters, with one user and two items that have no event. events: get those of the world,
  * or NULL. */

@@ -51,12 +51,12 @@ static void test_auto_follows_the_drift(void **state)
         struct tt_events events;
         struct tt_trainer t;
         walk(&model, &events, cases[i].schema, cases[i].by_order);
-        o.targets = cases[i].wants;
-        NEED(tt_trainer_init(&t, &model, &events, &o, pool, &err));
-        assert_int_equal(t.targets, cases[i].expected);
-        if (!(t.drift >= cases[i].low && t.drift <= cases[i].high))
-            fail_msg("case %zu: drift %g", i, t.drift);
-        assert_true((t.steps.timeline != NULL) == (t.targets == TT_TARGETS_LATER));
+        o.run.trainer.targets = cases[i].wants;
+        NEED(tt_trainer_init(&t, &model, &events, &o.run.trainer, pool, &err));
+        assert_int_equal(t.targets.kind, cases[i].expected);
+        if (!(t.targets.drift >= cases[i].low && t.targets.drift <= cases[i].high))
+            fail_msg("case %zu: drift %g", i, t.targets.drift);
+        assert_true((t.steps.timeline != NULL) == (t.targets.kind == TT_TARGETS_LATER));
         tt_trainer_release(&t);
         tt_model_release(&model);
         tt_events_release(&events);
@@ -74,10 +74,10 @@ static void test_what_is_later_needs_times(void **state)
 
     (void)state;
     walk(&model, &events, timeless, 1);
-    o.targets = TT_TARGETS_LATER;
-    assert_int_equal(tt_trainer_init(&t, &model, &events, &o, NULL, &err), -1);
+    o.run.trainer.targets = TT_TARGETS_LATER;
+    assert_int_equal(tt_trainer_init(&t, &model, &events, &o.run.trainer, NULL, &err), -1);
     assert_int_equal(err.kind, TT_ERR_USAGE);
-    assert_string_equal(err.text, "--targets: later: the schema has no event column of kind 'time'");
+    assert_string_equal(err.text, "targets 'later' need times: the schema has no event column of kind 'time'");
     tt_model_release(&model);
     tt_events_release(&events);
 }
@@ -98,9 +98,9 @@ static double next_found(enum tt_targets wants, int threads, struct tt_model *mo
     for (uint32_t u = 1; u <= USERS; u++)
         if (first_item(u) < STARTS) /* the others would go where nobody has been */
             tiny_event(&next, u, first_item(u) + VISITS, 0, 1, 1, VISITS);
-    o.targets = wants;
-    o.epochs = 40;
-    o.k = 1;
+    o.run.trainer.targets = wants;
+    o.run.stopping.epochs = 40;
+    o.run.validation.k = 1;
     NEED(tt_train(model, &events, &o, &next.events, pool, &hooks, &report, &err));
     assert_int_equal(report.seen, TT_SEEN_REMOVE);
     tt_examples_release(&next);
