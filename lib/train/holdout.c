@@ -1,4 +1,4 @@
-/* Events put aside: see holdout.h. */
+/* Held-out events: see holdout.h. */
 #include "train/holdout.h"
 
 #include <stdlib.h>
@@ -23,7 +23,7 @@ static int compare_entries(const void *left, const void *right)
     return (a->event > b->event) - (a->event < b->event);
 }
 
-/* Where the put-aside part of n sorted entries begins, when `held` of them should be: at the nearest change of time,
+/* Where the held-out part of n sorted entries begins, when `held` of them should be: at the nearest change of time,
  * the earlier one of two that are equally near. */
 static size_t find_cut(const struct entry *entries, size_t n, size_t held, int has_times)
 {
@@ -40,7 +40,7 @@ static size_t find_cut(const struct entry *entries, size_t n, size_t held, int h
     return down > 0 && cut - down <= up - cut ? down : up;
 }
 
-/* Sort a user's entries, and mark the events that are put aside. */
+/* Sort a user's entries, and mark the events that are held out. */
 static void mark_user(struct entry *entries, size_t n, uint32_t user, double share, uint64_t seed, int has_times,
                       unsigned char *is_held)
 {
@@ -82,8 +82,8 @@ done:
 }
 
 /* The events whose mark is `mark`, n of them. */
-static int take(struct tt_events *out, const struct tt_events *events, const struct tt_schema *schema,
-                const unsigned char *marks, unsigned char mark, size_t n, struct tt_err *err)
+static int copy_marked(struct tt_events *out, const struct tt_events *events, const struct tt_schema *schema,
+                       const unsigned char *marks, unsigned char mark, size_t n, struct tt_err *err)
 {
     if (tt_events_init(out, schema, err))
         return -1;
@@ -128,8 +128,8 @@ int tt_holdout_init(struct tt_holdout *h, const struct tt_events *events, const 
         goto done;
     for (size_t e = 0; e < events->n; e++)
         n_held += is_held[e];
-    if (take(&h->kept, events, &dictionary->schema, is_held, 0, events->n - n_held, err) ||
-        take(&h->held, events, &dictionary->schema, is_held, 1, n_held, err))
+    if (copy_marked(&h->kept, events, &dictionary->schema, is_held, 0, events->n - n_held, err) ||
+        copy_marked(&h->held, events, &dictionary->schema, is_held, 1, n_held, err))
         goto done;
     status = 0;
 done:

@@ -1,13 +1,13 @@
-/* Events in two parts: those to learn from, and some of each user's put aside to validate by.
+/* Splits events in two: those that a run learns from, and a share of each user's events that is held out to validate
+ * by.
  *
- * With times the latest are put aside, since what is asked of a model is what comes next. Events of one time, as of one
- * order, stay together: the cut is moved to the nearest change of time, unless all of a user's events have one time.
- * Without times, and where times are equal, they are drawn by a hash of (seed, event): repeats of a pair of user and
- * item are events of their own, as they are in the future that validation stands for.
+ * With times the latest events are held out, because the model will be asked for what comes next. Events of one time,
+ * as of one order, stay together: the cut is moved to the nearest change of time, unless all of a user's events have
+ * one time. Without times, and where times are equal, events are drawn by a hash of (seed, event). Repeats of a pair of
+ * user and item are events of their own.
  *
- * Of a user's n events share n are put aside, rounded up or down by the same hash, so that users of few events take
- * part too, but never the last one that is left: nobody becomes unknown. Events count whatever their labels and
- * weights.
+ * Of a user's n events share * n are held out, rounded up or down by the same hash, so that users of few events take
+ * part too, but never all of them: no user becomes unknown. Events count whatever their labels and weights.
  */
 #ifndef TT_TRAIN_HOLDOUT_H
 #define TT_TRAIN_HOLDOUT_H

@@ -16,11 +16,11 @@
 
 /* One line of the log. The values are of the options' metric at k, -1 when not evaluated. */
 struct tt_epoch {
-    size_t epoch;        /* from 1 */
+    size_t epoch;          /* from 1 */
     double loss, gradient; /* trainer.h */
     double train_value, valid_value;
-    double examples;     /* events seen in this epoch */
-    int is_best;
+    double examples;       /* events that the epoch had */
+    int is_best;           /* so far */
 };
 
 struct tt_run_options {
@@ -44,17 +44,18 @@ struct tt_run_hooks {
     void *arg;
 };
 
-/* What was chosen and found, for notes and lineage. */
+/* What was chosen and found: for notes, and for the metadata of the model. */
 struct tt_train_report {
-    struct tt_plan plan;    /* the candidates and the steps used */
-    struct tt_settings settings; /* those that tuning found, or that were given (training.h) */
+    struct tt_plan plan;              /* of the steps */
+    struct tt_settings settings;      /* those that tuning found, or that were given (training.h) */
     enum tt_seen_policy seen;
-    enum tt_targets targets; /* not auto */
-    size_t queries, catalogue, best_epoch, epochs;
-    size_t events, unliked; /* events used, and events left out because their label is 0 */
-    double best_value;      /* on the validation events; -1 without */
-    int keeps_best;         /* the run was evaluated on validation events, and the best epoch is kept */
-    int has_no_progress;    /* the last epoch's loss is not below the first one's */
+    enum tt_targets targets;          /* not auto */
+    size_t queries, catalogue;        /* how many queries, and items with an event */
+    size_t events, unliked;           /* events used, and events left out because their label is 0 */
+    size_t epochs, best_epoch;
+    double best_value;                /* on the validation events; -1 without */
+    int keeps_best;                   /* the run was evaluated on validation events, and the best epoch is kept */
+    int has_no_progress;              /* the last epoch's loss is not below the first one's */
     struct tt_validation_signs signs; /* of the kept epoch */
 };
 
@@ -65,7 +66,7 @@ int tt_run_init(struct tt_run *run, struct tt_model *model, const struct tt_even
                 struct tt_err *err) TT_CHECKED;
 void tt_run_release(struct tt_run *run); /* fine on a struct that is all zero */
 
-/* The first values of the tables, and a look at them. */
+/* The first values of the tables, and their softmax peak. */
 int tt_run_start(struct tt_run *run, struct tt_err *err) TT_CHECKED;
 
 /* Is the temperature too small for the scores? Two signs of it at the start, in a catalogue of a hundred items or

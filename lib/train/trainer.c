@@ -17,8 +17,9 @@ enum { AVERAGED = 16 }; /* models an epoch; on Yelp2018 they take 2 % of the tim
 
 /* ---- setting up ---- */
 
-/* What the earlier model knows of a side, when the examples go on from it. */
-static struct tt_past find_past(const struct tt_trainer *t, size_t column)
+/* A history column of the earlier model, and when its rows had their latest events; empty unless the examples extend
+ * it. */
+static struct tt_past earlier_history(const struct tt_trainer *t, size_t column)
 {
     const struct tt_entities *from = t->model->base.extends[0] ? &t->o->start.earlier->base : NULL;
     enum tt_side side = t->model->base.dictionary.schema.columns[column].side;
@@ -29,8 +30,8 @@ static struct tt_past find_past(const struct tt_trainer *t, size_t column)
     return (struct tt_past){&table->bags[column], table->latest};
 }
 
-/* When each row of the table was last met, by the earlier model or these visits. */
-static int find_latest(struct tt_table *table, const struct tt_past *past, const struct tt_visits *visits,
+/* The time of each row's latest event, in the earlier model's history or in these visits. */
+static int make_latest(struct tt_table *table, const struct tt_past *past, const struct tt_visits *visits,
                        struct tt_err *err)
 {
     size_t n = table->n_rows;
@@ -44,24 +45,24 @@ static int find_latest(struct tt_table *table, const struct tt_past *past, const
     return 0;
 }
 
-/* A history column of the table, of the earlier model's and these visits. */
-static int find_history(struct tt_trainer *t, const struct tt_column *column, const struct tt_visits *visits,
+/* Make a history column of the table, from the earlier model's history and these visits. */
+static int make_history(struct tt_trainer *t, const struct tt_column *column, const struct tt_visits *visits,
                         struct tt_err *err)
 {
     struct tt_entities *base = &t->model->base;
     struct tt_table *table = column->side == TT_USER ? &base->users : &base->items;
     size_t c = (size_t)(column - base->dictionary.schema.columns);
-    struct tt_past past = find_past(t, c);
+    struct tt_past past = earlier_history(t, c);
 
     tt_bags_release(&table->bags[c]);
-    if (column->half_life > 0 && find_latest(table, &past, visits, err))
+    if (column->half_life > 0 && make_latest(table, &past, visits, err))
         return -1;
     return tt_history_extend(&table->bags[c], column, table->n_rows, past.bags ? &past : NULL, visits, err);
 }
 
-/* Each user's history: into the users' table when the schema has one, else beside it; and each item's, of its users,
- * where the schema has that. */
-static int find_visits(struct tt_trainer *t, struct tt_err *err)
+/* Make the histories: each user's, into the users' table when the schema has one, else beside it; and each item's,
+ * which is its users, when the schema has one. */
+static int make_histories(struct tt_trainer *t, struct tt_err *err)
 {
     static const struct tt_column plain = {.kind = TT_KIND_HISTORY, .count = TT_COUNT_SQRT};
     struct tt_entities *base = &t->model->base;
@@ -72,16 +73,16 @@ static int find_visits(struct tt_trainer *t, struct tt_err *err)
                                .weight = ev->weight};
 
     t->visits = of_users ? &base->users.bags[of_users - base->dictionary.schema.columns] : &t->visits_store;
-    if (of_users ? find_history(t, of_users, &visits, err)
+    if (of_users ? make_history(t, of_users, &visits, err)
                  : tt_history_build(&t->visits_store, &plain, base->users.n_rows, &visits, err))
         return -1;
-    visits.user = ev->item; /* the same visits seen from the items */
+    visits.user = ev->item; /* the other way round */
     visits.item = ev->user;
-    return of_items ? find_history(t, of_items, &visits, err) : 0;
+    return of_items ? make_history(t, of_items, &visits, err) : 0;
 }
 
 /* The events by query, with the replayed ones of an earlier model. */
-static int find_queries(struct tt_trainer *t, struct tt_err *err)
+static int make_queries(struct tt_trainer *t, struct tt_err *err)
 {
     const struct tt_entities *base = &t->model->base;
     const struct tt_column *column = tt_schema_find(&base->dictionary.schema, TT_USER, TT_KIND_HISTORY);
@@ -91,7 +92,7 @@ static int find_queries(struct tt_trainer *t, struct tt_err *err)
 
     if (!base->extends[0] || !column)
         return tt_queries_init(&t->queries, &base->dictionary, t->events, t->o->half_life, with_disliked, err);
-    struct tt_past past = find_past(t, (size_t)(column - base->dictionary.schema.columns));
+    struct tt_past past = earlier_history(t, (size_t)(column - base->dictionary.schema.columns));
     if (tt_replay_histories(&all, t->events, base, column, &past, &replay, err))
         return -1;
     t->replayed = all.n - t->events->n;
@@ -144,8 +145,8 @@ static struct tt_plan make_plan(const struct tt_trainer *t)
     return tt_plan_make(&t->o->steps, &data);
 }
 
-/* Room for the items of a step. What the largest one might need, if those that want most met in it, is more than steps
- * ever have. */
+/* Room for the items of a step. It grows when a step needs more: the most that a step could need, if the queries with
+ * the most positives met in it, is far more than steps have. */
 static int make_room(struct tt_trainer *t, size_t shared, size_t candidates, struct tt_err *err)
 {
     size_t dim = t->model->dim;
@@ -227,7 +228,7 @@ int tt_trainer_init(struct tt_trainer *t, struct tt_model *model, const struct t
     *t = (struct tt_trainer){.model = model, .events = events, .o = options, .pool = pool, .at = {.epoch = 1}};
     if (options->half_life > 0 && !events->time)
         return tt_err_set(err, TT_ERR_USAGE, "a half-life needs times: the schema has no event column of kind 'time'");
-    if (check_earlier(t, err) || find_visits(t, err) || find_queries(t, err) || check_events(t, err) ||
+    if (check_earlier(t, err) || make_histories(t, err) || make_queries(t, err) || check_events(t, err) ||
         tt_catalogue_init(&t->catalogue, &t->queries, model->base.items.n_rows, err) ||
         tt_targets_choose(&t->targets, options->targets, events, t->visits, model->base.items.n_rows,
                           model->base.extends[0] ? options->start.earlier : NULL, err) ||
@@ -336,7 +337,7 @@ int tt_trainer_step(struct tt_trainer *t, struct tt_err *err)
     t->items_gathered = s->kind == TT_CANDIDATES_ALL;
     if (t->items.stale)
         tt_stale_refresh(&t->stale, t->pool);
-    catch_up(t); /* later than the sums: those of a session that was taken back are the same */
+    catch_up(t); /* after the sums, which are then the same in a restored session */
     tt_batch_forward(&t->users, t->pool, t->u);
     tt_batch_forward(&t->items, t->pool, t->v);
     struct tt_softmax_step step = {.n_queries = s->n_rows, .n_shared = s->n_shared, .n_items = s->n_candidates,

@@ -1,24 +1,24 @@
-/* A training session: the tables of a model, moved a step at a time. What happens around the epochs (validation, the
- * best one, the end) is in training.h.
+/* A training session moves the tables and layers of a model, a step at a time. run.h says what happens around its
+ * epochs.
  *
- *     tt_trainer_init(&t, model, events, &options, pool, &err);    what the data say: queries, catalogue, steps
- *     tt_trainer_start(&t, &err);                            the first values of the tables
- *     while (t.at.epoch <= options.epochs) {
+ *     tt_trainer_init(&t, model, events, &options, pool, &err);    queries, catalogue, histories, steps, buffers
+ *     tt_trainer_start(&t, &err);                                  the first values of the tables
+ *     for each epoch:
  *         while (!tt_trainer_is_epoch_over(&t))
  *             tt_trainer_step(&t, &err);
  *         tt_trainer_end_epoch(&t, &means);
- *     }
- *     tt_trainer_finish(&t);                                 rows that training never saw
+ *     tt_trainer_finish(&t);                                       values for rows that no step has moved
+ *     tt_trainer_release(&t);
  *
- * A query is a distinct combination of user and context; its positives are the items of its events, with their weights
- * added up. Steps are described in steps.h, and how their kind and size are chosen in plan.h. The catalogue is the
- * items that have an event; others take no part.
+ * A query is a distinct combination of user and context. Its positives are the items of its events, whose weights are
+ * added up. The catalogue is the items with at least one event; only they are candidates. steps.h says what a step
+ * takes, plan.h how that is chosen.
  *
- * All that changes while training is the model's tables and layers, their average, the optimiser's moments and marks
- * (`adam`), what `stale` has collected, and `at`. The rest follows from examples and options, so a session that gets
- * these back (tt_trainer_state) goes on as if it had never stopped.
+ * The state of a session is the model's tables and layers, their average, the optimiser's moments and marks, the
+ * gradients that `stale` has collected, and the position. All else follows from entities, events and options, so a
+ * session that restores its state continues as if it had never stopped.
  *
- * Determinism: the tables depend on examples, options and seed alone, on one kind of CPU; not on the pool.
+ * Determinism: the tables depend on entities, events, options and seed alone, on one kind of CPU; not on the pool.
  */
 #ifndef TT_TRAIN_TRAINER_H
 #define TT_TRAIN_TRAINER_H
@@ -83,7 +83,7 @@ struct tt_trainer {
     size_t replayed;                     /* visits of the earlier model trained on again: see replay.h */
     struct tt_trainer_position at;
     struct tt_queries queries;
-    const struct tt_bags *visits;        /* per user: what they have been to */
+    const struct tt_bags *visits;        /* each user's items: their history */
     struct tt_bags visits_store;         /* ... when the schema has no history */
     struct tt_targets_choice targets;
     struct tt_catalogue catalogue;
@@ -118,7 +118,7 @@ int tt_trainer_step(struct tt_trainer *trainer, struct tt_err *err) TT_CHECKED;
 
 int tt_trainer_is_epoch_over(const struct tt_trainer *trainer);
 
-/* Go to the next epoch. *means: of this one. */
+/* The next epoch begins. *means: of the one that is over. */
 void tt_trainer_end_epoch(struct tt_trainer *trainer, struct tt_epoch_means *means);
 
 /* Save or restore what changes: the tables, the optimiser, the position. Restoring replaces tt_trainer_start; a

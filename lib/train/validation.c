@@ -27,7 +27,7 @@ static int compare_u32(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* Does any validation event repeat a visit of the training events? */
+/* Does any validation event repeat an item of its user's history? */
 static int repeats(const struct tt_bags *visits, const struct tt_queries *q)
 {
     for (size_t i = 0; i < q->n; i++) {
@@ -41,9 +41,9 @@ static int repeats(const struct tt_bags *visits, const struct tt_queries *q)
 }
 
 /* How many queries to evaluate on: up to `most`, as long as scoring them takes at most a third of the products of an
- * epoch. An epoch scores all rows against a step's candidates, and both gradients are as dear again; so with the full
- * loss it is as many as are trained on, and only a sampled loss over a large catalogue is held back. Models that ask
- * different queries of the same events, as with and without a context, so have their epochs chosen by all of them. */
+ * epoch. An epoch scores all rows against a step's candidates, and both gradients cost as much again. So with all
+ * candidates it is as many queries as the training has; it is fewer only with a sample of a large catalogue. Models
+ * that have different queries of the same events, as with and without a context, are then evaluated on all of them. */
 static size_t sample_size(const struct tt_trainer *t, size_t most)
 {
     double rows = (double)t->steps.n * t->plan.mean_candidates / (double)t->catalogue.n;

@@ -53,15 +53,18 @@ void tt_validation_release(struct tt_validation *validation); /* fine on a struc
 
 /* The softmax of the model's scores, before the first step. */
 int tt_validation_softmax_peak(struct tt_validation *validation, const struct tt_trainer *trainer,
-                        const struct tt_model *model, struct tt_softmax_peak *peak, struct tt_err *err) TT_CHECKED;
+                               const struct tt_model *model, struct tt_softmax_peak *peak,
+                               struct tt_err *err) TT_CHECKED;
 
 /* Evaluate the model after an epoch. */
 int tt_validation_evaluate(struct tt_validation *validation, const struct tt_trainer *trainer,
-                          const struct tt_model *model, struct tt_epoch_values *found, struct tt_err *err) TT_CHECKED;
+                           const struct tt_model *model, struct tt_epoch_values *found,
+                           struct tt_err *err) TT_CHECKED;
 
 /* Save or restore what was found of the last epoch. */
 int tt_validation_state(struct tt_validation *validation, struct tt_state *state, struct tt_err *err) TT_CHECKED;
 
+/* Look for signs of a badly set run in the model that is kept. */
 int tt_validation_inspect(struct tt_validation *validation, const struct tt_trainer *trainer,
                           const struct tt_model *model, struct tt_validation_signs *signs,
                           struct tt_err *err) TT_CHECKED;

@@ -71,7 +71,7 @@ static void test_average_weighs_steps_by_a_polynomial(void **state)
         for (size_t i = 0; i < model.dense[side].n_params; i++)
             assert_true(fabs((double)mean.dense[side].params[i] - sum / weights + (double)i) < 1e-5 * (1 + (double)i));
     }
-    assert_true(model.tables[0][0] == (float)sin(STEPS)); /* as the last step left it */
+    assert_true(tiny_table(&model, TT_USER, "u")[0] == (float)sin(STEPS)); /* as the last step left it */
     assert_true(model.dense[TT_ITEM].params[0] == (float)sin(STEPS));
     end(&model, &average);
     tt_pool_free(pool);
@@ -87,7 +87,7 @@ static void test_average_of_nothing_is_the_model(void **state)
     begin(&model, &base, &average);
     set_all(&model, 7);
     struct tt_model mean = tt_average_view(&average);
-    assert_true(mean.tables[0][0] == 7 && mean.dense[TT_USER].params[0] == 7);
+    assert_true(tiny_table(&mean, TT_USER, "u")[0] == 7 && mean.dense[TT_USER].params[0] == 7);
     end(&model, &average);
 }
 

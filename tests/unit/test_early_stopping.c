@@ -64,7 +64,7 @@ static float best_number(const struct world *w, int of_layers)
 {
     struct tt_model best = tt_early_stopping_best(&w->stopping, &w->model);
 
-    return of_layers ? best.dense[TT_ITEM].params[0] : best.tables[0][0];
+    return of_layers ? best.dense[TT_ITEM].params[0] : tiny_table(&best, TT_USER, "u")[0];
 }
 
 static void test_the_best_epoch_is_the_first_of_equal_ones(void **state)
@@ -82,7 +82,7 @@ static void test_the_best_epoch_is_the_first_of_equal_ones(void **state)
     assert_true(is_over(&w));
     assert_true(w.stopping.best_epoch == 2 && w.stopping.best_value == 0.5);
     assert_true(best_number(&w, 0) == 0.5f && best_number(&w, 1) == 0.5f);
-    assert_true(w.model.tables[0][0] == 0.125f); /* the model itself is as it was */
+    assert_true(tiny_table(&w.model, TT_USER, "u")[0] == 0.125f); /* the model itself is as it was */
     end(&w);
 }
 
@@ -98,7 +98,7 @@ static void test_without_validation_the_last_epoch_is_the_best(void **state)
         assert_true(w.stopping.best_epoch == e && w.stopping.best_value == -1);
     }
     assert_true(is_over(&w) && best_number(&w, 0) == -1);
-    w.model.tables[0][0] = 7; /* no copy is kept */
+    tiny_table(&w.model, TT_USER, "u")[0] = 7; /* no copy is kept */
     assert_true(best_number(&w, 0) == 7);
     end(&w);
 }

@@ -68,7 +68,7 @@ static void test_accuracy_counts_events_among_the_first_k(void **state)
     }
     for (size_t i = 0; i < catalogue.n; i++) { /* as the item tower has them: only the id */
         double squares = 0;
-        const float *row = model.tables[2] + catalogue.items[i] * DIM;
+        const float *row = tiny_table(&model, TT_ITEM, "i") + catalogue.items[i] * DIM;
         for (size_t d = 0; d < DIM; d++)
             squares += (double)row[d] * (double)row[d];
         for (size_t d = 0; d < DIM; d++)
@@ -119,7 +119,7 @@ static void two_users(struct tt_model *model, struct tt_examples *valid, struct 
     tt_queries_release(&training);
     tiny_model(model, &base, 2);
     for (size_t u = 1; u <= 2; u++) /* both point to the first axis */
-        model->tables[0][u * 2] = 1;
+        tiny_table(model, TT_USER, "u")[u * 2] = 1;
     tiny_begin(valid, "user u id\nitem i id\n", 2, 5);
     tiny_event(valid, 1, 1, 0, 1, 1, 0); /* u1 wants i1 twice, i3, an item without training, two unknown ones */
     tiny_event(valid, 1, 1, 0, 1, 1, 0);

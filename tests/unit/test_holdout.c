@@ -1,4 +1,4 @@
-/* Events put aside. */
+/* Held-out events. */
 #include "train/holdout.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* What steps want: all of the past, or what was later than a moment. */
+/* The targets of a step: all items of the history, or those after a moment. */
 #include "train/training.h"
 
 #include "tiny_training.h"
@@ -32,7 +32,7 @@ static void test_auto_follows_the_drift(void **state)
     static const struct {
         const char *schema;
         int by_order;
-        enum tt_targets wants, expected;
+        enum tt_targets asked, expected;
         double low, high;
     } cases[] = {
         {timed, 1, TT_TARGETS_AUTO, TT_TARGETS_LATER, 0.1, 1},
@@ -51,7 +51,7 @@ static void test_auto_follows_the_drift(void **state)
         struct tt_events events;
         struct tt_trainer t;
         walk(&model, &events, cases[i].schema, cases[i].by_order);
-        o.run.trainer.targets = cases[i].wants;
+        o.run.trainer.targets = cases[i].asked;
         NEED(tt_trainer_init(&t, &model, &events, &o.run.trainer, pool, &err));
         assert_int_equal(t.targets.kind, cases[i].expected);
         if (!(t.targets.drift >= cases[i].low && t.targets.drift <= cases[i].high))
@@ -83,7 +83,7 @@ static void test_what_is_later_needs_times(void **state)
 }
 
 /* How many users have the item that comes next in the row as the first that they do not have yet, after training. */
-static double next_found(enum tt_targets wants, int threads, struct tt_model *model)
+static double next_found(enum tt_targets targets, int threads, struct tt_model *model)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(threads, &err);
@@ -98,7 +98,7 @@ static double next_found(enum tt_targets wants, int threads, struct tt_model *mo
     for (uint32_t u = 1; u <= USERS; u++)
         if (first_item(u) < STARTS) /* the others would go where nobody has been */
             tiny_event(&next, u, first_item(u) + VISITS, 0, 1, 1, VISITS);
-    o.run.trainer.targets = wants;
+    o.run.trainer.targets = targets;
     o.run.stopping.epochs = 40;
     o.run.validation.k = 1;
     NEED(tt_train(model, &events, &o, &next.events, pool, &hooks, &report, &err));

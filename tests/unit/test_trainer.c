@@ -165,7 +165,6 @@ static void test_a_session_goes_on_from_its_state(void **state)
 }
 
 static const char both[] = "user u id\nuser i history\nitem i id\nitem u history\n";
-enum { VISITORS = 3 }; /* the column of the items' histories */
 
 /* Items' histories are read in every third step, and their table moves in the third for the first time: by three times
  * the rate, as Adam's first moves go, from values that three steps have decayed. A session that would wait longer is
@@ -199,9 +198,10 @@ static void test_stale_histories_move_as_far_as_their_steps(void **state)
     double left = (1 - decay / 3) * (1 - decay * 2 / 3) * (1 - decay);
     run_until(&moving, 3);
     run_until(&waiting, 3);
-    for (size_t i = 0; i < tt_model_table_size(&a, VISITORS); i++) {
-        double g = (double)moving.adam.first[VISITORS][i] / (1 - pow(0.9, 3)); /* of the moments' first move */
-        double old = (double)b.tables[VISITORS][i], now = (double)a.tables[VISITORS][i];
+    const size_t column = tiny_column(&a.base.dictionary.schema, TT_ITEM, "u"); /* the items' histories */
+    for (size_t i = 0; i < tt_model_table_size(&a, column); i++) {
+        double g = (double)moving.adam.first[column][i] / (1 - pow(0.9, 3)); /* of the moments' first move */
+        double old = (double)b.tables[column][i], now = (double)a.tables[column][i];
         squares += g * g;
         if (fabs(g) < 1e-3) /* the optimiser's epsilon would be felt */
             continue;

@@ -196,12 +196,13 @@ static void test_accuracy_is_that_of_the_kept_model(void **state)
     NEED(tt_tower_input_of_table(&items, &model.base.items, &model.base.dictionary.schema, &err));
     NEED(tt_model_embed(&model, &users, pool, u, &err));
     NEED(tt_model_embed(&model, &items, pool, v, &err));
+    size_t meal = tiny_column(&model.base.dictionary.schema, TT_USER, "meal");
     for (size_t e = 0; e < valid.events.n; e++) {
         size_t q = 0, before = 0, item = valid.events.item[e];
         if (item == 0)
             continue; /* a miss */
         while (queries.user[q] != valid.events.user[e] ||
-               queries.contexts[2].codes[q] != tt_narrow_get(&valid.events.contexts[2], e))
+               queries.contexts[meal].codes[q] != tt_narrow_get(&valid.events.contexts[meal], e))
             q++;
         double scores[TINY_ITEMS + 1] = {0};
         for (size_t i = 1; i <= TINY_ITEMS - 2; i++)
@@ -262,11 +263,12 @@ static void test_untrained_rows_get_the_unknown_one(void **state)
         o.run.trainer.shape.hidden[0] = 12;
         o.run.trainer.start.kind = TT_START_RANDOM; /* what is not trained is far from 0 */
         struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
-        float *users = model.tables[0], *items = model.tables[3];
+        float *users = tiny_table(&model, TT_USER, "u"), *items = tiny_table(&model, TT_ITEM, "i");
+        float *history = tiny_table(&model, TT_USER, "i");
         assert_memory_equal(items + 39 * TINY_DIM, items, TINY_DIM * sizeof(float));
         assert_memory_equal(items + 40 * TINY_DIM, items, TINY_DIM * sizeof(float));
         assert_memory_equal(users + 60 * TINY_DIM, users, TINY_DIM * sizeof(float));
-        assert_memory_equal(model.tables[1] + 40 * TINY_DIM, model.tables[1], TINY_DIM * sizeof(float));
+        assert_memory_equal(history + 40 * TINY_DIM, history, TINY_DIM * sizeof(float));
         for (size_t d = 0; d < TINY_DIM; d++) { /* the mean of the trained ones */
             double mean = 0;
             for (size_t r = 1; r <= 38; r++)
@@ -289,7 +291,7 @@ static void test_a_trained_unknown_row_stays(void **state)
 
     (void)state;
     struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
-    float *kinds = model.tables[4];
+    float *kinds = tiny_table(&model, TT_ITEM, "kind");
     double apart = 0;
     for (size_t d = 0; d < TINY_DIM; d++) {
         double mean = 0;
@@ -316,10 +318,11 @@ static void test_a_missing_scaled_number_counts_as_the_mean_one(void **state)
     tiny_clusters(&base, 20, 6, 5, 1);
     NEED(tt_model_init(&model, &base.entities, TINY_DIM, &err));
     NEED(tiny_train(&model, &base.events, &o, NULL, 1, &lines, &report, &err));
+    const float *prices = tiny_table(&model, TT_ITEM, "price");
     double size = 0;
     for (size_t d = 0; d < TINY_DIM; d++) {
-        assert_true(model.tables[2][d] == 0);
-        size += fabs((double)model.tables[2][TINY_DIM + d]);
+        assert_true(prices[d] == 0);
+        size += fabs((double)prices[TINY_DIM + d]);
     }
     assert_true(size > 0);
     tt_events_release(&base.events);
@@ -336,19 +339,20 @@ static void test_an_untrained_unknown_history_is_the_mean_bag(void **state)
     (void)state;
     o.run.trainer.dropout = 0;
     struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
+    const size_t column = tiny_column(&model.base.dictionary.schema, TT_USER, "i");
+    const float *history = model.tables[column];
     double mean[TINY_DIM] = {0}, n = 0;
     for (size_t u = 1; u <= TINY_USERS; u++) {
         const uint32_t *codes;
         const float *weights;
-        size_t size = tt_bags_row(&model.base.users.bags[1], u, &codes, &weights);
+        size_t size = tt_bags_row(&model.base.users.bags[column], u, &codes, &weights);
         for (size_t e = 0; e < size; e++)
             for (size_t d = 0; d < TINY_DIM; d++)
-                mean[d] +=
-                    (double)(weights[e] / tt_history_length(weights, size) * model.tables[1][codes[e] * TINY_DIM + d]);
+                mean[d] += (double)(weights[e] / tt_history_length(weights, size) * history[codes[e] * TINY_DIM + d]);
         n += size > 0;
     }
     for (size_t d = 0; d < TINY_DIM; d++)
-        assert_true(fabs(mean[d] / n - (double)model.tables[1][d]) < 1e-5);
+        assert_true(fabs(mean[d] / n - (double)history[d]) < 1e-5);
     tt_model_release(&model);
 }
 
@@ -368,8 +372,8 @@ static void test_one_dimension_and_one_item_are_enough(void **state)
     NEED(tt_model_init(&model, &base.entities, 1, &err));
     NEED(tiny_train(&model, &base.events, &o, NULL, 2, &lines, &report, &err));
     assert_true(lines.epochs[3].train_value == 1);
-    assert_true(model.tables[3][1] !=
-                0); /* no gradient moves a vector of one number, but it was not without an event */
+    /* no gradient moves a vector of one number, but it was not without an event */
+    assert_true(tiny_table(&model, TT_ITEM, "i")[1] != 0);
     tt_events_release(&base.events);
     tt_model_release(&model);
 }
@@ -413,7 +417,8 @@ static void test_events_with_label_0_are_left_out(void **state)
     assert_int_equal(report.events, 29 * 5);
     assert_true(lines.epochs[0].examples == 29 * 5);
     /* item 19 was only disliked */
-    assert_memory_equal(with.tables[2] + 19 * TINY_DIM, with.tables[2], TINY_DIM * sizeof(float));
+    const float *items = tiny_table(&with, TT_ITEM, "i");
+    assert_memory_equal(items + 19 * TINY_DIM, items, TINY_DIM * sizeof(float));
     struct tt_model other = labelled(0, 1, &report, &without);
     assert_int_equal(report.unliked, 0);
     assert_true(lines.epochs[3].loss == without.epochs[3].loss);
@@ -500,7 +505,8 @@ static void test_half_life_needs_times(void **state)
 
     (void)state;
     o.run.trainer.half_life = 7;
-    fails(tiny_plain, &o, NULL, NULL, TT_ERR_USAGE, "a half-life needs times: the schema has no event column of kind 'time'");
+    fails(tiny_plain, &o, NULL, NULL, TT_ERR_USAGE,
+          "a half-life needs times: the schema has no event column of kind 'time'");
 }
 
 static void test_a_huge_rate_is_an_error_that_names_the_step(void **state)
@@ -561,8 +567,9 @@ static void test_collapse_is_reported(void **state)
     tiny_begin(&base, "user u id embed=no\nuser color category\nitem i id\n", 50, 10);
     for (uint32_t u = 1; u <= 50; u++)
         tiny_event(&base, u, 1 + u % 10, 0, 1, 1, 0);
+    size_t color = tiny_column(&base.entities.dictionary.schema, TT_USER, "color");
     for (uint32_t u = 0; u <= 50; u++) /* all users have one color */
-        base.entities.users.bags[1].codes[u] = 1;
+        base.entities.users.bags[color].codes[u] = 1;
     NEED(tt_model_init(&model, &base.entities, TINY_DIM, &err));
     NEED(tiny_train(&model, &base.events, &o, NULL, 1, &lines, &report, &err));
     assert_true(report.signs.has_collapsed);

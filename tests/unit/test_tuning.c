@@ -172,7 +172,7 @@ static void test_little_time_makes_short_trials(void **state)
     tt_model_release(&model);
 }
 
-/* Validation events that are given measure the trials too, and nothing is put aside. */
+/* Validation events that are given measure the trials too, and nothing is held out. */
 static void test_trials_by_given_events(void **state)
 {
     struct tt_train_options o = tiny_options;

@@ -1,10 +1,13 @@
-/* A small world for the tests of lib/model: a schema, ids "u1"... and "i1"..., attributes and events by plain arrays.
+/* A small world for the tests of lib/model and lib/train: a schema, ids "u1"... and "i1"..., attributes and events.
  *
- *     struct tiny t;  tiny_begin(&t, schema text, users, items);  tiny_event(&t, user, item, context)...;
- *     struct tt_examples base = tiny_finish(&t);
+ *     struct tt_examples base;
+ *     tiny_begin(&base, schema text, users, items);
+ *     tiny_event(&base, user, item, context, weight, label, time)...;      or tiny_clusters
+ *     tiny_model(&model, &base, dim);
  *
- * Codes are given as they are in the tables: user 1 is the first known user. Category-like columns get `codes_of`
- * values; each row's code is chosen by a formula, so that a test can compute it again.
+ * Codes are given as they are in the tables: user 1 is the first known user. Each row's code of an attribute is chosen
+ * by a formula (tiny_code), so that a test can compute it again. Columns are looked up by side and name: tiny_column,
+ * tiny_table.
  */
 #ifndef TT_TESTS_TINY_MODEL_H
 #define TT_TESTS_TINY_MODEL_H
@@ -61,6 +64,16 @@ static inline void tiny_attribute(struct tt_bags *bags, const struct tt_column *
             fail_msg("%s", errp->text);
     }
     bags->n_rows = n;
+}
+
+/* The place of the column of this side and name. */
+static inline size_t tiny_column(const struct tt_schema *schema, enum tt_side side, const char *name)
+{
+    for (size_t c = 0; c < schema->n_columns; c++)
+        if (schema->columns[c].side == side && strcmp(schema->columns[c].name, name) == 0)
+            return c;
+    fail_msg("no column '%s'", name);
+    return 0;
 }
 
 /* Examples over the schema without events; numbers are scaled. */
@@ -175,6 +188,12 @@ static inline void tiny_model(struct tt_model *model, struct tt_examples *base, 
 
     NEED(tt_model_init(model, &base->entities, dim, &err));
     tt_events_release(&base->events);
+}
+
+/* The table of the column of this side and name. */
+static inline float *tiny_table(const struct tt_model *model, enum tt_side side, const char *name)
+{
+    return model->tables[tiny_column(&model->base.dictionary.schema, side, name)];
 }
 
 #endif
