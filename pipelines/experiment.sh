@@ -51,22 +51,18 @@ queries() { # RUN
 }
 
 list() { # RUN.keep or RUN.remove
-    local run=${1%.*} options
+    local trained=$OUT/${1%.*} options
     eval "options=($QUERY_OPTIONS)"
     [ "${1##*.}" = keep ] || options+=(--seen "$TRAIN")
-    run tt-query -q -j "$JOBS" -k "${K##*,}" "${options[@]}" -o "$OUT/$1.recs.tsv" "$OUT/$run.items.tt" "$OUT/$run.users.tt"
+    run tt-query -q -j "$JOBS" -k "${K##*,}" "${options[@]}" -o "$OUT/$1.recs.tsv" "$trained.items.tt" "$trained.users.tt"
 }
 
 reference() { # popular or own_frequent, .keep or .remove
-    bash "$here/reference.sh" "${1%%[_.]*}" "$OUT/$(first_schema).tt" "$USER_COLUMN" "$ITEM_COLUMN" "${K##*,}" "${1##*.}" \
-        "$TEST" >"$OUT/$1.recs.tsv.tmp"
+    local schemas=($SCHEMAS) first
+    first=$(basename "${schemas[0]}")
+    bash "$here/reference.sh" "${1%%[_.]*}" "$OUT/${first%.*}.tt" "$USER_COLUMN" "$ITEM_COLUMN" "${K##*,}" "${1##*.}" "$TEST" \
+        >"$OUT/$1.recs.tsv.tmp"
     mv "$OUT/$1.recs.tsv.tmp" "$OUT/$1.recs.tsv"
-}
-
-first_schema() {
-    local first=${SCHEMAS#"${SCHEMAS%%[! ]*}"}
-    first=$(basename "${first%% *}")
-    echo "${first%.*}"
 }
 
 evaluate() { # RUN keep|remove|new LISTS [sliced]

@@ -1,9 +1,9 @@
 # Foursquare check-ins in New York, root category Food: do category, meal time and place help?
 #   make -f pipelines/foursquare.mk DATA=folder OUT=out/foursquare [PART=valid]
 # DATA holds checkins.csv or checkins.csv.zst. The last fifth of each user's check-ins is the test part. PART=valid leaves that
-# alone and judges on the last eighth of the training part instead: what settings are chosen on.
+# alone and evaluates on the last eighth of the training part instead: what settings are chosen on.
 # The place of a user is that of their last check-in before, of the same week and any root category: it is known when they ask.
-# A second table judges by the events at venues that are new to the user.
+# A second table is by the events at venues that are new to the user.
 DATA ?= $(error DATA=folder is needed)
 OUT  ?= out/foursquare
 PART ?= test
@@ -16,7 +16,7 @@ TEST    := $(OUT)/$(PART).csv
 ALSO    ?= remove
 NEW     ?= yes
 SLICES  ?= meal_time hour activity popularity known
-PARTS   := the last $(if $(filter valid,$(PART)),eighth of the training part of each user's check-ins is judged,fifth of each user's check-ins is the test part), by week and order
+PARTS   := the last $(if $(filter valid,$(PART)),eighth of the training part of each user's check-ins is evaluated,fifth of each user's check-ins is the test part), by week and order
 CELLS   := 250,1000,4000
 split    = tt-split --user user_id --item venue_id --order week_id,seq
 

@@ -1,7 +1,7 @@
 # MovieLens 100K: do genres, age, gender and occupation help? Every rating counts as an event.
 #   make -f pipelines/ml-100k.mk DATA=folder OUT=out/ml-100k [PART=valid]
 # DATA holds ratings.csv, movies.csv and users.csv, or the same with .zst. The last fifth of each user's ratings by time is the
-# test part; PART=valid judges on the last eighth of the training part instead.
+# test part; PART=valid evaluates on the last eighth of the training part instead.
 DATA ?= $(error DATA=folder is needed)
 OUT  ?= out/ml-100k
 PART ?= test
@@ -12,7 +12,7 @@ TEST  := $(OUT)/$(PART).csv
 ITEMS := $(OUT)/movies.csv
 USERS := $(OUT)/users.csv
 SEEN  ?= remove
-PARTS := the last $(if $(filter valid,$(PART)),eighth of the training part of each user's ratings is judged,fifth of each user's ratings is the test part), by time
+PARTS := the last $(if $(filter valid,$(PART)),eighth of the training part of each user's ratings is evaluated,fifth of each user's ratings is the test part), by time
 split  = tt-split --user user_id --item movie_id --order timestamp
 
 include $(here)experiment.mk

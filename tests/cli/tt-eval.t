@@ -247,7 +247,7 @@ END
 
 # --- the training events: novelty and popularity of the lists ---
 # Eight users. a: 4 have it, 1 bit, 4 events; b: 2 have it, 2 bits, 3 events; d: 2 have it, 2 bits, 5 events; nobody has c
-# and e, which count as if one had them: 3 bits, 0 events. Lists: u1 a b c, u2 d a e; u3 has none; u4 is not judged.
+# and e, which count as if one had them: 3 bits, 0 events. Lists: u1 a b c, u2 d a e; u3 has none; u4 is not evaluated.
 # novelty: k = 1 (1 + 2)/2; k = 2 (3/2 + 3/2)/2; k = 3 (6/3 + 6/3)/2.
 # popularity: k = 1 (4 + 5)/2; k = 2 (7/2 + 9/2)/2; k = 3 (7/3 + 9/3)/2.
 {

@@ -172,7 +172,7 @@ static void test_evaluation_agrees_with_loops_over_random_worlds(void **state)
     tt_pool_free(pool);
 }
 
-/* Events whose user had the item count for nothing: the rest is judged as if they had never been. */
+/* Events whose user had the item count for nothing: the rest is evaluated as if they had never been. */
 static void test_known_events_do_not_count(void **state)
 {
     static const size_t ks[] = {5};
