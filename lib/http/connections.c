@@ -42,7 +42,7 @@ struct tt_connections {
     pthread_cond_t freed;
     struct tt_connection *all, *free; /* (options.max); a list */
     unsigned *of_worker;      /* (options.workers) how many connections each serves */
-    unsigned next_asked;      /* the place at which the next tick begins */
+    unsigned next_checked;      /* the place at which the next tick begins */
 
     pthread_t acceptor;
     int acceptor_runs;
@@ -53,7 +53,7 @@ struct tt_connections {
 
 /* ---- activities ---- */
 
-/* To some milliseconds, for a fifth of the price. */
+/* Exact to some milliseconds; a fifth of the cost of the exact clock. */
 static uint64_t milliseconds(void)
 {
     struct timespec t;
@@ -233,7 +233,7 @@ static int accept_into(struct tt_connections *table, struct tt_connection *c)
         int error = errno;
         if (error == EAGAIN || error == EINTR || error == ECONNABORTED)
             return -1;
-        /* Out of descriptors or memory, mostly: an idle connection makes way, and a moment passes. */
+        /* Mostly out of descriptors or memory: close an idle connection, and wait a moment. */
         pthread_mutex_lock(&table->lock);
         if (error == EMFILE || error == ENFILE)
             evict_one(table);
@@ -294,7 +294,7 @@ int tt_connections_has_stopped(const struct tt_connections *table)
 
 /* ---- limits of time ---- */
 
-/* A first line that drips in changes no activity: it is a connection that is idle and yet receives. */
+/* While a first line drips in, the connection counts as idle: does it receive bytes all the same, for too long? */
 static int is_dripping(struct tt_connection *c, uint64_t state, uint64_t bytes, uint64_t now, uint64_t limit)
 {
     if (c->idle_state != state) {
@@ -307,8 +307,8 @@ static int is_dripping(struct tt_connection *c, uint64_t state, uint64_t bytes, 
     return c->line_since && now - c->line_since > limit;
 }
 
-/* Shut the connection down if its time is over. 1: the system was asked about it. */
-static int check(struct tt_connections *table, struct tt_connection *c, int may_ask)
+/* Shut the connection down if it takes too long. 1: this took a call of the system. */
+static int check(struct tt_connections *table, struct tt_connection *c, int may_call)
 {
     uint64_t state = state_of(c), now = milliseconds(), since = state >> SINCE_SHIFT;
     uint64_t request = table->options.request_seconds * UINT64_C(1000);
@@ -323,10 +323,11 @@ static int check(struct tt_connections *table, struct tt_connection *c, int may_
         shutdown(c->fd, SHUT_RDWR);
     if (activity == TT_CONNECTION_IDLE && table->stops)
         shutdown(c->fd, SHUT_RD);
-    if ((activity != TT_CONNECTION_IDLE && activity != TT_CONNECTION_ARRIVING) || !may_ask ||
+    if ((activity != TT_CONNECTION_IDLE && activity != TT_CONNECTION_ARRIVING) || !may_call ||
         c->peer.ss_family == AF_UNIX || getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &len))
         return 0;
-    /* libmicrohttpd does not see an end that came together with bytes: it waits for another change of the socket. */
+    /* libmicrohttpd misses an end of input that arrives together with bytes: it waits for another change of the socket.
+     */
     if (info.tcpi_state == CLOSE_WAIT)
         shutdown(c->fd, SHUT_RD);
     if (activity == TT_CONNECTION_IDLE && is_dripping(c, state, info.tcpi_bytes_received, now, request))
@@ -336,14 +337,14 @@ static int check(struct tt_connections *table, struct tt_connection *c, int may_
 
 void tt_connections_tick(struct tt_connections *table)
 {
-    unsigned n = table->options.max, first = table->next_asked, asked = 0;
+    unsigned n = table->options.max, first = table->next_checked, n_calls = 0;
 
     for (unsigned i = 0; i < n; i += AT_ONCE) {
         pthread_mutex_lock(&table->lock);
         for (unsigned j = i; j < n && j < i + AT_ONCE; j++) {
             unsigned place = (first + j) % n;
-            if (check(table, &table->all[place], asked < SYSTEM_CALLS) && ++asked == SYSTEM_CALLS)
-                table->next_asked = (place + 1) % n;
+            if (check(table, &table->all[place], n_calls < SYSTEM_CALLS) && ++n_calls == SYSTEM_CALLS)
+                table->next_checked = (place + 1) % n;
         }
         pthread_mutex_unlock(&table->lock);
     }

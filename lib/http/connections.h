@@ -19,8 +19,8 @@
  * To end a connection is to shut down its socket: the thread that serves it sees the end of the input and closes it. An
  * idle one is shut down for reading only, so that a request that has just come is still answered.
  *
- * Threads: a connection belongs to the thread that serves it, which sets its activity without a lock; the counts are for
- * any thread; the other calls are one thread's.
+ * Threads: a connection belongs to the thread that serves it, which sets its activity without a lock; the counts are
+ * for any thread; the other calls are one thread's.
  */
 #ifndef TT_HTTP_CONNECTIONS_H
 #define TT_HTTP_CONNECTIONS_H

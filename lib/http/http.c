@@ -26,10 +26,10 @@ enum {
      * unmap with each connection. */
     CONNECTION_MEMORY = 24 * 1024,
     KEPT_BUFFER = 4096,      /* bytes of a buffer that an idle connection may keep; not counted as held */
-    SWALLOWED = 1 << 20,     /* bytes beyond max_body that are read, so that the 413 is */
+    SWALLOWED = 1 << 20,     /* bytes beyond max_body that are read, so that the client reads the 413 */
     OTHER_FILES = 64,        /* descriptors besides connections: standard streams, files of the program ... */
     FILES_A_THREAD = 3,
-    SPARE = 16,              /* a place is free a little before libmicrohttpd has forgotten its connection */
+    SPARE = 16,              /* a place is free a little before libmicrohttpd releases its connection */
 };
 
 struct refusal {
@@ -138,7 +138,7 @@ static int is_token(const struct tt_http *http, const char *value, size_t n)
         return 0;
     value += sizeof(scheme) - 1;
     n -= sizeof(scheme) - 1;
-    /* In a time that says how long the token is at most, and nothing of where they differ. */
+    /* In constant time: a client may find out the length of the token, but not where the two differ. */
     for (size_t i = 0; i < http->token_len; i++)
         differs |= (unsigned char)(http->options.token[i] ^ (i < n ? value[i] : 0));
     return n == http->token_len && !differs;
@@ -168,7 +168,7 @@ static enum MHD_Result read_header(void *arg, enum MHD_ValueKind kind, const cha
         break;
     case sizeof("Content-Length") - 1:
         if (!strcasecmp(name, "Content-Length")) {
-            x->length = strtoull(value, NULL, 10); /* it was looked at by libmicrohttpd */
+            x->length = strtoull(value, NULL, 10); /* libmicrohttpd has checked it */
             if (x->n_lengths < 2)
                 x->n_lengths++;
         }
@@ -188,11 +188,11 @@ static int reserve_target(struct exchange *x, size_t n)
 {
     if (2 * n + 4 <= x->target_cap)
         return 0;
-    struct tt_err err = TT_ERR_INIT; /* a thousand bytes to clear, so not for every request */
+    struct tt_err err = TT_ERR_INIT; /* takes a thousand bytes, so it is not made for every request */
     return tt_grow(&x->target, &x->target_cap, 2 * n + 64, 1, &err);
 }
 
-/* A request's first line is there. What it returns is the request's context. */
+/* The first line of a request has arrived. Returns the context of the request. */
 static void *start_request(void *arg, const char *uri, struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -376,8 +376,8 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     if (!x)
         return MHD_NO;
 
-    /* It calls once for the head, for each piece of the body, and at the end. An answer to the first call would close
-     * the connection, since it may be in place of a body's arrival. That is right only where a body is refused. */
+    /* libmicrohttpd calls this for the head, for each piece of the body, and at the end. An answer at the first call
+     * closes the connection, which is right only where a body is refused. */
     if (!x->has_head) {
         struct head head = {http, x};
         x->has_head = 1;
@@ -401,7 +401,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 
     tt_connection_set(x->connection, TT_CONNECTION_ANSWERING);
     if (!x->refusal && tt_target_params(x->target + x->parts.query, x->parts.query_len,
-                                           x->path + x->path_len + 1, params, &request.n_params))
+                                        x->path + x->path_len + 1, params, &request.n_params))
         x->refusal = &many_params;
     if (x->refusal)
         return refuse(http, x, connection, x->refusal, began);
@@ -435,8 +435,8 @@ static void connection_changed(void *arg, struct MHD_Connection *connection, voi
 
 /* ---- the server ---- */
 
-/* A connection was accepted: hand it to its daemon, which closes the descriptor when it fails. (When it is out of memory
- * later, in its own thread, it says nothing, and the place is lost.) */
+/* A connection was accepted: hand it to its daemon, which closes the descriptor when it fails. (When it is out of
+ * memory later, in its own thread, it says nothing, and the place is lost.) */
 static int open_connection(void *arg, struct tt_connection *connection, int fd)
 {
     struct tt_http *http = arg;
@@ -446,7 +446,8 @@ static int open_connection(void *arg, struct tt_connection *connection, int fd)
     carrier.head.sa_family = AF_UNSPEC;
     carrier.exchange = &http->exchanges[connection->place];
     carrier.exchange->connection = connection;
-    return MHD_add_connection(http->daemons[connection->worker], fd, &carrier.head, sizeof(carrier)) == MHD_YES ? 0 : -1;
+    struct MHD_Daemon *daemon = http->daemons[connection->worker];
+    return MHD_add_connection(daemon, fd, &carrier.head, sizeof(carrier)) == MHD_YES ? 0 : -1;
 }
 
 static void stop_accepting(struct tt_http *http)
@@ -499,7 +500,7 @@ void tt_http_stop(struct tt_http *http)
     free(http);
 }
 
-/* Open files that the limit must allow. */
+/* Raise the limit of open files as far as needed. */
 static int raise_limit(const struct tt_http_options *options, struct tt_err *err)
 {
     rlim_t needed = (rlim_t)options->max_connections + (rlim_t)options->threads * FILES_A_THREAD + OTHER_FILES;

@@ -1,5 +1,5 @@
-/* An HTTP/1.1 server by libmicrohttpd. It reads requests, enforces limits, and calls one function of the caller's for each
- * answer; what an answer says is the caller's matter.
+/* An HTTP/1.1 server by libmicrohttpd. It reads requests, enforces limits, and calls one function of the caller's for
+ * each answer; what an answer says is the caller's matter.
  *
  *     tt_http_start(&options, answer, done, arg, &err)    threads listen, and call answer() from now on
  *     tt_http_tick(http)                                  about once a second: ends what takes too long
@@ -18,15 +18,15 @@
  *     503              bodies and answers that wait for their clients would need more than max_held bytes of memory
  *
  * A refusal has the body {"error": "..."}, and one before a body was read closes the connection; all other answers keep
- * it open, if the client does. HEAD is answered as GET is, without the body. Connections have limits of time and number:
- * connections.h says which one ends when.
+ * it open, if the client does. HEAD is answered as GET is, without the body. Connections have limits of time and
+ * number: connections.h says which one ends when.
  *
  * done(), when it is not NULL, is called for each request that was answered or refused here; not for those that
  * libmicrohttpd refuses itself, such as one with a malformed request line.
  *
  * Threads: answer() and done() are called by several threads at once, which have the signal mask of the caller of
- * tt_http_start; SIGPIPE must be ignored. tt_http_active and tt_http_connections are for any thread, the other functions
- * for one.
+ * tt_http_start; SIGPIPE must be ignored. tt_http_active and tt_http_connections are for any thread, the other
+ * functions for one.
  */
 #ifndef TT_HTTP_HTTP_H
 #define TT_HTTP_HTTP_H

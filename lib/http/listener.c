@@ -33,7 +33,7 @@ static int listen_unix(struct tt_listener *listener, const char *path, struct tt
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return tt_err_system(err, errno, "unix:%s", path);
-    /* A socket that nobody listens at was left behind. */
+    /* A socket of a process that has ended. */
     if (!lstat(path, &st) && S_ISSOCK(st.st_mode) && connect(fd, (struct sockaddr *)&at, sizeof(at)) &&
         errno == ECONNREFUSED)
         unlink(path);
@@ -111,7 +111,7 @@ static int listen_tcp(struct tt_listener *listener, const char *text, struct tt_
     return listener->fd < 0 ? tt_err_system(err, code, "%s", text) : 0;
 }
 
-/* Where the listener is, as text. */
+/* The address as text. */
 static int read_address(struct tt_listener *listener, struct tt_err *err)
 {
     struct sockaddr_storage at;

@@ -1,4 +1,5 @@
-/* Rates of addresses: see rate.h. A bucket is one number: the time when it will be full, below a tag of its address. */
+/* Limits of requests a second: see rate.h. A bucket is one number: the time when it will be full, and above it a tag of
+ * its address. */
 #include "http/rate.h"
 
 #include <stdatomic.h>
@@ -8,12 +9,12 @@
 
 enum { SETS = 4096, WAYS = 4, SECOND = 1000000 };
 
-/* The time's bits; it takes nine years to come to their end. */
+/* The bits of the time: microseconds of nine years. */
 static const uint64_t TIME = (UINT64_C(1) << 48) - 1;
 
 struct tt_rate {
-    uint64_t price;           /* of a request: the microseconds that a token takes */
-    uint64_t depth;           /* of a bucket: the microseconds from empty to full */
+    uint64_t price;           /* microseconds in which a bucket gets one token */
+    uint64_t depth;           /* microseconds in which a bucket becomes full */
     _Atomic uint64_t sets[SETS][WAYS];
 };
 

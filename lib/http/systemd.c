@@ -43,7 +43,7 @@ void tt_systemd_reloading(void)
     tt_systemd_notify(text);
 }
 
-/* Is the number in this variable our process? */
+/* Does the variable hold the number of this process? */
 static int is_ours(const char *variable)
 {
     const char *text = getenv(variable);

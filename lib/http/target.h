@@ -31,8 +31,8 @@ struct tt_target_parts {
 /* Find them in the n bytes of a target. */
 void tt_target_split(const char *target, size_t n, struct tt_target_parts *parts);
 
-/* Percent-decode n bytes to `to`, which has room for n + 1, and add a NUL. Returns how many bytes came out. A "%" that is
- * not followed by two hexadecimal digits stays. */
+/* Percent-decode n bytes to `to`, which has room for n + 1, and add a NUL. Returns how many bytes came out. A "%" that
+ * is not followed by two hexadecimal digits stays. */
 size_t tt_target_decode(char *to, const char *from, size_t n);
 
 /* Split a query of n bytes into its parameters, decoded to `room`, which has n + 2 bytes. "a" alone has an empty value;

@@ -7,9 +7,9 @@
 #include "base/alloc.h"
 
 enum {
-    MAX_MEMBERS = 4096,     /* params of one row */
-    MAX_ALL = 200000,       /* and of all, the root's again in each */
-    MAX_MORE_BYTES = 4000000, /* of values, beyond those of the body itself: the root's again in each row */
+    MAX_MEMBERS = 4096,     /* parameters of one row */
+    MAX_ALL = 200000,       /* of all rows; the defaults count in each */
+    MAX_MORE_BYTES = 4000000, /* of values, beyond the bytes of the body: the defaults count in each row */
 };
 
 static int refuse(struct tt_err *err, const char *what)
@@ -17,7 +17,7 @@ static int refuse(struct tt_err *err, const char *what)
     return tt_err_set(err, TT_ERR_USAGE, "the body %s", what);
 }
 
-/* All columns are arrays of one length, which is the number of rows. */
+/* The number of rows: the length that all columns have. */
 static int measure_columns(struct tt_body *body, struct tt_err *err)
 {
     const char *name;
@@ -86,7 +86,7 @@ int tt_body_read(struct tt_body *body, const char *text, size_t len, const struc
 
     *body = (struct tt_body){.shape = *shape, .max_bytes = len + MAX_MORE_BYTES};
     body->root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
-    if (!body->root && json_error_code(&error) == json_error_numeric_overflow) /* a whole number of many digits */
+    if (!body->root && json_error_code(&error) == json_error_numeric_overflow) /* a whole number beyond 64 bits */
         body->root = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &error);
     if (!body->root)
         return tt_err_set(err, TT_ERR_USAGE, "the body is not JSON: line %d, column %d: %s", error.line, error.column,
@@ -113,7 +113,7 @@ void tt_body_release(struct tt_body *body)
     *body = (struct tt_body){0};
 }
 
-/* A number's text. */
+/* The text of a number; owned by the body. */
 static const char *number_text(struct tt_body *body, const json_t *value, struct tt_err *err)
 {
     char text[64];

@@ -35,7 +35,7 @@ static int add_field(struct tt_buf *line, const char *text, size_t len, int is_l
     if (quoted && tt_buf_add(line, "\"", 1, err))
         return -1;
     for (size_t i = 0; i < len && quoted; i++)
-        if (text[i] == '"') { /* up to it and with it; it comes again with what follows */
+        if (text[i] == '"') { /* up to the quote and with it; the next part begins with it again */
             if (tt_buf_add(line, text + from, i + 1 - from, err))
                 return -1;
             from = i;
@@ -63,19 +63,19 @@ static int write_all(int fd, const char *bytes, size_t n)
     return 0;
 }
 
-/* Where a reader of CSV stands: quotes count where a field begins. */
+/* The state of a reader of CSV: a quote counts where a field begins. */
 enum place { FIELD_BEGINS, IN_FIELD, IN_QUOTES, BEHIND_QUOTE };
 
 static enum place step(enum place place, char c)
 {
     if (place == IN_QUOTES)
         return c == '"' ? BEHIND_QUOTE : IN_QUOTES;
-    if (c == '"' && place != IN_FIELD) /* opens, or is one of a pair */
+    if (c == '"' && place != IN_FIELD) /* opens a quoted field, or is the second of a pair */
         return IN_QUOTES;
     return c == ',' || c == '\n' ? FIELD_BEGINS : IN_FIELD;
 }
 
-/* The length of the file's whole rows: line ends within quotes are none. Checks the header. */
+/* The length of the file's complete rows; line ends within quotes do not end a row. Checks the header. */
 static int measure(const struct tt_csv_log *log, int fd, int64_t *whole, int64_t *length, struct tt_err *err)
 {
     char bytes[1 << 16];
@@ -201,16 +201,16 @@ static int append(struct tt_csv_log *log, const struct tt_csv_log_field *fields,
     if (fstat(log->fd, &st))
         return tt_err_system(err, errno, "%s: cannot look at it", log->path);
     log->rows.len = 0;
-    if (st.st_size == 0 && tt_buf_add(&log->rows, log->header.data, log->header.len, err)) /* emptied in place */
+    if (st.st_size == 0 && tt_buf_add(&log->rows, log->header.data, log->header.len, err)) /* it was truncated */
         return -1;
     for (size_t i = 0; i < n_rows * log->n; i++)
         if (add_field(&log->rows, fields[i].text, fields[i].len, (i + 1) % log->n == 0, err))
             return -1;
     if (write_all(log->fd, log->rows.data, log->rows.len) || (log->sync == TT_SYNC_ALWAYS && fdatasync(log->fd)))
         cause = errno;
-    if (cause) { /* what was not acknowledged must not be there: it will be sent again */
+    if (cause) { /* rows that are not acknowledged must not stay: the client will send them again */
         if (ftruncate(log->fd, st.st_size))
-            log->torn = st.st_size; /* before anything else is written */
+            log->torn = st.st_size; /* to be cut off before the next row is written */
         return tt_err_system(err, cause, "%s: cannot write", log->path);
     }
     log->is_dirty = log->sync == TT_SYNC_SECOND;
@@ -240,7 +240,7 @@ int tt_csv_log_tick(struct tt_csv_log *log, struct tt_err *err)
     tt_mutex_unlock(&log->lock);
     if (copy < 0)
         return status;
-    if (fdatasync(copy)) { /* appends need not wait for the disk */
+    if (fdatasync(copy)) { /* without the lock, so that appends do not wait for the disk */
         status = tt_err_system(err, errno, "%s: cannot sync", log->path);
         tt_mutex_lock(&log->lock);
         log->is_dirty = 1;

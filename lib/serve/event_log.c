@@ -14,7 +14,7 @@ struct tt_event_place {
     size_t at, len; /* in texts.data, which moves while it grows */
 };
 
-/* Is this a column by which events are read? Histories and features are not. */
+/* Is this column part of an event? Histories and features are not. */
 static int is_of_events(const struct tt_column *c)
 {
     return c->side == TT_EVENT || c->kind == TT_KIND_ID || c->kind == TT_KIND_CONTEXT;
@@ -151,7 +151,7 @@ void tt_event_batch_release(struct tt_event_batch *batch)
     *batch = (struct tt_event_batch){0};
 }
 
-/* The param that gives this column, or NULL. Twice is an error. */
+/* The parameter that gives this column, or NULL. If there are two, err is set. */
 static const struct tt_http_param *find(const struct tt_http_param *params, size_t n, const struct tt_column *column,
                                         struct tt_err *err)
 {
@@ -204,7 +204,7 @@ static size_t characters(const char *text, size_t len)
     size_t n = 0;
 
     for (size_t i = 0; i < len; i++)
-        n += (text[i] & 0xc0) != 0x80; /* of UTF-8, all but continuations */
+        n += (text[i] & 0xc0) != 0x80; /* all but the continuation bytes of UTF-8 */
     return n;
 }
 
@@ -218,7 +218,7 @@ static int parse_text(const struct tt_column *column, const char *text, size_t l
     return wrong ? refuse(column, text, len, wrong, err) : 0;
 }
 
-/* Every param must be one of the log's columns. */
+/* Each parameter must be a column of the log. */
 static int check_names(const struct tt_schema *schema, const struct tt_http_param *params, size_t n,
                        struct tt_err *err)
 {

@@ -1,4 +1,4 @@
-/* Attributes of the items: see attributes.h. */
+/* Attributes of the items: see item_attributes.h. */
 #include "serve/item_attributes.h"
 
 #include <stdlib.h>
@@ -115,7 +115,7 @@ done:
     return more;
 }
 
-/* The values of one column of the model's items, codes (n_rows) being the rows' there. */
+/* Add one column of the model's items. codes (n_rows): the code of each row's item in the model. */
 static int add_model_column(struct tt_item_attributes *attributes, const struct tt_entities *base, size_t feature,
                             const uint32_t *codes, struct tt_err *err)
 {
@@ -183,7 +183,7 @@ static int sort_pairs(struct tt_item_attribute *c, size_t n_rows, struct tt_err 
         c->of_row[r + 2] += c->of_row[r + 1];
     for (size_t v = 0; v < n_values; v++)
         c->of_value[v + 2] += c->of_value[v + 1];
-    for (size_t i = 0; i < c->n_pairs; i++) /* place r + 1 moves from r's start to its end */
+    for (size_t i = 0; i < c->n_pairs; i++) /* of_row[r + 1] moves from the start of r to its end */
         c->row_values[c->of_row[c->pairs[i].row + 1]++] = c->pairs[i].value;
     for (size_t r = 0; r < n_rows; r++)
         for (size_t i = c->of_row[r]; i < c->of_row[r + 1]; i++)

@@ -10,11 +10,11 @@
 
 struct visit {
     struct tt_recent_visit visit;
-    uint32_t before; /* 1 + the place of the user's visit before this one, 0: none */
+    uint32_t before; /* 1 + the index of the user's visit before this one; 0: none */
 };
 
 struct user {
-    uint32_t latest; /* 1 + place */
+    uint32_t latest; /* 1 + the index of the latest visit; 0: none */
     uint32_t n;
 };
 
@@ -57,7 +57,7 @@ void tt_recent_events_free(struct tt_recent_events *recent)
     free(recent);
 }
 
-/* Append a visit of a user and an item by number. Room is there. */
+/* Append a visit; there is room for it. */
 static void append(struct tt_recent_events *recent, uint32_t user, const struct tt_recent_visit *visit)
 {
     recent->visits[recent->n] = (struct visit){*visit, recent->of[user].latest};
@@ -93,7 +93,7 @@ int tt_recent_events_add(struct tt_recent_events *recent, const struct tt_recent
     return status;
 }
 
-/* The version of a user by number: no two states of a user's visits have the same. */
+/* A number that is different for each state of the user's visits. */
 static uint64_t version(const struct tt_recent_events *recent, uint32_t user)
 {
     return user == TT_VOCAB_NONE || recent->of[user].n == 0 ? 0 : recent->discards << 32 | recent->of[user].n;
@@ -175,7 +175,7 @@ int tt_recent_events_discard(struct tt_recent_events *recent, struct tt_err *err
         recent->of[u] = (struct user){0};
     }
     recent->n = 0;
-    for (size_t i = 0; i < n; i++) { /* never written before it was read: fewer are kept than were read */
+    for (size_t i = 0; i < n; i++) { /* in place: a visit is moved to an index that was read already */
         struct tt_recent_visit visit = recent->visits[i].visit;
         if (visit.generation == recent->generation)
             append(recent, user_of[i], &visit);

@@ -9,9 +9,9 @@
 #include "encode/history.h"
 #include "math/vec.h"
 
-/* Scratch of one thread. */
+/* Memory that a thread uses for one request after another. */
 struct tt_recommender {
-    struct tt_pool *pool;          /* of one thread: a request is too small to share */
+    struct tt_pool *pool;          /* of one thread: a request is too small to be divided */
     struct tt_buf key;             /* all that a list depends on */
     struct tt_recent_visits visits;
     struct tt_bags history;        /* made for this request */
@@ -27,7 +27,7 @@ struct tt_recommender {
     size_t n_visits, n_excluded;
     size_t cap_vector, cap_bits, cap_other_bits, cap_excluded, cap_rows, cap_because, cap_scores, cap_item, cap_time,
         cap_user, cap_weight, cap_label;
-    /* the history at hand: a view of the model's or of `history` */
+    /* the history in use: the model's, or `history` */
     const uint32_t *codes;
     const float *weights;
     size_t n_codes;
@@ -264,7 +264,7 @@ static int by_row(const void *a, const void *b)
     return *x < *y ? -1 : *x > *y;
 }
 
-/* Rising, each once. */
+/* Sort the rows, and remove repetitions. */
 static void sort_excluded(struct tt_recommender *r)
 {
     size_t n = 0;
@@ -299,7 +299,7 @@ static int find_excluded(struct tt_recommender *r, const struct tt_snapshot *s,
     return 0;
 }
 
-/* Bits of the rows that satisfy all filters: of one column, any of its values will do. */
+/* Set the bits of the rows that pass all filters. Of several filters of one column, one must match. */
 static int find_allowed(struct tt_recommender *r, const struct tt_snapshot *s,
                         const struct tt_recommend_request *request, struct tt_err *err)
 {
@@ -371,7 +371,7 @@ static void list_popular(const struct tt_snapshot *s, size_t k, const struct tt_
     }
 }
 
-/* For each listed item the nearest of the user's own. */
+/* For each listed item the nearest item of the user's history. */
 static void explain(struct tt_recommender *r, const struct tt_snapshot *s, struct tt_list *list)
 {
     size_t dim = s->index.dim;
@@ -453,7 +453,7 @@ static int add_texts(struct tt_buf *key, const struct tt_request_text *texts, si
     return 0;
 }
 
-/* A fingerprint of the snapshot, the user's live events, and the request. */
+/* A hash of all that the list depends on: the snapshot, the user's recent events, and the request. */
 static int make_key(struct tt_recommender *r, const struct tt_snapshot *s, struct tt_recent_events *recent,
                     const struct tt_recommend_request *request, struct tt_cache_key *key, struct tt_err *err)
 {
@@ -470,7 +470,7 @@ static int make_key(struct tt_recommender *r, const struct tt_snapshot *s, struc
         add_texts(&r->key, request->excluded, request->n_excluded, err))
         return -1;
     key->a = tt_hash64(r->key.data, r->key.len, 1);
-    key->b = tt_hash64(r->key.data, r->key.len, 2) | 1; /* never 0: a free place */
+    key->b = tt_hash64(r->key.data, r->key.len, 2) | 1; /* not 0, which marks a free place */
     return 0;
 }
 

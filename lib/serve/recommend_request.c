@@ -43,7 +43,7 @@ static int add_items(const struct tt_snapshot *s, struct tt_request_text *items,
     return add_item(items, n, text, (size_t)(end - text), p, err);
 }
 
-/* A column of the users that a request may give: a feature or a context. -1: none has the name. */
+/* The users' feature or context of this name, as a column of the schema; -1: there is none. */
 static long user_column(const struct tt_snapshot *s, const char *name, size_t len)
 {
     const struct tt_schema *schema = &s->model.base.dictionary.schema;
@@ -73,7 +73,7 @@ static int add_value(struct tt_recommend_request *request, const struct tt_snaps
     return 0;
 }
 
-/* Filters of one column stand together. */
+/* Add a filter, after the others of its column. */
 static int add_filter(struct tt_recommend_request *request, size_t column, const struct tt_http_param *p,
                       struct tt_err *err)
 {

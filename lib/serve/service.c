@@ -35,8 +35,9 @@ static struct tt_service_worker *new_worker(const struct tt_service *service, st
     return worker;
 }
 
-/* A worker, and the snapshot that the request will be answered from. */
-static struct tt_service_worker *begin(struct tt_service *service, struct tt_snapshot **snapshot, struct tt_err *err)
+/* A worker, and a reference to the current snapshot. */
+static struct tt_service_worker *begin_request(struct tt_service *service, struct tt_snapshot **snapshot,
+                                               struct tt_err *err)
 {
     tt_mutex_lock(&service->lock);
     struct tt_service_worker *worker = service->idle;
@@ -47,7 +48,7 @@ static struct tt_service_worker *begin(struct tt_service *service, struct tt_sna
     return worker ? worker : new_worker(service, err);
 }
 
-static void end(struct tt_service *service, struct tt_service_worker *worker, struct tt_snapshot *snapshot)
+static void end_request(struct tt_service *service, struct tt_service_worker *worker, struct tt_snapshot *snapshot)
 {
     if (worker) {
         tt_mutex_lock(&service->lock);
@@ -63,13 +64,13 @@ void tt_service_answer(void *arg, const struct tt_http_request *request, struct 
     struct tt_service *service = arg;
     struct tt_err err = TT_ERR_INIT;
     struct tt_snapshot *snapshot;
-    struct tt_service_worker *worker = begin(service, &snapshot, &err);
+    struct tt_service_worker *worker = begin_request(service, &snapshot, &err);
 
     if (worker)
         tt_endpoints_answer(service, worker, snapshot, request, answer);
     else
         tt_answer_error(answer, 503, err.text);
-    end(service, worker, snapshot);
+    end_request(service, worker, snapshot);
 }
 
 void tt_service_done(void *arg, const struct tt_http_done *done)

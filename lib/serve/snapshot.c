@@ -169,7 +169,7 @@ static int make_popular(struct tt_snapshot *s, struct tt_err *err)
     struct by_users *order = tt_alloc(s->index.n, sizeof(*order), err);
     uint32_t *popular = tt_alloc(s->index.n, sizeof(*popular), err);
 
-    free(s->users_of_row); /* of a try that failed */
+    free(s->users_of_row); /* of an attempt that failed */
     s->users_of_row = tt_alloc_zero(s->index.n, sizeof(*s->users_of_row), err);
     if (!order || !popular || !s->users_of_row || count_users(s, err)) {
         free(order);

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Clients that mean ill, or are very many, against a real tt-serve: it must stay up, answer others in time, and keep its
-memory in bounds.
+"""Hostile clients, and very many, against a real tt-serve: it must stay up, answer a proper client in time, and limit its
+memory.
 
     tests/bench/hostile.py MODEL INDEX USER [OPTION...]     options are tt-serve's; BIN: folder of the programs
 
 A service is started with two threads; then come, one kind after the other, hundreds of slow heads and bodies, bodies that
-are too long, requests that are none, clients that never read, half-closed connections, and ten thousand idle ones. Meanwhile
-another client asks for USER's list ten times a second. Prints TSV, a line a kind: seconds, connections that were made and
-that the service ended, what the other client saw (answers, failures, p50 and the longest in milliseconds) and the
-service's MiB. Exits 1 when the other client had a failure or waited more than PATIENCE seconds [5], or the service ended.
+are too long, malformed requests, clients that never read, half-closed connections, and ten thousand idle ones. Meanwhile
+a proper client requests USER's list ten times a second. Prints TSV, a line a kind: seconds, connections that were made and
+that the service ended, what the proper client saw (answers, failures, p50 and the longest in milliseconds) and the
+service's MiB. Exits 1 when the proper client had a failure or waited more than PATIENCE seconds [5], or the service ended.
 Python 3.8 or newer, nothing else."""
 import os
 import random

@@ -1,10 +1,10 @@
-/* Answer every request with one fixed text, for a client such as wrk to time: by lib/http/http, or (plain) by
- * libmicrohttpd as one would write it without.
+/* Answer every request with one fixed text, for a client such as wrk to time: by lib/http, or (plain) by
+ * libmicrohttpd without it.
  *
  *     http_fixed plain|static|buffer PORT [LENGTH]
  *     wrk -t1 -c32 -d5 http://127.0.0.1:PORT/
  *
- * "buffer" has the body made for each request, as real answers are; "static" sends the same text always. LENGTH: of the
+ * "buffer" makes the body for each request, as for real answers; "static" sends the same text always. LENGTH: of the
  * body. Ends with its standard input. */
 #include <microhttpd.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
-/* Ask a service at a given rate, whether it keeps up or not, as people do who do not know of each other. (wrk waits for
- * an answer before it asks again, and so does not see what waiting costs.)
+/* Send requests to a service at a given rate, whether it keeps up or not, as independent users do. (wrk waits for an
+ * answer before it sends the next request, and so does not measure what waiting costs.)
  *
  *     open_loop http://127.0.0.1:PORT RATE SECONDS CONNECTIONS TARGETS
  *
  * TARGETS is a file with a target a line, of which each request has one at random. Requests are due at times of a
  * Poisson process; one that finds all connections busy waits, and its time counts from when it was due. Prints TSV:
- * rate asked for, rate of answers, p50, p99, p99.9 and the longest in microseconds, and what was not answered with 200.
+ * target rate, rate of answers, p50, p99, p99.9 and the longest in microseconds, and what was not answered with 200.
  * The first tenth of the time does not count. */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,10 +1,10 @@
 #!/bin/sh
-# tt-serve under full load while its files are exchanged every second for a minute: is every answer right?
+# tt-serve under full load while its files are replaced every second for a minute: is every answer right?
 #   tests/bench/reload.sh [SECONDS]     [60]
 #   ONE, TWO: folders with model.tt and index.tt of the same users [made: a generated world of 32K users and 38K items, 64
 #       dimensions, trained with two seeds]    USERS: file of an id a line    CONTEXT: of all requests, as &meal_time=lunch [""]
 #   JOBS: threads of the service [2]    BIN: folder of the programs [build/release/bin]
-# wrk (Debian: apt-get install wrk) asks over 32 connections, and so does ask_lists over 8, which compares each answer with
+# wrk (Debian: apt-get install wrk) sends requests over 32 connections, and so does ask_lists over 8, which compares each answer with
 # what tt-query says of the model whose fingerprint it has. Model and index are put in place by renaming, at times the index
 # first, and half of the times a signal comes between the two. Prints TSV; exits 1 when an answer was wrong, lost or refused.
 set -eu
