@@ -16,13 +16,13 @@ item   category    category
 event  visited_at  time
 END
 tt-encode -q -s meal.schema --items stores.csv visits.csv >train.tt
-cut -d, -f2 visits.csv | sed 1d | sort -u | sed 's/$/,lunch/; 1i user_id,meal_time' >asks.csv
+cut -d, -f2 visits.csv | sed 1d | sort -u | sed 's/$/,lunch/; 1i user_id,meal_time' >requests.csv
 checksum() { tt-show "$1" | sed -n 's/^checksum.//p'; }
 make_model() { # seed folder: sets $2, what ask_lists needs to know of it
     mkdir "$2"
     tt-train -q -e 1 --seed "$1" -o "$2/model.tt" train.tt
     tt-encode -q --like "$2/model.tt" --side item stores.csv | tt-embed -q "$2/model.tt" | tt-index -q -o "$2/stores.tt"
-    tt-encode -q --like "$2/model.tt" --side user asks.csv | tt-embed -q "$2/model.tt" | tt-query -q -k 10 "$2/stores.tt" |
+    tt-encode -q --like "$2/model.tt" --side user requests.csv | tt-embed -q "$2/model.tt" | tt-query -q -k 10 "$2/stores.tt" |
         cut -f 1,4,5 | sed 1d >"$2/lists"
     eval "$2=$(checksum "$2/model.tt"):$(checksum "$2/stores.tt"):$2/lists"
 }
@@ -64,7 +64,7 @@ kill -TERM $asker
 wait $asker
 t 'meanwhile no answer is wrong, mixed or lost' 0 0 '*' echo $?
 sed 's/^/# /' asked.tsv asked.log
-t 'and both models are heard' 0 2 '' sh -c "sed -n 2,3p asked.tsv | awk '\$2 > 0' | wc -l"
+t 'and both models have answered' 0 2 '' sh -c "sed -n 2,3p asked.tsv | awk '\$2 > 0' | wc -l"
 kill -TERM $server
 wait $server
 t 'SIGTERM ends it well' 0 0 '' echo $?

@@ -71,16 +71,16 @@ t 'a damaged model' 1 '' 'tt-serve: damaged.tt: damaged: the checksum does not a
 meals='breakfast lunch afternoon dinner night'
 cut -d, -f2 visits.csv | sort -u | grep -v user_id >users
 store=$(sed -n 's/,.*//; 2p' stores.csv)
-for m in $meals; do sed "s/\$/,$m/" users; done | sed '1i user_id,meal_time' >asks.csv
+for m in $meals; do sed "s/\$/,$m/" users; done | sed '1i user_id,meal_time' >requests.csv
 expected() { # folder option...
     folder=$1
     shift
-    tt-encode -q --like "$folder/model.tt" --side user asks.csv | tt-embed -q "$folder/model.tt" |
+    tt-encode -q --like "$folder/model.tt" --side user requests.csv | tt-embed -q "$folder/model.tt" |
         tt-query -q -k 10 "$@" "$folder/stores.tt" | tail -n +2 | cut -f1,2,4,5
 }
 # The same over HTTP.
 answers() { # parameter
-    awk -F, -v url="$url" -v more="$1" 'NR > 1 { print "url = \"" url "/recommend?user=" $1 "&meal_time=" $2 "&k=10" more "\"" }' asks.csv >urls
+    awk -F, -v url="$url" -v more="$1" 'NR > 1 { print "url = \"" url "/recommend?user=" $1 "&meal_time=" $2 "&k=10" more "\"" }' requests.csv >urls
     curl -sS -K urls -w '\n' | awk '
         { user = $0; sub(/^{"user":"/, "", user); sub(/".*/, "", user)
           meal = $0; sub(/.*"context":{"meal_time":"/, "", meal); sub(/".*/, "", meal)
@@ -123,8 +123,8 @@ t 'the page is HTML' 0 'text/html; charset=utf-8' '' curl -sS -o /dev/null -w '%
 
 # ---- events ----
 
-ok 'an event is taken' sh -c "curl -s -d '{\"user\":\"newcomer\",\"item\":\"$store\",\"meal_time\":\"lunch\"}' '$url/events' | grep -q '\"accepted\":1'"
-t 'and known to the next answer' 0 1 '' sh -c "curl -s '$url/recommend?user=newcomer' | grep -c '\"source\":\"history\"'"
+ok 'an event is accepted' sh -c "curl -s -d '{\"user\":\"newcomer\",\"item\":\"$store\",\"meal_time\":\"lunch\"}' '$url/events' | grep -q '\"accepted\":1'"
+t 'and counts in the next answer' 0 1 '' sh -c "curl -s '$url/recommend?user=newcomer' | grep -c '\"source\":\"history\"'"
 t 'an event that is none' 0 400 '' status -d '{"user":"x"}' "$url/events"
 for i in $(sed '1d; s/,.*//' stores.csv | head -n 10); do
     curl -sS -o /dev/null -d "{\"user\":\"killed\",\"item\":\"$i\"}" "$url/events"
@@ -137,7 +137,7 @@ ok 'the log is what tt-encode reads' tt-encode -q --extend model.tt -o more.tt e
 printf 'killed,lu' >>events.csv
 start_service --events events.csv --log none model.tt stores.tt
 t 'an incomplete row is cut off' 0 1 '' grep -c 'cut off 9 bytes of an incomplete last row' serve.log
-t 'the events are known again' 0 10 '' sh -c "curl -s '$url/users/killed' | grep -o '\"weight\"' | wc -l"
+t 'the events count again' 0 10 '' sh -c "curl -s '$url/users/killed' | grep -o '\"weight\"' | wc -l"
 t 'two services do not write to one log' 1 '' 'tt-serve: events.csv: another process writes to it' \
     timeout 20 tt-serve --listen 127.0.0.1:0 --events events.csv model.tt stores.tt
 
@@ -156,7 +156,7 @@ kill -HUP $server
 ok 'a model alone is refused' wait_for grep 'not reloaded, the earlier files stay in use: stores.tt: its vectors were made by another model' serve.log
 t 'the old ones go on' 0 1 '' version
 cp two/stores.tt s && mv s stores.tt
-ok 'when the index is there, too, both are taken without a signal' wait_for sh -c "curl -s '$url/health/ready' | grep '\"version\":2'"
+ok 'when the index is there, too, both are loaded without a signal' wait_for sh -c "curl -s '$url/health/ready' | grep '\"version\":2'"
 : >model.tt
 kill -HUP $server
 ok 'an emptied file is refused' wait_for grep 'model.tt: empty' serve.log
@@ -166,7 +166,7 @@ ok 'and the lists are those of the second model' cmp expected.tsv answers.tsv
 stop_service
 t 'SIGTERM ends it well' 0 0 '' echo "$ended"
 
-# While it reads the items it does nothing else, and here they come when we want.
+# While it reads the items it does nothing else, and here the test decides when they come.
 cp two/model.tt two/stores.tt .
 mkfifo items.csv
 cat stores.csv >items.csv &
@@ -184,11 +184,11 @@ ok 'the reload goes on' wait_for sh -c "curl -s '$url/health/ready' | grep '\"ve
 kill -TERM $server
 rm items.csv
 wait $server
-t 'and it ends when it is told to' 0 0 '' echo $?
+t 'and it ends at a signal' 0 0 '' echo $?
 kill $feeder 2>/dev/null
 server=
 
-# ---- who may ask ----
+# ---- limits and the token ----
 
 cp two/model.tt model.tt
 echo sesame >token

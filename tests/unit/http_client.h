@@ -1,4 +1,4 @@
-/* For the tests of lib/serve: a client that sends what it is told to, however wrong, and reads answers. */
+/* For the tests of lib/http: a client that sends any bytes, however wrong, and reads answers. */
 #ifndef TT_TESTS_HTTP_CLIENT_H
 #define TT_TESTS_HTTP_CLIENT_H
 
@@ -165,19 +165,19 @@ static inline int client_read(struct client *client, struct reply *reply, int is
 }
 
 /* Send and read. */
-static inline void client_ask(struct client *client, struct reply *reply, const char *request)
+static inline void client_request(struct client *client, struct reply *reply, const char *request)
 {
     client_send(client, request);
     assert_int_equal(client_read(client, reply, !strncmp(request, "HEAD ", 5)), 1);
 }
 
 /* The same over a connection of its own. */
-static inline void ask_once(const char *address, struct reply *reply, const char *request)
+static inline void request_once(const char *address, struct reply *reply, const char *request)
 {
     static struct client client;
 
     client_open(&client, address);
-    client_ask(&client, reply, request);
+    client_request(&client, reply, request);
     client_close(&client);
 }
 

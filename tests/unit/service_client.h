@@ -1,4 +1,4 @@
-/* A service on tiny files, asked without HTTP, and its answers as JSON. */
+/* A service on tiny files, called without HTTP, and its answers as JSON. */
 #ifndef TT_TESTS_SERVICE_CLIENT_H
 #define TT_TESTS_SERVICE_CLIENT_H
 
@@ -9,9 +9,9 @@
 static struct tt_service *service;
 static char text[1 << 18];
 
-static inline json_t *ask(unsigned status, const char *target, const char *body)
+static inline json_t *answer_of(unsigned status, const char *target, const char *body)
 {
-    unsigned got = tiny_ask(service, target, body, text, sizeof(text));
+    unsigned got = tiny_request(service, target, body, text, sizeof(text));
     json_t *json = json_loads(text, 0, NULL);
 
     if (got != status || !json)
@@ -43,7 +43,7 @@ static inline json_t *element(const json_t *json, const char *name, size_t i)
 
 static inline void error(unsigned status, const char *target, const char *body, const char *why)
 {
-    json_t *json = ask(status, target, body);
+    json_t *json = answer_of(status, target, body);
 
     if (!strstr(member(json, "error"), why))
         fail_msg("%s: '%s' does not say '%s'", target, member(json, "error"), why);

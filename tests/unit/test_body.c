@@ -137,7 +137,7 @@ static void test_body_numbers_have_no_more_digits_than_they_need(void **state)
     tt_buf_release(&rows);
 }
 
-/* Members around the rows hold for all of them: a long one is not taken a thousand times. */
+/* Members beside the rows are defaults for all of them: a long one is not copied a thousand times. */
 static void test_body_bounds_what_holds_for_many_rows(void **state)
 {
     static const struct tt_body_shape shape = {.list = "requests", .plain = "user", .max_rows = 1000};

@@ -1,4 +1,4 @@
-/* The cache against the simplest one that forgets what was not asked for the longest; its memory; several threads. */
+/* The cache against a plain one that replaces the list not used for the longest time; its memory; several threads. */
 #include "serve/cache.h"
 
 #include <stdatomic.h>
@@ -70,7 +70,7 @@ static void test_cache_without_memory_keeps_nothing(void **state)
 
 struct plain {
     size_t n;
-    struct tt_cache_key keys[WAYS]; /* the one asked for last comes first */
+    struct tt_cache_key keys[WAYS]; /* the one used last comes first */
     uint32_t turns[WAYS];
 };
 

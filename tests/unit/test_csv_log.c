@@ -477,17 +477,17 @@ static int other_can_open(const char *path, const char *error)
 
 static void test_journal_is_of_one_process(void **state)
 {
-    static const char taken[] = "a: another process writes to it";
+    static const char locked[] = "a: another process writes to it";
     uint64_t cut;
     (void)state;
 
     unlink("a");
     struct tt_csv_log *log = open_journal("a", &cut);
-    assert_int_equal(other_can_open("a", taken), 0);
+    assert_int_equal(other_can_open("a", locked), 0);
     must_append(log, "u", "i", "1");
-    assert_int_equal(other_can_open("a", taken), 0);
+    assert_int_equal(other_can_open("a", locked), 0);
     tt_csv_log_close(log);
-    assert_int_equal(other_can_open("a", taken), 1);
+    assert_int_equal(other_can_open("a", locked), 1);
     file_is("a", "user,item,time\nu,i,1\n");
 }
 
@@ -521,24 +521,24 @@ static void test_journal_goes_on_in_a_new_file(void **state)
     assert_int_equal(tt_csv_log_reopen(log, &is_new, &err), 0);
     assert_int_equal(is_new, 0);
     assert_int_equal(rename("a", "b"), 0);
-    must_append(log, "u", "i", "2"); /* until it is told, the old one */
+    must_append(log, "u", "i", "2"); /* to the old file, until reopen */
     assert_int_equal(access("a", F_OK), -1);
     assert_int_equal(tt_csv_log_reopen(log, &is_new, &err), 0);
     assert_int_equal(is_new, 1);
     must_append(log, "u", "i", "3");
     file_is("b", "user,item,time\nu,i,1\nu,i,2\n");
     file_is("a", "user,item,time\nu,i,3\n");
-    assert_int_equal(other_can_open("b", ""), 1); /* nobody's any more */
+    assert_int_equal(other_can_open("b", ""), 1); /* not locked any more */
     assert_int_equal(tt_csv_log_reopen(log, &is_new, &err), 0);
     assert_int_equal(is_new, 0);
-    /* a file that somebody has put there, with an unfinished row */
+    /* a file that is there already, with an incomplete row */
     unlink("a");
     write_text("a", "user,item,time\nx,y,1\nx,");
     assert_int_equal(tt_csv_log_reopen(log, &is_new, &err), 0);
     assert_int_equal(is_new, 1);
     must_append(log, "u", "i", "4");
     file_is("a", "user,item,time\nx,y,1\nu,i,4\n");
-    /* what fails there is taken off there */
+    /* a row that fails is cut off there */
     rlim_t old = get_limit(RLIMIT_FSIZE);
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(unlink("a"), 0);

@@ -5,7 +5,7 @@
 static void test_recommend_says_what_it_lists_and_from_what(void **state)
 {
     (void)state;
-    json_t *json = ask(200, "GET /recommend?user=u1&k=3&explain=1", "");
+    json_t *json = answer_of(200, "GET /recommend?user=u1&k=3&explain=1", "");
 
     assert_string_equal(member(json, "user"), "u1");
     assert_string_equal(member(json, "source"), "user");
@@ -21,10 +21,10 @@ static void test_recommend_says_what_it_lists_and_from_what(void **state)
     }
     assert_null(json_object_get(json, "reason"));
     json_decref(json);
-    json = ask(200, "GET /recommend?user=u1&k=40&kind=c2&exclude=i1", "");
+    json = answer_of(200, "GET /recommend?user=u1&k=40&kind=c2&exclude=i1", "");
     assert_non_null(strstr(member(json, "reason"), "the filters, and items that are seen or excluded, leave only"));
     json_decref(json);
-    json = ask(200, "GET /recommend?user=u1&k=100", "");
+    json = answer_of(200, "GET /recommend?user=u1&k=100", "");
     assert_string_equal(member(json, "reason"), "the index has only 41 items");
     json_decref(json);
     error(400, "GET /recommend?user=u1&k=x", "", "'k=x'");
@@ -38,21 +38,21 @@ static void test_many_users_at_once_are_answered_as_one_by_one(void **state)
     for (int i = 0; i < 3; i++) {
         char target[64];
         snprintf(target, sizeof(target), "GET /recommend?user=u%d&k=4&meal_time=c%d", i + 1, i + 1);
-        json_decref(ask(200, target, ""));
+        json_decref(answer_of(200, target, ""));
         snprintf(alone[i], sizeof(alone[i]), "%s", strstr(text, "\"items\""));
         *strstr(alone[i], ",\"model\"") = '\0';
     }
-    json_t *json = ask(200, "POST /recommend",
-                       "{\"k\":4,\"requests\":[{\"user\":\"u1\",\"meal_time\":\"c1\"},{\"user\":\"u2\",\"meal_time\":"
-                       "\"c2\"},{\"user\":\"u3\",\"meal_time\":\"c3\"}]}");
+    json_t *json = answer_of(200, "POST /recommend",
+                             "{\"k\":4,\"requests\":[{\"user\":\"u1\",\"meal_time\":\"c1\"},"
+                             "{\"user\":\"u2\",\"meal_time\":\"c2\"},{\"user\":\"u3\",\"meal_time\":\"c3\"}]}");
     assert_int_equal(length(json, "answers"), 3);
     for (int i = 0; i < 3; i++)
         assert_non_null(strstr(text, alone[i]));
     json_decref(json);
-    json = ask(200, "POST /recommend", "{\"user\":\"u1\",\"meal_time\":\"c1\",\"k\":4}");
+    json = answer_of(200, "POST /recommend", "{\"user\":\"u1\",\"meal_time\":\"c1\",\"k\":4}");
     assert_non_null(strstr(text, alone[0]));
     json_decref(json);
-    json = ask(200, "POST /recommend", "[\"u1\", {\"user\": \"u2\"}]");
+    json = answer_of(200, "POST /recommend", "[\"u1\", {\"user\": \"u2\"}]");
     assert_int_equal(length(json, "answers"), 2);
     json_decref(json);
     error(400, "POST /recommend", "{", "not JSON");
@@ -62,7 +62,7 @@ static void test_many_users_at_once_are_answered_as_one_by_one(void **state)
     error(400, "POST /recommend?k=3", "{}", "'k'");
 }
 
-/* An answer of a hundred megabytes is nobody's wish. */
+/* So that no answer has hundreds of megabytes. */
 static void test_one_request_may_ask_for_so_many_items_in_all(void **state)
 {
     (void)state;
@@ -90,7 +90,7 @@ static void test_one_request_may_ask_for_so_many_items_in_all(void **state)
         tt_buf_release(&got.body);
     }
     error(400, "GET /recommend?user=u1&k=1001", "", "'k=1001'");
-    json_decref(ask(200, "GET /recommend?user=u1&k=1000&explain=1", ""));
+    json_decref(answer_of(200, "GET /recommend?user=u1&k=1000&explain=1", ""));
 }
 
 static void test_which_methods_a_path_has(void **state)
@@ -109,7 +109,7 @@ static void test_which_methods_a_path_has(void **state)
 static void test_openapi_describes_each_endpoint(void **state)
 {
     (void)state;
-    json_t *json = ask(200, "GET /openapi.json", ""), *paths = json_object_get(json, "paths"), *path, *operation;
+    json_t *json = answer_of(200, "GET /openapi.json", ""), *paths = json_object_get(json, "paths"), *path, *operation;
     const char *name, *method;
     size_t described = 0;
 
@@ -141,14 +141,14 @@ static void test_which_paths_need_no_token(void **state)
 static void test_similar_users_and_items(void **state)
 {
     (void)state;
-    json_t *json = ask(200, "GET /similar?item=i3&k=5", "");
+    json_t *json = answer_of(200, "GET /similar?item=i3&k=5", "");
     assert_int_equal(length(json, "items"), 5);
     json_decref(json);
     error(404, "GET /similar?item=gone", "", "no such item");
     error(400, "GET /similar", "", "'item' is missing");
     error(400, "GET /similar?item=i3&x=1", "", "'x'");
 
-    json = ask(200, "GET /users/u2", "");
+    json = answer_of(200, "GET /users/u2", "");
     size_t visits = 0;
     for (size_t i = 1; i <= ITEMS; i++)
         visits += (size_t)tiny_visits(2, i);
@@ -156,41 +156,41 @@ static void test_similar_users_and_items(void **state)
     assert_true(json_is_true(json_object_get(json, "in_model")));
     json_decref(json);
     error(404, "GET /users/nobody", "", "no such user");
-    json = ask(200, "GET /users?prefix=u1&limit=3", "");
+    json = answer_of(200, "GET /users?prefix=u1&limit=3", "");
     assert_int_equal(length(json, "users"), 3); /* u1, u10, u11 of u1, u10, u11, u12 */
     json_decref(json);
 
-    json = ask(200, "GET /items/i4", "");
+    json = answer_of(200, "GET /items/i4", "");
     assert_string_equal(member(json, "id"), "i4");
     json_decref(json);
-    json = ask(200, "GET /items?limit=1000", "");
+    json = answer_of(200, "GET /items?limit=1000", "");
     assert_int_equal(length(json, "items"), ITEMS + 1);
     json_decref(json);
     error(404, "GET /items/gone", "", "no such item");
     error(400, "GET /items?limit=0", "", "'limit'");
 }
 
-static void test_events_are_known_to_the_next_answer(void **state)
+static void test_events_count_in_the_next_answer(void **state)
 {
     (void)state;
-    json_t *json = ask(200, "POST /events", "{\"user\":\"newcomer\",\"item\":\"i6\",\"meal_time\":\"c1\"}");
+    json_t *json = answer_of(200, "POST /events", "{\"user\":\"newcomer\",\"item\":\"i6\",\"meal_time\":\"c1\"}");
 
     assert_int_equal(json_integer_value(json_object_get(json, "accepted")), 1);
     json_decref(json);
-    json = ask(200, "GET /recommend?user=newcomer&seen=remove&k=41", "");
+    json = answer_of(200, "GET /recommend?user=newcomer&seen=remove&k=41", "");
     assert_string_equal(member(json, "source"), "history");
     assert_int_equal(length(json, "items"), ITEMS);
     assert_null(strstr(text, "\"id\":\"i6\""));
     json_decref(json);
-    json = ask(200, "GET /users/newcomer", "");
+    json = answer_of(200, "GET /users/newcomer", "");
     assert_string_equal(member(element(json, "history", 0), "id"), "i6");
     assert_true(json_is_false(json_object_get(json, "in_model")));
     json_decref(json);
-    json = ask(200, "POST /events",
-               "{\"events\":[{\"user\":\"newcomer\",\"item\":\"i7\"},{\"user\":7,\"item\":\"i6\"}]}");
+    json = answer_of(200, "POST /events",
+                     "{\"events\":[{\"user\":\"newcomer\",\"item\":\"i7\"},{\"user\":7,\"item\":\"i6\"}]}");
     assert_int_equal(json_integer_value(json_object_get(json, "accepted")), 2);
     json_decref(json);
-    /* none is taken */
+    /* none is accepted */
     error(400, "POST /events", "[{\"user\":\"a\",\"item\":\"b\"},{\"user\":\"a\"}]", "no 'store_id'");
     error(404, "GET /users/a", "", "no such user");
 }
@@ -198,16 +198,16 @@ static void test_events_are_known_to_the_next_answer(void **state)
 static void test_the_rest(void **state)
 {
     (void)state;
-    json_t *json = ask(200, "GET /about", "");
+    json_t *json = answer_of(200, "GET /about", "");
 
     assert_int_equal(length(element(json, "contexts", 0), "values"), TINY_VALUES);
     assert_string_equal(member(element(json, "filters", 0), "name"), "kind");
     json_decref(json);
-    json_decref(ask(200, "GET /health/live", ""));
-    json_decref(ask(200, "GET /health/ready", ""));
-    json_decref(ask(200, "GET /openapi.json", ""));
-    assert_int_equal(tiny_ask(service, "GET /", "", text, sizeof(text)), 200);
-    assert_int_equal(tiny_ask(service, "GET /metrics", "", text, sizeof(text)), 200);
+    json_decref(answer_of(200, "GET /health/live", ""));
+    json_decref(answer_of(200, "GET /health/ready", ""));
+    json_decref(answer_of(200, "GET /openapi.json", ""));
+    assert_int_equal(tiny_request(service, "GET /", "", text, sizeof(text)), 200);
+    assert_int_equal(tiny_request(service, "GET /metrics", "", text, sizeof(text)), 200);
     assert_non_null(strstr(text, "tt_items 41\n"));
     error(404, "GET /nothing", "", "nothing under this path");
     error(404, "GET /users/", "", "nothing under this path");
@@ -225,7 +225,7 @@ int main(void)
         cmocka_unit_test(test_openapi_describes_each_endpoint),
         cmocka_unit_test(test_which_paths_need_no_token),
         cmocka_unit_test(test_similar_users_and_items),
-        cmocka_unit_test(test_events_are_known_to_the_next_answer),
+        cmocka_unit_test(test_events_count_in_the_next_answer),
         cmocka_unit_test(test_the_rest),
     };
 

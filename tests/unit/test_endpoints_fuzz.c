@@ -1,4 +1,4 @@
-/* Bodies and parameters that were changed at random, asked of every endpoint that reads them: each answer is whole JSON
+/* Bodies and parameters that were changed at random, sent to every endpoint that reads them: each answer is whole JSON
  * with a sensible status, and the log of events holds what was accepted and nothing else. The seed is fixed. Most of
  * all for the sanitizers. */
 #include <jansson.h>
@@ -82,8 +82,8 @@ static size_t make_params(struct tt_http_param *params, char texts[MAX_NAMES][2]
 static struct tt_service *service;
 static size_t statuses[600];
 
-/* Ask, and judge the answer; what it says is left in *json, for json_decref. */
-static unsigned ask(const struct tt_http_request *request, json_t **json)
+/* Send the request and check the answer; its JSON is left in *json, for json_decref. */
+static unsigned answer_of(const struct tt_http_request *request, json_t **json)
 {
     struct tt_http_answer answer = {.status = 200};
     json_error_t error;
@@ -125,7 +125,7 @@ static size_t rows_of_log(const char *path)
     return n;
 }
 
-static void test_endpoints_bear_bodies_and_parameters_changed_at_random(void **state)
+static void test_endpoints_survive_bodies_and_parameters_changed_at_random(void **state)
 {
     (void)state;
     struct tt_buf body = TT_BUF_INIT;
@@ -149,7 +149,7 @@ static void test_endpoints_bear_bodies_and_parameters_changed_at_random(void **s
             .n_params = is_post && below(50) ? 0 : make_params(params, texts), .body = body.data,
             .body_len = body.len,
         };
-        if (ask(&request, &json) == 200 && strcmp(r->path, "/events") == 0)
+        if (answer_of(&request, &json) == 200 && strcmp(r->path, "/events") == 0)
             accepted += (size_t)json_integer_value(json_object_get(json, "accepted"));
         json_decref(json);
     }
@@ -162,8 +162,8 @@ static void test_endpoints_bear_bodies_and_parameters_changed_at_random(void **s
     tt_service_free(service);
 }
 
-/* What the log says when it is read again is what was known before. */
-static void test_events_changed_at_random_are_known_again_after_a_restart(void **state)
+/* The events that are read from the log again are those before the restart. */
+static void test_events_changed_at_random_count_again_after_a_restart(void **state)
 {
     (void)state;
     struct tt_service_options options = tiny_options();
@@ -188,14 +188,14 @@ static void test_events_changed_at_random_are_known_again_after_a_restart(void *
         char *body = json_dumps(event, 0);
         struct tt_http_request request = {.method = "POST", .path = "/events", .path_len = 7, .body = body,
                                           .body_len = strlen(body)};
-        assert_int_equal(ask(&request, &json), 200);
+        assert_int_equal(answer_of(&request, &json), 200);
         json_decref(json);
         snprintf(user, sizeof(user), "%zu", round % LENGTH(before));
         json_object_set_new(event, "user", json_string(user));
         free(body);
         request.body = body = json_dumps(event, 0);
         request.body_len = strlen(body);
-        assert_int_equal(ask(&request, &json), 200);
+        assert_int_equal(answer_of(&request, &json), 200);
         json_decref(json);
         json_decref(event);
         free(body);
@@ -204,7 +204,7 @@ static void test_events_changed_at_random_are_known_again_after_a_restart(void *
         char path[64];
         snprintf(path, sizeof(path), "/users/%zu", i);
         struct tt_http_request request = {.method = "GET", .path = path, .path_len = strlen(path), .body = ""};
-        assert_int_equal(ask(&request, &json), 200);
+        assert_int_equal(answer_of(&request, &json), 200);
         before[i] = json_dumps(json, 0);
         json_decref(json);
     }
@@ -218,7 +218,7 @@ static void test_events_changed_at_random_are_known_again_after_a_restart(void *
         char path[64], *after;
         snprintf(path, sizeof(path), "/users/%zu", i);
         struct tt_http_request request = {.method = "GET", .path = path, .path_len = strlen(path), .body = ""};
-        assert_int_equal(ask(&request, &json), 200);
+        assert_int_equal(answer_of(&request, &json), 200);
         after = json_dumps(json, 0);
         assert_string_equal(after, before[i]);
         json_decref(json);
@@ -237,8 +237,8 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_endpoints_bear_bodies_and_parameters_changed_at_random),
-        cmocka_unit_test(test_events_changed_at_random_are_known_again_after_a_restart),
+        cmocka_unit_test(test_endpoints_survive_bodies_and_parameters_changed_at_random),
+        cmocka_unit_test(test_events_changed_at_random_count_again_after_a_restart),
     };
 
     return cmocka_run_group_tests(tests, tiny_service_setup, teardown);

@@ -1,4 +1,4 @@
-/* Events: what is checked, what is written, and what is known after a restart. */
+/* Events: how they are checked, what is written, and that they count after a restart. */
 #include "serve/event_log.h"
 #include "tiny_snapshot.h"
 

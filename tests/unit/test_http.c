@@ -113,19 +113,19 @@ static void test_http_keeps_connections(void **state)
     (void)state;
     client_open(&a, tt_http_address(http));
     for (int i = 0; i < 20; i++) {
-        client_ask(&a, &reply, i % 2 ? GET("/one?k=10") : GET("/two"));
+        client_request(&a, &reply, i % 2 ? GET("/one?k=10") : GET("/two"));
         assert_int_equal(reply.status, 200);
         assert_string_equal(reply.body, i % 2 ? "GET /one:4 - :0 [k:1|10:2]" : "GET /two:4 - :0");
         assert_null(reply_header(&reply, "Connection"));
     }
     assert_int_equal(tt_http_connections(http), 1);
-    client_ask(&a, &reply, "GET / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
+    client_request(&a, &reply, "GET / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
     client_expect_end(&a);
     client_close(&a);
     WAIT_FOR(tt_http_connections(http) == 0);
 
     client_open(&a, tt_http_address(http));
-    client_ask(&a, &reply, "GET / HTTP/1.0\r\n\r\n");
+    client_request(&a, &reply, "GET / HTTP/1.0\r\n\r\n");
     assert_int_equal(reply.status, 200);
     client_expect_end(&a);
     client_close(&a);
@@ -149,7 +149,7 @@ static void test_http_answers_pipelined_requests_in_order(void **state)
         snprintf(body, sizeof(body), i % 3 == 2 ? "POST /c:2 - hi:2" : i % 3 ? "GET /b:2 - :0" : "GET /a:2 - :0");
         assert_string_equal(reply.body, body);
     }
-    client_ask(&a, &reply, "t HTTP/1.1\r\n" HOST "\r\n");
+    client_request(&a, &reply, "t HTTP/1.1\r\n" HOST "\r\n");
     assert_string_equal(reply.body, "GET /last:5 - :0");
     client_close(&a);
     tt_http_stop(http);
@@ -161,12 +161,12 @@ static void test_http_answers_head_without_the_body(void **state)
 
     (void)state;
     client_open(&a, tt_http_address(http));
-    client_ask(&a, &reply, "HEAD /a HTTP/1.1\r\n" HOST "\r\n");
+    client_request(&a, &reply, "HEAD /a HTTP/1.1\r\n" HOST "\r\n");
     assert_int_equal(reply.status, 200);
     assert_int_equal(reply.length, strlen("HEAD /a:2 - :0"));
-    client_ask(&a, &reply, GET("/empty"));
+    client_request(&a, &reply, GET("/empty"));
     assert_int_equal(reply.status, 204);
-    client_ask(&a, &reply, GET("/a"));
+    client_request(&a, &reply, GET("/a"));
     assert_string_equal(reply.body, "GET /a:2 - :0");
     client_close(&a);
     tt_http_stop(http);
@@ -177,16 +177,16 @@ static void test_http_adds_headers(void **state)
     struct tt_http *http = START(0);
 
     (void)state;
-    ask_once(tt_http_address(http), &reply, GET("/a"));
+    request_once(tt_http_address(http), &reply, GET("/a"));
     assert_string_equal(reply_header(&reply, "Cache-Control"), "no-store");
     assert_string_equal(reply_header(&reply, "X-Content-Type-Options"), "nosniff");
     assert_string_equal(reply_header(&reply, "Content-Type"), "text/plain");
     assert_null(reply_header(&reply, "Content-Security-Policy"));
     assert_null(reply_header(&reply, "Access-Control-Allow-Origin"));
-    ask_once(tt_http_address(http), &reply, GET("/html"));
+    request_once(tt_http_address(http), &reply, GET("/html"));
     assert_string_equal(reply.body, "<p>static");
     assert_non_null(strstr(reply_header(&reply, "Content-Security-Policy"), "default-src 'self';"));
-    ask_once(tt_http_address(http), &reply, GET("/none"));
+    request_once(tt_http_address(http), &reply, GET("/none"));
     assert_int_equal(reply.status, 405);
     assert_int_equal(reply.length, 0);
     assert_string_equal(reply_header(&reply, "Allow"), "POST");
@@ -202,23 +202,23 @@ static void test_http_decodes_the_target(void **state)
 
     (void)state;
     client_open(&a, tt_http_address(http));
-    client_ask(&a, &reply, GET("/a%20b+c?x+y=1%2b2&z&n=a%00b&100%"));
+    client_request(&a, &reply, GET("/a%20b+c?x+y=1%2b2&z&n=a%00b&100%"));
     assert_string_equal(reply.body, "GET /a b+c:6 - :0 [x y:3|1+2:3] [z:1|:0] [n:1|a:3] [100%:4|:0]");
-    client_ask(&a, &reply, GET("/a%00/../b"));
+    client_request(&a, &reply, GET("/a%00/../b"));
     assert_string_equal(reply.body, "GET /a:8 - :0");
-    client_ask(&a, &reply, GET("http://localhost:80/a?b=c"));
+    client_request(&a, &reply, GET("http://localhost:80/a?b=c"));
     assert_string_equal(reply.body, "GET /a:2 - :0 [b:1|c:1]");
 
     n = (size_t)snprintf(target, sizeof(target), "GET /?");
     for (int i = 0; i < TT_HTTP_MAX_PARAMS; i++)
         n += (size_t)snprintf(target + n, sizeof(target) - n, "a=%%41&");
     snprintf(target + n, sizeof(target) - n, " HTTP/1.1\r\n" HOST "\r\n");
-    client_ask(&a, &reply, target);
+    client_request(&a, &reply, target);
     assert_non_null(strstr(reply.body, "[a:1|A:1] 256 parameters"));
     snprintf(target + n, sizeof(target) - n, "a HTTP/1.1\r\n" HOST "\r\n");
-    client_ask(&a, &reply, target);
+    client_request(&a, &reply, target);
     expect_error(400);
-    client_ask(&a, &reply, GET("/a"));
+    client_request(&a, &reply, GET("/a"));
     assert_int_equal(reply.status, 200);
     client_close(&a);
     tt_http_stop(http);
@@ -264,16 +264,16 @@ static void test_http_reads_bodies_up_to_the_limit(void **state)
             snprintf(body, sizeof(body), "POST /p:2 a/b %s:%zu", limit < 100 ? "x" : "(long)", limit);
             assert_string_equal(reply.body, body);
 
-            /* One byte more, when that is not known before: it is read, and the connection goes on. */
+            /* One byte more, when the head does not say so: the body is read, and the connection stays open. */
             if (chunk) {
                 send_body(&a, limit + 1, chunk);
                 assert_int_equal(client_read(&a, &reply, 0), 1);
                 expect_error(413);
             }
         }
-        client_ask(&a, &reply, "POST /p HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n");
+        client_request(&a, &reply, "POST /p HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n");
         assert_string_equal(reply.body, "POST /p:2 - :0");
-        client_ask(&a, &reply, "GET /p HTTP/1.1\r\n" HOST "Content-Length: 1\r\n\r\nx");
+        client_request(&a, &reply, "GET /p HTTP/1.1\r\n" HOST "Content-Length: 1\r\n\r\nx");
         assert_string_equal(reply.body, "GET /p:2 - x:1");
         client_close(&a);
         tt_http_stop(http);
@@ -286,11 +286,11 @@ static void test_http_ignores_or_refuses_extensions_of_chunks(void **state)
     struct tt_http *http = START(0);
 
     (void)state;
-    ask_once(tt_http_address(http), &reply, "POST /p HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
-                                            "2;a=b\r\nhi\r\n0\r\n\r\n");
+    request_once(tt_http_address(http), &reply, "POST /p HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
+                                               "2;a=b\r\nhi\r\n0\r\n\r\n");
     if (reply.status != 400)
         assert_string_equal(reply.body, "POST /p:2 - hi:2");
-    ask_once(tt_http_address(http), &reply, GET("/a"));
+    request_once(tt_http_address(http), &reply, GET("/a"));
     assert_int_equal(reply.status, 200);
     tt_http_stop(http);
 }
@@ -305,7 +305,7 @@ static void test_http_refuses_a_long_body_before_it_comes(void **state)
     for (size_t i = 0; i < LENGTH(lengths); i++) {
         snprintf(request, sizeof(request), "POST /p HTTP/1.1\r\n" HOST "Content-Length: %s\r\n\r\n", lengths[i]);
         client_open(&a, tt_http_address(http));
-        client_ask(&a, &reply, request);
+        client_request(&a, &reply, request);
         assert_int_equal(reply.status, 413);
         if (i < 2)
             expect_error(413);
@@ -314,11 +314,11 @@ static void test_http_refuses_a_long_body_before_it_comes(void **state)
         client_close(&a);
     }
     client_open(&a, tt_http_address(http));
-    client_ask(&a, &reply, "POST /p HTTP/1.1\r\n" HOST "Content-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+    client_request(&a, &reply, "POST /p HTTP/1.1\r\n" HOST "Content-Length: 2\r\nExpect: 100-continue\r\n\r\n");
     assert_int_equal(reply.status, 100);
-    client_ask(&a, &reply, "hi");
+    client_request(&a, &reply, "hi");
     assert_string_equal(reply.body, "POST /p:2 - hi:2");
-    client_ask(&a, &reply, "POST /p HTTP/1.1\r\n" HOST "Content-Length: 1001\r\nExpect: 100-continue\r\n\r\n");
+    client_request(&a, &reply, "POST /p HTTP/1.1\r\n" HOST "Content-Length: 1001\r\nExpect: 100-continue\r\n\r\n");
     expect_error(413);
     client_close(&a);
     tt_http_stop(http);
@@ -357,7 +357,7 @@ static void test_http_refuses_bodies_of_unclear_length(void **state)
     for (size_t i = 0; i < LENGTH(headers); i++) {
         snprintf(request, sizeof(request), "POST /p HTTP/1.1\r\n" HOST "%s\r\n", headers[i]);
         client_open(&a, tt_http_address(http));
-        client_ask(&a, &reply, request);
+        client_request(&a, &reply, request);
         assert_int_equal(reply.status, 400);
         client_read_all(&a);
         client_close(&a);
@@ -377,11 +377,11 @@ static void test_http_refuses_other_methods(void **state)
     client_open(&a, tt_http_address(http));
     for (size_t i = 0; i < LENGTH(methods); i++) {
         snprintf(request, sizeof(request), "%s /a HTTP/1.1\r\n" HOST "\r\n", methods[i]);
-        client_ask(&a, &reply, request);
+        client_request(&a, &reply, request);
         expect_error(405);
         assert_string_equal(reply_header(&reply, "Allow"), "GET, HEAD, POST");
     }
-    client_ask(&a, &reply, "PUT /a HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc");
+    client_request(&a, &reply, "PUT /a HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc");
     expect_error(405);
     client_expect_end(&a);
     client_close(&a);
@@ -400,10 +400,10 @@ static void test_http_says_which_methods_a_path_has(void **state)
 
     (void)state;
     client_open(&a, tt_http_address(http));
-    client_ask(&a, &reply, "PUT /a?b=c HTTP/1.1\r\n" HOST "\r\n");
+    client_request(&a, &reply, "PUT /a?b=c HTTP/1.1\r\n" HOST "\r\n");
     expect_error(405);
     assert_string_equal(reply_header(&reply, "Allow"), "POST");
-    client_ask(&a, &reply, "PUT /ab HTTP/1.1\r\n" HOST "\r\n");
+    client_request(&a, &reply, "PUT /ab HTTP/1.1\r\n" HOST "\r\n");
     assert_string_equal(reply_header(&reply, "Allow"), "GET, HEAD, POST");
     client_close(&a);
     tt_http_stop(http);
@@ -438,7 +438,7 @@ static void test_http_limits_what_slow_clients_hold(void **state)
     }
     expect_error(503);
     assert_string_equal(reply_header(&reply, "Retry-After"), "1");
-    client_ask(&a, &reply, GET("/short"));
+    client_request(&a, &reply, GET("/short"));
     assert_int_equal(reply.status, 200);
     int refused = 0;
     for (size_t i = 0; i < LENGTH(slow); i++) {
@@ -493,14 +493,14 @@ static void test_http_needs_the_token(void **state)
     client_open(&a, tt_http_address(http));
     for (size_t i = 0; i < LENGTH(cases); i++) {
         snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\n" HOST "%s\r\n", cases[i].target, cases[i].header);
-        client_ask(&a, &reply, request);
+        client_request(&a, &reply, request);
         assert_int_equal(reply.status, cases[i].status);
         if (reply.status == 401) {
             expect_error(401);
             assert_string_equal(reply_header(&reply, "WWW-Authenticate"), "Bearer");
         }
     }
-    client_ask(&a, &reply, "POST /a HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\n");
+    client_request(&a, &reply, "POST /a HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\n");
     expect_error(401);
     client_expect_end(&a);
     client_close(&a);
@@ -553,11 +553,11 @@ static void test_http_survives_malformed_requests(void **state)
         if (client_read(&a, &reply, 0))
             assert_true(reply.status >= 400 && reply.status < 600);
         client_close(&a);
-        ask_once(tt_http_address(http), &reply, GET("/a"));
+        request_once(tt_http_address(http), &reply, GET("/a"));
         assert_string_equal(reply.body, "GET /a:2 - :0");
     }
     client_open(&a, tt_http_address(http));
-    client_ask(&a, &reply, "\r\n" GET("/a")); /* an older client's blank line */
+    client_request(&a, &reply, "\r\n" GET("/a")); /* an older client's blank line */
     assert_string_equal(reply.body, "GET /a:2 - :0");
     client_close(&a);
     WAIT_FOR(tt_http_connections(http) == 0);
@@ -604,7 +604,7 @@ static void test_http_refuses_long_heads(void **state)
         client_open(&a, tt_http_address(http));
         client_send(&a, i == 0 ? "GET /" : i == 1 ? "GET /?" : "GET / HTTP/1.1\r\n" HOST "X: ");
         client_send_bytes(&a, big, 15000);
-        client_ask(&a, &reply, i < 2 ? " HTTP/1.1\r\n" HOST "\r\n" : "\r\n\r\n");
+        client_request(&a, &reply, i < 2 ? " HTTP/1.1\r\n" HOST "\r\n" : "\r\n\r\n");
         assert_int_equal(reply.status, 200);
         client_close(&a);
     }
@@ -625,12 +625,12 @@ static void test_http_ends_slow_requests(void **state)
     (void)state;
     client_open(&a, tt_http_address(http)); /* was never used: it may be idle */
     client_open(&b, tt_http_address(http)); /* was used */
-    client_ask(&b, &reply, GET("/a"));
+    client_request(&b, &reply, GET("/a"));
     for (size_t i = 0; i < LENGTH(starts); i++) {
         client_open(&slow[i], tt_http_address(http));
         client_send(&slow[i], starts[i]);
         client_open(&again[i], tt_http_address(http));
-        client_ask(&again[i], &reply, GET("/a"));
+        client_request(&again[i], &reply, GET("/a"));
     }
     tt_http_tick(http);
     for (size_t i = 0; i < LENGTH(starts); i++)
@@ -655,8 +655,8 @@ static void test_http_ends_slow_requests(void **state)
         client_close(&slow[i]);
         client_close(&again[i]);
     }
-    client_ask(&a, &reply, GET("/a"));
-    client_ask(&b, &reply, GET("/a"));
+    client_request(&a, &reply, GET("/a"));
+    client_request(&b, &reply, GET("/a"));
     client_close(&a);
     client_close(&b);
     tt_http_stop(http);
@@ -668,7 +668,7 @@ static void test_http_ends_idle_connections(void **state)
 
     (void)state;
     client_open(&a, tt_http_address(http));
-    client_ask(&a, &reply, GET("/a"));
+    client_request(&a, &reply, GET("/a"));
     client_expect_end(&a);
     client_close(&a);
     tt_http_stop(http);
@@ -682,18 +682,18 @@ static void test_http_evicts_the_connection_that_is_idle_the_longest(void **stat
     (void)state;
     for (int i = 0; i < 8; i++) {
         client_open(&clients[i], tt_http_address(http));
-        client_ask(&clients[i], &reply, GET("/a"));
+        client_request(&clients[i], &reply, GET("/a"));
         pause_for(10);
     }
-    client_ask(&clients[0], &reply, GET("/a")); /* so 1 is the idlest */
+    client_request(&clients[0], &reply, GET("/a")); /* so 1 is the idlest */
     assert_int_equal(tt_http_connections(http), 8);
     client_open(&a, tt_http_address(http));
-    client_ask(&a, &reply, GET("/b"));
+    client_request(&a, &reply, GET("/b"));
     assert_string_equal(reply.body, "GET /b:2 - :0");
     client_expect_end(&clients[1]);
     for (int i = 0; i < 8; i++)
         if (i != 1)
-            client_ask(&clients[i], &reply, GET("/a"));
+            client_request(&clients[i], &reply, GET("/a"));
     assert_int_equal(tt_http_connections(http), 8);
     for (int i = 0; i < 8; i++)
         client_close(&clients[i]);
@@ -742,7 +742,7 @@ static void test_http_evicts_the_slowest_request_when_none_is_idle(void **state)
     client_send(&b, "GET /b HTTP/1.1\r\n");
     WAIT_FOR(tt_http_active(http) == 2);
     client_open(&c, tt_http_address(http));
-    client_ask(&c, &reply, GET("/c"));
+    client_request(&c, &reply, GET("/c"));
     assert_string_equal(reply.body, "GET /c:2 - :0");
     client_expect_end(&a);
     client_close(&a);
@@ -768,7 +768,7 @@ static void test_http_keeps_many_idle_connections(void **state)
         assert_true((fds[i] = try_connect(tt_http_address(http))) >= 0);
     WAIT_FOR(tt_http_connections(http) == MANY);
     tt_http_tick(http);
-    ask_once(tt_http_address(http), &reply, GET("/a"));
+    request_once(tt_http_address(http), &reply, GET("/a"));
     assert_int_equal(reply.status, 200);
     WAIT_FOR(tt_http_connections(http) == MANY);
 
@@ -795,7 +795,7 @@ static void test_http_drains(void **state)
     (void)state;
     snprintf(address, sizeof(address), "%s", tt_http_address(http));
     client_open(&a, address);
-    client_ask(&a, &reply, GET("/a"));
+    client_request(&a, &reply, GET("/a"));
     client_open(&b, address);
     client_send(&b, "POST /b HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n");
     gate_is_shut = 1;
@@ -811,7 +811,7 @@ static void test_http_drains(void **state)
     assert_string_equal(reply.body, "GET /gate:5 - :0");
     assert_string_equal(reply_header(&reply, "Connection"), "close");
     client_expect_end(&c);
-    client_ask(&b, &reply, "hi");
+    client_request(&b, &reply, "hi");
     assert_string_equal(reply.body, "POST /b:2 - hi:2");
     assert_string_equal(reply_header(&reply, "Connection"), "close");
     client_expect_end(&b);
@@ -829,7 +829,7 @@ static void test_http_stops_with_connections_open(void **state)
 
     (void)state;
     client_open(&a, tt_http_address(http));
-    client_ask(&a, &reply, GET("/a"));
+    client_request(&a, &reply, GET("/a"));
     client_open(&b, tt_http_address(http));
     client_send(&b, "POST /b HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\nx");
     WAIT_FOR(tt_http_active(http) == 1);
@@ -853,11 +853,11 @@ static void test_http_listens_at_a_path(void **state)
     assert_string_equal(tt_http_address(http), listen);
     client_open(&a, listen);
     for (int i = 0; i < 5; i++) {
-        client_ask(&a, &reply, GET("/a"));
+        client_request(&a, &reply, GET("/a"));
         assert_string_equal(reply.body, "GET /a:2 - :0");
     }
     tt_http_tick(http);
-    client_ask(&a, &reply, GET("/a"));
+    client_request(&a, &reply, GET("/a"));
     client_close(&a);
     tt_http_drain(http);
     assert_int_equal(stat(listen + 5, &st), -1);
@@ -885,10 +885,10 @@ static void test_http_reports_each_answer(void **state)
 
     (void)state;
     client_open(&a, tt_http_address(http));
-    client_ask(&a, &reply, "GET /a%20b?c=%41 HTTP/1.1\r\n" HOST "Authorization: Bearer t\r\n\r\n");
-    client_ask(&a, &reply, "HEAD /page HTTP/1.1\r\n" HOST "\r\n");
-    client_ask(&a, &reply, GET("/?q"));
-    client_ask(&a, &reply, "PUT /p HTTP/1.1\r\n" HOST "Content-Length: 1\r\n\r\n");
+    client_request(&a, &reply, "GET /a%20b?c=%41 HTTP/1.1\r\n" HOST "Authorization: Bearer t\r\n\r\n");
+    client_request(&a, &reply, "HEAD /page HTTP/1.1\r\n" HOST "\r\n");
+    client_request(&a, &reply, GET("/?q"));
+    client_request(&a, &reply, "PUT /p HTTP/1.1\r\n" HOST "Content-Length: 1\r\n\r\n");
     client_close(&a);
     WAIT_FOR(n_reported == 4);
     assert_string_equal(reported, "127.0.0.1 GET /a%20b?c=%41 echo 200 25\n"

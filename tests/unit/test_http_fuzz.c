@@ -73,7 +73,7 @@ static void expect_proper_answer(struct tt_http *http)
 {
     static struct reply reply;
 
-    ask_once(tt_http_address(http), &reply, GET("/open?b=c"));
+    request_once(tt_http_address(http), &reply, GET("/open?b=c"));
     assert_int_equal(reply.status, 200);
     assert_string_equal(reply.body, "17"); /* 3 of GET, twice 5 of the path, twice 2 of the parameter, and a NUL */
 }

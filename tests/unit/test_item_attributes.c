@@ -1,4 +1,4 @@
-/* What is known of items: random tables, and what the model knows, against lists of texts. */
+/* Attributes of items, from random tables and from the model, against lists of texts. */
 #include "serve/item_attributes.h"
 
 #include "base/rng.h"

@@ -18,22 +18,23 @@ struct reference {
     char body[4096];
 };
 
-static struct reference ask_reference(struct tt_service *service)
+static struct reference reference_of(struct tt_service *service)
 {
     struct reference r;
 
-    assert_int_equal(tiny_ask(service, "GET /recommend?user=u1&k=5&meal_time=c1", "", r.body, sizeof(r.body)), 200);
+    assert_int_equal(tiny_request(service, "GET /recommend?user=u1&k=5&meal_time=c1", "", r.body, sizeof(r.body)), 200);
     return r;
 }
 
 struct load {
     struct tt_service *service;
     struct reference ok[2];
-    atomic_int wrong, asked;
+    atomic_int wrong, sent;
 };
 
-/* Block 0 reloads now and then, the others ask all the time: whatever they hear must be wholly of one of the models. */
-static void ask_or_reload(void *arg, size_t block, int worker)
+/* Block 0 reloads now and then, the others send requests all the time: each answer must be from one of the models
+ * alone. */
+static void request_or_reload(void *arg, size_t block, int worker)
 {
     struct load *load = arg;
     char body[4096];
@@ -45,10 +46,11 @@ static void ask_or_reload(void *arg, size_t block, int worker)
             tt_service_reload(load->service);
             continue;
         }
-        unsigned status = tiny_ask(load->service, "GET /recommend?user=u1&k=5&meal_time=c1", "", body, sizeof(body));
+        unsigned status = tiny_request(load->service, "GET /recommend?user=u1&k=5&meal_time=c1", "", body,
+                                       sizeof(body));
         if (status != 200 || (strcmp(body, load->ok[0].body) != 0 && strcmp(body, load->ok[1].body) != 0))
             atomic_fetch_add(&load->wrong, 1);
-        atomic_fetch_add(&load->asked, 1);
+        atomic_fetch_add(&load->sent, 1);
     }
 }
 
@@ -62,14 +64,14 @@ static void test_reloads_under_load_mix_nothing(void **state)
 
     put("n", "j");
     load.service = tiny_service(&options);
-    load.ok[0] = ask_reference(load.service);
+    load.ok[0] = reference_of(load.service);
     put("c", "d");
     tt_service_reload(load.service);
-    load.ok[1] = ask_reference(load.service);
+    load.ok[1] = reference_of(load.service);
     assert_string_not_equal(load.ok[0].body, load.ok[1].body);
-    tt_pool_run(pool, 4, ask_or_reload, &load);
+    tt_pool_run(pool, 4, request_or_reload, &load);
     assert_int_equal(load.wrong, 0);
-    assert_int_equal(load.asked, 1800);
+    assert_int_equal(load.sent, 1800);
     assert_int_equal(atomic_load(&load.service->reloads), 13);
     tt_pool_free(pool);
     tt_service_free(load.service);
@@ -82,23 +84,23 @@ static void test_bad_files_leave_the_old_ones_serving(void **state)
 
     put("c", "d");
     struct tt_service *service = tiny_service(&options);
-    struct reference before = ask_reference(service);
+    struct reference before = reference_of(service);
     tiny_notes[0] = '\0';
     put("n", "d"); /* an index of another model */
     tt_service_reload(service);
-    assert_string_equal(ask_reference(service).body, before.body);
+    assert_string_equal(reference_of(service).body, before.body);
     assert_non_null(strstr(tiny_notes,
                            "not reloaded, the earlier files stay in use: i: its vectors were made by another"));
-    assert_int_equal(tiny_ask(service, "GET /health/ready", "", text, sizeof(text)), 200);
+    assert_int_equal(tiny_request(service, "GET /health/ready", "", text, sizeof(text)), 200);
     assert_non_null(strstr(text, "\"last_error\":\"i: its vectors"));
     assert_int_equal(truncate("m", 100), 0);
     tt_service_reload(service);
     unlink("m");
     tt_service_reload(service);
-    assert_string_equal(ask_reference(service).body, before.body);
+    assert_string_equal(reference_of(service).body, before.body);
     put("c", "d"); /* well again */
     tt_service_reload(service);
-    assert_int_equal(tiny_ask(service, "GET /health/ready", "", text, sizeof(text)), 200);
+    assert_int_equal(tiny_request(service, "GET /health/ready", "", text, sizeof(text)), 200);
     assert_null(strstr(text, "last_error"));
     assert_int_equal(atomic_load(&service->failed_reloads), 3);
     tt_service_free(service);
@@ -112,7 +114,7 @@ static void test_damaged_files_leave_the_old_ones_serving(void **state)
 
     put("c", "d");
     struct tt_service *service = tiny_service(&options);
-    struct reference before = ask_reference(service);
+    struct reference before = reference_of(service);
     for (int i = 0; i < 2; i++) {
         tiny_flip(damaged[i], tiny_length(damaged[i]) - 1);
         put("n", "j");
@@ -121,12 +123,12 @@ static void test_damaged_files_leave_the_old_ones_serving(void **state)
         tt_service_reload(service);
         assert_non_null(strstr(tiny_notes, i ? "earlier files stay in use: i: damaged: the checksum"
                                              : "earlier files stay in use: m: damaged: the checksum"));
-        assert_string_equal(ask_reference(service).body, before.body);
+        assert_string_equal(reference_of(service).body, before.body);
         assert_int_equal(atomic_load(&service->failed_reloads), i + 1);
     }
     put("n", "j");
     tt_service_reload(service);
-    assert_string_not_equal(ask_reference(service).body, before.body);
+    assert_string_not_equal(reference_of(service).body, before.body);
     tt_service_free(service);
 }
 
@@ -141,7 +143,7 @@ static void test_changed_files_are_taken_when_they_have_settled(void **state)
     tt_service_tick(service);
     assert_int_equal(atomic_load(&service->reloads), 0);
     put("n", "j");
-    tt_service_tick(service); /* they look new: perhaps somebody is still writing */
+    tt_service_tick(service); /* they have changed: perhaps they are still being written */
     assert_int_equal(atomic_load(&service->reloads), 0);
     tt_service_tick(service);
     assert_int_equal(atomic_load(&service->reloads), 1);
@@ -154,11 +156,11 @@ static void test_changed_files_are_taken_when_they_have_settled(void **state)
 
 static int is_known(struct tt_service *service)
 {
-    assert_int_equal(tiny_ask(service, "GET /recommend?user=u1&seen=remove&k=41", "", text, sizeof(text)), 200);
+    assert_int_equal(tiny_request(service, "GET /recommend?user=u1&seen=remove&k=41", "", text, sizeof(text)), 200);
     return strstr(text, "\"id\":\"new\"") == NULL;
 }
 
-/* An event is known until a model is loaded that was trained with it: after its log was moved away. */
+/* An event counts until a model is loaded that was trained with it: one that is loaded after the log was moved away. */
 static void test_events_over_a_night(void **state)
 {
     (void)state;
@@ -169,9 +171,10 @@ static void test_events_over_a_night(void **state)
     options.events = "e";
     struct tt_service *service = tiny_service(&options);
     assert_false(is_known(service));
-    assert_int_equal(tiny_ask(service, "POST /events", "{\"user\":\"u1\",\"item\":\"new\"}", text, sizeof(text)), 200);
+    assert_int_equal(tiny_request(service, "POST /events", "{\"user\":\"u1\",\"item\":\"new\"}", text, sizeof(text)),
+                     200);
     assert_true(is_known(service));
-    put("n", "j"); /* a model while the log is as it was: it cannot know the event */
+    put("n", "j"); /* a model while the log is in place: it was not trained with the event */
     tt_service_reload(service);
     assert_true(is_known(service));
     tt_service_free(service); /* nor does a restart forget it */
@@ -198,7 +201,8 @@ static void test_a_log_that_is_moved_away_with_a_new_model(void **state)
     unlink("e");
     options.events = "e";
     struct tt_service *service = tiny_service(&options);
-    assert_int_equal(tiny_ask(service, "POST /events", "{\"user\":\"u1\",\"item\":\"new\"}", text, sizeof(text)), 200);
+    assert_int_equal(tiny_request(service, "POST /events", "{\"user\":\"u1\",\"item\":\"new\"}", text, sizeof(text)),
+                     200);
     assert_int_equal(rename("e", "f"), 0);
     put("n", "d");
     tt_service_reload(service);
@@ -218,10 +222,11 @@ static void test_without_a_log_events_are_refused(void **state)
     struct tt_service_options options = tiny_options();
     struct tt_service *service = tiny_service(&options);
 
-    assert_int_equal(tiny_ask(service, "POST /events", "{\"user\":\"u1\",\"item\":\"i1\"}", text, sizeof(text)), 503);
+    assert_int_equal(tiny_request(service, "POST /events", "{\"user\":\"u1\",\"item\":\"i1\"}", text, sizeof(text)),
+                     503);
     tt_service_drain(service);
-    assert_int_equal(tiny_ask(service, "GET /health/ready", "", text, sizeof(text)), 503);
-    assert_int_equal(tiny_ask(service, "GET /health/live", "", text, sizeof(text)), 200);
+    assert_int_equal(tiny_request(service, "GET /health/ready", "", text, sizeof(text)), 503);
+    assert_int_equal(tiny_request(service, "GET /health/live", "", text, sizeof(text)), 200);
     tt_service_free(service);
 }
 
@@ -233,7 +238,7 @@ static void test_requests_are_counted(void **state)
 
     tt_service_done(service, &(struct tt_http_done){.endpoint = "recommend", .status = 200, .nanoseconds = 30000});
     tt_service_done(service, &(struct tt_http_done){.endpoint = "", .status = 413});
-    assert_int_equal(tiny_ask(service, "GET /metrics", "", text, sizeof(text)), 200);
+    assert_int_equal(tiny_request(service, "GET /metrics", "", text, sizeof(text)), 200);
     assert_non_null(strstr(text, "tt_requests_total{endpoint=\"recommend\",code=\"200\"} 1\n"));
     assert_non_null(strstr(text, "tt_requests_total{endpoint=\"other\",code=\"413\"} 1\n"));
     tt_service_free(service);

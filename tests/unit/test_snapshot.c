@@ -94,7 +94,7 @@ static void test_items_have_what_the_file_and_the_model_say(void **state)
         if (n)
             assert_int_equal(tt_text_list_get(&kind->values.texts, values[0], &len)[1], '0' + (char)tiny_code(item));
     }
-    tt_item_attribute_values(kind, ITEMS, &n); /* "new", of which the model knows nothing */
+    tt_item_attribute_values(kind, ITEMS, &n); /* "new", which is not in the model */
     assert_int_equal(n, 0);
     tt_snapshot_unref(s);
 }
@@ -143,7 +143,7 @@ static void test_files_may_be_cut_afterwards(void **state)
     tt_snapshot_unref(s);
 }
 
-/* One bit that differs, at places all over the file: names, ids, numbers. Of most of them only the checksum tells. */
+/* One bit that differs, at places all over the file: names, ids, numbers. Most of these only the checksum detects. */
 static void is_refused_when_damaged(const struct tt_snapshot_files *files, const char *path)
 {
     enum { PLACES = 40 };

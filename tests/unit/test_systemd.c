@@ -79,13 +79,13 @@ static void test_systemd_hears_what_it_is_told(void **state)
         assert_string_equal(heard(manager), "");
         assert_int_equal(lowest_fd(), free_fd);
         close(manager);
-        tt_systemd_notify("READY=1"); /* nobody listens any more: nothing happens */
+        tt_systemd_notify("READY=1"); /* no process listens any more: nothing happens */
         assert_int_equal(lowest_fd(), manager);
     }
     unlink(path[0]);
 }
 
-/* As long as an address can be; and much longer, which is nobody's. */
+/* As long as an address can be; and much longer, which cannot be an address. */
 static void test_systemd_paths_may_be_long(void **state)
 {
     static char path[9000];

@@ -209,7 +209,7 @@ static void test_telemetry_is_what_was_counted(void **state)
         r->status = statuses[tt_rng_below(&rng, LENGTH(statuses))];
         r->nanoseconds = tt_rng_below(&rng, 2) ? edges[tt_rng_below(&rng, LENGTH(edges))]
                                                : (uint64_t)pow(10, 3 + 7 * tt_rng_unit(&rng));
-        /* names that nobody announced count as the last */
+        /* names that were not given count as the last */
         const char *name = r->endpoint < NAMES - 1 ? names[r->endpoint] : i % 3 ? "" : "recommend2";
         tt_telemetry_count(t, name, r->status, r->nanoseconds);
     }

@@ -4,11 +4,11 @@
 static void test_predict_is_what_clients_of_tensorflow_serving_expect(void **state)
 {
     (void)state;
-    json_t *rows = ask(200, "POST /v1/models/tt:predict",
-                       "{\"signature_name\":\"serving_default\",\"instances\":["
-                       "{\"user_id\":\"u1\",\"meal_time\":\"c1\"},{\"user_id\":\"u2\",\"meal_time\":\"c2\"}]}");
-    json_t *columns = ask(200, "POST /v1/models/tt:predict",
-                          "{\"inputs\":{\"user_id\":[\"u1\",\"u2\"],\"meal_time\":[\"c1\",\"c2\"]}}");
+    json_t *rows = answer_of(200, "POST /v1/models/tt:predict",
+                             "{\"signature_name\":\"serving_default\",\"instances\":["
+                             "{\"user_id\":\"u1\",\"meal_time\":\"c1\"},{\"user_id\":\"u2\",\"meal_time\":\"c2\"}]}");
+    json_t *columns = answer_of(200, "POST /v1/models/tt:predict",
+                                "{\"inputs\":{\"user_id\":[\"u1\",\"u2\"],\"meal_time\":[\"c1\",\"c2\"]}}");
     json_t *outputs = json_object_get(columns, "outputs");
 
     assert_int_equal(length(rows, "predictions"), 2);
@@ -21,10 +21,10 @@ static void test_predict_is_what_clients_of_tensorflow_serving_expect(void **sta
     }
     json_decref(rows);
     json_decref(columns);
-    rows = ask(200, "POST /v1/models/tt:predict", "{\"instances\":[\"u1\"]}");
+    rows = answer_of(200, "POST /v1/models/tt:predict", "{\"instances\":[\"u1\"]}");
     assert_int_equal(length(rows, "predictions"), 1);
     json_decref(rows);
-    rows = ask(200, "GET /v1/models/tt", "");
+    rows = answer_of(200, "GET /v1/models/tt", "");
     assert_string_equal(member(element(rows, "model_version_status", 0), "state"), "AVAILABLE");
     json_decref(rows);
     error(404, "GET /v1/models/other", "", "no such model");

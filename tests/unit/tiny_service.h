@@ -1,6 +1,6 @@
 /* A tiny world as the files that a service loads: model.tt, index.tt, items.csv and seen.csv, in a folder of the test's
  * own. Users u1 ..., items i1 ...; a history, the context "meal_time" with values c1 ... c5, and the items' category
- * "kind". The index has the items in falling order of their numbers, and one that the model does not know, "new". */
+ * "kind". The index has the items in falling order of their numbers, and one that is not in the model, "new". */
 #ifndef TT_TESTS_TINY_SERVICE_H
 #define TT_TESTS_TINY_SERVICE_H
 
@@ -181,9 +181,9 @@ static inline struct tt_service *tiny_service(const struct tt_service_options *o
     return service;
 }
 
-/* Ask "METHOD PATH[?NAME=VALUE&...]" without escapes, with a body; the answer's status, and its body in `text`. */
-static inline unsigned tiny_ask(struct tt_service *service, const char *target, const char *body, char *text,
-                                size_t cap)
+/* Send "METHOD PATH[?NAME=VALUE&...]" without escapes, with a body; the answer's status, and its body in `text`. */
+static inline unsigned tiny_request(struct tt_service *service, const char *target, const char *body, char *text,
+                                    size_t cap)
 {
     struct tt_http_param params[16];
     struct tt_http_request request = {.params = params, .body = body, .body_len = strlen(body)};
