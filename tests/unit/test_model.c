@@ -41,7 +41,7 @@ static void test_model_has_a_table_for_each_embedded_column(void **state)
 
     (void)state;
     model_begin(&model, 0);
-    assert_null(model.tables[0]); /* embed=no */
+    assert_null(tiny_table(&model, TT_USER, "u")); /* embed=no */
     for (size_t c = 1; c < 7; c++)
         assert_non_null(model.tables[c]);
     tt_model_release(&model);
@@ -57,7 +57,7 @@ static void test_a_model_that_is_reset_is_new(void **state)
     model_begin(&model, 2);
     NEED(tt_model_reset(&model, 3, &err));
     assert_true(model.dim == 3 && model.n_hidden == 0 && model.dense[TT_USER].n_layers == 0);
-    assert_null(model.tables[0]);
+    assert_null(tiny_table(&model, TT_USER, "u"));
     for (size_t c = 1; c < 7; c++) {
         assert_int_equal(tt_model_table_size(&model, c), 3 * model.base.dictionary.features[c].n_codes);
         for (size_t i = 0; i < tt_model_table_size(&model, c); i++)
@@ -345,7 +345,7 @@ static void test_model_that_is_not_finite_is_refused(void **state)
 
     (void)state;
     model_begin(&model, 0);
-    model.tables[4][DIM * (ITEMS + 1) - 1] = INFINITY;
+    tiny_table(&model, TT_ITEM, "i")[DIM * (ITEMS + 1) - 1] = INFINITY;
     write_model(&model, path);
     assert_int_equal(tt_model_load(&back, path, &err), -1);
     assert_int_equal(err.kind, TT_ERR_INPUT);

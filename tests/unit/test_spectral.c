@@ -208,9 +208,8 @@ static void start(struct tt_model *model, struct tt_events *events, size_t dim, 
     tt_pool_free(pool);
 }
 
-/* The history of row r in 1 .. n points where the id's row points, and the histories have mean length 1. */
-static void check_histories(const struct tt_model *model, const struct tt_bags *bags, size_t n, size_t column,
-                            size_t id)
+/* For rows 1 to n of two tables (., 2): a history points where its row of ids points, and its mean length is 1. */
+static void check_histories(const struct tt_bags *bags, size_t n, const float *history, const float *id)
 {
     double lengths = 0;
 
@@ -221,8 +220,8 @@ static void check_histories(const struct tt_model *model, const struct tt_bags *
         size_t size = tt_bags_row(bags, r, &codes, &weights);
         for (size_t e = 0; e < size; e++)
             for (size_t d = 0; d < 2; d++)
-                bag[d] += weights[e] / tt_history_length(weights, size) * model->tables[column][codes[e] * 2 + d];
-        assert_true(cosine(bag, model->tables[id] + r * 2, 2) > 0.99);
+                bag[d] += weights[e] / tt_history_length(weights, size) * history[codes[e] * 2 + d];
+        assert_true(cosine(bag, id + r * 2, 2) > 0.99);
         lengths += sqrt((double)bag[0] * (double)bag[0] + (double)bag[1] * (double)bag[1]) / (double)n;
     }
     assert_true(fabs(lengths - 1) < 1e-4);
@@ -235,16 +234,19 @@ static void test_spectral_start_puts_clusters_apart(void **state)
 
     (void)state;
     start(&model, NULL, 2, 0, 1);
+    const float *users = tiny_table(&model, TT_USER, "u"),
+                *user_items = tiny_table(&model, TT_USER, "i"),
+                *items = tiny_table(&model, TT_ITEM, "i");
     for (size_t u = 1; u <= 40; u++)
         for (size_t i = 1; i <= 28; i++) {
-            double c = cosine(model.tables[0] + u * 2, model.tables[3] + i * 2, 2);
+            double c = cosine(users + u * 2, items + i * 2, 2);
             *(u % 2 == i % 2 ? &near : &far) += c / (40 * 14);
         }
     assert_true(near > 0.85 && far < 0.6);
-    check_histories(&model, &model.base.users.bags[1], 40, 1, 0);
-    check_histories(&model, &model.base.items.bags[6], 28, 6, 3);
+    check_histories(&model.base.users.bags[1], 40, user_items, users);
+    check_histories(&model.base.items.bags[6], 28, tiny_table(&model, TT_ITEM, "u"), items);
     for (size_t i = 29; i <= 30; i++)
-        assert_true(model.tables[3][i * 2] == 0 && model.tables[1][i * 2] == 0);
+        assert_true(items[i * 2] == 0 && user_items[i * 2] == 0);
     tt_model_release(&model);
 }
 
@@ -255,25 +257,28 @@ static void test_spectral_start_takes_means_for_attributes(void **state)
 
     (void)state;
     start(&model, NULL, DIM, 0, 1);
+    const float *items = tiny_table(&model, TT_ITEM, "i"),
+                *kinds = tiny_table(&model, TT_ITEM, "kind"),
+                *prices = tiny_table(&model, TT_ITEM, "price");
     for (uint32_t code = 1; code <= TINY_VALUES; code++)
         for (size_t d = 0; d < DIM; d++) {
             double sum = 0, n = 0;
             for (size_t i = 1; i <= 30; i++)
                 if (tiny_code(i) == code) {
-                    sum += (double)model.tables[3][i * DIM + d];
+                    sum += (double)items[i * DIM + d];
                     n++;
                 }
-            assert_true(fabs((double)model.tables[4][code * DIM + d] - sum / n) < 1e-6);
+            assert_true(fabs((double)kinds[code * DIM + d] - sum / n) < 1e-6);
         }
     for (size_t d = 0; d < DIM; d++) { /* a scaled number's weights are signed: small and large prices pull apart */
         double sum = 0, n = 0;
         for (size_t i = 1; i <= 30; i++)
             if (tiny_code(i)) {
                 double x = (double)(i % TINY_VALUES) - 2;
-                sum += x * (double)model.tables[3][i * DIM + d];
+                sum += x * (double)items[i * DIM + d];
                 n += fabs(x);
             }
-        assert_true(fabs((double)model.tables[5][DIM + d] - sum / n) < 1e-6);
+        assert_true(fabs((double)prices[DIM + d] - sum / n) < 1e-6);
     }
     tt_model_release(&model);
 }
@@ -288,18 +293,19 @@ static void test_spectral_start_centres_contexts(void **state)
 
     (void)state;
     start(&model, &events, DIM, 0, 1);
+    const float *meals = tiny_table(&model, TT_USER, "meal"), *items = tiny_table(&model, TT_ITEM, "i");
     for (uint32_t code = 1; code <= TINY_VALUES; code++)
         for (size_t d = 0; d < DIM; d++) {
             double sum = 0, n = 0, all = 0;
             for (size_t e = 0; e < events.n; e++) {
-                double x = (double)model.tables[3][events.item[e] * DIM + d];
+                double x = (double)items[events.item[e] * DIM + d];
                 int is_own = tt_narrow_get(&events.contexts[2], e) == code;
                 sum += is_own ? x : 0;
                 n += is_own;
                 all += x / (double)events.n;
             }
             double expected = n > 0 ? sum / n - all : 0;
-            assert_true(fabs((double)model.tables[2][code * DIM + d] - expected) < 1e-6);
+            assert_true(fabs((double)meals[code * DIM + d] - expected) < 1e-6);
             differing += fabs(all) > 1e-3 && n > 0;
         }
     assert_true(differing > 0);
@@ -313,14 +319,17 @@ static void test_spectral_start_fills_no_more_than_the_rank(void **state)
 
     (void)state;
     start(&model, NULL, 100, 0, 1); /* 31 items with row 0 */
+    const float *users = tiny_table(&model, TT_USER, "u"),
+                *user_items = tiny_table(&model, TT_USER, "i"),
+                *items = tiny_table(&model, TT_ITEM, "i");
     for (size_t i = 0; i <= 30; i++)
         for (size_t d = 31; d < 100; d++)
-            assert_true(model.tables[3][i * 100 + d] == 0);
+            assert_true(items[i * 100 + d] == 0);
     for (size_t u = 1; u <= 40; u++)
         for (size_t d = 0; d < 100; d++)
-            assert_true(isfinite(model.tables[0][u * 100 + d]) && fabsf(model.tables[0][u * 100 + d]) <= 1.0001f);
+            assert_true(isfinite(users[u * 100 + d]) && fabsf(users[u * 100 + d]) <= 1.0001f);
     for (size_t i = 0; i < 31 * 100; i++)
-        assert_true(isfinite(model.tables[1][i]) && fabsf(model.tables[1][i]) < 50);
+        assert_true(isfinite(user_items[i]) && fabsf(user_items[i]) < 50);
     tt_model_release(&model);
 }
 
@@ -333,17 +342,18 @@ static void test_starts_have_the_stated_noise(void **state)
     (void)state;
     start(&plain, NULL, 8, 0, 1);
     start(&noisy, NULL, 8, 0.01, 1);
+    const float *items = tiny_table(&plain, TT_ITEM, "i"), *noisy_items = tiny_table(&noisy, TT_ITEM, "i");
     for (size_t i = 0; i < 31 * 8; i++)
-        squares += pow((double)noisy.tables[3][i] - (double)plain.tables[3][i], 2) / (31 * 8);
+        squares += pow((double)noisy_items[i] - (double)items[i], 2) / (31 * 8);
     assert_true(sqrt(squares) > 0.008 && sqrt(squares) < 0.012);
     tiny_begin(&base, schema, 400, 30);
     tiny_model(&random, &base, 16);
     tt_random_start(&random, 1);
     squares = 0;
     for (size_t i = 0; i < 401 * 16; i++)
-        squares += pow((double)random.tables[0][i], 2) / 401;
+        squares += pow((double)tiny_table(&random, TT_USER, "u")[i], 2) / 401;
     assert_true(fabs(squares - 1) < 0.05); /* rows of mean length 1 */
-    assert_true(random.tables[0][0] != random.tables[3][0]);
+    assert_true(tiny_table(&random, TT_USER, "u")[0] != tiny_table(&random, TT_ITEM, "i")[0]);
     tt_model_release(&plain);
     tt_model_release(&noisy);
     tt_model_release(&random);

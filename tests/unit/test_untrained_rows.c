@@ -65,13 +65,16 @@ static void test_each_kind_has_its_unknown_row(void **state)
         trained[c][0] = 0;
     trained[0][4] = 0; /* user 4 */
     tt_untrained_rows_fill(&model, trained, &model.base.users.bags[1]);
+    const float *users = tiny_table(&model, TT_USER, "u"), *user_items = tiny_table(&model, TT_USER, "i"),
+                *items = tiny_table(&model, TT_ITEM, "i"), *prices = tiny_table(&model, TT_ITEM, "price"),
+                *item_users = tiny_table(&model, TT_ITEM, "u");
     for (size_t i = 0; i < TINY_DIM; i++) {
-        assert_true(model.tables[0][i] == (float)(2 * TINY_DIM + i));             /* the mean of rows 1 to 3 */
-        assert_true(model.tables[0][4 * TINY_DIM + i] == model.tables[0][i]);
-        assert_true(model.tables[1][i] == (float)(100 + 1.5 * TINY_DIM + (double)i)); /* the mean bag: items 1 and 2 */
-        assert_true(model.tables[2][i] == (float)(200 + 2 * TINY_DIM + i));
-        assert_true(model.tables[3][i] == 0);                                     /* the mean number */
-        assert_true(model.tables[4][i] == (float)(400 + 2.5 * TINY_DIM + (double)i)); /* users 2 and 3 */
+        assert_true(users[i] == (float)(2 * TINY_DIM + i)); /* the mean of rows 1 to 3 */
+        assert_true(users[4 * TINY_DIM + i] == users[i]);
+        assert_true(user_items[i] == (float)(100 + 1.5 * TINY_DIM + (double)i)); /* the mean bag: items 1 and 2 */
+        assert_true(items[i] == (float)(200 + 2 * TINY_DIM + i));
+        assert_true(prices[i] == 0); /* the mean number */
+        assert_true(item_users[i] == (float)(400 + 2.5 * TINY_DIM + (double)i)); /* users 2 and 3 */
     }
     end(&model, trained);
 }
@@ -85,11 +88,12 @@ static void test_a_trained_unknown_row_fills_others(void **state)
     begin(&model, trained);
     trained[2][1] = trained[2][3] = 0;
     tt_untrained_rows_fill(&model, trained, &model.base.users.bags[1]);
+    const float *items = tiny_table(&model, TT_ITEM, "i");
     for (size_t i = 0; i < TINY_DIM; i++) {
-        assert_true(model.tables[2][i] == (float)(200 + i));
-        assert_true(model.tables[2][TINY_DIM + i] == (float)(200 + i));
-        assert_true(model.tables[2][2 * TINY_DIM + i] == (float)(200 + 2 * TINY_DIM + i));
-        assert_true(model.tables[2][3 * TINY_DIM + i] == (float)(200 + i));
+        assert_true(items[i] == (float)(200 + i));
+        assert_true(items[TINY_DIM + i] == (float)(200 + i));
+        assert_true(items[2 * TINY_DIM + i] == (float)(200 + 2 * TINY_DIM + i));
+        assert_true(items[3 * TINY_DIM + i] == (float)(200 + i));
     }
     end(&model, trained);
 }

@@ -273,14 +273,15 @@ static void test_numbers_are_matched_by_value(void **state)
     fill_rows(&old, 1);
     NEED(tt_warm_start(&new, &old, &no_events, &none, 1, 0.01, carried, pool, &err));
     for (size_t code = 0; code < 6; code++)
-        assert_true(new.tables[1][code * DIM] == (float)old_of[code] && marks[1][code]);
+        assert_true(tiny_table(&new, TT_USER, "age")[code * DIM] == (float)old_of[code] && marks[1][code]);
     tt_model_release(&old);
     tt_model_release(&new);
     old = number_model(scaled, scale, 2, 2);
     new = number_model(scaled, wider, 2, 2);
     fill_rows(&old, 1);
     NEED(tt_warm_start(&new, &old, &no_events, &none, 1, 0.01, carried, pool, &err));
-    assert_true(new.tables[1][DIM] == 3 && new.tables[1][0] == 0); /* one deviation is three times as much now */
+    const float *ages = tiny_table(&new, TT_USER, "age");
+    assert_true(ages[DIM] == 3 && ages[0] == 0); /* one deviation is three times as much now */
     tt_model_release(&old);
     tt_model_release(&new);
     tt_pool_free(pool);
