@@ -309,19 +309,6 @@ t 'what follows another file cannot be extended' 1 '' \
 t 'nor can rows' 1 '' "tt-encode: q.tt: holds 'rows', expected 'model' or 'examples'" tt-encode -e q.tt e.csv
 t 'no such file to extend' 1 '' 'tt-encode: nowhere: No such file or directory' tt-encode -e nowhere e.csv
 
-# ---- the schema's manual ----
-mkdir manual
-awk '/^\.Sh / { on = $2 == "EXAMPLES" } on && /^\.Bd -literal/ { block = 1; next } /^\.Ed/ { block = 0 } on && block' \
-    "$ROOT/man/tt-schema.5" | sed 's/\\e/\\/g' >manual/examples
-t 'the examples of tt-schema(5) run' 0 'user user_id id embed=yes
-user store_id history count=sqrt half_life=0
-item store_id id embed=yes
-item category category
-user meal_time context' '*' \
-    sh -c 'cd manual && sh -eu examples'
-t 'all its schemas can be read' 0 '' '' sh -c 'cd manual && for s in base category meal_time fading; do
-    echo user_id,store_id,category,meal_time,rating,visited_at | tt-encode -q -s $s.schema -o $s.tt; done'
-
 # ---- damage: cut at every 31st byte, a bit turned at every 97th ----
 size=$(($(wc -c <e.tt))) at=0 accepted=
 while [ "$at" -lt "$size" ]; do
