@@ -212,7 +212,7 @@ static int on_start(void *arg, const struct tt_training *training, struct tt_err
     if (training->phase == TT_PHASE_TRIAL && training->tuning.n_trials > 0)
         return 0;
     note_phase(p, training);
-    note(p, "%zu events (%zu more with label 0 %s), %zu queries, %zu items with an event", t->n_events, t->unliked,
+    note(p, "%zu events (%zu more with label 0 %s), %zu queries, %zu items with an event", t->n_events, t->n_disliked,
          t->o->loss.disliked_weight > 0 ? "count as disliked" : "left out", t->queries.n, t->catalogue.n);
     if (t->replayed)
         note(p, "%zu events of the histories in %s are replayed", t->replayed, t->o->start.earlier->base.segment.name);
@@ -220,7 +220,7 @@ static int on_start(void *arg, const struct tt_training *training, struct tt_err
     if (p->to.is_verbose)
         note(p, "at the start the loss is %.4f; the strongest negative of a query has %.1f %% of its softmax",
              peak->loss, 100 * peak->share);
-    if (tt_run_is_narrow(&training->run, &alike))
+    if (tt_run_is_temperature_small(&training->run, &alike))
         note(p, "warning: at the start the loss is %.2f, with all scores alike it would be %.2f; one item has %.0f %% "
              "of a query's softmax: is the temperature too small?", peak->loss, alike, 100 * peak->share);
     return 0;

@@ -47,7 +47,7 @@ int tt_run_start(struct tt_run *run, struct tt_err *err)
                : 0;
 }
 
-int tt_run_is_narrow(const struct tt_run *run, double *alike)
+int tt_run_is_temperature_small(const struct tt_run *run, double *alike)
 {
     const struct tt_trainer_options *o = run->trainer.o;
     size_t n = run->trainer.catalogue.n;
@@ -121,12 +121,10 @@ int tt_run_finish(struct tt_run *run, struct tt_train_report *report, struct tt_
     *report = (struct tt_train_report){.plan = trainer->plan,
                                        .seen = run->validation.seen,
                                        .targets = trainer->targets.kind,
-                                       .queries = trainer->queries.n,
-                                       .catalogue = trainer->catalogue.n,
                                        .best_epoch = run->stopping.best_epoch,
                                        .epochs = run->stopping.epochs,
                                        .events = trainer->n_events,
-                                       .unliked = trainer->unliked,
+                                       .disliked = trainer->n_disliked,
                                        .best_value = run->stopping.best_value,
                                        .keeps_best = run->stopping.valid != NULL,
                                        .has_no_progress = run->stopping.epochs > 1 && run->loss >= run->first_loss};

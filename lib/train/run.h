@@ -50,8 +50,7 @@ struct tt_train_report {
     struct tt_settings settings;      /* those that tuning found, or that were given (training.h) */
     enum tt_seen_policy seen;
     enum tt_targets targets;          /* not auto */
-    size_t queries, catalogue;        /* how many queries, and items with an event */
-    size_t events, unliked;           /* events used, and events left out because their label is 0 */
+    size_t events, disliked;          /* events with a label other than 0, and with label 0 */
     size_t epochs, best_epoch;
     double best_value;                /* on the validation events; -1 without */
     int keeps_best;                   /* the run was evaluated on validation events, and the best epoch is kept */
@@ -73,7 +72,7 @@ int tt_run_start(struct tt_run *run, struct tt_err *err) TT_CHECKED;
  * more: one negative has nearly half of a query's softmax, so that most of the gradient is that item's, whichever it
  * is; or the spectral start has a loss above *alike, that of scores that are all alike, although it is better than
  * those. */
-int tt_run_is_narrow(const struct tt_run *run, double *alike);
+int tt_run_is_temperature_small(const struct tt_run *run, double *alike);
 
 /* All that changes in it. A place that the run does not have is an error. */
 int tt_run_state(struct tt_run *run, struct tt_state *state, struct tt_err *err) TT_CHECKED;

@@ -107,12 +107,12 @@ static int check_events(struct tt_trainer *t, struct tt_err *err)
     const char *name = t->model->base.segment.name ? t->model->base.segment.name : "examples";
 
     for (size_t e = 0; e < events->n; e++)
-        t->unliked += events->label && !events->label[e];
-    t->n_events = events->n - t->unliked;
+        t->n_disliked += events->label && !events->label[e];
+    t->n_events = events->n - t->n_disliked;
     if (!(t->queries.weight > 0))
         return tt_err_set(err, TT_ERR_INPUT,
                           "%s: no training event: %zu rows, %zu of them with label 0, weight %g in all", name,
-                          events->n, t->unliked, t->queries.weight);
+                          events->n, t->n_disliked, t->queries.weight);
     if (t->queries.weight > 1e30)
         return tt_err_set(err, TT_ERR_INPUT, "%s: the events weigh %g in all, more than 1e30", name, t->queries.weight);
     return 0;

@@ -79,7 +79,7 @@ struct tt_trainer {
     const struct tt_trainer_options *o;
     struct tt_pool *pool;
     struct tt_plan plan;                 /* the candidates and the steps */
-    size_t n_events, unliked;            /* events used, and events left out because their label is 0 */
+    size_t n_events, n_disliked;         /* events with a label other than 0, and with label 0 */
     size_t replayed;                     /* visits of the earlier model trained on again: see replay.h */
     struct tt_trainer_position at;
     struct tt_queries queries;

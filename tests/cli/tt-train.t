@@ -153,11 +153,11 @@ tt-train: N of 3: loss X, top_k_accuracy@10 train X
 tt-train: N of 3: loss X, top_k_accuracy@10 train X
 tt-train: N of 3: loss X, top_k_accuracy@10 train X" sh -c 'tt-train -d 8 -e 3 --batch-size 64 -o m train.tt 2>err; code=$?
     sed "s/epoch [0-9][0-9]*/N/; s/loss [0-9.]*,/loss X,/; s/train [0-9.]*, [0-9.]* s, [0-9]* events.s/train X/" err >&2; exit $code'
-unliked=$(awk -F, '$6 == "0"' train.csv | wc -l)
+disliked=$(awk -F, '$6 == "0"' train.csv | wc -l)
 ok 'counts the disliked' sh -c "tt-train -d 8 -e 1 -o m full.tt 2>&1 |
-    grep -q '^tt-train: $((320 - unliked)) events ($unliked more with label 0 count as disliked)'"
+    grep -q '^tt-train: $((320 - disliked)) events ($disliked more with label 0 count as disliked)'"
 ok 'or says that they are left out' sh -c "tt-train -d 8 -e 1 --disliked-weight 0 -o m full.tt 2>&1 |
-    grep -q '^tt-train: $((320 - unliked)) events ($unliked more with label 0 left out)'"
+    grep -q '^tt-train: $((320 - disliked)) events ($disliked more with label 0 left out)'"
 ok 'says what is sampled' sh -c 'tt-train -d 8 -e 1 --candidates mixed --batch-of events --batch-size 40 --negatives 7 -o m full.tt 2>&1 |
     grep -qx "tt-train: candidates mixed, 40 events and 7 sampled negatives a step"'
 not_ok 'candidates that are given are not explained' sh -c 'tt-train -d 8 -e 1 --candidates all -o m train.tt 2>&1 | grep chosen'

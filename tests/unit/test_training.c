@@ -27,7 +27,7 @@ static void test_training_lowers_the_loss(void **state)
         assert_true(lines.epochs[11].train_value > (o.run.trainer.steps.candidates == TT_CANDIDATES_ALL ? 0.6 : 0.4));
         assert_true(lines.epochs[11].valid_value == -1 && report.best_value == -1);
         assert_true(lines.epochs[0].examples == (TINY_USERS - 1) * 8);
-        assert_true(report.events == (TINY_USERS - 1) * 8 && report.unliked == 0 && report.epochs == 12);
+        assert_true(report.events == (TINY_USERS - 1) * 8 && report.disliked == 0 && report.epochs == 12);
         assert_false(report.has_no_progress || report.signs.has_collapsed);
         tt_model_release(&model);
     }
@@ -383,7 +383,7 @@ static void test_one_dimension_and_one_item_are_enough(void **state)
 static const char full[] =
     "user u id\nuser i history\nitem i id\nevent rating weight\nevent liked label\nevent at time\n";
 
-static struct tt_model labelled(int with_unliked, float weight, struct tt_train_report *report,
+static struct tt_model labelled(int with_disliked, float weight, struct tt_train_report *report,
                                 struct tiny_record *lines)
 {
     struct tt_err err = TT_ERR_INIT;
@@ -397,7 +397,7 @@ static struct tt_model labelled(int with_unliked, float weight, struct tt_train_
     tt_rng_init(&rng, 3, TT_RNG_TEST, 0);
     for (size_t e = 0; e < base.events.n; e++)
         base.events.weight[e] = weight;
-    for (uint32_t e = 0; with_unliked && e < 50; e++)
+    for (uint32_t e = 0; with_disliked && e < 50; e++)
         tiny_event(&base, 1 + e % 30, 1 + e % 20, 0, 1, 0, 5);
     o.run.trainer.steps.batch_size = 16;
     NEED(tt_model_init(&model, &base.entities, TINY_DIM, &err));
@@ -413,14 +413,14 @@ static void test_events_with_label_0_are_left_out(void **state)
     struct tt_model with = labelled(1, 1, &report, &lines);
 
     (void)state;
-    assert_int_equal(report.unliked, 50);
+    assert_int_equal(report.disliked, 50);
     assert_int_equal(report.events, 29 * 5);
     assert_true(lines.epochs[0].examples == 29 * 5);
     /* item 19 was only disliked */
     const float *items = tiny_table(&with, TT_ITEM, "i");
     assert_memory_equal(items + 19 * TINY_DIM, items, TINY_DIM * sizeof(float));
     struct tt_model other = labelled(0, 1, &report, &without);
-    assert_int_equal(report.unliked, 0);
+    assert_int_equal(report.disliked, 0);
     assert_true(lines.epochs[3].loss == without.epochs[3].loss);
     assert_true(tiny_same_tables(&with, &other));
     tt_model_release(&with);
