@@ -10,4 +10,8 @@
 /* Sort n keys, all of them below `limit`. other (n) is scratch. */
 void tt_radix_sort(uint32_t *keys, uint32_t *other, size_t n, size_t limit);
 
+/* Turn counts into places: counts (n_parts, n_keys), how many elements of each part have each key, become the places
+ * where these elements begin when all are sorted by key and, within a key, by part. The end of each counting sort. */
+void tt_radix_places(uint32_t *counts, size_t n_parts, size_t n_keys);
+
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/radix.h"
 #include "base/rng.h"
 #include "math/bag.h"
 
@@ -222,15 +223,8 @@ static void move_part(void *arg, size_t part, int worker)
 
 static void run_pass(struct pass *p, struct tt_pool *pool)
 {
-    uint32_t *digits = p->digits, sum = 0;
-
     tt_pool_run(pool, p->n_parts, count_part, p);
-    for (size_t d = 0; d < p->n_digits; d++)
-        for (size_t part = 0; part < p->n_parts; part++) {
-            uint32_t count = digits[part * p->n_digits + d];
-            digits[part * p->n_digits + d] = sum;
-            sum += count;
-        }
+    tt_radix_places(p->digits, p->n_parts, p->n_digits);
     tt_pool_run(pool, p->n_parts, move_part, p);
 }
 

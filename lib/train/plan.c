@@ -15,7 +15,7 @@ enum {
     MIN_RENEWALS = 32, /* readings of the items' histories an epoch, where they are not in each step, */
     MOST_RENEWAL = 4,  /* and steps from one to the next */
 };
-static const double cheap = 4e12; /* floating-point operations of an epoch that nobody has to save */
+static const double cheap = 4e12; /* floating-point operations of an epoch: up to so many are not worth saving */
 
 /* A step with all candidates may take so many times what a mixed one takes. Yelp2018, 64-d, where it takes 2.7 times as
  * many operations and 2.5 times the time: Recall@20 0.0718 after 16 epochs (104 s of CPU), mixed 0.0715 (42 s), mixed

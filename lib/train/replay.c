@@ -8,7 +8,7 @@
 #include "base/hash.h"
 #include "base/rng.h"
 
-/* A longer copy of an array of n elements that somebody else may own. */
+/* A copy of an array of n elements, with room for more. */
 static void *copy_longer(const void *from, size_t n, size_t more, size_t size, struct tt_err *err)
 {
     char *copy = tt_alloc(n + more, size, err);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/radix.h"
 #include "math/bag.h"
 #include "math/vec.h"
 
@@ -338,7 +339,6 @@ static int group_pairs(struct tt_pair_factors *f, const struct tt_pairs *p, size
                        struct tt_err *err)
 {
     size_t n = p->starts[n_queries];
-    uint32_t sum = 0;
 
     if (tt_grow(&f->place, &f->cap_place, n + 1, sizeof(*f->place), err) ||
         tt_grow(&f->item_query, &f->cap_query, n + 1, sizeof(*f->item_query), err) ||
@@ -348,11 +348,7 @@ static int group_pairs(struct tt_pair_factors *f, const struct tt_pairs *p, size
     memset(f->starts, 0, (n_items + 1) * sizeof(*f->starts));
     for (size_t k = 0; k < n; k++)
         f->starts[p->item[k]]++;
-    for (size_t j = 0; j <= n_items; j++) {
-        uint32_t count = f->starts[j];
-        f->starts[j] = sum;
-        sum += count;
-    }
+    tt_radix_places(f->starts, 1, n_items + 1);
     for (size_t k = 0; k < n; k++) {
         f->place[k] = f->starts[p->item[k]]++;
         f->item_query[f->place[k]] = p->query[k];

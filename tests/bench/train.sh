@@ -1,20 +1,20 @@
 #!/bin/sh
-# How fast tt-train is: the kernel beside sgemm, examples a second of each loss, and time and memory against size.
-#   tests/bench/train.sh [part]...     parts: kernel losses size peers [all of them]
+# How fast tt-train is: the kernel beside sgemm, examples a second of each kind of candidates, and time and memory against size.
+#   tests/bench/train.sh [part]...     parts: kernel candidates size peers [all of them]
 #   BIN: folder of the programs [build/release/bin]; its neighbour bench/ has bench_softmax (make check-build builds it)
-#   EVENTS: CSV with user_id,item_id for the losses [a generated world of Yelp2018's size]
-#   SIZES: numbers of events ["100K 1M 10M"]     THREADS: [2]     EPOCHS: of the losses [3]
+#   EVENTS: CSV with user_id,item_id for `candidates` [a generated world of Yelp2018's size]
+#   SIZES: numbers of events ["100K 1M 10M"]     THREADS: [2]     EPOCHS: of `candidates` [3]
 #   PEER, DATA, PYTHON: a script that takes a folder of data and --framework tf, that folder, and a python3 with TensorFlow
 # Prints TSV, a table a part. An epoch's seconds are those of the log between the first epoch's end and the last one's,
-# what is measured after each epoch included. GFLOP/s count 6 DIM flop a pair: of the full loss, of a query and an item; of the
-# others, of an example and a candidate, as if none came twice in a step. tt-train merges those that do, so the share, which is
-# of sgemm's, may be above 1.
+# with the evaluation after each epoch. GFLOP/s count 6 DIM flop a pair: with all candidates, a pair of a query and an item;
+# with others, of an example and a candidate, as if none came twice in a step. tt-train merges those that do, so the share of
+# sgemm's speed may be above 1.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 BIN=${BIN:-$root/build/release/bin}
 SIZES=${SIZES:-100K 1M 10M} THREADS=${THREADS:-2} EPOCHS=${EPOCHS:-3}
 PATH=$BIN:$BIN/../bench:$PATH
-[ $# -gt 0 ] || set -- kernel losses size peers
+[ $# -gt 0 ] || set -- kernel candidates size peers
 work=$(mktemp -d "${TMPDIR:-/tmp}/tt-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
@@ -55,7 +55,7 @@ kernel() {
 }
 
 # $1: name, $2: examples, $3: pairs an example, $4: encoded examples, rest: options
-loss_line() {
+candidates_line() {
     name=$1 examples=$2 pairs=$3 file=$4
     shift 4
     tt-train -q -j "$THREADS" --init random -e "$EPOCHS" --log log.tsv "$@" -o model.tt "$file"
@@ -65,27 +65,27 @@ loss_line() {
             printf "%s\t%.2f\t%.0f\t%.1f\t%.2f\n", name, s, n / s, g, g / peak }' log.tsv
 }
 
-losses() {
+candidates() {
     need_bench
     [ -n "${EVENTS:-}" ] || world 1200K 32K 38K >events.csv
     tt-encode -q -s ids.schema -o ids.tt "${EVENTS:-events.csv}"
     tt-encode -q -s history.schema -o history.tt "${EVENTS:-events.csv}"
     peak=$(bench_softmax 64 2048 128 "$THREADS" 3 | awk '$1 == "sgemm" { print $4 }')
     n=$(tt-train -e 1 -d 4 -o model.tt ids.tt 2>&1 | sed -n 's/^tt-train: \([0-9]*\) events .*/\1/p')
-    of_full=$(tt-train -e 1 -d 4 -o model.tt ids.tt 2>&1 |
+    of_all=$(tt-train -e 1 -d 4 -o model.tt ids.tt 2>&1 |
         sed -n 's/.*, \([0-9]*\) queries, \([0-9]*\) items with.*/\1 \2/p' | awk -v n="$n" '{ print $1 * $2 / n }')
-    printf 'loss\tepoch_seconds\texamples_per_s\tgflops\tshare_of_sgemm\n'
+    printf 'candidates\tepoch_seconds\texamples_per_s\tgflops\tshare_of_sgemm\n'
     for b in 1024 4096; do
-        loss_line "batch $b ids" "$n" "$b" ids.tt --candidates batch --batch-of events --batch-size "$b"
+        candidates_line "batch $b ids" "$n" "$b" ids.tt --candidates batch --batch-of events --batch-size "$b"
     done
     for b in 1024 4096; do
         for negatives in 1024 4096; do
-            loss_line "sampled $b negatives $negatives ids" "$n" "$negatives" ids.tt --candidates sampled --batch-of events \
+            candidates_line "sampled $b negatives $negatives ids" "$n" "$negatives" ids.tt --candidates sampled --batch-of events \
                 --batch-size "$b" --negatives "$negatives"
         done
     done
-    loss_line 'full 1024 users ids' "$n" "$of_full" ids.tt --candidates all --batch-size 1024
-    loss_line 'full 1024 users history' "$n" "$of_full" history.tt --candidates all --batch-size 1024
+    candidates_line 'all 1024 users ids' "$n" "$of_all" ids.tt --candidates all --batch-size 1024
+    candidates_line 'all 1024 users history' "$n" "$of_all" history.tt --candidates all --batch-size 1024
 }
 
 size() {
@@ -111,7 +111,7 @@ peers() {
 
 for part in "$@"; do
     case $part in
-    kernel | losses | size | peers) "$part" ;;
-    *) echo "train.sh: '$part' is not one of kernel, losses, size, peers" >&2; exit 2 ;;
+    kernel | candidates | size | peers) "$part" ;;
+    *) echo "train.sh: '$part' is not one of kernel, candidates, size, peers" >&2; exit 2 ;;
     esac
 done

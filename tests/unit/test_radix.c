@@ -41,10 +41,34 @@ static void test_radix_sorts_as_qsort_does(void **state)
         }
 }
 
+/* Elements of three parts: each counter becomes the number of elements with a lower key, or the same and an earlier
+ * part. */
+static void test_radix_places_are_where_keys_of_parts_begin(void **state)
+{
+    enum { PARTS = 3, KEYS = 50 };
+    uint32_t counts[PARTS * KEYS], places[PARTS * KEYS];
+    struct tt_rng rng;
+
+    (void)state;
+    tt_rng_init(&rng, 2, TT_RNG_TEST, 0);
+    for (size_t i = 0; i < PARTS * KEYS; i++)
+        counts[i] = places[i] = (uint32_t)tt_rng_below(&rng, 4);
+    tt_radix_places(places, PARTS, KEYS);
+    for (size_t part = 0; part < PARTS; part++)
+        for (size_t key = 0; key < KEYS; key++) {
+            uint32_t before = 0;
+            for (size_t p = 0; p < PARTS; p++)
+                for (size_t k = 0; k < KEYS; k++)
+                    before += k < key || (k == key && p < part) ? counts[p * KEYS + k] : 0;
+            assert_int_equal(places[part * KEYS + key], before);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_radix_sorts_as_qsort_does),
+        cmocka_unit_test(test_radix_places_are_where_keys_of_parts_begin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* The targets of a step: all items of the history, or those after a moment. */
+/* The targets of steps: all items of the history, or those after a moment. */
 #include "train/training.h"
 
 #include "tiny_training.h"
