@@ -402,7 +402,7 @@ int tt_model_load(struct tt_model *model, const char *path, struct tt_err *err)
     return tt_entities_load(&model->base, path, err) ? -1 : load_rest(model, err);
 }
 
-int tt_model_take(struct tt_model *model, struct tt_segment *segment, struct tt_err *err)
+int tt_model_from_segment(struct tt_model *model, struct tt_segment *segment, struct tt_err *err)
 {
     *model = (struct tt_model){0};
     return tt_entities_from_segment(&model->base, segment, err) ? -1 : load_rest(model, err);

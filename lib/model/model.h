@@ -83,7 +83,7 @@ int tt_model_store(const struct tt_model *model, struct tt_segment *segment, str
 /* Load a model; model->base.segment.checksum names it. */
 int tt_model_load(struct tt_model *model, const char *path, struct tt_err *err) TT_CHECKED;
 
-/* The same of a segment that is loaded already: it is taken, also on failure. */
-int tt_model_take(struct tt_model *model, struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
+/* The same of a segment that is loaded already; takes ownership of it, also on failure. */
+int tt_model_from_segment(struct tt_model *model, struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 
 #endif

@@ -30,7 +30,8 @@ static int load_model(struct tt_snapshot *s, const char *path, struct tt_err *er
 {
     struct tt_segment segment;
 
-    if (tt_container_load_preserved(path, "model", &segment, err) || tt_model_take(&s->model, &segment, err) ||
+    if (tt_container_load_preserved(path, "model", &segment, err) ||
+        tt_model_from_segment(&s->model, &segment, err) ||
         tt_dictionary_index(&s->model.base.dictionary, &s->model.base.segment, path, err))
         return -1;
     const struct tt_column *history = tt_schema_find(&s->model.base.dictionary.schema, TT_USER, TT_KIND_HISTORY);
