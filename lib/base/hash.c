@@ -1,8 +1,16 @@
-/* Hashing: see hash.h. The only file that includes xxhash.h. */
+/* Hashing: see hash.h. The only file that includes xxHash.
+ *
+ * A distribution builds xxHash for the oldest x86-64 processors, with SSE2. Its dispatching functions give the same values
+ * with the widest instructions that this processor has; for a file of hundreds of megabytes that halves the time.
+ */
 #include "base/hash.h"
 
 #include <stdio.h>
 #include <xxhash.h>
+
+#ifdef __x86_64__
+#include <xxh_x86dispatch.h> /* from here on XXH3_128bits and XXH3_128bits_update are the dispatching ones */
+#endif
 
 struct tt_hasher; /* is an XXH3_state_t under another name */
 

@@ -62,6 +62,8 @@ sample() { # the second test's verdict, for TAP and for cmocka
     printf '#!/bin/sh\necho "[       OK ] test_a"\necho "[  %s ] test_b"\necho "# SKIP no c is here"
 for i in 1 2; do echo "[  SKIPPED ] test_c"; done\n' "$2" >run/build/release/unit/test_x
     chmod +x run/build/release/unit/test_x
+    mkdir -p run/tests/unit && : >run/tests/unit/test_x.c
+    : >run/build/release/unit/test_gone # its source is no longer there: not run
 }
 count_of() { # kind [NO_SKIPS]
     (unset BUILD VALGRIND && NO_SKIPS=${2:-} JOBS=1 sh run/tests/run.sh "$1")

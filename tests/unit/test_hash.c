@@ -37,6 +37,27 @@ static void test_fingerprint_known_values(void **state)
     }
 }
 
+/* Values by XXH3's plain functions: they are not to depend on which instructions this processor has. */
+static void test_known_values_of_long_inputs(void **state)
+{
+    static const struct { size_t n; const char *hex; uint64_t seed_7; } known[] = {
+        {241, "8f7b3b6898244931fa3e3f950b821a67", UINT64_C(0x242be6a7dda590dd)},
+        {1025, "99fd280e417dee6866b070bd27327c00", UINT64_C(0x50b41dda5e4a2160)},
+        {100000, "eff2ce11120848664cbc1becad16bfbc", UINT64_C(0xeafa6da66936f263)},
+    };
+    static unsigned char bytes[100000];
+    char hex[TT_FINGERPRINT_HEX + 1];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (unsigned char)(i * i % 251);
+    for (size_t i = 0; i < LENGTH(known); i++) {
+        tt_fingerprint(bytes, known[i].n, hex);
+        assert_string_equal(hex, known[i].hex);
+        assert_int_equal(tt_hash64(bytes, known[i].n, 7), known[i].seed_7);
+    }
+}
+
 static void test_hasher_does_not_mind_how_bytes_are_cut(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
@@ -72,6 +93,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hash64_known_values),
         cmocka_unit_test(test_fingerprint_known_values),
+        cmocka_unit_test(test_known_values_of_long_inputs),
         cmocka_unit_test(test_hasher_does_not_mind_how_bytes_are_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
