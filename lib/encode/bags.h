@@ -1,5 +1,5 @@
-/* Bags: the rows of a feature, as weighted codes. What a row contributes to a tower is the weighted sum of the embedding
- * rows of its codes.
+/* Bags: the rows of a feature, as weighted codes. What a row contributes to a tower is the weighted sum of its codes'
+ * embeddings.
  */
 #ifndef TT_ENCODE_BAGS_H
 #define TT_ENCODE_BAGS_H

@@ -3,8 +3,8 @@
  * tt-schema(5).
  *
  * Three kinds are more than a way to encode a value, so that other modules treat them by their constants: an id names
- * the rows of a side; a context belongs to an event, not to its user; a history is made of the events, and its codes are
- * those of the other side's ids. The kinds of events (weight, label, time) have a place each in struct tt_events.
+ * the rows of a side; a context belongs to an event, not to its user; a history is made of the events, and its codes
+ * are those of the other side's ids. The kinds of events (weight, label, time) have a place each in struct tt_events.
  */
 #ifndef TT_ENCODE_COLUMN_KIND_H
 #define TT_ENCODE_COLUMN_KIND_H

@@ -155,7 +155,8 @@ static int need_own_dictionary(const struct tt_segment *segment, struct tt_err *
     const char *like = tt_segment_find_text(segment, "like");
 
     return like && like[0] ? tt_err_set(err, TT_ERR_MISMATCH,
-                                        "%s: events encoded with --like, where examples with a dictionary are expected",
+                                        "%s: events that follow the dictionary of another file, where examples are "
+                                        "expected",
                                         segment->name)
                            : 0;
 }

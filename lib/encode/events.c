@@ -12,6 +12,9 @@
 int tt_events_init(struct tt_events *events, const struct tt_schema *schema, struct tt_err *err)
 {
     *events = (struct tt_events){.n_columns = schema->n_columns};
+    events->has = (tt_schema_find(schema, TT_EVENT, TT_KIND_WEIGHT) ? TT_HAS_WEIGHT : 0u) |
+                  (tt_schema_find(schema, TT_EVENT, TT_KIND_LABEL) ? TT_HAS_LABEL : 0u) |
+                  (tt_schema_find(schema, TT_EVENT, TT_KIND_TIME) ? TT_HAS_TIME : 0u);
     events->contexts = tt_alloc(schema->n_columns, sizeof(*events->contexts), err);
     if (!events->contexts)
         return -1;
@@ -36,6 +39,60 @@ void tt_events_release(struct tt_events *events)
     if (events->cap_time)
         free(events->time);
     *events = (struct tt_events){0};
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+int tt_events_reserve(struct tt_events *ev, size_t n, struct tt_err *err)
+{
+    if (n <= ev->room)
+        return 0;
+    if (tt_grow(&ev->user, &ev->cap_user, n, sizeof(*ev->user), err) ||
+        tt_grow(&ev->item, &ev->cap_item, n, sizeof(*ev->item), err) ||
+        (ev->has & TT_HAS_WEIGHT && tt_grow(&ev->weight, &ev->cap_weight, n, sizeof(*ev->weight), err)) ||
+        (ev->has & TT_HAS_LABEL && tt_grow(&ev->label, &ev->cap_label, n, sizeof(*ev->label), err)) ||
+        (ev->has & TT_HAS_TIME && tt_grow(&ev->time, &ev->cap_time, n, sizeof(*ev->time), err)))
+        return -1;
+    ev->room = least(ev->cap_user, ev->cap_item);
+    ev->room = ev->has & TT_HAS_WEIGHT ? least(ev->room, ev->cap_weight) : ev->room;
+    ev->room = ev->has & TT_HAS_LABEL ? least(ev->room, ev->cap_label) : ev->room;
+    ev->room = ev->has & TT_HAS_TIME ? least(ev->room, ev->cap_time) : ev->room;
+    return 0;
+}
+
+int tt_events_add(struct tt_events *ev, uint32_t user, uint32_t item, const struct tt_event_values *values,
+                  struct tt_err *err)
+{
+    size_t e = ev->n;
+
+    if (tt_events_reserve(ev, e + 1, err))
+        return -1;
+    ev->user[e] = user;
+    ev->item[e] = item;
+    if (ev->has & TT_HAS_WEIGHT)
+        ev->weight[e] = values->weight;
+    if (ev->has & TT_HAS_LABEL)
+        ev->label[e] = values->label;
+    if (ev->has & TT_HAS_TIME)
+        ev->time[e] = values->time;
+    ev->n++;
+    return 0;
+}
+
+int tt_events_add_from(struct tt_events *events, const struct tt_events *others, size_t e, struct tt_err *err)
+{
+    struct tt_event_values values = {.weight = others->weight ? others->weight[e] : 1,
+                                     .label = others->label ? others->label[e] : 1,
+                                     .time = others->time ? others->time[e] : 0};
+
+    for (size_t c = 0; c < events->n_columns; c++)
+        if (others->contexts[c].n &&
+            tt_narrow_add(&events->contexts[c], tt_narrow_get(&others->contexts[c], e), err))
+            return -1;
+    return tt_events_add(events, others->user[e], others->item[e], &values, err);
 }
 
 const char *tt_event_read(struct tt_event_values *values, const struct tt_column *column, const char *text, size_t len)
@@ -76,25 +133,24 @@ int tt_events_store(const struct tt_events *events, const struct tt_schema *sche
                                                             events->n, 0, events->contexts[i].data, err))
             return -1;
     }
-    if (tt_schema_find(schema, TT_EVENT, TT_KIND_WEIGHT) &&
+    if (events->has & TT_HAS_WEIGHT &&
         tt_segment_tensor(segment, "event.weight", TT_F32, events->n, 0, events->weight, err))
         return -1;
-    if (tt_schema_find(schema, TT_EVENT, TT_KIND_LABEL) &&
+    if (events->has & TT_HAS_LABEL &&
         tt_segment_tensor(segment, "event.label", TT_U8, events->n, 0, events->label, err))
         return -1;
-    if (tt_schema_find(schema, TT_EVENT, TT_KIND_TIME) &&
+    if (events->has & TT_HAS_TIME &&
         tt_segment_tensor(segment, "event.time", TT_U32, events->n, 0, events->time, err))
         return -1;
     return 0;
 }
 
 /* The optional tensors, each there exactly when the schema has its column. */
-static int load_optional(struct tt_events *events, const struct tt_schema *schema, const struct tt_segment *segment,
-                         struct tt_err *err)
+static int load_optional(struct tt_events *events, const struct tt_segment *segment, struct tt_err *err)
 {
     const struct tt_tensor *t;
 
-    if (tt_schema_find(schema, TT_EVENT, TT_KIND_WEIGHT)) {
+    if (events->has & TT_HAS_WEIGHT) {
         if (!(t = tt_segment_need(segment, "event.weight", TT_F32, events->n, 0, err)))
             return -1;
         events->weight = (float *)t->data;
@@ -103,7 +159,7 @@ static int load_optional(struct tt_events *events, const struct tt_schema *schem
                 return tt_err_set(err, TT_ERR_INPUT, "%s: damaged: a weight that is no number from 0 up",
                                   segment->name);
     }
-    if (tt_schema_find(schema, TT_EVENT, TT_KIND_LABEL)) {
+    if (events->has & TT_HAS_LABEL) {
         if (!(t = tt_segment_need(segment, "event.label", TT_U8, events->n, 0, err)))
             return -1;
         events->label = (uint8_t *)t->data;
@@ -111,7 +167,7 @@ static int load_optional(struct tt_events *events, const struct tt_schema *schem
             if (events->label[i] > 1)
                 return tt_err_set(err, TT_ERR_INPUT, "%s: damaged: a label that is neither 0 nor 1", segment->name);
     }
-    if (tt_schema_find(schema, TT_EVENT, TT_KIND_TIME)) {
+    if (events->has & TT_HAS_TIME) {
         if (!(t = tt_segment_need(segment, "event.time", TT_U32, events->n, 0, err)))
             return -1;
         events->time = (uint32_t *)t->data;
@@ -140,7 +196,7 @@ static int load(struct tt_events *events, const struct tt_dictionary *d, const s
             tt_narrow_view(&events->contexts[i], segment, context_name(name, &d->schema.columns[i]), events->n,
                            d->features[i].n_codes, err))
             return -1;
-    return load_optional(events, &d->schema, segment, err);
+    return load_optional(events, segment, err);
 }
 
 int tt_events_load(struct tt_events *events, const struct tt_dictionary *dictionary, const struct tt_segment *segment,
@@ -170,7 +226,7 @@ int tt_events_load_like(struct tt_events *events, struct tt_segment *segment, co
         return -1;
     const char *like = tt_segment_find_text(segment, "like");
     if (!like || strcmp(like, checksum) != 0)
-        tt_err_set(err, TT_ERR_MISMATCH, "%s: not encoded with --like the training examples", path);
+        tt_err_set(err, TT_ERR_MISMATCH, "%s: its events do not follow the dictionary of the training examples", path);
     else if (tt_events_load(events, dictionary, segment, err) == 0)
         return 0;
     tt_segment_release(segment);

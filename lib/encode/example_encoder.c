@@ -57,7 +57,6 @@ struct encoder {
     int has_side_file[2];
     long user, item, weight, label, time; /* columns of the events' file */
     const struct tt_column *weight_column, *label_column, *time_column;
-    size_t room;                          /* events that every array of the examples can hold */
     struct block block;
 };
 
@@ -159,29 +158,6 @@ static int take_event_columns(struct encoder *en, const struct tt_csv *csv, size
     return 0;
 }
 
-/* Room for `need` events in every array. */
-static int grow_events(struct encoder *en, size_t need, struct tt_err *err)
-{
-    struct tt_events *ev = en->events;
-
-    if (tt_grow(&ev->user, &ev->cap_user, need, sizeof(*ev->user), err) ||
-        tt_grow(&ev->item, &ev->cap_item, need, sizeof(*ev->item), err) ||
-        (en->weight >= 0 && tt_grow(&ev->weight, &ev->cap_weight, need, sizeof(*ev->weight), err)) ||
-        (en->label >= 0 && tt_grow(&ev->label, &ev->cap_label, need, sizeof(*ev->label), err)) ||
-        (en->time >= 0 && tt_grow(&ev->time, &ev->cap_time, need, sizeof(*ev->time), err)))
-        return -1;
-    en->room = ev->cap_user;
-    if (ev->cap_item < en->room)
-        en->room = ev->cap_item;
-    if (en->weight >= 0 && ev->cap_weight < en->room)
-        en->room = ev->cap_weight;
-    if (en->label >= 0 && ev->cap_label < en->room)
-        en->room = ev->cap_label;
-    if (en->time >= 0 && ev->cap_time < en->room)
-        en->room = ev->cap_time;
-    return 0;
-}
-
 /* Find the columns of the events' file. */
 static int find_event_columns(struct encoder *en, struct tt_csv *csv, struct tt_err *err)
 {
@@ -199,7 +175,8 @@ static int find_event_columns(struct encoder *en, struct tt_csv *csv, struct tt_
         }
         if (column < 0)
             return tt_column_is_attribute(c) && !en->has_side_file[c->side]
-                       ? tt_err_set(err, missing.kind, "%s (is --%ss missing?)", missing.text, tt_side_name(c->side))
+                       ? tt_err_set(err, missing.kind, "%s, and no file of %ss is given", missing.text,
+                                    tt_side_name(c->side))
                        : tt_err_set(err, missing.kind, "%s", missing.text);
         en->sources[i].column = column;
         switch (c->kind) {
@@ -302,7 +279,7 @@ static int take_event(struct encoder *en, const struct tt_csv *csv, struct tt_er
     if (e == UINT32_MAX)
         return tt_err_set(err, TT_ERR_INPUT, "%s: more than 4294967295 events", csv->reader.name);
     if (put_waiting_id(en, csv, TT_USER, err) || put_waiting_id(en, csv, TT_ITEM, err) ||
-        (e == en->room && grow_events(en, e + 1, err)) || take_event_columns(en, csv, e, err))
+        tt_events_reserve(en->events, e + 1, err) || take_event_columns(en, csv, e, err))
         return -1;
     for (size_t i = 0; i < schema->n_columns; i++)
         if (schema->columns[i].kind == TT_KIND_CONTEXT && take_context(en, csv, i, err))
@@ -319,29 +296,13 @@ static int take_event(struct encoder *en, const struct tt_csv *csv, struct tt_er
 }
 
 /* The events of the examples that are extended. */
-static int take_earlier_events(struct encoder *en, struct tt_err *err)
+static int add_earlier_events(struct encoder *en, struct tt_err *err)
 {
-    const struct tt_events *from = &en->base->events;
-    struct tt_events *ev = en->events;
-    size_t n = from->n;
+    const struct tt_events *earlier = &en->base->events;
 
-    if (n == 0)
-        return 0;
-    if (grow_events(en, n, err))
-        return -1;
-    memcpy(ev->user, from->user, n * sizeof(*ev->user));
-    memcpy(ev->item, from->item, n * sizeof(*ev->item));
-    if (en->weight >= 0)
-        memcpy(ev->weight, from->weight, n * sizeof(*ev->weight));
-    if (en->label >= 0)
-        memcpy(ev->label, from->label, n * sizeof(*ev->label));
-    if (en->time >= 0)
-        memcpy(ev->time, from->time, n * sizeof(*ev->time));
-    for (size_t i = 0; i < en->dictionary->schema.n_columns; i++)
-        for (size_t e = 0; e < n && en->dictionary->schema.columns[i].kind == TT_KIND_CONTEXT; e++)
-            if (tt_narrow_add(&ev->contexts[i], tt_narrow_get(&from->contexts[i], e), err))
-                return -1;
-    ev->n = n;
+    for (size_t e = 0; e < earlier->n; e++)
+        if (tt_events_add_from(en->events, earlier, e, err))
+            return -1;
     return 0;
 }
 
@@ -349,7 +310,7 @@ static int read_events(struct encoder *en, struct tt_csv *csv, struct tt_err *er
 {
     int more;
 
-    if (find_event_columns(en, csv, err) || begin_blocks(en, err) || (en->base && take_earlier_events(en, err)))
+    if (find_event_columns(en, csv, err) || begin_blocks(en, err) || (en->base && add_earlier_events(en, err)))
         return -1;
     while ((more = tt_csv_next(csv, err)) == 1)
         if (take_event(en, csv, err))

@@ -56,7 +56,7 @@ static double fade(const struct tt_column *column, double age)
 }
 
 /* One user's earlier bag. */
-struct earlier {
+struct earlier_bag {
     const uint32_t *codes;
     const float *weights;
     size_t n;
@@ -65,7 +65,7 @@ struct earlier {
 
 /* The bag of one user's n visits, which are sorted, and of the earlier ones: appended to codes and weights. Returns its
  * size. */
-static size_t make_bag(const struct tt_column *column, const struct earlier *earlier, const struct visit *visits,
+static size_t make_bag(const struct tt_column *column, const struct earlier_bag *earlier, const struct visit *visits,
                        size_t n, uint32_t *codes, float *weights)
 {
     uint32_t latest = earlier->latest;
@@ -103,19 +103,19 @@ static void count_visits(uint64_t *starts, size_t n_users, const struct tt_visit
         starts[u + 1] += starts[u];
 }
 
-int tt_history_extend(struct tt_bags *bags, const struct tt_column *column, size_t n_users, const struct tt_past *past,
-                      const struct tt_visits *v, struct tt_err *err)
+int tt_history_extend(struct tt_bags *bags, const struct tt_column *column, size_t n_users,
+                      const struct tt_earlier_histories *earlier, const struct tt_visits *v, struct tt_err *err)
 {
     uint64_t *starts = tt_alloc(n_users + 1, sizeof(*starts), err);
     struct visit *visits = tt_alloc(v->n, sizeof(*visits), err);
-    size_t used = 0, n_past = past ? past->bags->n_rows : 0;
+    size_t used = 0, n_earlier = earlier ? earlier->bags->n_rows : 0;
     int status = -1;
 
     *bags = (struct tt_bags){.n_rows = n_users};
     if (!starts || !visits)
         goto done;
     count_visits(starts, n_users, v);
-    size_t total = (size_t)starts[n_users] + (n_past ? (size_t)past->bags->offsets[n_past] : 0);
+    size_t total = (size_t)starts[n_users] + (n_earlier ? (size_t)earlier->bags->offsets[n_earlier] : 0);
     if (tt_grow(&bags->offsets, &bags->cap_offsets, n_users + 1, sizeof(*bags->offsets), err) ||
         tt_grow(&bags->codes, &bags->cap_codes, total + 1, sizeof(*bags->codes), err) ||
         tt_grow(&bags->weights, &bags->cap_weights, total + 1, sizeof(*bags->weights), err))
@@ -127,14 +127,14 @@ int tt_history_extend(struct tt_bags *bags, const struct tt_column *column, size
     bags->offsets[0] = 0;
     for (size_t u = 0, from = 0; u < n_users; u++) { /* starts[u] is now where u's visits end */
         size_t n = (size_t)starts[u] - from;
-        struct earlier earlier = {0};
-        if (u < n_past) {
-            earlier.n = tt_bags_row(past->bags, u, &earlier.codes, &earlier.weights);
-            earlier.latest = past->latest ? past->latest[u] : 0;
+        struct earlier_bag bag = {0};
+        if (u < n_earlier) {
+            bag.n = tt_bags_row(earlier->bags, u, &bag.codes, &bag.weights);
+            bag.latest = earlier->latest ? earlier->latest[u] : 0;
         }
         if (n > 1)
             qsort(visits + from, n, sizeof(*visits), compare_visits);
-        used += make_bag(column, &earlier, visits + from, n, bags->codes + used, bags->weights + used);
+        used += make_bag(column, &bag, visits + from, n, bags->codes + used, bags->weights + used);
         bags->offsets[u + 1] = used;
         from = (size_t)starts[u];
     }
@@ -153,13 +153,13 @@ int tt_history_build(struct tt_bags *bags, const struct tt_column *column, size_
     return tt_history_extend(bags, column, n_users, NULL, v, err);
 }
 
-void tt_history_recall(const struct tt_column *column, const struct tt_past *past, size_t user, uint32_t latest,
-                       double *visits)
+void tt_history_recall(const struct tt_column *column, const struct tt_earlier_histories *earlier, size_t user,
+                       uint32_t latest, double *visits)
 {
     const uint32_t *codes;
     const float *weights;
-    size_t n = tt_bags_row(past->bags, user, &codes, &weights);
-    double left = past->latest ? fade(column, (double)latest - past->latest[user]) : 1;
+    size_t n = tt_bags_row(earlier->bags, user, &codes, &weights);
+    double left = earlier->latest ? fade(column, (double)latest - earlier->latest[user]) : 1;
 
     for (size_t e = 0; e < n; e++)
         visits[e] = left * visits_of_weight(column, weights[e]);

@@ -14,7 +14,7 @@
 #ifndef TT_ENCODE_HISTORY_H
 #define TT_ENCODE_HISTORY_H
 
-#include "encode/bags.h"
+#include "encode/events.h"
 
 /* Visits as parallel arrays; each of the last three may be NULL: no times (then the column has no half-life), all
  * labels 1, all weights 1. Visits to item 0 are passed over, and those whose label or weight is 0. The order of visits
@@ -27,26 +27,34 @@ struct tt_visits {
     const float *weight;
 };
 
+/* Events as visits, each by its user. */
+static inline struct tt_visits tt_visits_of(const struct tt_events *events)
+{
+    return (struct tt_visits){.n = events->n, .user = events->user, .item = events->item, .time = events->time,
+                              .label = events->label, .weight = events->weight};
+}
+
 /* *bags gets n_users rows, owned; rows may be empty. */
 int tt_history_build(struct tt_bags *bags, const struct tt_column *column, size_t n_users,
                      const struct tt_visits *visits, struct tt_err *err) TT_CHECKED;
 
 /* Histories of an earlier day: bags made by the same column over users 0 ... bags->n_rows - 1, and the time of each
  * one's latest event (0: none), which a column with a half-life needs. Both borrowed. */
-struct tt_past {
+struct tt_earlier_histories {
     const struct tt_bags *bags;
     const uint32_t *latest;
 };
 
-/* The histories of all events, of which `past` sums up the earlier ones and `visits` holds the rest: as
- * tt_history_build would make them of both, but for roundings of a float. n_users is at least past->bags->n_rows. */
-int tt_history_extend(struct tt_bags *bags, const struct tt_column *column, size_t n_users, const struct tt_past *past,
-                      const struct tt_visits *visits, struct tt_err *err) TT_CHECKED;
+/* The histories of all events, of which `earlier` sums up the earlier ones and `visits` holds the rest: as
+ * tt_history_build would make them of both, but for roundings of a float. n_users is at least earlier->bags->n_rows. */
+int tt_history_extend(struct tt_bags *bags, const struct tt_column *column, size_t n_users,
+                      const struct tt_earlier_histories *earlier, const struct tt_visits *visits,
+                      struct tt_err *err) TT_CHECKED;
 
 /* The visits v that a user's earlier bag stands for at the time `latest`, not before their latest event: visits has
  * room for the bag. */
-void tt_history_recall(const struct tt_column *column, const struct tt_past *past, size_t user, uint32_t latest,
-                       double *visits);
+void tt_history_recall(const struct tt_column *column, const struct tt_earlier_histories *earlier, size_t user,
+                       uint32_t latest, double *visits);
 
 /* latest (n_users): raised to the time of each user's latest event that counts. visits->time must be there. */
 void tt_history_latest(uint32_t *latest, const struct tt_visits *visits);

@@ -142,14 +142,6 @@ done:
     return status;
 }
 
-/* The visits of a history file as parallel arrays. */
-struct visits {
-    uint32_t *user, *item, *time;
-    uint8_t *label;
-    float *weight;
-    size_t n, cap_user, cap_item, cap_time, cap_label, cap_weight;
-};
-
 /* The columns of a history file; -1: not there, or not wanted. */
 struct visit_columns {
     const struct tt_column *time_column, *label_column, *weight_column;
@@ -157,23 +149,18 @@ struct visit_columns {
 };
 
 static int take_visit(struct row_encoder *en, const struct tt_csv *csv, const struct visit_columns *columns,
-                      struct visits *v, struct tt_err *err)
+                      struct tt_events *visits, struct tt_err *err)
 {
     const struct tt_dictionary *d = &en->base->dictionary;
     const struct tt_csv_field *user = &csv->fields[columns->user], *item = &csv->fields[columns->item];
     struct tt_event_values values = {.weight = 1, .label = 1};
+    uint32_t number;
 
     if (user->len == 0 || item->len == 0)
         return empty_field(csv, user->len == 0 ? columns->user : columns->item, err);
-    if (tt_grow(&v->user, &v->cap_user, v->n + 1, sizeof(*v->user), err) ||
-        tt_grow(&v->item, &v->cap_item, v->n + 1, sizeof(*v->item), err) ||
-        tt_grow(&v->time, &v->cap_time, v->n + 1, sizeof(*v->time), err) ||
-        tt_grow(&v->label, &v->cap_label, v->n + 1, sizeof(*v->label), err) ||
-        tt_grow(&v->weight, &v->cap_weight, v->n + 1, sizeof(*v->weight), err) ||
-        tt_vocab_add(&en->history.ids, user->text, user->len, &v->user[v->n], err))
+    if (tt_vocab_add(&en->history.ids, user->text, user->len, &number, err))
         return -1;
     uint32_t code = tt_vocab_find(&d->features[d->item_id].vocab, item->text, item->len);
-    v->item[v->n] = code == TT_VOCAB_NONE ? 0 : code + 1;
     en->stats->unseen[d->item_id] += code == TT_VOCAB_NONE;
     if ((columns->time >= 0 && tt_event_read_field(&values, columns->time_column, csv, (size_t)columns->time, err)) ||
         (columns->label >= 0 &&
@@ -181,11 +168,7 @@ static int take_visit(struct row_encoder *en, const struct tt_csv *csv, const st
         (columns->weight >= 0 &&
          tt_event_read_field(&values, columns->weight_column, csv, (size_t)columns->weight, err)))
         return -1;
-    v->time[v->n] = values.time;
-    v->label[v->n] = values.label;
-    v->weight[v->n] = values.weight;
-    v->n++;
-    return 0;
+    return tt_events_add(visits, number, code == TT_VOCAB_NONE ? 0 : code + 1, &values, err);
 }
 
 /* Ids must be there, and times where they count; label and weight may be. */
@@ -216,7 +199,7 @@ static int read_history(struct row_encoder *en, struct tt_err *err)
     const struct tt_dictionary *d = &en->base->dictionary;
     const struct tt_column *history = tt_schema_find(&d->schema, TT_USER, TT_KIND_HISTORY);
     struct visit_columns columns;
-    struct visits v = {0};
+    struct tt_events events = {.has = TT_HAS_ALL};
     struct tt_csv csv = {0};
     int more, status = -1;
 
@@ -226,20 +209,15 @@ static int read_history(struct row_encoder *en, struct tt_err *err)
         find_visit_columns(&columns, d, &csv, err))
         goto done;
     while ((more = tt_csv_next(&csv, err)) == 1)
-        if (take_visit(en, &csv, &columns, &v, err))
+        if (take_visit(en, &csv, &columns, &events, err))
             goto done;
     if (more < 0)
         goto done;
     tt_hasher_digest(csv.reader.hasher, en->stats->inputs[2]);
-    struct tt_visits all = {
-        .n = v.n, .user = v.user, .item = v.item, .time = v.time, .label = v.label, .weight = v.weight};
-    status = tt_history_build(&en->history.bags, history, en->history.ids.texts.n, &all, err);
+    struct tt_visits visits = tt_visits_of(&events);
+    status = tt_history_build(&en->history.bags, history, en->history.ids.texts.n, &visits, err);
 done:
-    free(v.weight);
-    free(v.user);
-    free(v.item);
-    free(v.time);
-    free(v.label);
+    tt_events_release(&events);
     tt_csv_close(&csv);
     return status;
 }

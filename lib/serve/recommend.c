@@ -21,12 +21,9 @@ struct tt_recommender {
     uint32_t *excluded;            /* rows that may not be listed, rising */
     uint32_t *rows, *because;
     float *scores;
-    uint32_t *item, *time, *user;  /* visits for a history */
-    float *weight;
-    uint8_t *label;
-    size_t n_visits, n_excluded;
-    size_t cap_vector, cap_bits, cap_other_bits, cap_excluded, cap_rows, cap_because, cap_scores, cap_item, cap_time,
-        cap_user, cap_weight, cap_label;
+    struct tt_events for_history;  /* visits of the one user, 0 */
+    size_t n_excluded;
+    size_t cap_vector, cap_bits, cap_other_bits, cap_excluded, cap_rows, cap_because, cap_scores;
     /* the history in use: the model's, or `history` */
     const uint32_t *codes;
     const float *weights;
@@ -46,6 +43,7 @@ struct tt_recommender *tt_recommender_new(struct tt_err *err)
 
     if (!r)
         return NULL;
+    r->for_history.has = TT_HAS_ALL;
     r->pool = tt_pool_new(1, err);
     if (!r->pool) {
         free(r);
@@ -71,11 +69,7 @@ void tt_recommender_free(struct tt_recommender *r)
     free(r->rows);
     free(r->because);
     free(r->scores);
-    free(r->item);
-    free(r->time);
-    free(r->user);
-    free(r->weight);
-    free(r->label);
+    tt_events_release(&r->for_history);
     free(r);
 }
 
@@ -84,21 +78,9 @@ void tt_recommender_free(struct tt_recommender *r)
 static int add_visit(struct tt_recommender *r, uint32_t item, uint32_t time, float weight, int label,
                      struct tt_err *err)
 {
-    size_t n = r->n_visits + 1;
+    struct tt_event_values values = {.weight = weight, .label = (uint8_t)label, .time = time};
 
-    if (tt_grow(&r->item, &r->cap_item, n, sizeof(*r->item), err) ||
-        tt_grow(&r->time, &r->cap_time, n, sizeof(*r->time), err) ||
-        tt_grow(&r->user, &r->cap_user, n, sizeof(*r->user), err) ||
-        tt_grow(&r->weight, &r->cap_weight, n, sizeof(*r->weight), err) ||
-        tt_grow(&r->label, &r->cap_label, n, sizeof(*r->label), err))
-        return -1;
-    r->item[n - 1] = item;
-    r->time[n - 1] = time;
-    r->user[n - 1] = 0;
-    r->weight[n - 1] = weight;
-    r->label[n - 1] = (uint8_t)label;
-    r->n_visits = n;
-    return 0;
+    return tt_events_add(&r->for_history, 0, item, &values, err);
 }
 
 /* The row must not be listed. */
@@ -150,9 +132,8 @@ static int make_history(struct tt_recommender *r, const struct tt_snapshot *s, u
     uint64_t offsets[2] = {0, r->n_codes};
     struct tt_bags before = {.n_rows = user != 0, .offsets = offsets, .codes = (uint32_t *)(uintptr_t)r->codes,
                              .weights = (float *)(uintptr_t)r->weights};
-    struct tt_past past = {&before, users->latest ? &latest : NULL};
-    struct tt_visits visits = {.n = r->n_visits, .user = r->user, .item = r->item, .time = r->time, .label = r->label,
-                               .weight = r->weight};
+    struct tt_earlier_histories past = {&before, users->latest ? &latest : NULL};
+    struct tt_visits visits = tt_visits_of(&r->for_history);
 
     tt_bags_release(&r->history);
     if (tt_history_extend(&r->history, column, 1, user ? &past : NULL, &visits, err))
@@ -163,7 +144,7 @@ static int make_history(struct tt_recommender *r, const struct tt_snapshot *s, u
 
 static void clear_history(struct tt_recommender *r)
 {
-    r->n_visits = r->n_excluded = r->n_codes = r->visits.n = 0;
+    r->for_history.n = r->n_excluded = r->n_codes = r->visits.n = 0;
 }
 
 /* The user's history in the model, and the events since. */
@@ -177,7 +158,7 @@ static int user_history(struct tt_recommender *r, const struct tt_snapshot *s, s
         r->n_codes = tt_snapshot_history(s, user, &r->codes, &r->weights);
     if (tt_recent_events_of_user(recent, text, len, &r->visits, err) || add_recent(r, s, recent, excludes, err))
         return -1;
-    return r->n_visits && s->history >= 0 ? make_history(r, s, user, err) : 0;
+    return r->for_history.n && s->history >= 0 ? make_history(r, s, user, err) : 0;
 }
 
 /* A history that the request gives, in place of the user's. */
@@ -187,7 +168,7 @@ static int given_history(struct tt_recommender *r, const struct tt_snapshot *s,
     clear_history(r);
     if (add_given(r, s, request, err))
         return -1;
-    return r->n_visits && s->history >= 0 ? make_history(r, s, 0, err) : 0;
+    return r->for_history.n && s->history >= 0 ? make_history(r, s, 0, err) : 0;
 }
 
 /* ---- the vector ---- */

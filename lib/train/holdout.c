@@ -85,34 +85,11 @@ done:
 static int copy_marked(struct tt_events *out, const struct tt_events *events, const struct tt_schema *schema,
                        const unsigned char *marks, unsigned char mark, size_t n, struct tt_err *err)
 {
-    if (tt_events_init(out, schema, err))
+    if (tt_events_init(out, schema, err) || tt_events_reserve(out, n, err))
         return -1;
-    out->cap_user = out->cap_item = out->cap_weight = out->cap_label = out->cap_time = n + 1;
-    out->user = tt_alloc(n, sizeof(*out->user), err);
-    out->item = tt_alloc(n, sizeof(*out->item), err);
-    out->weight = events->weight ? tt_alloc(n, sizeof(*out->weight), err) : NULL;
-    out->label = events->label ? tt_alloc(n, sizeof(*out->label), err) : NULL;
-    out->time = events->time ? tt_alloc(n, sizeof(*out->time), err) : NULL;
-    if (!out->user || !out->item || (events->weight && !out->weight) || (events->label && !out->label) ||
-        (events->time && !out->time))
-        return -1;
-    for (size_t e = 0; e < events->n; e++) {
-        if (marks[e] != mark)
-            continue;
-        size_t at = out->n++;
-        out->user[at] = events->user[e];
-        out->item[at] = events->item[e];
-        if (out->weight)
-            out->weight[at] = events->weight[e];
-        if (out->label)
-            out->label[at] = events->label[e];
-        if (out->time)
-            out->time[at] = events->time[e];
-        for (size_t c = 0; c < events->n_columns; c++)
-            if (events->contexts[c].n &&
-                tt_narrow_add(&out->contexts[c], tt_narrow_get(&events->contexts[c], e), err))
-                return -1;
-    }
+    for (size_t e = 0; e < events->n; e++)
+        if (marks[e] == mark && tt_events_add_from(out, events, e, err))
+            return -1;
     return 0;
 }
 

@@ -8,47 +8,19 @@
 #include "base/hash.h"
 #include "base/rng.h"
 
-/* A copy of an array of n elements, with room for more. */
-static void *copy_longer(const void *from, size_t n, size_t more, size_t size, struct tt_err *err)
-{
-    char *copy = tt_alloc(n + more, size, err);
-
-    if (copy && n && from)
-        memcpy(copy, from, n * size);
-    return copy;
-}
-
-static int copy_contexts(struct tt_events *to, const struct tt_events *from, struct tt_err *err)
-{
-    for (size_t c = 0; c < from->n_columns; c++)
-        for (size_t e = 0; e < from->contexts[c].n; e++)
-            if (tt_narrow_add(&to->contexts[c], tt_narrow_get(&from->contexts[c], e), err))
-                return -1;
-    return 0;
-}
-
 /* The same events with room for more, owned, with weights. */
 static int copy_events(struct tt_events *to, const struct tt_events *from, const struct tt_schema *schema, size_t more,
                        struct tt_err *err)
 {
-    size_t n = from->n, room = n + more ? n + more : 1;
-
     if (tt_events_init(to, schema, err))
         return -1;
-    to->n = n;
-    to->cap_user = to->cap_item = to->cap_weight = room;
-    to->cap_label = from->label ? room : 0;
-    to->cap_time = from->time ? room : 0;
-    to->user = copy_longer(from->user, n, more, sizeof(*to->user), err);
-    to->item = copy_longer(from->item, n, more, sizeof(*to->item), err);
-    to->weight = copy_longer(from->weight, n, more, sizeof(*to->weight), err);
-    to->label = from->label ? copy_longer(from->label, n, more, sizeof(*to->label), err) : NULL;
-    to->time = from->time ? copy_longer(from->time, n, more, sizeof(*to->time), err) : NULL;
-    if (!to->user || !to->item || !to->weight || (from->label && !to->label) || (from->time && !to->time))
+    to->has |= TT_HAS_WEIGHT;
+    if (tt_events_reserve(to, from->n + more, err))
         return -1;
-    for (size_t e = 0; e < n && !from->weight; e++)
-        to->weight[e] = 1;
-    return copy_contexts(to, from, err);
+    for (size_t e = 0; e < from->n; e++)
+        if (tt_events_add_from(to, from, e, err))
+            return -1;
+    return 0;
 }
 
 /* Mark the users who have a new event that counts, and find each one's latest time. */
@@ -64,9 +36,10 @@ static void find_users(const struct tt_events *ev, size_t n_users, unsigned char
     }
 }
 
-/* Append one user's history as events; there is room for them. */
+/* Append one user's history as events. */
 static int add_user(struct tt_events *ev, const struct tt_schema *schema, const struct tt_column *column,
-                    const struct tt_past *past, uint32_t user, uint32_t latest, double *visits, struct tt_err *err)
+                    const struct tt_earlier_histories *past, uint32_t user, uint32_t latest, double *visits,
+                    struct tt_err *err)
 {
     const uint32_t *codes;
     const float *weights;
@@ -76,14 +49,9 @@ static int add_user(struct tt_events *ev, const struct tt_schema *schema, const 
         latest = past->latest[user];
     tt_history_recall(column, past, user, latest, visits);
     for (size_t i = 0; i < n; i++) {
-        size_t e = ev->n++;
-        ev->user[e] = user;
-        ev->item[e] = codes[i];
-        ev->weight[e] = (float)visits[i];
-        if (ev->label)
-            ev->label[e] = 1;
-        if (ev->time)
-            ev->time[e] = latest;
+        struct tt_event_values values = {.weight = (float)visits[i], .label = 1, .time = latest};
+        if (tt_events_add(ev, user, codes[i], &values, err))
+            return -1;
         for (size_t c = 0; c < schema->n_columns; c++)
             if (schema->columns[c].kind == TT_KIND_CONTEXT && tt_narrow_add(&ev->contexts[c], 0, err))
                 return -1;
@@ -92,8 +60,8 @@ static int add_user(struct tt_events *ev, const struct tt_schema *schema, const 
 }
 
 int tt_replay_histories(struct tt_events *all, const struct tt_events *events, const struct tt_entities *base,
-                        const struct tt_column *column, const struct tt_past *past, const struct tt_replay *replay,
-                        struct tt_err *err)
+                        const struct tt_column *column, const struct tt_earlier_histories *past,
+                        const struct tt_replay *replay, struct tt_err *err)
 {
     const struct tt_schema *schema = &base->dictionary.schema;
     size_t n_users = past->bags->n_rows, more = 0, most = 0;

@@ -21,7 +21,7 @@ struct tt_replay {
  * the number of visits as weight, label 1, unknown contexts, and the user's latest time. `column` is the history's
  * column, `past` the earlier model's histories. The caller owns *all: tt_events_release. */
 int tt_replay_histories(struct tt_events *all, const struct tt_events *events, const struct tt_entities *base,
-                        const struct tt_column *column, const struct tt_past *past, const struct tt_replay *replay,
-                        struct tt_err *err) TT_CHECKED;
+                        const struct tt_column *column, const struct tt_earlier_histories *past,
+                        const struct tt_replay *replay, struct tt_err *err) TT_CHECKED;
 
 #endif

@@ -19,19 +19,19 @@ enum { AVERAGED = 16 }; /* models an epoch; on Yelp2018 they take 2 % of the tim
 
 /* A history column of the earlier model, and when its rows had their latest events; empty unless the examples extend
  * it. */
-static struct tt_past earlier_history(const struct tt_trainer *t, size_t column)
+static struct tt_earlier_histories earlier_history(const struct tt_trainer *t, size_t column)
 {
     const struct tt_entities *from = t->model->base.extends[0] ? &t->o->start.earlier->base : NULL;
     enum tt_side side = t->model->base.dictionary.schema.columns[column].side;
 
     if (!from)
-        return (struct tt_past){0};
+        return (struct tt_earlier_histories){0};
     const struct tt_table *table = side == TT_USER ? &from->users : &from->items;
-    return (struct tt_past){&table->bags[column], table->latest};
+    return (struct tt_earlier_histories){&table->bags[column], table->latest};
 }
 
 /* The time of each row's latest event, in the earlier model's history or in these visits. */
-static int make_latest(struct tt_table *table, const struct tt_past *past, const struct tt_visits *visits,
+static int make_latest(struct tt_table *table, const struct tt_earlier_histories *past, const struct tt_visits *visits,
                        struct tt_err *err)
 {
     size_t n = table->n_rows;
@@ -52,7 +52,7 @@ static int make_history(struct tt_trainer *t, const struct tt_column *column, co
     struct tt_entities *base = &t->model->base;
     struct tt_table *table = column->side == TT_USER ? &base->users : &base->items;
     size_t c = (size_t)(column - base->dictionary.schema.columns);
-    struct tt_past past = earlier_history(t, c);
+    struct tt_earlier_histories past = earlier_history(t, c);
 
     tt_bags_release(&table->bags[c]);
     if (column->half_life > 0 && make_latest(table, &past, visits, err))
@@ -69,8 +69,7 @@ static int make_histories(struct tt_trainer *t, struct tt_err *err)
     const struct tt_column *of_users = tt_schema_find(&base->dictionary.schema, TT_USER, TT_KIND_HISTORY);
     const struct tt_column *of_items = tt_schema_find(&base->dictionary.schema, TT_ITEM, TT_KIND_HISTORY);
     const struct tt_events *ev = t->events;
-    struct tt_visits visits = {.n = ev->n, .user = ev->user, .item = ev->item, .time = ev->time, .label = ev->label,
-                               .weight = ev->weight};
+    struct tt_visits visits = tt_visits_of(ev);
 
     t->visits = of_users ? &base->users.bags[of_users - base->dictionary.schema.columns] : &t->visits_store;
     if (of_users ? make_history(t, of_users, &visits, err)
@@ -92,7 +91,7 @@ static int make_queries(struct tt_trainer *t, struct tt_err *err)
 
     if (!base->extends[0] || !column)
         return tt_queries_init(&t->queries, &base->dictionary, t->events, t->o->half_life, with_disliked, err);
-    struct tt_past past = earlier_history(t, (size_t)(column - base->dictionary.schema.columns));
+    struct tt_earlier_histories past = earlier_history(t, (size_t)(column - base->dictionary.schema.columns));
     if (tt_replay_histories(&all, t->events, base, column, &past, &replay, err))
         return -1;
     t->replayed = all.n - t->events->n;

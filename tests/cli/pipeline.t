@@ -63,7 +63,7 @@ ok '... and why' grep -q 'another model' "$TMP/.err"
 t 'rows of another model' 1 '' '*' sh -c 'tt-encode -q --like one/model.tt --side item <stores.csv | tt-embed -q other/model.tt'
 ok '... and why, too' grep -q 'another model' "$TMP/.err"
 cp one/train.tt other.tt && tt-encode -q -s "$ROOT/pipelines/schemas/demo/baseline.schema" <train.csv >base.tt
-t 'validation events of other examples' 1 '' 'tt-train: one/valid.tt: not encoded with --like the training examples' \
+t 'validation events of other examples' 1 '' 'tt-train: one/valid.tt: its events do not follow the dictionary of the training examples' \
     tt-train -q --valid one/valid.tt base.tt
 
 # A new user with three visits, and a new store with a category: the lists follow the history and the category.

@@ -218,10 +218,10 @@ tt-encode: item 'store_id': 2 values that the dictionary does not have" tt-encod
 t 'and is 0' 0 "$(printf '3 0 1\n1 0 0\n2 0 0')" '' rows test.tt event.user event.item event.context.meal_time
 t 'they name the file that they follow' 0 "$(tt-show e.tt | sed -n 's/^checksum	//p')" '' tt-show --text like test.tt
 t 'events like others are no dictionary' 1 '' \
-    'tt-encode: test.tt: events encoded with --like, where examples with a dictionary are expected' \
+    'tt-encode: test.tt: events that follow the dictionary of another file, where examples are expected' \
     tt-encode --like test.tt test.csv
 t 'nor to be trained on' 1 '' \
-    'tt-train: test.tt: events encoded with --like, where examples with a dictionary are expected' tt-train -q test.tt
+    'tt-train: test.tt: events that follow the dictionary of another file, where examples are expected' tt-train -q test.tt
 t 'rows need a model' 1 '' 'tt-encode: e.tt: rows are encoded like a model, not like examples' \
     tt-encode --like e.tt --side item stores.csv
 t 'like a text' 1 '' 'tt-encode: e.csv: not a tt file' tt-encode --like e.csv e.csv
@@ -255,7 +255,7 @@ u9 dawn
 u1 eve" '' sh -c 'tt-embed -q m.tt q.tt | tt-show --tsv | sed 1d | cut -f 1,2 | tr "\t" " "'
 t 'rows of another model are refused' 1 '' '*' tt-embed -q m2.tt q.tt
 ok 'in words' grep -q '^tt-embed: q.tt: encoded like another model ([0-9a-f]\{8\}, not [0-9a-f]\{8\})$' "$TMP/.err"
-t 'validation of other examples is refused' 1 '' 'tt-train: test.tt: not encoded with --like the training examples' \
+t 'validation of other examples is refused' 1 '' 'tt-train: test.tt: its events do not follow the dictionary of the training examples' \
     tt-train -q -e 1 -d 4 --valid test.tt side.tt
 ok 'a stream of segments has the rows of one' sh -c '
     tt-encode -q --like m.tt --side user --stream 1 queries.csv | tt-embed -q m.tt | tt-show --tsv >a
@@ -305,7 +305,7 @@ tt-encode: 1 new items without an event' tt-encode -e first.model --items new.it
 t 'for old and new ones' 0 '0 3 2 0 1' '' rows out.tt item.category.codes
 t 'other columns must be there' 1 '' '*' sh -c 'cut -d , -f 1-4 bare.csv | tt-encode -e first.tt'
 t 'what follows another file cannot be extended' 1 '' \
-    'tt-encode: like.tt: events encoded with --like, where examples with a dictionary are expected' tt-encode -e like.tt e.csv
+    'tt-encode: like.tt: events that follow the dictionary of another file, where examples are expected' tt-encode -e like.tt e.csv
 t 'nor can rows' 1 '' "tt-encode: q.tt: holds 'rows', expected 'model' or 'examples'" tt-encode -e q.tt e.csv
 t 'no such file to extend' 1 '' 'tt-encode: nowhere: No such file or directory' tt-encode -e nowhere e.csv
 

@@ -226,9 +226,9 @@ ok 'as tt-eval has it' awk -F '\t' 'NR == FNR && FNR == 2 { v = $4 } NR != FNR &
 for how in keep remove; do
     ok "--seen $how" sh -c "tt-train -d 8 -e 2 --seen $how --valid valid.tt -o seen.$how train.tt 2>&1 | grep -q \"validation\""
 done
-t 'valid of other examples' 1 '' 'tt-train: full.valid.tt: not encoded with --like the training examples' \
+t 'valid of other examples' 1 '' 'tt-train: full.valid.tt: its events do not follow the dictionary of the training examples' \
     tt-train -q -d 4 -e 1 --valid full.valid.tt train.tt
-t 'valid that was learnt' 1 '' 'tt-train: train.tt: not encoded with --like the training examples' \
+t 'valid that was learnt' 1 '' 'tt-train: train.tt: its events do not follow the dictionary of the training examples' \
     tt-train -q -d 4 -e 1 --valid train.tt train.tt
 head -n 1 valid.csv | tt-encode -q --like train.tt -o none.tt
 t 'valid without events' 1 '' 'tt-train: no validation event: 0 rows, all with label 0' \
@@ -312,7 +312,7 @@ not_ok 'elsewhere there is none' sh -c 'tt-train -d 64 -e 400 -o m train.tt 2>&1
 # --- inputs that are refused ---
 t 'no such file' 1 '' 'tt-train: nowhere: No such file or directory' tt-train nowhere
 t 'examples encoded like others' 1 '' \
-    'tt-train: valid.tt: events encoded with --like, where examples with a dictionary are expected' tt-train valid.tt
+    'tt-train: valid.tt: events that follow the dictionary of another file, where examples are expected' tt-train valid.tt
 t 'a model' 1 '' "tt-train: file.tt: holds 'model', expected 'examples'" tt-train file.tt
 head -n 1 train.csv | tt-encode -q -s plain.schema -o empty.tt
 t 'no events' 1 '' 'tt-train: empty.tt: no training event: 0 rows, 0 of them with label 0, weight 0 in all' tt-train empty.tt

@@ -82,7 +82,7 @@ static void test_entities_are_not_in_other_files(void **state)
     tt_segment_release(&segment);
     tt_examples_release(&a);
     assert_int_equal(tt_entities_load(&b, "x", &err), -1);
-    assert_string_equal(err.text, "x: events encoded with --like, where examples with a dictionary are expected");
+    assert_string_equal(err.text, "x: events that follow the dictionary of another file, where examples are expected");
     assert_int_equal(err.kind, TT_ERR_MISMATCH);
     err = (struct tt_err)TT_ERR_INIT;
     assert_int_equal(tt_segment_init(&segment, "index", TT_FORMAT, &err), 0);

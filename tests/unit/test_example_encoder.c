@@ -153,9 +153,9 @@ static void test_encoder_errors_name_file_line_and_field(void **state)
                       days[] = "user u id\nitem i id\nevent w time unit=day\n";
     static const char aged[] = "user u id\nuser n number\nitem i id\n";
     static const struct { const char *schema, *events, *items, *message; } cases[] = {
-        {with_category, "u,i\na,b\n", NULL, "e: no column 'k' (there are: u, i) (is --items missing?)"},
+        {with_category, "u,i\na,b\n", NULL, "e: no column 'k' (there are: u, i), and no file of items is given"},
         {with_category, "u,i\na,b\n", "i\nb\n", "e: no column 'k' (there are: u, i)"},
-        {aged, "u,i\na,b\n", "i\nb\n", "e: no column 'n' (there are: u, i) (is --users missing?)"},
+        {aged, "u,i\na,b\n", "i\nb\n", "e: no column 'n' (there are: u, i), and no file of users is given"},
         {with_category, "u,k\na,b\n", NULL, "e: no column 'i' (there are: u, k)"},
         {with_category, "u,i,k\na,b,c\n,b,c\n", NULL, "e:3: field 'u' is empty"},
         {with_category, "u,i,k\na,b,c\n\na,\"\",c\n", NULL, "e:4: field 'i' is empty"},

@@ -175,7 +175,7 @@ static void test_examples_do_not_come_from_events_alone(void **state)
     tt_segment_release(&segment);
     tt_examples_release(&a);
     assert_int_equal(tt_examples_load(&b, "x", &err), -1);
-    assert_string_equal(err.text, "x: events encoded with --like, where examples with a dictionary are expected");
+    assert_string_equal(err.text, "x: events that follow the dictionary of another file, where examples are expected");
     assert_int_equal(err.kind, TT_ERR_MISMATCH);
 }
 

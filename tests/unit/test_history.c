@@ -157,7 +157,7 @@ static void test_history_extend_agrees_with_the_history_of_all_events(void **sta
         for (int half_life = 0; half_life <= 3; half_life += 3) {
             struct tt_column column = {.kind = TT_KIND_HISTORY, .count = (enum tt_count)count, .half_life = half_life};
             struct tt_bags old = build(&column, PAST_USERS, &early), whole = build(&column, USERS, &all), bags;
-            struct tt_past past = {&old, latest};
+            struct tt_earlier_histories past = {&old, latest};
             assert_int_equal(tt_history_extend(&bags, &column, USERS, &past, &late, &err), 0);
             assert_int_equal(bags.n_rows, USERS);
             for (size_t u = 0; u < USERS; u++) {
@@ -192,7 +192,7 @@ static void test_history_extend_takes_any_finite_weight_of_a_file(void **state)
     static uint32_t codes[] = {1, 2, 3}, day_two = 2 * 86400, user = 0, item = 4, never = 0;
     static float weights[] = {3e38f, -3e38f, -0.5f};
     struct tt_bags old = {.n_rows = 1, .offsets = offsets, .codes = codes, .weights = weights}, bags;
-    struct tt_past past = {&old, &never};
+    struct tt_earlier_histories past = {&old, &never};
     struct tt_visits visit = {.n = 1, .user = &user, .item = &item, .time = &day_two};
     struct tt_err err = TT_ERR_INIT;
 

@@ -13,7 +13,7 @@ enum { HISTORY = 1, MEAL = 2, USERS = 40, ITEMS = 20, OLD_USERS = 30, DAY = 8640
 struct past {
     struct tt_bags bags;
     uint32_t latest[OLD_USERS + 1];
-    struct tt_past past;
+    struct tt_earlier_histories past;
 };
 
 static void past_begin(struct past *p, const struct tt_column *column)
@@ -30,7 +30,7 @@ static void past_begin(struct past *p, const struct tt_column *column)
     *p = (struct past){0};
     NEED(tt_history_build(&p->bags, column, OLD_USERS + 1, &v, &err));
     tt_history_latest(p->latest, &v);
-    p->past = (struct tt_past){&p->bags, p->latest};
+    p->past = (struct tt_earlier_histories){&p->bags, p->latest};
 }
 
 /* Today: users 1 and 2 like something on day 14, user 3 dislikes, 4 is at an unknown item, and 35 is new. */

@@ -130,26 +130,10 @@ static inline void tiny_event(struct tt_examples *base, uint32_t user, uint32_t 
     struct tt_events *e = &base->events;
     const struct tt_schema *schema = &base->entities.dictionary.schema;
 
-    NEED(tt_grow(&e->user, &e->cap_user, e->n + 1, sizeof(*e->user), &err));
-    NEED(tt_grow(&e->item, &e->cap_item, e->n + 1, sizeof(*e->item), &err));
-    e->user[e->n] = user;
-    e->item[e->n] = item;
-    if (tt_schema_find(schema, TT_EVENT, TT_KIND_WEIGHT)) {
-        NEED(tt_grow(&e->weight, &e->cap_weight, e->n + 1, sizeof(*e->weight), &err));
-        e->weight[e->n] = weight;
-    }
-    if (tt_schema_find(schema, TT_EVENT, TT_KIND_LABEL)) {
-        NEED(tt_grow(&e->label, &e->cap_label, e->n + 1, sizeof(*e->label), &err));
-        e->label[e->n] = label;
-    }
-    if (tt_schema_find(schema, TT_EVENT, TT_KIND_TIME)) {
-        NEED(tt_grow(&e->time, &e->cap_time, e->n + 1, sizeof(*e->time), &err));
-        e->time[e->n] = time;
-    }
+    NEED(tt_events_add(e, user, item, &(struct tt_event_values){weight, label, time}, &err));
     for (size_t c = 0; c < schema->n_columns; c++)
         if (schema->columns[c].kind == TT_KIND_CONTEXT)
             NEED(tt_narrow_add(&e->contexts[c], context, &err));
-    e->n++;
 }
 
 /* Two clusters: an even user likes even items, an odd one odd items; `per_user` events each, every 10th of any item. */
