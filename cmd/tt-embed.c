@@ -97,7 +97,7 @@ static int embed(const char *model_path, const char *rows_path, struct tt_writer
     }
     tt_container_close(&container);
     if (more == 0 && counts.zeros)
-        cli_note("%zu rows have nothing that the model knows: their vectors are 0", counts.zeros);
+        cli_note("%zu rows have no embedded feature: their vectors are 0", counts.zeros);
     if (more == 0 && cli_verbose)
         cli_note("%zu vectors of %zu dimensions in %.2f s", counts.vectors, model.dim, cli_seconds());
 done:

@@ -21,19 +21,19 @@ static struct cli_option options[] = {
      .help = "learn a dictionary by this schema (tt-schema(5))"},
     {0, "describe", CLI_FLAG, &describe, .help = "with --schema: write its columns as TSV, and read no events"},
     {'e', "extend", CLI_TEXT, &extend_path, .metavar = "FILE", .no_lineage = 1,
-     .help = "add to these examples, or to what this model knows (tt-train --from)"},
+     .help = "begin with these examples, or with the dictionary of this model"},
     {'l', "like", CLI_TEXT, &like_path, .metavar = "FILE", .no_lineage = 1,
-     .help = "apply the dictionary of this model or these examples"},
+     .help = "use the dictionary of this model or these examples, and learn none"},
     {0, "side", CLI_CHOICE, &side, .choices = sides, .metavar = "SIDE",
-     .help = "with --like: encode user rows, item rows or events"},
-    {0, "users", CLI_TEXT, &users_path, .metavar = "FILE", .no_lineage = 1, .help = "attributes of users"},
-    {0, "items", CLI_TEXT, &items_path, .metavar = "FILE", .no_lineage = 1, .help = "attributes of items"},
+     .help = "with --like: what the rows are"},
+    {0, "users", CLI_TEXT, &users_path, .metavar = "FILE", .no_lineage = 1, .help = "table with attributes of users"},
+    {0, "items", CLI_TEXT, &items_path, .metavar = "FILE", .no_lineage = 1, .help = "table with attributes of items"},
     {0, "history", CLI_TEXT, &history_path, .metavar = "FILE", .no_lineage = 1,
-     .help = "with --side user: events that replace the model's histories"},
+     .help = "with --side user: events to make histories of, in place of the model's"},
     {0, "stream", CLI_COUNT, &stream, .min = 0, .max = 100000000, .metavar = "N",
-     .help = "rows of --side in segments of N, distinct only within each; 0: one in all"},
+     .help = "with --side: write a segment every N rows, not one at the end; 0: one"},
     {'f', "format", CLI_CHOICE, &format, .choices = formats, .metavar = "FORMAT", .no_lineage = 1,
-     .help = "of the input: csv, tsv or auto, by its header"},
+     .help = "format of the input; auto: as its header looks"},
     CLI_OUTPUT,
     CLI_QUIET,
     CLI_VERBOSE,
@@ -93,7 +93,7 @@ static void note_unseen(const struct tt_dictionary *d, const uint64_t *unseen)
 {
     for (size_t i = 0; i < d->schema.n_columns; i++)
         if (unseen[i])
-            cli_note("%s '%s': %llu values that the dictionary does not have", tt_side_name(d->schema.columns[i].side),
+            cli_note("%s '%s': %llu values that are not in the dictionary", tt_side_name(d->schema.columns[i].side),
                      d->schema.columns[i].name, (unsigned long long)unseen[i]);
 }
 
@@ -243,10 +243,10 @@ static void note_rows(const struct tt_row_stats *stats, const char *side_file)
             cli_note("%s%s%llu rows repeat %s with other attributes: the first is taken", places[i], i ? ": " : "",
                      (unsigned long long)stats->other_attributes[i], one[side]);
     if (stats->unknown_ids && side == TT_USER)
-        cli_note("%llu rows of users that the model does not know, %llu of them with a history given",
+        cli_note("%llu rows of unknown users, %llu of them with a history given",
                  (unsigned long long)stats->unknown_ids, (unsigned long long)stats->with_history);
     else if (stats->unknown_ids)
-        cli_note("%llu rows of items that the model does not know", (unsigned long long)stats->unknown_ids);
+        cli_note("%llu rows of unknown items", (unsigned long long)stats->unknown_ids);
 }
 
 /* --like MODEL --side: rows. */

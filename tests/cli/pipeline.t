@@ -81,7 +81,7 @@ category=$(cat_of "$(head -n 1 by_visits)")
 } >history.csv
 printf 'user_id,meal_time\nnewcomer,lunch\nstranger,lunch\n' >new.csv
 tt-encode --like one/model.tt --side user --history history.csv new.csv 2>note | tt-embed -q one/model.tt >new.vec
-ok 'unknown users are counted' grep -q '2 rows of users that the model does not know, 1 of them with a history given' note
+ok 'unknown users are counted' grep -q '2 rows of unknown users, 1 of them with a history given' note
 tt-query -q -k 10 one/stores.tt new.vec >new.recs
 t 'both get ten stores' 0 '10 newcomer
 10 stranger' '' sh -c "tail -n +2 new.recs | cut -f 1 | sort | uniq -c | awk '{ print \$1, \$2 }'"

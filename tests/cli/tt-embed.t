@@ -83,7 +83,7 @@ printf 'user user_id id embed=no\nitem store_id id\n' >bare.schema
 tt-encode -q -s bare.schema -o bare.tt train.csv
 tt-train -q -d 2 -e 1 -o bare.model bare.tt
 tt-encode -q --like bare.model --side user -o bare.rows train.csv
-t 'a tower without a feature says so' 0 '' 'tt-embed: 20 rows have nothing that the model knows: their vectors are 0' \
+t 'a tower without a feature says so' 0 '' 'tt-embed: 20 rows have no embedded feature: their vectors are 0' \
     tt-embed -o bare.vec bare.model bare.rows
 
 # --- parts that do not belong together ---

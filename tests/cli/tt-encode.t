@@ -212,9 +212,9 @@ tt-encode: item 'category' differs between the rows of 1 items: the most frequen
 # ---- like ----
 printf 'user_id,store_id,meal_time,stars,day\nu3,s1,eve,1,20\nnew,s9,dawn,2,21\nu1,s9,,2,21\n' >test.csv
 t 'events like others: what is not known is counted' 0 '' "tt-encode: 3 events
-tt-encode: user 'user_id': 1 values that the dictionary does not have
-tt-encode: user 'meal_time': 1 values that the dictionary does not have
-tt-encode: item 'store_id': 2 values that the dictionary does not have" tt-encode --like e.tt -o test.tt test.csv
+tt-encode: user 'user_id': 1 values that are not in the dictionary
+tt-encode: user 'meal_time': 1 values that are not in the dictionary
+tt-encode: item 'store_id': 2 values that are not in the dictionary" tt-encode --like e.tt -o test.tt test.csv
 t 'and is 0' 0 "$(printf '3 0 1\n1 0 0\n2 0 0')" '' rows test.tt event.user event.item event.context.meal_time
 t 'they name the file that they follow' 0 "$(tt-show e.tt | sed -n 's/^checksum	//p')" '' tt-show --text like test.tt
 t 'events like others are no dictionary' 1 '' \
@@ -231,14 +231,14 @@ tt-train -q -e 1 -d 4 e.tt >m.tt
 tt-train -q -e 1 -d 4 --seed 2 e.tt >m2.tt
 printf 'user_id,meal_time\nu1,noon\nu9,dawn\nu1,noon\nu1,eve\n' >queries.csv
 t 'user rows' 0 '' "tt-encode: 3 rows of 4 input rows: repetitions are merged
-tt-encode: 1 rows of users that the model does not know, 0 of them with a history given
-tt-encode: user 'meal_time': 1 values that the dictionary does not have" \
+tt-encode: 1 rows of unknown users, 0 of them with a history given
+tt-encode: user 'meal_time': 1 values that are not in the dictionary" \
     tt-encode --like m.tt --side user -o q.tt queries.csv
 printf 'store_id\ns1\nnew\n' >bare.csv
 t 'item rows without the attribute of the schema' 0 '' "tt-encode: no column 'category' in bare.csv: \
 the model's values are used, new items have none
 tt-encode: 2 rows of 2 input rows
-tt-encode: 1 rows of items that the model does not know" tt-encode --like m.tt --side item -o items.tt bare.csv
+tt-encode: 1 rows of unknown items" tt-encode --like m.tt --side item -o items.tt bare.csv
 printf 'store_id\ns1\n' >names.csv
 t 'nor in the side file' 0 '' "tt-encode: no column 'category' in <stdin> or names.csv: \
 the model's values are used, new items have none
@@ -356,11 +356,11 @@ printf 'user_id,store_id\nnewA,A1\nnewA,A4\nnewA,A7\nnewB,B0\nnewB,B2\nnewB,B5\n
 { echo store_id,category; sed 1d world.csv | cut -d , -f 2,3 | sort -u; echo Anew,kindA; echo Bnew,kindB; } >all.csv
 printf 'user_id\nnewA\nnewB\n' >new.csv
 t 'new users with three visits' 0 '' 'tt-encode: 2 rows of 2 input rows
-tt-encode: 2 rows of users that the model does not know, 2 of them with a history given' \
+tt-encode: 2 rows of unknown users, 2 of them with a history given' \
     tt-encode --like world.tt --side user --history visits.csv -o new.tt new.csv
 t 'have vectors, none of them 0' 0 '' '' tt-embed world.tt -o new.vec new.tt
 t 'new stores with a category have vectors too' 0 '' 'tt-encode: 26 rows of 26 input rows
-tt-encode: 2 rows of items that the model does not know' \
+tt-encode: 2 rows of unknown items' \
     tt-encode --like world.tt --side item -o all.tt all.csv
 t 'none of them 0' 0 '' '' tt-embed world.tt -o all.vec all.tt
 tt-index -q all.vec >index.tt
@@ -394,7 +394,7 @@ t 'every known user likes the new store of the own group better' 0 40 '' awk -F 
 printf 'user user_id id embed=no\nuser store_id history\nitem store_id id embed=no\nitem user_id history\n' >both.schema
 tt-encode -q -s both.schema world.csv | tt-train -q -d 8 -e 12 >both.tt
 t 'items have their users from the model' 0 '' 'tt-encode: 26 rows of 26 input rows
-tt-encode: 2 rows of items that the model does not know' \
+tt-encode: 2 rows of unknown items' \
     tt-encode --like both.tt --side item -o all.tt all.csv
 tt-encode -q --like both.tt --side item world.csv | tt-embed -q both.tt | tt-index -q >index.tt
 tt-encode -q --like both.tt --side user users.csv | tt-embed -q both.tt >users.vec
