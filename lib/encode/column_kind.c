@@ -39,11 +39,42 @@ static int yes_or_no(const char *value, size_t len, int *out)
     return *out || is(value, len, "no") ? 0 : 1;
 }
 
-/* ---- values that have a place in a vocabulary: id, category, context ---- */
+/* ---- texts that have a place in a vocabulary: id, category, bag, context ---- */
+
+/* Call fn for each value of a field: of a bag those between separators, else the whole. Empty ones are passed over.
+ * Stops when fn says so. */
+static int each_value(const struct tt_feature *f, const char *text, size_t len,
+                      int (*fn)(void *arg, const char *value, size_t n), void *arg)
+{
+    const char *end = text + len;
+
+    while (text < end) {
+        char between = f->column->separator;
+        const char *separator = between ? memchr(text, between, (size_t)(end - text)) : NULL;
+        const char *stop = separator ? separator : end;
+        if (stop > text && fn(arg, text, (size_t)(stop - text)))
+            return -1;
+        text = stop + 1;
+    }
+    return 0;
+}
+
+struct learning {
+    struct tt_feature *feature;
+    struct tt_err *err;
+};
+
+static int learn_value(void *arg, const char *value, size_t n)
+{
+    struct learning *l = arg;
+    uint32_t ignored;
+
+    return tt_vocab_add(&l->feature->vocab, value, n, &ignored, l->err);
+}
 
 static int learn_texts(struct tt_feature *f, const struct tt_attribute *attribute, size_t n, struct tt_err *err)
 {
-    uint32_t ignored;
+    struct learning learning = {f, err};
 
     for (size_t e = 0; e < n; e++) {
         uint32_t value = tt_attribute_get(attribute, (uint32_t)e);
@@ -51,7 +82,7 @@ static int learn_texts(struct tt_feature *f, const struct tt_attribute *attribut
         if (value == TT_VOCAB_NONE)
             continue;
         const char *text = tt_text_list_get(&attribute->values.texts, value, &len);
-        if (tt_vocab_add(&f->vocab, text, len, &ignored, err))
+        if (each_value(f, text, len, learn_value, &learning))
             return -1;
     }
     return 0;
@@ -137,51 +168,6 @@ static int print_bag(const struct tt_column *c, struct tt_buf *text, struct tt_e
     int is_blank = c->separator == ' ' || c->separator == '\t';
 
     return tt_buf_printf(text, err, is_blank ? " \"sep=%c\"" : " sep=%c", c->separator);
-}
-
-/* Call fn for each value of a bag's field; empty ones are passed over. Stops when fn says so. */
-static int each_value(const struct tt_feature *f, const char *text, size_t len,
-                      int (*fn)(void *arg, const char *value, size_t n), void *arg)
-{
-    const char *end = text + len;
-
-    while (text < end) {
-        const char *separator = memchr(text, f->column->separator, (size_t)(end - text));
-        const char *stop = separator ? separator : end;
-        if (stop > text && fn(arg, text, (size_t)(stop - text)))
-            return -1;
-        text = stop + 1;
-    }
-    return 0;
-}
-
-struct learning {
-    struct tt_feature *feature;
-    struct tt_err *err;
-};
-
-static int learn_value(void *arg, const char *value, size_t n)
-{
-    struct learning *l = arg;
-    uint32_t ignored;
-
-    return tt_vocab_add(&l->feature->vocab, value, n, &ignored, l->err);
-}
-
-static int learn_bag(struct tt_feature *f, const struct tt_attribute *attribute, size_t n, struct tt_err *err)
-{
-    struct learning learning = {f, err};
-
-    for (size_t e = 0; e < n; e++) {
-        uint32_t value = tt_attribute_get(attribute, (uint32_t)e);
-        size_t len;
-        if (value == TT_VOCAB_NONE)
-            continue;
-        const char *text = tt_text_list_get(&attribute->values.texts, value, &len);
-        if (each_value(f, text, len, learn_value, &learning))
-            return -1;
-    }
-    return 0;
 }
 
 static int count_value(void *arg, const char *value, size_t n)
@@ -642,7 +628,7 @@ const struct tt_column_kind tt_column_kinds[TT_KINDS] = {
                      .defaults = {.is_embedded = 1, .form = TT_FORM_BAG, .separator = '|'},
                      .options = {{"sep", "sep is one character of ASCII", parse_separator}},
                      .print_options = print_bag,
-                     .learn = learn_bag, .count_codes = count_texts, .refuse = refuse_bag, .encode = encode_bag,
+                     .learn = learn_texts, .count_codes = count_texts, .refuse = refuse_bag, .encode = encode_bag,
                      .match = match_texts},
     [TT_KIND_NUMBER] = {.name = "number", .sides = ENTITIES, .is_attribute = 1, .is_number = 1,
                         .defaults = {.is_embedded = 1, .buckets = 10},
