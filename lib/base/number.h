@@ -15,7 +15,4 @@ int tt_parse_f64(const char *text, size_t n, double *out); /* decimal, optional 
 /* A whole number with an optional K, M or G (thousand, million, thousand million), for options. */
 int tt_parse_count(const char *text, size_t n, uint64_t *out);
 
-/* 1 when the n bytes are well-formed UTF-8 (Unicode 15, table 3-7: no surrogates, no overlong forms), else 0. */
-int tt_is_utf8(const char *text, size_t n);
-
 #endif

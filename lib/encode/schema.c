@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/number.h"
+#include "base/utf8.h"
 #include "encode/column_kind.h"
 #include "io/stream.h"
 #include "io/vectors_file.h"

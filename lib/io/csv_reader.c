@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/number.h"
+#include "base/utf8.h"
 
 enum {
     CHUNK = 1 << 18,               /* fits the second-level cache */

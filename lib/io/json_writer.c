@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/number.h"
+#include "base/utf8.h"
 
 /* Appended, without a call where there is room: an answer is made of hundreds of small pieces. */
 static inline void add(struct tt_json *json, const char *bytes, size_t n)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "table/time_text.h"
 #include "encode/events.h"
 #include "io/csv_reader.h"
@@ -199,19 +200,10 @@ static const char *default_text(const struct tt_column *column, const struct tt_
     }
 }
 
-static size_t characters(const char *text, size_t len)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < len; i++)
-        n += (text[i] & 0xc0) != 0x80; /* all but the continuation bytes of UTF-8 */
-    return n;
-}
-
 static int parse_text(const struct tt_column *column, const char *text, size_t len, struct tt_event_values *values,
                       struct tt_err *err)
 {
-    if (characters(text, len) > MAX_CHARACTERS)
+    if (tt_utf8_count(text, len) > MAX_CHARACTERS)
         return refuse(column, text, len, "... is longer than 1000 characters", err);
     const char *wrong =
         column->kind == TT_KIND_ID && !len ? "is empty" : tt_event_read(values, column, text, len);

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "base/number.h"
+#include "base/utf8.h"
 
 static int is_name(const char *text, size_t n)
 {

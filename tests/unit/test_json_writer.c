@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/number.h"
+#include "base/utf8.h"
 #include "base/rng.h"
 #include "unit.h"
 
