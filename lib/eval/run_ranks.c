@@ -33,10 +33,9 @@ static const char *slice_name(const struct tt_csv *csv, size_t column)
 static int set_names(struct tt_run_ranks *r, const struct tt_csv *csv, size_t rank, struct tt_err *err)
 {
     r->slices = tt_alloc_zero(csv->n_columns - rank, sizeof(*r->slices), err);
-    r->first = tt_copy_text(csv->reader.name, strlen(csv->reader.name), err);
     r->user = tt_copy_text(csv->names[0], strlen(csv->names[0]), err);
     r->item = tt_copy_text(csv->names[rank - 1], strlen(csv->names[rank - 1]), err);
-    if (!r->slices || !r->first || !r->user || !r->item || tt_vocab_init(&r->users, err) ||
+    if (!r->slices || !r->user || !r->item || tt_vocab_init(&r->users, err) ||
         tt_vocab_init(&r->items, err))
         return -1;
     for (size_t c = rank + 1; c < csv->n_columns; c++) {
@@ -56,7 +55,7 @@ static int check_names(const struct tt_run_ranks *r, const struct tt_csv *csv, s
     for (size_t s = 0; is_same && s < r->n_slices; s++)
         is_same = strcmp(slice_name(csv, rank + 1 + s), r->slices[s].name) == 0;
     return is_same ? 0 : tt_err_set(err, TT_ERR_MISMATCH, "%s:1: not the user, item and slices of '%s'",
-                                    csv->reader.name, r->first);
+                                    csv->reader.name, r->files[0]);
 }
 
 static int find_columns(struct tt_run_ranks *r, struct tt_csv *csv, struct file *file, struct tt_err *err)
@@ -76,7 +75,7 @@ static int find_columns(struct tt_run_ranks *r, struct tt_csv *csv, struct file 
                               csv->reader.name, csv->names[c]);
         tt_csv_use(csv, c);
     }
-    return r->first ? check_names(r, csv, file->rank, err) : set_names(r, csv, file->rank, err);
+    return r->n_runs ? check_names(r, csv, file->rank, err) : set_names(r, csv, file->rank, err);
 }
 
 /* ---- rows ---- */
@@ -147,7 +146,7 @@ static int read_event(struct tt_run_ranks *r, const struct tt_csv *csv, struct f
     if (run->n_events >= r->n_events || r->rows[run->n_events] != hash)
         return tt_err_set(err, TT_ERR_MISMATCH, "%s:%llu: not the event that '%s' has at this place, with its parts: "
                           "runs are compared over the same test events", csv->reader.name,
-                          (unsigned long long)csv->line, r->first);
+                          (unsigned long long)csv->line, r->files[0]);
     if (read_rank(csv, file, run->n_events, err) || number_of_query(file, csv, &query, err) ||
         tt_vocab_add(&r->users, user_field->text, user_field->len, &user, err) ||
         tt_vocab_add(&r->items, item_field->text, item_field->len, &item, err))
@@ -205,7 +204,7 @@ static int read_events(struct tt_run_ranks *r, struct tt_csv *csv, struct file *
         return tt_err_set(err, TT_ERR_INPUT, "%s: no rows", csv->reader.name);
     if (run->n_events < r->n_events)
         return tt_err_set(err, TT_ERR_MISMATCH, "%s: %zu events, where '%s' has %zu: runs are compared over the same "
-                          "test events", csv->reader.name, run->n_events, r->first, r->n_events);
+                          "test events", csv->reader.name, run->n_events, r->files[0], r->n_events);
     return tt_ranks_group(run, err) || set_ranks(csv, file, run, err) ? -1 : 0;
 }
 
@@ -213,18 +212,26 @@ int tt_run_ranks_add(struct tt_run_ranks *r, struct tt_csv *csv, struct tt_err *
 {
     struct file file = {.key = TT_BUF_INIT};
     struct tt_ranks run = {0};
+    char *name = NULL;
     int status = -1;
 
-    if (tt_vocab_init(&file.queries, err) == 0 && find_columns(r, csv, &file, err) == 0 &&
-        tt_grow(&r->runs, &r->cap_runs, r->n_runs + 1, sizeof(*r->runs), err) == 0)
+    if (tt_vocab_init(&file.queries, err) || tt_grow(&r->runs, &r->cap_runs, r->n_runs + 1, sizeof(*r->runs), err) ||
+        tt_grow(&r->files, &r->cap_files, r->n_runs + 1, sizeof(*r->files), err) ||
+        !(name = tt_copy_text(csv->reader.name, strlen(csv->reader.name), err)))
+        goto done;
+    r->files[r->n_runs] = name;
+    if (find_columns(r, csv, &file, err) == 0)
         status = read_events(r, csv, &file, &run, err);
+done:
     tt_vocab_release(&file.queries);
     tt_buf_release(&file.key);
     free(file.ranks);
-    if (status)
+    if (status) {
         tt_ranks_release(&run);
-    else
+        free(name);
+    } else {
         r->runs[r->n_runs++] = run;
+    }
     return status;
 }
 
@@ -245,11 +252,13 @@ void tt_run_ranks_release(struct tt_run_ranks *r)
         tt_vocab_release(&r->slices[s].parts);
         free(r->slices[s].part_of);
     }
-    for (size_t i = 0; i < r->n_runs; i++)
+    for (size_t i = 0; i < r->n_runs; i++) {
         tt_ranks_release(&r->runs[i]);
+        free(r->files[i]);
+    }
     free(r->slices);
     free(r->runs);
-    free(r->first);
+    free(r->files);
     free(r->user);
     free(r->item);
     free(r->rows);

@@ -30,9 +30,10 @@ struct tt_run_ranks {
     size_t n_events, n_slices, n_runs;
     struct tt_run_slice *slices;
     struct tt_ranks *runs; /* (n_runs) users have the same numbers in all of them */
+    char **files;          /* (n_runs) their names */
     /* private */
-    size_t cap_runs, cap_rows;
-    char *first, *user, *item;    /* name of the first file, and of its columns */
+    size_t cap_runs, cap_files, cap_rows;
+    char *user, *item;            /* names of the first file's columns */
     struct tt_vocab users, items; /* by first appearance */
     uint64_t *rows;               /* (n_events) hashes of user, item and parts */
 };

@@ -59,14 +59,10 @@ void tt_run_scores_release(struct tt_run_scores *s)
 /* Is the figure, as "recall@10", of a metric whose mean is over events? */
 static int is_over_events(const struct tt_run_scores *s, size_t figure)
 {
-    const char *name = s->figures[figure];
+    const char *name = s->figures[figure], *at = strchr(name, '@');
+    enum tt_metric metric = at ? tt_metric_find(name, (size_t)(at - name)) : TT_METRICS;
 
-    for (size_t m = 0; m < TT_METRICS; m++) {
-        size_t len = strlen(tt_metric_info[m].name);
-        if (strncmp(name, tt_metric_info[m].name, len) == 0 && name[len] == '@')
-            return tt_metric_info[m].mean == TT_MEAN_OVER_EVENTS;
-    }
-    return 0;
+    return metric < TT_METRICS && tt_metric_info[metric].mean == TT_MEAN_OVER_EVENTS;
 }
 
 /* ---- columns ---- */

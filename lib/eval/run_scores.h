@@ -31,13 +31,13 @@ struct tt_run_scores {
     int by_user;
     char **figures; /* (n_figures) */
     size_t n_figures;
+    char *first;                       /* name of the first file */
     size_t n_users, n_queries, n_runs; /* queries: of the first file */
     double n_events;
     double *events, *queries, *ones; /* (n_users) of the first file; 1 for each */
     /* private */
     double **runs;            /* (n_runs) of (n_figures, n_users) */
     size_t cap_runs;
-    char *first;              /* name of the first file */
     char **keys;              /* (n_keys) its key columns */
     size_t n_keys;
     struct tt_vocab users;

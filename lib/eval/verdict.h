@@ -8,7 +8,7 @@
 #define TT_EVAL_VERDICT_H
 
 #include "base/buf.h"
-#include "eval/compare.h"
+#include "eval/pairwise.h"
 
 enum tt_verdict {
     TT_VERDICT_HELPS,  /* p_holm is below 1 - level, and the difference above 0 */
@@ -18,19 +18,6 @@ enum tt_verdict {
 };
 
 extern const char *const tt_verdict_names[]; /* "helps", "hurts", "same", "cannot_tell" */
-
-struct tt_finding {
-    const char *model, *base;   /* names */
-    const char *figure;         /* as "recall@10" */
-    const char *slice, *part;   /* of the test events; NULL: all of them. The part has no final NUL byte */
-    size_t part_len;
-    size_t n_runs, n_base_runs;
-    size_t n_users;             /* a single one: nothing was compared, and c has only the values and their difference */
-    double n;                   /* what the figure is a mean over ... */
-    const char *unit;           /* ... as "events" */
-    double p_holm;
-    struct tt_comparison c;
-};
 
 enum tt_verdict tt_verdict(const struct tt_finding *finding, const struct tt_compare_options *options);
 

@@ -3,12 +3,22 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 #define INFO(identifier, name, mean, what) [TT_METRIC_##identifier] = {#name, mean, what},
 const struct tt_metric_info tt_metric_info[TT_METRICS] = {TT_METRIC_TABLE(INFO)};
 
 #define NAME(identifier, name, mean, what) [TT_METRIC_##identifier] = #name,
 const char *const tt_metric_names[TT_METRICS + 1] = {TT_METRIC_TABLE(NAME)};
+
+enum tt_metric tt_metric_find(const char *name, size_t len)
+{
+    int m = 0;
+
+    while (m < TT_METRICS && (strlen(tt_metric_names[m]) != len || memcmp(tt_metric_names[m], name, len) != 0))
+        m++;
+    return (enum tt_metric)m;
+}
 
 /* The first k of a list, added up. */
 struct list {

@@ -61,6 +61,9 @@ extern const struct tt_metric_info tt_metric_info[TT_METRICS];
 /* The names alone, and NULL at the end. */
 extern const char *const tt_metric_names[TT_METRICS + 1];
 
+/* The metric called so, or TT_METRICS when there is none. */
+enum tt_metric tt_metric_find(const char *name, size_t len);
+
 struct tt_hit {
     uint32_t rank; /* from 1 */
     double events; /* test events of the query that have this item, or their weight; more than 0 */

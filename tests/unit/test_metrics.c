@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include <string.h>
+
 #include "unit.h"
 
 static void assert_metrics(const struct tt_hit *hits, size_t n_hits, size_t n_items, double n_events, size_t k,
@@ -69,6 +71,11 @@ static void test_metrics_have_names_of_their_own(void **state)
     assert_string_equal(tt_metric_names[TT_METRIC_TOP_K_ACCURACY], "top_k_accuracy");
     assert_string_equal(tt_metric_names[TT_METRIC_NDCG], "ndcg");
     assert_string_equal(tt_metric_names[TT_METRIC_MAP], "map");
+    for (size_t m = 0; m < TT_METRICS; m++)
+        assert_int_equal(tt_metric_find(tt_metric_names[m], strlen(tt_metric_names[m])), m);
+    assert_int_equal(tt_metric_find("map@5", 3), TT_METRIC_MAP);
+    assert_int_equal(tt_metric_find("map@5", 5), TT_METRICS);
+    assert_int_equal(tt_metric_find("", 0), TT_METRICS);
 }
 
 /* Means over queries, but of top_k_accuracy over events, which may have weights. */
