@@ -1,4 +1,4 @@
-/* tt-eval: how good lists of recommendations are, against the events that came true. */
+/* tt-eval: metrics of lists of recommendations, by test events. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,31 +23,32 @@ static int may_be_short, list_metrics;
 
 static struct cli_option options[] = {
     {'t', "truth", CLI_TEXT, &truth_path, .metavar = "FILE", .no_lineage = 1,
-     .help = "the test events, CSV or TSV (needed)"},
+     .help = "test events, CSV or TSV (needed)"},
     {0, "new", CLI_TEXT, &known_path, .metavar = "FILE", .no_lineage = 1,
-     .help = "only events whose user has not the item in FILE"},
-    {'k', "top", CLI_TEXT, &top, .metavar = "K,...", .help = "evaluate the first K of each list"},
-    {0, "run", CLI_TEXT, &run_name, .metavar = "NAME", .help = "the first column of the output"},
+     .help = "count only test events whose user has no event with the item in FILE"},
+    {'k', "top", CLI_TEXT, &top, .metavar = "K,...", .help = "evaluate the first K items of each list"},
+    {0, "run", CLI_TEXT, &run_name, .metavar = "NAME", .help = "name of the run, in the first column of the output"},
     {0, "items", CLI_TEXT, &items_path, .metavar = "FILE", .no_lineage = 1,
-     .help = "the catalogue: adds its coverage"},
+     .help = "the catalogue: adds coverage, and its columns to --slice"},
     {0, "train", CLI_TEXT, &training_path, .metavar = "FILE", .no_lineage = 1,
-     .help = "the training events: adds novelty and popularity"},
+     .help = "training events: adds novelty and popularity of the lists"},
     {0, "slice", CLI_LIST, &slice_names, .metavar = "WHAT",
-     .help = "a column of the truth, --items or --users; activity, popularity or known by --train"},
+     .help = "divide test events by a column, or by activity, popularity, known (of --train)"},
     {0, "slices", CLI_TEXT, &slices_path, .metavar = "FILE", .no_lineage = 1,
-     .help = "where the metrics of each part of each --slice go"},
-    {0, "users", CLI_TEXT, &users_path, .metavar = "FILE", .no_lineage = 1, .help = "columns of users for --slice"},
+     .help = "write the metrics of each part of each --slice to FILE"},
+    {0, "users", CLI_TEXT, &users_path, .metavar = "FILE", .no_lineage = 1,
+     .help = "user attributes: adds their columns to --slice"},
     {0, "per-query", CLI_TEXT, &per_query_path, .metavar = "FILE", .no_lineage = 1,
-     .help = "also write each query's metrics to FILE"},
+     .help = "write the metrics of each query to FILE"},
     {0, "per-event", CLI_TEXT, &per_event_path, .metavar = "FILE", .no_lineage = 1,
-     .help = "also write the rank of each event's item to FILE"},
+     .help = "write the rank of each test event's item to FILE"},
     {0, "replicates", CLI_TEXT, &replicates_path, .metavar = "FILE", .no_lineage = 1,
-     .help = "also write each resample's metrics to FILE"},
+     .help = "write the metrics of each bootstrap resample to FILE"},
     {0, "resamples", CLI_COUNT, &resamples, .min = 0, .max = 1e6, .metavar = "N",
-     .help = "of the interval, 39 or more; 0: no interval"},
-    {0, "seed", CLI_COUNT, &seed, .metavar = "N", .help = "of the interval"},
-    {0, "list-metrics", CLI_FLAG, &list_metrics, .help = "write the metrics' names and meanings, and exit"},
-    {0, "short", CLI_FLAG, &may_be_short, .help = "allow K beyond the longest list"},
+     .help = "bootstrap resamples for the intervals, 39 or more; 0: no intervals"},
+    {0, "seed", CLI_COUNT, &seed, .metavar = "N", .help = "seed of the resamples"},
+    {0, "list-metrics", CLI_FLAG, &list_metrics, .help = "list the metrics and their meanings, and exit"},
+    {0, "short", CLI_FLAG, &may_be_short, .help = "allow K greater than the longest list"},
     CLI_OUTPUT,
     CLI_JOBS,
     CLI_QUIET,
@@ -56,7 +57,7 @@ static struct cli_option options[] = {
 
 static const struct cli_program program = {
     .name = "tt-eval",
-    .purpose = "Read lists of recommendations and the test events, write metrics with 95 % intervals.",
+    .purpose = "Read lists of recommendations and the test events; write metrics with 95 % intervals.",
     .usage = "[OPTION]... --truth TEST [LISTS]",
     .options = options,
     .n_options = sizeof(options) / sizeof(*options),
