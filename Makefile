@@ -156,7 +156,7 @@ check: deps ## build, and run all tests: the last line counts them
 	@$(MAKE) --no-print-directory check-all
 
 .PHONY: check-build
-check-build: all $(UNIT_BIN) $(TOOLS) $(BENCHES)
+check-build: all $(UNIT_BIN) $(TOOLS) $(BENCHES) ## build what the tests need: then build/release/unit/test_x runs one
 
 check-all: check-build
 	@BUILD=$B tests/run.sh all

@@ -83,7 +83,7 @@ extern int cli_quiet, cli_verbose;
      .help = "write to FILE when complete, not to standard output"}
 #define CLI_JOBS \
     {'j', "jobs", CLI_COUNT, &cli_jobs, .min = 0, .max = 1024, .metavar = "N", .no_lineage = 1, \
-     .help = "threads; 0: one a processor; the output is the same"}
+     .help = "threads; 0: one for each processor; results do not depend on it"}
 #define CLI_QUIET \
     {'q', "quiet", CLI_FLAG, &cli_quiet, .no_lineage = 1, .help = "no notes on standard error, only errors"}
 #define CLI_VERBOSE {'v', "verbose", CLI_FLAG, &cli_verbose, .no_lineage = 1, .help = "more notes on standard error"}

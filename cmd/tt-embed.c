@@ -34,16 +34,16 @@ static int embed_segment(const struct tt_model *model, const struct tt_segment *
                          int is_last, struct tt_pool *pool, struct tt_writer *writer, struct counts *counts,
                          struct tt_err *err)
 {
-    const struct tt_dictionary *d = &model->base.dictionary;
+    const struct tt_dictionary *d = &model->entities.dictionary;
     struct tt_rows rows = {0};
     struct tt_tower_input input = {0};
     struct tt_segment segment = {0};
-    struct tt_vectors vectors = {.dim = model->dim, .model = model->base.segment.checksum};
+    struct tt_vectors vectors = {.dim = model->dim, .model = model->entities.segment.checksum};
     float *data = NULL;
     char inputs[80];
     int status = -1;
 
-    if (tt_rows_view(&rows, d, model->base.segment.checksum, rows_segment, err) ||
+    if (tt_rows_view(&rows, d, model->entities.segment.checksum, rows_segment, err) ||
         tt_tower_input_of_table(&input, &rows.table, &d->schema, err))
         goto done;
     data = tt_alloc_aligned(rows.table.n_rows, model->dim * sizeof(*data), err);
@@ -62,7 +62,7 @@ static int embed_segment(const struct tt_model *model, const struct tt_segment *
     vectors.n_keys = rows.n_keys;
     memcpy(vectors.key_names, rows.key_names, sizeof(vectors.key_names));
     memcpy(vectors.keys, rows.keys, sizeof(vectors.keys));
-    snprintf(inputs, sizeof(inputs), "%s %s", model->base.segment.checksum, rows_segment->checksum);
+    snprintf(inputs, sizeof(inputs), "%s %s", model->entities.segment.checksum, rows_segment->checksum);
     if (tt_vectors_store(&vectors, &segment, err) || cli_add_lineage(&segment, err) ||
         tt_segment_text(&segment, "inputs", inputs, err) || tt_segment_write(&segment, writer, number, is_last, err))
         goto done;

@@ -44,7 +44,7 @@ static struct cli_option options[] = {
     {0, "seed", CLI_COUNT, &world_options.seed, .metavar = "N", .help = "each seed makes another world"},
     {0, "stores", CLI_TEXT, &stores_path, .metavar = "FILE", .no_lineage = 1, .help = "write the stores too"},
     {0, "users", CLI_TEXT, &users_path, .metavar = "FILE", .no_lineage = 1, .help = "write the users too"},
-    {0, "oracle", CLI_FLAG, &oracle, .help = "print the best possible accuracy, no reviews"},
+    {0, "oracle", CLI_FLAG, &oracle, .help = "print the best possible accuracy, in place of reviews"},
     CLI_OUTPUT,
     CLI_QUIET,
     CLI_VERBOSE,

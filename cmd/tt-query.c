@@ -21,7 +21,7 @@ static struct cli_list seen_files;
 static struct cli_option options[] = {
     {'k', "top", CLI_COUNT, &k, .min = 1, .max = 1e6, .metavar = "K", .help = "items to list for each query"},
     {0, "seen", CLI_LIST, &seen_files, .metavar = "FILE",
-     .help = "do not list these items: CSV or TSV with query key and item"},
+     .help = "leave out the items that a user has in this CSV or TSV"},
     CLI_OUTPUT,
     CLI_JOBS,
     CLI_QUIET,

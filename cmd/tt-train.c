@@ -39,11 +39,11 @@ static struct cli_option options[] = {
     {'d', "dim", CLI_COUNT, &o.run.trainer.shape.dim, .min = 1, .max = TT_MAX_DIM, .metavar = "N",
      .help = "dimensions of the user and item vectors"},
     {0, "hidden", CLI_TEXT, &hidden, .metavar = "N,...",
-     .help = "widths of each tower's ReLU layers, beside its sum of embeddings; \"\": none"},
+     .help = "widths of ReLU layers added to each tower; \"\": none"},
     {'e', "epochs", CLI_COUNT, &o.run.stopping.epochs, .min = 1, .max = 10000, .metavar = "N",
      .help = "passes over the examples"},
     {0, "candidates", CLI_CHOICE, &o.run.trainer.steps.candidates, .choices = tt_candidates_names, .metavar = "KIND",
-     .help = "items in the softmax: the whole catalogue, sampled negatives, the batch's, both"},
+     .help = "items in the softmax: all, sampled, batch, mixed (batch and sampled) or auto"},
     {0, "batch-of", CLI_CHOICE, &o.run.trainer.steps.batch_of, .choices = batch_kinds, .metavar = "WHAT", .is_rare = 1,
      .help = "a batch has queries with all of their positives, or single events"},
     {0, "batch-size", CLI_COUNT, &o.run.trainer.steps.batch_size, .min = 0, .max = 1 << 20, .metavar = "N",
@@ -73,9 +73,9 @@ static struct cli_option options[] = {
     {0, "targets", CLI_CHOICE, &o.run.trainer.targets, .choices = tt_targets_names, .metavar = "WHICH", .is_rare = 1,
      .help = "items to predict in a step: all of a user's, or those after a random moment"},
     {0, "half-life", CLI_NUMBER, &half_life, .min = 0, .max = 1e6, .metavar = "DAYS",
-     .help = "days that halve an event's weight in the loss; 0: none; else as the history"},
+     .help = "half-life of an event's weight in the loss; 0: none; default: as the history"},
     {0, "init", CLI_CHOICE, &o.run.trainer.start.kind, .choices = starts, .metavar = "START",
-     .help = "first values of the embedding tables: truncated SVD, or random"},
+     .help = "first values of the tables: spectral (truncated SVD) or random"},
     {0, "noise", CLI_NUMBER, &o.run.trainer.start.noise, .min = 0, .max = 1, .metavar = "X", .is_rare = 1,
      .help = "standard deviation of noise added to the spectral start"},
     {0, "warm-start", CLI_TEXT, &warm_start_path, .metavar = "MODEL", .no_lineage = 1,
@@ -87,15 +87,15 @@ static struct cli_option options[] = {
     {0, "valid-share", CLI_NUMBER, &o.valid_share, .min = 0, .max = 0.9, .metavar = "X",
      .help = "choose the number of epochs on this share of the events, then train on all"},
     {0, "tune", CLI_NUMBER, &o.tuning.seconds, .min = 0, .max = 1e9, .metavar = "SECONDS",
-     .help = "first search -t, -c, --dropout and a smaller -d, for so long"},
+     .help = "first search for better -t, -c, --dropout, -d and -e, for SECONDS"},
     {0, "tune-log", CLI_TEXT, &tune_log_path, .metavar = "FILE", .is_rare = 1, .no_lineage = 1,
      .help = "write the trials of --tune as TSV"},
     {0, "patience", CLI_COUNT, &o.run.stopping.patience, .min = 0, .max = 10000, .metavar = "N",
-     .help = "early stopping after N epochs without a better one; 0: never"},
+     .help = "early stopping after N epochs without a better one; 0: never; needs validation"},
     {0, "seen", CLI_CHOICE, &o.run.validation.seen, .choices = seens, .metavar = "HOW",
-     .help = "rank a user's training items in validation, or leave them out"},
+     .help = "a user's training items in validation: keep, remove or auto"},
     {0, "metric", CLI_CHOICE, &o.run.validation.metric, .choices = tt_metric_names, .metavar = "NAME",
-     .help = "validation metric, as in tt-eval"},
+     .help = "validation metric, one of tt-eval --list-metrics"},
     {'k', "top", CLI_COUNT, &o.run.validation.k, .min = 1, .max = 10000, .metavar = "K",
      .help = "length of the lists that the metric evaluates"},
     {0, "log", CLI_TEXT, &log_path, .metavar = "FILE", .no_lineage = 1,
@@ -199,8 +199,8 @@ static const char *tuned_text(char buffer[160], const struct tt_settings *s)
 
 static int train(struct inputs *in, struct tt_progress_outputs *to, struct tt_writer *writer, struct tt_err *err)
 {
-    struct tt_model_origin origin = {{in->model.base.segment.checksum, in->valid_segment.checksum,
-                                      in->earlier.base.segment.checksum}, NULL, cli_add_lineage};
+    struct tt_model_origin origin = {{in->model.entities.segment.checksum, in->valid_segment.checksum,
+                                      in->earlier.entities.segment.checksum}, NULL, cli_add_lineage};
     struct tt_fact facts[TT_MAX_FACTS];
     struct tt_checkpoint_keeper keeper = {.path = checkpoint_path, .facts = facts, .watch = cli_watch_temporary};
     struct tt_buf lineage = TT_BUF_INIT;

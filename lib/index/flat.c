@@ -44,8 +44,8 @@ static void transpose_block(void *arg, size_t block, int worker)
     (void)worker;
     for (size_t p = block * PANELS; p < end && p < flat->n_panels; p++) {
         size_t first = p * TT_SCAN_ITEMS, left = flat->ann.n - first;
-        tt_scan_transpose(flat->ann.vectors + first * dim, left < TT_SCAN_ITEMS ? left : TT_SCAN_ITEMS, dim, TT_SCAN_ITEMS,
-                     job->panels + first * dim);
+        tt_scan_transpose(flat->ann.vectors + first * dim, left < TT_SCAN_ITEMS ? left : TT_SCAN_ITEMS, dim,
+                          TT_SCAN_ITEMS, job->panels + first * dim);
     }
 }
 

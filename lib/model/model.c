@@ -13,16 +13,16 @@
 
 enum { ROW_BLOCK = 64 };
 
-/* Tables of zeros over model->base. */
+/* Tables of zeros over model->entities. */
 static int make_tables(struct tt_model *model, struct tt_err *err)
 {
-    const struct tt_schema *schema = &model->base.dictionary.schema;
+    const struct tt_schema *schema = &model->entities.dictionary.schema;
 
     model->tables = tt_alloc_zero(schema->n_columns, sizeof(*model->tables), err);
     if (!model->tables)
         return -1;
     for (size_t i = 0; i < schema->n_columns; i++) {
-        size_t n = model->base.dictionary.features[i].n_codes;
+        size_t n = model->entities.dictionary.features[i].n_codes;
         if (!schema->columns[i].is_embedded)
             continue;
         model->tables[i] = tt_alloc_aligned(n, model->dim * sizeof(float), err);
@@ -35,7 +35,7 @@ static int make_tables(struct tt_model *model, struct tt_err *err)
 
 static void drop_tables_and_layers(struct tt_model *model)
 {
-    for (size_t i = 0; model->tables && model->owns_tables && i < model->base.dictionary.schema.n_columns; i++)
+    for (size_t i = 0; model->tables && model->owns_tables && i < model->entities.dictionary.schema.n_columns; i++)
         free(model->tables[i]);
     free(model->tables);
     model->tables = NULL;
@@ -44,10 +44,10 @@ static void drop_tables_and_layers(struct tt_model *model)
     model->n_hidden = 0;
 }
 
-int tt_model_init(struct tt_model *model, struct tt_entities *base, size_t dim, struct tt_err *err)
+int tt_model_init(struct tt_model *model, struct tt_entities *entities, size_t dim, struct tt_err *err)
 {
-    *model = (struct tt_model){.base = *base, .dim = dim, .owns_tables = 1};
-    *base = (struct tt_entities){0};
+    *model = (struct tt_model){.entities = *entities, .dim = dim, .owns_tables = 1};
+    *entities = (struct tt_entities){0};
     if (make_tables(model, err)) {
         tt_model_release(model);
         return -1;
@@ -66,7 +66,7 @@ int tt_model_reset(struct tt_model *model, size_t dim, struct tt_err *err)
 void tt_model_release(struct tt_model *model)
 {
     drop_tables_and_layers(model);
-    tt_entities_release(&model->base);
+    tt_entities_release(&model->entities);
     *model = (struct tt_model){0};
 }
 
@@ -82,7 +82,7 @@ static size_t count_features(const struct tt_schema *schema, enum tt_side side)
 
 int tt_model_add_layers(struct tt_model *model, const size_t *widths, size_t n, struct tt_err *err)
 {
-    const struct tt_schema *schema = &model->base.dictionary.schema;
+    const struct tt_schema *schema = &model->entities.dictionary.schema;
 
     for (enum tt_side side = TT_USER; side <= TT_ITEM; side++)
         if (tt_dense_init(&model->dense[side], count_features(schema, side), model->dim, widths, n, err))
@@ -142,7 +142,7 @@ static void add_bag(const struct tt_model *model, size_t column, const struct tt
     float scaled[AT_ONCE];
     size_t dim = model->dim, n = tt_bags_row(bags, row, &codes, &weights);
 
-    if (n == 0 || !weights || model->base.dictionary.schema.columns[column].kind != TT_KIND_HISTORY) {
+    if (n == 0 || !weights || model->entities.dictionary.schema.columns[column].kind != TT_KIND_HISTORY) {
         tt_bag_add(n ? n : 1, n ? codes : &unknown, n ? weights : NULL, table, dim, dim, x);
         return;
     }
@@ -167,7 +167,7 @@ static void embed_block(void *arg, size_t block, int worker)
     const struct embed_job *job = arg;
     const struct tt_model *model = job->model;
     const struct tt_tower_input *input = job->input;
-    const struct tt_schema *schema = &model->base.dictionary.schema;
+    const struct tt_schema *schema = &model->entities.dictionary.schema;
     const struct tt_dense *dense = &model->dense[input->side];
     size_t dim = model->dim, from = block * ROW_BLOCK;
     size_t n = input->n_rows - from < ROW_BLOCK ? input->n_rows - from : ROW_BLOCK;
@@ -261,7 +261,7 @@ static int store_layers(enum tt_side side, const struct tt_dense *dense, struct 
 
 int tt_model_store(const struct tt_model *model, struct tt_segment *segment, struct tt_err *err)
 {
-    const struct tt_dictionary *d = &model->base.dictionary;
+    const struct tt_dictionary *d = &model->entities.dictionary;
     char text[32], name[TT_TENSOR_NAME], widths[TT_WIDTHS_TEXT];
 
     snprintf(text, sizeof(text), "%zu", model->dim);
@@ -269,7 +269,7 @@ int tt_model_store(const struct tt_model *model, struct tt_segment *segment, str
         tt_segment_text(segment, "dim", text, err) ||
         (model->n_hidden && tt_segment_text(segment, "hidden",
                                             tt_dense_print_widths(widths, model->hidden, model->n_hidden), err)) ||
-        tt_entities_store(&model->base, TT_WITH_ATTRIBUTES | TT_WITH_HISTORY, segment, err))
+        tt_entities_store(&model->entities, TT_WITH_ATTRIBUTES | TT_WITH_HISTORY, segment, err))
         return -1;
     for (size_t i = 0; i < d->schema.n_columns; i++)
         if (model->tables[i] &&
@@ -284,8 +284,8 @@ int tt_model_store(const struct tt_model *model, struct tt_segment *segment, str
 
 static int load_table(struct tt_model *model, size_t column, struct tt_err *err)
 {
-    const struct tt_dictionary *d = &model->base.dictionary;
-    const struct tt_segment *segment = &model->base.segment;
+    const struct tt_dictionary *d = &model->entities.dictionary;
+    const struct tt_segment *segment = &model->entities.segment;
     char name[TT_TENSOR_NAME];
     size_t n = d->features[column].n_codes;
     const struct tt_tensor *t = tt_segment_need(
@@ -299,13 +299,13 @@ static int load_table(struct tt_model *model, size_t column, struct tt_err *err)
 
 static int check_finite(const struct tt_model *model, struct tt_err *err)
 {
-    const struct tt_dictionary *d = &model->base.dictionary;
+    const struct tt_dictionary *d = &model->entities.dictionary;
     char name[TT_TENSOR_NAME];
 
     for (size_t i = 0; i < d->schema.n_columns; i++)
         if (model->tables[i] && !tt_vec_is_finite(model->tables[i], tt_model_table_size(model, i)))
             return tt_err_set(err, TT_ERR_INPUT, "%s: tensor '%s' holds a value that is not finite",
-                              model->base.segment.name, tt_tensor_name(name, &d->schema.columns[i], "embedding"));
+                              model->entities.segment.name, tt_tensor_name(name, &d->schema.columns[i], "embedding"));
     return 0;
 }
 
@@ -339,7 +339,7 @@ static int load_layer(const struct tt_segment *segment, enum tt_side side, struc
 
 static int load_layers(struct tt_model *model, struct tt_err *err)
 {
-    const struct tt_segment *segment = &model->base.segment;
+    const struct tt_segment *segment = &model->entities.segment;
     const char *text = tt_segment_find_text(segment, "hidden");
     size_t widths[TT_MAX_HIDDEN], n;
 
@@ -349,7 +349,7 @@ static int load_layers(struct tt_model *model, struct tt_err *err)
         return tt_err_set(err, TT_ERR_INPUT, "%s: damaged: the widths of the hidden layers", segment->name);
     for (enum tt_side side = TT_USER; side <= TT_ITEM; side++) { /* no memory before all the numbers are there */
         struct tt_dense plan;
-        tt_dense_plan(&plan, count_features(&model->base.dictionary.schema, side), model->dim, widths, n);
+        tt_dense_plan(&plan, count_features(&model->entities.dictionary.schema, side), model->dim, widths, n);
         for (size_t l = 0; l < plan.n_layers; l++)
             if (!need_layer(segment, side, &plan, l, WEIGHT, err) || !need_layer(segment, side, &plan, l, BIAS, err))
                 return -1;
@@ -364,10 +364,10 @@ static int load_layers(struct tt_model *model, struct tt_err *err)
     return 0;
 }
 
-/* Fill a model whose base is loaded. */
+/* Fill a model whose entities are loaded. */
 static int load_rest(struct tt_model *model, struct tt_err *err)
 {
-    const struct tt_segment *segment = &model->base.segment;
+    const struct tt_segment *segment = &model->entities.segment;
     uint64_t dim;
 
     if (strcmp(segment->texts[0].value, "model") != 0) {
@@ -382,11 +382,11 @@ static int load_rest(struct tt_model *model, struct tt_err *err)
         goto fail;
     }
     model->dim = (size_t)dim;
-    model->tables = tt_alloc_zero(model->base.dictionary.schema.n_columns, sizeof(*model->tables), err);
+    model->tables = tt_alloc_zero(model->entities.dictionary.schema.n_columns, sizeof(*model->tables), err);
     if (!model->tables)
         goto fail;
-    for (size_t i = 0; i < model->base.dictionary.schema.n_columns; i++)
-        if (model->base.dictionary.schema.columns[i].is_embedded && load_table(model, i, err))
+    for (size_t i = 0; i < model->entities.dictionary.schema.n_columns; i++)
+        if (model->entities.dictionary.schema.columns[i].is_embedded && load_table(model, i, err))
             goto fail;
     if (check_finite(model, err) || load_layers(model, err))
         goto fail;
@@ -399,11 +399,11 @@ fail:
 int tt_model_load(struct tt_model *model, const char *path, struct tt_err *err)
 {
     *model = (struct tt_model){0};
-    return tt_entities_load(&model->base, path, err) ? -1 : load_rest(model, err);
+    return tt_entities_load(&model->entities, path, err) ? -1 : load_rest(model, err);
 }
 
 int tt_model_from_segment(struct tt_model *model, struct tt_segment *segment, struct tt_err *err)
 {
     *model = (struct tt_model){0};
-    return tt_entities_from_segment(&model->base, segment, err) ? -1 : load_rest(model, err);
+    return tt_entities_from_segment(&model->entities, segment, err) ? -1 : load_rest(model, err);
 }

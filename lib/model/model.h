@@ -21,7 +21,7 @@
 enum { TT_MAX_DIM = TT_MAX_WIDTH };
 
 struct tt_model {
-    struct tt_entities base; /* dictionary, users, items, their histories */
+    struct tt_entities entities; /* dictionary, users, items, their histories */
     size_t dim;
     float **tables;          /* (schema.n_columns): (n_codes, dim) row-major, or NULL for a column without one */
     int owns_tables;         /* a loaded model's are views of its segment */
@@ -30,8 +30,8 @@ struct tt_model {
     struct tt_dense dense[2]; /* TT_USER's and TT_ITEM's layers */
 };
 
-/* Tables of zeros over `base`, which the model takes ownership of. */
-int tt_model_init(struct tt_model *model, struct tt_entities *base, size_t dim, struct tt_err *err) TT_CHECKED;
+/* Tables of zeros over `entities`, which the model takes ownership of. */
+int tt_model_init(struct tt_model *model, struct tt_entities *entities, size_t dim, struct tt_err *err) TT_CHECKED;
 
 /* Give the model other dimensions: tables of zeros again, and no layers. On failure it has no tables. */
 int tt_model_reset(struct tt_model *model, size_t dim, struct tt_err *err) TT_CHECKED;
@@ -46,7 +46,7 @@ int tt_model_add_layers(struct tt_model *model, const size_t *widths, size_t n, 
 /* How many floats a column's table has, or would have. */
 static inline size_t tt_model_table_size(const struct tt_model *model, size_t column)
 {
-    return model->base.dictionary.features[column].n_codes * model->dim;
+    return model->entities.dictionary.features[column].n_codes * model->dim;
 }
 
 /* Where the bags of a tower's rows are: for each column of the side its bags and, when they are shared by several rows
@@ -80,7 +80,7 @@ float tt_history_length(const float *weights, size_t n);
  * the format is TT_FORMAT_LAYERS, and there are metadata "hidden" and the layers' tensors. */
 int tt_model_store(const struct tt_model *model, struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 
-/* Load a model; model->base.segment.checksum names it. */
+/* Load a model; model->entities.segment.checksum names it. */
 int tt_model_load(struct tt_model *model, const char *path, struct tt_err *err) TT_CHECKED;
 
 /* The same of a segment that is loaded already; takes ownership of it, also on failure. */

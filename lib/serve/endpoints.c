@@ -18,7 +18,7 @@ enum {
 
 static void context(struct tt_call *call, const struct tt_recommend_request *request)
 {
-    const struct tt_schema *schema = &call->snapshot->model.base.dictionary.schema;
+    const struct tt_schema *schema = &call->snapshot->model.entities.dictionary.schema;
 
     tt_json_key(&call->json, "context");
     tt_json_open(&call->json, '{');
@@ -224,7 +224,7 @@ static void ids_with_prefix(struct tt_call *call, const char *key, const struct 
 
 static void get_users(struct tt_call *call)
 {
-    const struct tt_dictionary *d = &call->snapshot->model.base.dictionary;
+    const struct tt_dictionary *d = &call->snapshot->model.entities.dictionary;
 
     ids_with_prefix(call, "users", &d->features[d->user_id].vocab.texts);
 }
@@ -237,7 +237,7 @@ static void get_items(struct tt_call *call)
 /* The user's items with their weights, in the order of the model. */
 static void history_items(struct tt_call *call, size_t n, const uint32_t *codes, const float *weights)
 {
-    const struct tt_dictionary *d = &call->snapshot->model.base.dictionary;
+    const struct tt_dictionary *d = &call->snapshot->model.entities.dictionary;
 
     tt_json_key(&call->json, "history");
     tt_json_open(&call->json, '[');
@@ -431,7 +431,7 @@ static void values_of(struct tt_call *call, const char *name, const struct tt_te
 /* The users' contexts, or their attributes. */
 static void user_columns(struct tt_call *call, const char *key, int is_context)
 {
-    const struct tt_dictionary *d = &call->snapshot->model.base.dictionary;
+    const struct tt_dictionary *d = &call->snapshot->model.entities.dictionary;
 
     tt_json_key(&call->json, key);
     tt_json_open(&call->json, '[');
@@ -459,7 +459,7 @@ static void get_about(struct tt_call *call)
     tt_call_string(call, "name", o->name);
     tt_call_string(call, "user_column", tt_snapshot_user_column(s));
     tt_call_string(call, "item_column", s->index.item);
-    tt_call_count(call, "users", s->model.base.users.n_rows ? s->model.base.users.n_rows - 1 : 0);
+    tt_call_count(call, "users", s->model.entities.users.n_rows ? s->model.entities.users.n_rows - 1 : 0);
     tt_call_count(call, "items", s->index.n);
     tt_call_string(call, "seen", o->settings.removes_seen ? "remove" : "keep");
     tt_call_bool(call, "takes_events", call->service->log.file != NULL);

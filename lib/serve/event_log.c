@@ -42,12 +42,12 @@ static int list_columns(struct tt_event_log *log, const struct tt_schema *schema
 int tt_event_log_check(const struct tt_event_log *log, const struct tt_snapshot *snapshot, struct tt_err *err)
 {
     struct tt_event_log needed;
-    int status = list_columns(&needed, &snapshot->model.base.dictionary.schema, err);
+    int status = list_columns(&needed, &snapshot->model.entities.dictionary.schema, err);
 
     if (status == 0 &&
         (needed.names.len != log->names.len || memcmp(needed.names.data, log->names.data, log->names.len) != 0))
         status = tt_err_set(err, TT_ERR_MISMATCH, "%s: its events have other columns than those of the log",
-                            snapshot->model.base.segment.name);
+                            snapshot->model.entities.segment.name);
     tt_event_log_release(&needed);
     return status;
 }
@@ -70,7 +70,7 @@ static void set_values(struct tt_recent_event *event, const struct tt_event_valu
 static int add_row(const struct tt_csv *csv, const struct tt_snapshot *s, struct tt_recent_events *recent,
                    struct tt_err *err)
 {
-    const struct tt_schema *schema = &s->model.base.dictionary.schema;
+    const struct tt_schema *schema = &s->model.entities.dictionary.schema;
     struct tt_event_values values = {.weight = 1, .label = 1};
     struct tt_recent_event event = {0};
     size_t at = 0;
@@ -119,7 +119,7 @@ int tt_event_log_open(struct tt_event_log *log, const char *path, enum tt_csv_lo
 {
     const char **names = NULL;
 
-    if (list_columns(log, &snapshot->model.base.dictionary.schema, err))
+    if (list_columns(log, &snapshot->model.entities.dictionary.schema, err))
         goto fail;
     names = tt_alloc(log->n_columns, sizeof(*names), err);
     if (!names)
@@ -230,7 +230,7 @@ int tt_event_batch_add(struct tt_event_batch *batch, const struct tt_snapshot *s
                        const struct tt_http_param *params, size_t n, const struct tt_recommend_settings *settings,
                        struct tt_time_features *clock, int64_t now, struct tt_err *err)
 {
-    const struct tt_schema *schema = &snapshot->model.base.dictionary.schema;
+    const struct tt_schema *schema = &snapshot->model.entities.dictionary.schema;
     struct tt_event_values values = {.weight = 1, .label = 1, .time = (uint32_t)now};
     struct tt_recent_event event = {0};
     size_t width = 0, at;

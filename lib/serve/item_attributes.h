@@ -2,7 +2,7 @@
  *
  *     tt_item_attributes_init(&attributes, n_rows, &err);
  *     tt_item_attributes_read(&attributes, path, "store_id", &ids, &dictionary, &unknown, &err);   a table of items
- *     tt_item_attributes_add_model(&attributes, &model->base, &ids.texts, &err);    columns that only the model has
+ *     tt_item_attributes_add_model(&attributes, &model->entities, &ids.texts, &err);    columns that only the model has
  *     tt_item_attributes_finish(&attributes, &err);
  *     category = tt_item_attributes_find(&attributes, "category", 8);
  *     tt_item_attribute_allow(category, "korean", 6, bits);         sets the bits of the rows that have the value

@@ -58,7 +58,7 @@ static int is_reserved(const struct tt_schema *schema, const char *name)
 /* Columns of users, each once, and of items, any number of times. */
 static int request_members(const struct tt_snapshot *s, int in_query, struct tt_buf *out, struct tt_err *err)
 {
-    const struct tt_schema *schema = &s->model.base.dictionary.schema;
+    const struct tt_schema *schema = &s->model.entities.dictionary.schema;
 
     for (size_t c = 0; c < schema->n_columns; c++) {
         const struct tt_column *column = &schema->columns[c];
@@ -79,7 +79,7 @@ static int request_members(const struct tt_snapshot *s, int in_query, struct tt_
 
 static int event_members(const struct tt_snapshot *s, struct tt_buf *out, struct tt_err *err)
 {
-    const struct tt_schema *schema = &s->model.base.dictionary.schema;
+    const struct tt_schema *schema = &s->model.entities.dictionary.schema;
 
     for (size_t c = 0; c < schema->n_columns; c++) {
         const struct tt_column *column = &schema->columns[c];

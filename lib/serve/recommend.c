@@ -126,8 +126,8 @@ static int add_given(struct tt_recommender *r, const struct tt_snapshot *s, cons
 /* Make the bag of the visits; they follow those that the model has of the user, unless `user` is 0. */
 static int make_history(struct tt_recommender *r, const struct tt_snapshot *s, uint32_t user, struct tt_err *err)
 {
-    const struct tt_column *column = &s->model.base.dictionary.schema.columns[s->history];
-    const struct tt_table *users = &s->model.base.users;
+    const struct tt_column *column = &s->model.entities.dictionary.schema.columns[s->history];
+    const struct tt_table *users = &s->model.entities.users;
     uint32_t latest = users->latest && user ? users->latest[user] : 0;
     uint64_t offsets[2] = {0, r->n_codes};
     struct tt_bags before = {.n_rows = user != 0, .offsets = offsets, .codes = (uint32_t *)(uintptr_t)r->codes,
@@ -179,7 +179,7 @@ static int embed(struct tt_recommender *r, const struct tt_snapshot *s, const st
                  uint32_t user, struct tt_err *err)
 {
     const struct tt_model *model = &s->model;
-    const struct tt_dictionary *d = &model->base.dictionary;
+    const struct tt_dictionary *d = &model->entities.dictionary;
     static const uint32_t first = 0, nothing = 0;
     uint64_t offsets[2] = {0, r->n_codes}, unseen = 0;
     struct tt_bags id = {.n_rows = 1, .codes = &user};
@@ -203,7 +203,7 @@ static int embed(struct tt_recommender *r, const struct tt_snapshot *s, const st
         } else if (column->kind == TT_KIND_CONTEXT) {
             input.bags[c] = &unknown;
         } else {
-            input.bags[c] = &model->base.users.bags[c];
+            input.bags[c] = &model->entities.users.bags[c];
             input.rows[c] = &user;
         }
     }
@@ -230,7 +230,7 @@ done:
 static int gives_features(const struct tt_snapshot *s, const struct tt_recommend_request *request)
 {
     for (size_t i = 0; i < request->n_values; i++)
-        if (s->model.base.dictionary.schema.columns[request->values[i].column].kind != TT_KIND_CONTEXT &&
+        if (s->model.entities.dictionary.schema.columns[request->values[i].column].kind != TT_KIND_CONTEXT &&
             request->values[i].len)
             return 1;
     return 0;

@@ -46,7 +46,7 @@ static int add_items(const struct tt_snapshot *s, struct tt_request_text *items,
 /* The users' feature or context of this name, as a column of the schema; -1: there is none. */
 static long user_column(const struct tt_snapshot *s, const char *name, size_t len)
 {
-    const struct tt_schema *schema = &s->model.base.dictionary.schema;
+    const struct tt_schema *schema = &s->model.entities.dictionary.schema;
 
     for (size_t c = 0; c < schema->n_columns; c++) {
         const struct tt_column *column = &schema->columns[c];
@@ -60,7 +60,7 @@ static long user_column(const struct tt_snapshot *s, const char *name, size_t le
 static int add_value(struct tt_recommend_request *request, const struct tt_snapshot *s, size_t column,
                      const struct tt_http_param *p, struct tt_err *err)
 {
-    const char *wrong = tt_feature_refuses(&s->model.base.dictionary.features[column], p->value, p->value_len);
+    const char *wrong = tt_feature_refuses(&s->model.entities.dictionary.features[column], p->value, p->value_len);
 
     if (wrong)
         return refuse(p, wrong, err);
@@ -151,7 +151,7 @@ static int parse_param(struct tt_recommend_request *request, const struct tt_sna
 static void add_clock(struct tt_recommend_request *request, const struct tt_snapshot *s,
                       const struct tt_recommend_settings *settings)
 {
-    const struct tt_schema *schema = &s->model.base.dictionary.schema;
+    const struct tt_schema *schema = &s->model.entities.dictionary.schema;
     struct tt_span span = TT_SPAN_INIT;
     struct tt_time time = {.seconds = request->now};
     int has_local = 0;

@@ -118,7 +118,7 @@ static void note_loaded(const struct tt_service *service, const struct tt_snapsh
     char text[512];
 
     snprintf(text, sizeof(text), "loaded %zu items and %zu users; model %.8s, index %.8s", s->index.n,
-             s->model.base.users.n_rows ? s->model.base.users.n_rows - 1 : 0, tt_snapshot_model_name(s),
+             s->model.entities.users.n_rows ? s->model.entities.users.n_rows - 1 : 0, tt_snapshot_model_name(s),
              tt_snapshot_index_name(s));
     note(service, text);
 }

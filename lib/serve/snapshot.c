@@ -32,24 +32,24 @@ static int load_model(struct tt_snapshot *s, const char *path, struct tt_err *er
 
     if (tt_container_load_preserved(path, "model", &segment, err) ||
         tt_model_from_segment(&s->model, &segment, err) ||
-        tt_dictionary_index(&s->model.base.dictionary, &s->model.base.segment, path, err))
+        tt_dictionary_index(&s->model.entities.dictionary, &s->model.entities.segment, path, err))
         return -1;
-    const struct tt_column *history = tt_schema_find(&s->model.base.dictionary.schema, TT_USER, TT_KIND_HISTORY);
-    s->history = history ? history - s->model.base.dictionary.schema.columns : -1;
+    const struct tt_column *history = tt_schema_find(&s->model.entities.dictionary.schema, TT_USER, TT_KIND_HISTORY);
+    s->history = history ? history - s->model.entities.dictionary.schema.columns : -1;
     return 0;
 }
 
 /* The index must be of this model, and of its items. */
 static int check_index(const struct tt_snapshot *s, const char *path, struct tt_err *err)
 {
-    const struct tt_dictionary *d = &s->model.base.dictionary;
+    const struct tt_dictionary *d = &s->model.entities.dictionary;
 
     if (s->index.model[0] && strcmp(s->index.model, tt_snapshot_model_name(s)) != 0)
         return tt_err_set(err, TT_ERR_MISMATCH, "%s: its vectors were made by another model (%.8s...) than %s "
-                          "(%.8s...)", path, s->index.model, s->model.base.segment.name, tt_snapshot_model_name(s));
+                          "(%.8s...)", path, s->index.model, s->model.entities.segment.name, tt_snapshot_model_name(s));
     if (s->index.dim != s->model.dim)
         return tt_err_set(err, TT_ERR_MISMATCH, "%s: vectors of %zu dimensions, but the model %s has %zu", path,
-                          s->index.dim, s->model.base.segment.name, s->model.dim);
+                          s->index.dim, s->model.entities.segment.name, s->model.dim);
     if (strcmp(s->index.item, d->schema.columns[d->item_id].name) != 0)
         return tt_err_set(err, TT_ERR_MISMATCH, "%s: rows are named by '%s', but the model's items by '%s'", path,
                           s->index.item, d->schema.columns[d->item_id].name);
@@ -137,8 +137,8 @@ static int more_users_first(const void *a, const void *b)
 
 static int count_users(struct tt_snapshot *s, struct tt_err *err)
 {
-    const struct tt_dictionary *d = &s->model.base.dictionary;
-    size_t n_users = s->model.base.users.n_rows, n_codes = d->features[d->item_id].vocab.texts.n + 1;
+    const struct tt_dictionary *d = &s->model.entities.dictionary;
+    size_t n_users = s->model.entities.users.n_rows, n_codes = d->features[d->item_id].vocab.texts.n + 1;
     uint32_t *users_of_code;
 
     if (s->seen.starts) {
@@ -209,9 +209,9 @@ static int read_items(struct tt_snapshot *s, const char *path, tt_note_fn *note,
     char text[512];
 
     if (tt_item_attributes_init(attributes, s->index.n, err) ||
-        (path && tt_item_attributes_read(attributes, path, s->index.item, &s->ids, &s->model.base.dictionary, &unknown,
-                                         err)) ||
-        tt_item_attributes_add_model(attributes, &s->model.base, &s->index.ids, err) ||
+        (path && tt_item_attributes_read(attributes, path, s->index.item, &s->ids, &s->model.entities.dictionary,
+                                         &unknown, err)) ||
+        tt_item_attributes_add_model(attributes, &s->model.entities, &s->index.ids, err) ||
         tt_item_attributes_finish(attributes, err))
         return -1;
     if (unknown) {
@@ -244,7 +244,7 @@ struct tt_snapshot *tt_snapshot_load(const struct tt_snapshot_files *files, unsi
 
 uint32_t tt_snapshot_user(const struct tt_snapshot *snapshot, const char *text, size_t len)
 {
-    const struct tt_dictionary *d = &snapshot->model.base.dictionary;
+    const struct tt_dictionary *d = &snapshot->model.entities.dictionary;
     uint32_t number = tt_vocab_find(&d->features[d->user_id].vocab, text, len);
 
     return number == TT_VOCAB_NONE ? 0 : number + 1;
@@ -252,7 +252,7 @@ uint32_t tt_snapshot_user(const struct tt_snapshot *snapshot, const char *text, 
 
 uint32_t tt_snapshot_item(const struct tt_snapshot *snapshot, const char *text, size_t len)
 {
-    const struct tt_dictionary *d = &snapshot->model.base.dictionary;
+    const struct tt_dictionary *d = &snapshot->model.entities.dictionary;
     uint32_t number = tt_vocab_find(&d->features[d->item_id].vocab, text, len);
 
     return number == TT_VOCAB_NONE ? 0 : number + 1;
@@ -260,7 +260,7 @@ uint32_t tt_snapshot_item(const struct tt_snapshot *snapshot, const char *text, 
 
 uint32_t tt_snapshot_row_of(const struct tt_snapshot *snapshot, uint32_t code)
 {
-    const struct tt_dictionary *d = &snapshot->model.base.dictionary;
+    const struct tt_dictionary *d = &snapshot->model.entities.dictionary;
     const char *text;
     size_t len;
 
@@ -281,7 +281,7 @@ uint32_t tt_snapshot_code_of(const struct tt_snapshot *snapshot, uint32_t row)
 size_t tt_snapshot_history(const struct tt_snapshot *snapshot, uint32_t user, const uint32_t **codes,
                            const float **weights)
 {
-    const struct tt_table *users = &snapshot->model.base.users;
+    const struct tt_table *users = &snapshot->model.entities.users;
 
     if (snapshot->history < 0 || user >= users->bags[snapshot->history].n_rows)
         return 0;

@@ -65,13 +65,16 @@ static inline struct tt_snapshot *tt_snapshot_ref(struct tt_snapshot *snapshot)
 
 void tt_snapshot_unref(struct tt_snapshot *snapshot); /* NULL is fine */
 
-static inline const char *tt_snapshot_model_name(const struct tt_snapshot *s) { return s->model.base.segment.checksum; }
+static inline const char *tt_snapshot_model_name(const struct tt_snapshot *s)
+{
+    return s->model.entities.segment.checksum;
+}
 static inline const char *tt_snapshot_index_name(const struct tt_snapshot *s) { return s->segment.checksum; }
 
 /* The name of the column of the users' ids. */
 static inline const char *tt_snapshot_user_column(const struct tt_snapshot *s)
 {
-    return s->model.base.dictionary.schema.columns[s->model.base.dictionary.user_id].name;
+    return s->model.entities.dictionary.schema.columns[s->model.entities.dictionary.user_id].name;
 }
 
 /* The user's code in the model; 0: it has no such user. */

@@ -17,7 +17,7 @@ enum { BAD_GRADIENT = 1, BAD_VALUE = 2, ROW_BLOCK = 1024, LAYER_BLOCK = 4096 };
 
 int tt_adam_init(struct tt_adam *adam, struct tt_model *model, struct tt_err *err)
 {
-    const struct tt_dictionary *d = &model->base.dictionary;
+    const struct tt_dictionary *d = &model->entities.dictionary;
 
     adam->model = model;
     adam->first = tt_alloc_zero(d->schema.n_columns, sizeof(*adam->first), err);
@@ -53,7 +53,7 @@ fail:
 
 void tt_adam_release(struct tt_adam *adam)
 {
-    for (size_t c = 0; adam->model && c < adam->model->base.dictionary.schema.n_columns; c++) {
+    for (size_t c = 0; adam->model && c < adam->model->entities.dictionary.schema.n_columns; c++) {
         if (adam->first)
             free(adam->first[c]);
         if (adam->second)
@@ -77,7 +77,7 @@ void tt_adam_release(struct tt_adam *adam)
 
 int tt_adam_state(struct tt_adam *adam, struct tt_state *state, struct tt_err *err)
 {
-    const struct tt_dictionary *d = &adam->model->base.dictionary;
+    const struct tt_dictionary *d = &adam->model->entities.dictionary;
     char name[TT_TENSOR_NAME];
 
     for (size_t c = 0; c < d->schema.n_columns; c++) {
@@ -177,7 +177,7 @@ struct all_rows {
 static void row_block(void *arg, size_t block, int worker)
 {
     const struct all_rows *all = arg;
-    size_t n = all->adam->model->base.dictionary.features[all->column].n_codes, to = (block + 1) * ROW_BLOCK;
+    size_t n = all->adam->model->entities.dictionary.features[all->column].n_codes, to = (block + 1) * ROW_BLOCK;
 
     (void)worker;
     for (size_t row = block * ROW_BLOCK; row < n && row < to; row++)
@@ -186,7 +186,7 @@ static void row_block(void *arg, size_t block, int worker)
 
 void tt_adam_catch_up_all(struct tt_adam *adam, struct tt_pool *pool)
 {
-    const struct tt_dictionary *d = &adam->model->base.dictionary;
+    const struct tt_dictionary *d = &adam->model->entities.dictionary;
 
     for (size_t c = 0; c < d->schema.n_columns; c++)
         if (adam->row_log_decay[c])
@@ -205,7 +205,7 @@ double tt_adam_apply_layers(struct tt_adam *adam, enum tt_side side, const float
         float some;
         if (!tt_adam_row(&rule, n, gradient + at, dense->params + at, adam->layers_first[side] + at,
                          adam->layers_second[side] + at, &some))
-            note_bad(adam, adam->model->base.dictionary.schema.n_columns + (size_t)side, n, gradient + at);
+            note_bad(adam, adam->model->entities.dictionary.schema.n_columns + (size_t)side, n, gradient + at);
         squares += (double)some;
     }
     return squares;
@@ -213,7 +213,7 @@ double tt_adam_apply_layers(struct tt_adam *adam, enum tt_side side, const float
 
 int tt_adam_check(const struct tt_adam *adam, size_t number, struct tt_err *err)
 {
-    const struct tt_schema *schema = &adam->model->base.dictionary.schema;
+    const struct tt_schema *schema = &adam->model->entities.dictionary.schema;
     char name[TT_TENSOR_NAME];
     size_t place = 0;
 

@@ -62,7 +62,7 @@ void tt_average_add(struct tt_average *a, struct tt_pool *pool)
 
     a->n++;
     float share = (float)((eta + 1) / ((double)a->n + eta));
-    for (size_t c = 0; c < model->base.dictionary.schema.n_columns; c++)
+    for (size_t c = 0; c < model->entities.dictionary.schema.n_columns; c++)
         if (a->mean.tables[c]) {
             struct move m = {a->mean.tables[c], model->tables[c], tt_model_table_size(model, c), share};
             tt_pool_run(pool, tt_blocks(m.n, BLOCK), fn, &m);

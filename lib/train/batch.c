@@ -13,7 +13,7 @@ enum { ROW_BLOCK = 64 };
 int tt_batch_init(struct tt_batch *batch, const struct tt_model *model, const struct tt_tower_input *input,
                   size_t max_rows, struct tt_err *err)
 {
-    const struct tt_schema *schema = &model->base.dictionary.schema;
+    const struct tt_schema *schema = &model->entities.dictionary.schema;
     const struct tt_dense *dense = &model->dense[input->side];
     size_t place = 0;
 
@@ -39,7 +39,7 @@ fail:
 
 void tt_batch_release(struct tt_batch *batch)
 {
-    for (size_t c = 0; batch->columns && c < batch->model->base.dictionary.schema.n_columns; c++)
+    for (size_t c = 0; batch->columns && c < batch->model->entities.dictionary.schema.n_columns; c++)
         tt_embedding_bag_release(&batch->columns[c].bag);
     free(batch->columns);
     free(batch->length);
@@ -60,7 +60,7 @@ int tt_batch_gather(struct tt_batch *batch, struct tt_pool *pool, const uint32_t
 {
     batch->n_rows = n;
     batch->rows = rows;
-    for (size_t c = 0; c < batch->model->base.dictionary.schema.n_columns; c++)
+    for (size_t c = 0; c < batch->model->entities.dictionary.schema.n_columns; c++)
         if (has_bag(batch, c) &&
             tt_embedding_bag_gather(&batch->columns[c].bag, &batch->scratch, pool, rows, n, mask, err))
             return -1;
@@ -69,7 +69,7 @@ int tt_batch_gather(struct tt_batch *batch, struct tt_pool *pool, const uint32_t
 
 void tt_batch_each_row(struct tt_batch *batch, struct tt_pool *pool, tt_row_fn *fn, void *arg)
 {
-    for (size_t c = 0; c < batch->model->base.dictionary.schema.n_columns; c++)
+    for (size_t c = 0; c < batch->model->entities.dictionary.schema.n_columns; c++)
         if (has_bag(batch, c))
             tt_embedding_bag_each_row(&batch->columns[c].bag, pool, fn, arg);
 }
@@ -106,7 +106,7 @@ static void forward_block(void *arg, size_t block, int worker)
 
     (void)worker;
     memset(batch->dense.z[0] ? batch->dense.z[0] + from * stride : x, 0, n * stride * sizeof(*x));
-    for (size_t c = 0; c < batch->model->base.dictionary.schema.n_columns; c++)
+    for (size_t c = 0; c < batch->model->entities.dictionary.schema.n_columns; c++)
         if (has_bag(batch, c))
             tt_embedding_bag_forward(&batch->columns[c].bag, from, n, sums_of(batch, c, forward->u) + from * stride,
                                      stride);
@@ -160,7 +160,7 @@ static int is_one_to_one(const struct tt_batch *batch, size_t *column)
 {
     size_t n = 0;
 
-    for (size_t c = 0; c < batch->model->base.dictionary.schema.n_columns; c++)
+    for (size_t c = 0; c < batch->model->entities.dictionary.schema.n_columns; c++)
         if (batch->input->bags[c]) {
             *column = c;
             n++;
@@ -203,7 +203,7 @@ double tt_batch_backward(struct tt_batch *batch, struct tt_pool *pool, const flo
     tt_pool_run(pool, tt_blocks(batch->n_rows, ROW_BLOCK), length_block, &back);
     if (dense->n_layers)
         tt_dense_backward(dense, pool, batch->n_rows, batch->dense.z, d_u, batch->gradient);
-    for (size_t c = 0; c < batch->model->base.dictionary.schema.n_columns; c++)
+    for (size_t c = 0; c < batch->model->entities.dictionary.schema.n_columns; c++)
         if (has_bag(batch, c))
             squares += tt_embedding_bag_backward(&batch->columns[c].bag, pool, sums_of(batch, c, d_u), stride_of(batch),
                                                  apply, prefetch, arg);

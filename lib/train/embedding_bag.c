@@ -26,7 +26,7 @@ int tt_embedding_bag_init(struct tt_embedding_bag *bag, const struct tt_model *m
                           const struct tt_tower_input *input, size_t column, size_t max_rows, struct tt_err *err)
 {
     *bag = (struct tt_embedding_bag){.model = model, .input = input, .column = column};
-    bag->is_weighted = model->base.dictionary.schema.columns[column].kind == TT_KIND_HISTORY ||
+    bag->is_weighted = model->entities.dictionary.schema.columns[column].kind == TT_KIND_HISTORY ||
                           input->bags[column]->weights;
     bag->starts = tt_alloc(max_rows, sizeof(*bag->starts), err);
     bag->counts = tt_alloc(max_rows, sizeof(*bag->counts), err);
@@ -132,7 +132,7 @@ static void gather_block(void *arg, size_t block, int worker)
 {
     const struct gather *g = arg;
     struct tt_embedding_bag *bag = g->bag;
-    int is_history = bag->model->base.dictionary.schema.columns[bag->column].kind == TT_KIND_HISTORY;
+    int is_history = bag->model->entities.dictionary.schema.columns[bag->column].kind == TT_KIND_HISTORY;
 
     (void)worker;
     for (size_t r = block * ROW_BLOCK; r < (block + 1) * ROW_BLOCK && r < bag->n_rows; r++) {
@@ -264,7 +264,7 @@ static void find_groups(struct tt_embedding_bag *bag)
 static int sort_by_code(struct tt_embedding_bag *bag, struct tt_embedding_bag_scratch *scratch, struct tt_pool *pool,
                         struct tt_err *err)
 {
-    size_t n_codes = bag->model->base.dictionary.features[bag->column].n_codes;
+    size_t n_codes = bag->model->entities.dictionary.features[bag->column].n_codes;
     unsigned bits = 1;
 
     while (bits < 32 && (n_codes - 1) >> bits)

@@ -118,7 +118,7 @@ static int choose_seen(struct tt_evaluator *ev, const struct tt_bags *seen, cons
 static int choose_input(struct tt_evaluator *ev, const struct tt_model *model, const struct tt_queries *q,
                         struct tt_err *err)
 {
-    const struct tt_schema *schema = &model->base.dictionary.schema;
+    const struct tt_schema *schema = &model->entities.dictionary.schema;
 
     ev->contexts = tt_alloc_zero(ev->n_columns, sizeof(*ev->contexts), err);
     if (!ev->contexts || tt_tower_input_init(&ev->input, TT_USER, ev->n, schema, err))
@@ -128,7 +128,7 @@ static int choose_input(struct tt_evaluator *ev, const struct tt_model *model, c
         if (column->side != TT_USER || !column->is_embedded)
             continue;
         if (column->kind != TT_KIND_CONTEXT) {
-            ev->input.bags[c] = &model->base.users.bags[c];
+            ev->input.bags[c] = &model->entities.users.bags[c];
             ev->input.rows[c] = ev->users;
             continue;
         }
@@ -141,9 +141,10 @@ static int choose_input(struct tt_evaluator *ev, const struct tt_model *model, c
 }
 
 int tt_evaluator_init(struct tt_evaluator *ev, const struct tt_model *model, const struct tt_queries *q,
-                    const struct tt_catalogue *catalogue, const struct tt_bags *seen, size_t most, struct tt_err *err)
+                      const struct tt_catalogue *catalogue, const struct tt_bags *seen, size_t most, struct tt_err *err)
 {
-    *ev = (struct tt_evaluator){.n = q->n < most ? q->n : most, .n_columns = model->base.dictionary.schema.n_columns};
+    *ev = (struct tt_evaluator){.n = q->n < most ? q->n : most,
+                                .n_columns = model->entities.dictionary.schema.n_columns};
     ev->chosen = tt_alloc(ev->n, sizeof(*ev->chosen), err);
     ev->users = tt_alloc(ev->n, sizeof(*ev->users), err);
     if (!ev->chosen || !ev->users)

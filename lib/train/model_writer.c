@@ -18,7 +18,7 @@ int tt_model_write(const struct tt_model *model, const struct tt_train_report *r
     snprintf(inputs, sizeof(inputs), "%s%s%s", in->examples, in->valid[0] ? " " : "", in->valid);
     snprintf(epoch, sizeof(epoch), "%zu", report->best_epoch);
     if (tt_model_store(model, &segment, err) ||
-        tt_dictionary_store_index(&model->base.dictionary, slots, &segment, err) ||
+        tt_dictionary_store_index(&model->entities.dictionary, slots, &segment, err) ||
         origin->add_lineage(&segment, err) || tt_segment_text(&segment, "inputs", inputs, err) ||
         tt_segment_text(&segment, "blas", tt_gemm_core(), err) ||
         tt_segment_text(&segment, "candidates", tt_candidates_names[report->plan.steps.candidates], err) ||

@@ -9,7 +9,7 @@
 
 int tt_parameters_init(struct tt_parameters *p, const struct tt_model *model, struct tt_err *err)
 {
-    *p = (struct tt_parameters){.n_columns = model->base.dictionary.schema.n_columns};
+    *p = (struct tt_parameters){.n_columns = model->entities.dictionary.schema.n_columns};
     if (!(p->tables = tt_alloc_zero(p->n_columns, sizeof(*p->tables), err)))
         goto fail;
     for (size_t c = 0; c < p->n_columns; c++)
@@ -55,7 +55,7 @@ static void copy(float *to, const float *from, size_t n)
 
 void tt_parameters_assign(struct tt_model *to, const struct tt_model *from)
 {
-    for (size_t c = 0; c < to->base.dictionary.schema.n_columns; c++)
+    for (size_t c = 0; c < to->entities.dictionary.schema.n_columns; c++)
         if (to->tables[c])
             copy(to->tables[c], from->tables[c], tt_model_table_size(to, c));
     for (int side = TT_USER; side <= TT_ITEM; side++)
@@ -75,7 +75,7 @@ int tt_layers_state(const struct tt_model *model, enum tt_side side, const char 
 int tt_parameters_state(struct tt_parameters *p, const struct tt_model *model, const char *what,
                         struct tt_state *state, struct tt_err *err)
 {
-    const struct tt_dictionary *d = &model->base.dictionary;
+    const struct tt_dictionary *d = &model->entities.dictionary;
     char name[TT_TENSOR_NAME];
 
     for (size_t c = 0; c < p->n_columns; c++)

@@ -190,7 +190,7 @@ static void note_steps(const struct tt_progress *p, const struct tt_training *tr
     if (plan->renewal > 1)
         note(p, "items' histories are read once in %zu steps, so as not to take longer than the steps", plan->renewal);
     if (t->targets.is_as_before)
-        note(p, "targets of a step: %s, as for %s", targets, t->o->start.earlier->base.segment.name);
+        note(p, "targets of a step: %s, as for %s", targets, t->o->start.earlier->entities.segment.name);
     else if (t->targets.drift >= 0)
         note(p, "drift of the users' items %.3f; targets of a step: %s", t->targets.drift, targets);
     if (t->o->steps.candidates == TT_CANDIDATES_AUTO)
@@ -215,7 +215,8 @@ static int on_start(void *arg, const struct tt_training *training, struct tt_err
     note(p, "%zu events (%zu more with label 0 %s), %zu queries, %zu items with an event", t->n_events, t->n_disliked,
          t->o->loss.disliked_weight > 0 ? "count as disliked" : "left out", t->queries.n, t->catalogue.n);
     if (t->replayed)
-        note(p, "%zu events of the histories in %s are replayed", t->replayed, t->o->start.earlier->base.segment.name);
+        note(p, "%zu events of the histories in %s are replayed", t->replayed,
+             t->o->start.earlier->entities.segment.name);
     note_steps(p, training);
     if (p->to.is_verbose)
         note(p, "at the start the loss is %.4f; the strongest negative of a query has %.1f %% of its softmax",

@@ -332,7 +332,7 @@ static void means_to_rows(const struct means *m, size_t n_codes, size_t dim, int
 static int fill_feature(struct tt_model *model, const struct tt_events *events, size_t column, const float *users,
                         const float *items, struct tt_err *err)
 {
-    const struct tt_feature *f = &model->base.dictionary.features[column];
+    const struct tt_feature *f = &model->entities.dictionary.features[column];
     size_t dim = model->dim;
     struct means m = {.sums = tt_alloc_zero(f->n_codes, dim * sizeof(double), err),
                       .all = tt_alloc_zero(dim, sizeof(double), err),
@@ -343,7 +343,7 @@ static int fill_feature(struct tt_model *model, const struct tt_events *events, 
         for (size_t e = 0; e < events->n; e++)
             add_mean(&m, tt_narrow_get(&events->contexts[column], e), 1, items + (size_t)events->item[e] * dim, dim);
     } else if (status == 0) {
-        const struct tt_table *table = is_item ? &model->base.items : &model->base.users;
+        const struct tt_table *table = is_item ? &model->entities.items : &model->entities.users;
         for (size_t r = 1; r < table->n_rows; r++) {
             const uint32_t *codes;
             const float *weights;
@@ -364,12 +364,12 @@ static int fill_feature(struct tt_model *model, const struct tt_events *events, 
 
 static void add_noise(struct tt_model *model, uint64_t seed, double deviation)
 {
-    for (size_t c = 0; c < model->base.dictionary.schema.n_columns; c++) {
+    for (size_t c = 0; c < model->entities.dictionary.schema.n_columns; c++) {
         struct tt_rng rng;
         if (!model->tables[c])
             continue;
         tt_rng_init(&rng, seed, TT_RNG_INIT + (uint32_t)c, 0);
-        for (size_t i = 0; i < model->base.dictionary.features[c].n_codes * model->dim; i++)
+        for (size_t i = 0; i < model->entities.dictionary.features[c].n_codes * model->dim; i++)
             model->tables[c][i] += (float)(deviation * tt_rng_normal(&rng));
     }
 }
@@ -382,7 +382,7 @@ void tt_random_start(struct tt_model *model, uint64_t seed)
 int tt_spectral_start(struct tt_model *model, const struct tt_events *events, const struct tt_bags *visits,
                       uint64_t seed, double noise, struct tt_pool *pool, struct tt_err *err)
 {
-    const struct tt_dictionary *d = &model->base.dictionary;
+    const struct tt_dictionary *d = &model->entities.dictionary;
     size_t n_users = d->features[d->user_id].n_codes, n_items = d->features[d->item_id].n_codes, dim = model->dim;
     size_t smaller = n_users < n_items ? n_users : n_items, rank = dim < smaller ? dim : smaller;
     float *u = tt_alloc(n_users, rank * sizeof(float), err), *v = tt_alloc(n_items, rank * sizeof(float), err);
@@ -404,7 +404,7 @@ int tt_spectral_start(struct tt_model *model, const struct tt_events *events, co
         else if (kind != TT_KIND_HISTORY ? fill_feature(model, events, c, users, items, err)
                  : d->schema.columns[c].side == TT_USER
                      ? fill_history(visits, v, n_items, rank, s, model->tables[c], dim, err)
-                     : fill_history(&model->base.items.bags[c], u, n_users, rank, s, model->tables[c], dim, err))
+                     : fill_history(&model->entities.items.bags[c], u, n_users, rank, s, model->tables[c], dim, err))
             goto done;
     }
     add_noise(model, seed, noise);

@@ -13,10 +13,10 @@ static const double much_drift = 0.05;
 /* The targets that a model was trained with, by its metadata; auto: it does not say. */
 static enum tt_targets targets_of(const struct tt_model *model)
 {
-    const char *name = tt_segment_find_text(&model->base.segment, "targets");
+    const char *name = tt_segment_find_text(&model->entities.segment, "targets");
 
     if (!name)
-        name = tt_segment_find_text(&model->base.segment, "wants"); /* its name in older files */
+        name = tt_segment_find_text(&model->entities.segment, "wants"); /* its name in older files */
     for (enum tt_targets targets = TT_TARGETS_ALL; name && targets <= TT_TARGETS_LATER; targets++)
         if (strcmp(name, tt_targets_names[targets]) == 0)
             return targets;

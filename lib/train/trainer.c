@@ -21,8 +21,8 @@ enum { AVERAGED = 16 }; /* models an epoch; on Yelp2018 they take 2 % of the tim
  * it. */
 static struct tt_earlier_histories earlier_history(const struct tt_trainer *t, size_t column)
 {
-    const struct tt_entities *from = t->model->base.extends[0] ? &t->o->start.earlier->base : NULL;
-    enum tt_side side = t->model->base.dictionary.schema.columns[column].side;
+    const struct tt_entities *from = t->model->entities.extends[0] ? &t->o->start.earlier->entities : NULL;
+    enum tt_side side = t->model->entities.dictionary.schema.columns[column].side;
 
     if (!from)
         return (struct tt_earlier_histories){0};
@@ -49,7 +49,7 @@ static int make_latest(struct tt_table *table, const struct tt_earlier_histories
 static int make_history(struct tt_trainer *t, const struct tt_column *column, const struct tt_visits *visits,
                         struct tt_err *err)
 {
-    struct tt_entities *base = &t->model->base;
+    struct tt_entities *base = &t->model->entities;
     struct tt_table *table = column->side == TT_USER ? &base->users : &base->items;
     size_t c = (size_t)(column - base->dictionary.schema.columns);
     struct tt_earlier_histories past = earlier_history(t, c);
@@ -65,7 +65,7 @@ static int make_history(struct tt_trainer *t, const struct tt_column *column, co
 static int make_histories(struct tt_trainer *t, struct tt_err *err)
 {
     static const struct tt_column plain = {.kind = TT_KIND_HISTORY, .count = TT_COUNT_SQRT};
-    struct tt_entities *base = &t->model->base;
+    struct tt_entities *base = &t->model->entities;
     const struct tt_column *of_users = tt_schema_find(&base->dictionary.schema, TT_USER, TT_KIND_HISTORY);
     const struct tt_column *of_items = tt_schema_find(&base->dictionary.schema, TT_ITEM, TT_KIND_HISTORY);
     const struct tt_events *ev = t->events;
@@ -83,7 +83,7 @@ static int make_histories(struct tt_trainer *t, struct tt_err *err)
 /* The events by query, with the replayed ones of an earlier model. */
 static int make_queries(struct tt_trainer *t, struct tt_err *err)
 {
-    const struct tt_entities *base = &t->model->base;
+    const struct tt_entities *base = &t->model->entities;
     const struct tt_column *column = tt_schema_find(&base->dictionary.schema, TT_USER, TT_KIND_HISTORY);
     struct tt_replay replay = {t->o->start.replay, t->o->seed};
     int with_disliked = t->o->loss.disliked_weight > 0;
@@ -103,7 +103,7 @@ static int make_queries(struct tt_trainer *t, struct tt_err *err)
 static int check_events(struct tt_trainer *t, struct tt_err *err)
 {
     const struct tt_events *events = t->events;
-    const char *name = t->model->base.segment.name ? t->model->base.segment.name : "examples";
+    const char *name = t->model->entities.segment.name ? t->model->entities.segment.name : "examples";
 
     for (size_t e = 0; e < events->n; e++)
         t->n_disliked += events->label && !events->label[e];
@@ -120,9 +120,9 @@ static int check_events(struct tt_trainer *t, struct tt_err *err)
 /* The catalogue as input of the item tower. */
 static int prepare_catalogue_input(struct tt_trainer *t, struct tt_err *err)
 {
-    const struct tt_schema *schema = &t->model->base.dictionary.schema;
+    const struct tt_schema *schema = &t->model->entities.dictionary.schema;
 
-    if (tt_tower_input_of_table(&t->catalogue_input, &t->model->base.items, schema, err))
+    if (tt_tower_input_of_table(&t->catalogue_input, &t->model->entities.items, schema, err))
         return -1;
     t->catalogue_input.n_rows = t->catalogue.n;
     for (size_t c = 0; c < schema->n_columns; c++)
@@ -132,7 +132,7 @@ static int prepare_catalogue_input(struct tt_trainer *t, struct tt_err *err)
 
 static struct tt_plan make_plan(const struct tt_trainer *t)
 {
-    const struct tt_entities *base = &t->model->base;
+    const struct tt_entities *base = &t->model->entities;
     const struct tt_column *visitors = tt_schema_find(&base->dictionary.schema, TT_ITEM, TT_KIND_HISTORY);
     struct tt_plan_data data = {tt_steps_queries(&t->queries), tt_steps_entries(&t->queries), t->catalogue.n, 0,
                                 t->model->dim};
@@ -170,7 +170,7 @@ static int make_room(struct tt_trainer *t, size_t shared, size_t candidates, str
 /* The items' histories, where they are not read in each step. */
 static int prepare_stale(struct tt_trainer *t, struct tt_err *err)
 {
-    const struct tt_schema *schema = &t->model->base.dictionary.schema;
+    const struct tt_schema *schema = &t->model->entities.dictionary.schema;
 
     if (t->plan.renewal <= 1)
         return 0;
@@ -180,7 +180,7 @@ static int prepare_stale(struct tt_trainer *t, struct tt_err *err)
 
 static int prepare_steps(struct tt_trainer *t, struct tt_err *err)
 {
-    const struct tt_dictionary *d = &t->model->base.dictionary;
+    const struct tt_dictionary *d = &t->model->entities.dictionary;
 
     t->kernels = tt_tile_best();
     t->adam.o = t->o->optimiser;
@@ -191,8 +191,8 @@ static int prepare_steps(struct tt_trainer *t, struct tt_err *err)
     size_t batch = t->plan.steps.batch_size, dim = t->model->dim;
     if (tt_model_add_layers(t->model, t->o->shape.hidden, t->o->shape.n_hidden, err) ||
         tt_steps_init(&t->steps, &t->queries, &t->catalogue, &t->plan.steps, err) ||
-        tt_queries_input(&t->queries, d, &t->model->base.users, &t->user_input, err) ||
-        tt_tower_input_of_table(&t->item_input, &t->model->base.items, &d->schema, err) ||
+        tt_queries_input(&t->queries, d, &t->model->entities.users, &t->user_input, err) ||
+        tt_tower_input_of_table(&t->item_input, &t->model->entities.items, &d->schema, err) ||
         prepare_catalogue_input(t, err) || tt_batch_init(&t->users, t->model, &t->user_input, batch, err) ||
         tt_adam_init(&t->adam, t->model, err) || tt_average_init(&t->average, t->model, err) || prepare_stale(t, err) ||
         make_room(t, (size_t)t->plan.mean_candidates, (size_t)t->plan.mean_candidates, err))
@@ -209,7 +209,7 @@ static int check_earlier(const struct tt_trainer *t, struct tt_err *err)
     const struct tt_model *earlier = t->o->start.earlier;
     char then[TT_WIDTHS_TEXT], now[TT_WIDTHS_TEXT];
 
-    if (!earlier && t->model->base.extends[0])
+    if (!earlier && t->model->entities.extends[0])
         return tt_err_set(err, TT_ERR_USAGE, "the examples extend a model: a warm start from it is needed");
     if (!earlier)
         return 0;
@@ -218,7 +218,7 @@ static int check_earlier(const struct tt_trainer *t, struct tt_err *err)
     tt_dense_print_widths(then, earlier->hidden, earlier->n_hidden);
     tt_dense_print_widths(now, t->o->shape.hidden, t->o->shape.n_hidden);
     return strcmp(then, now) == 0 ? 0 : tt_err_set(err, TT_ERR_MISMATCH, "%s: has the hidden layers '%s', not '%s'",
-                                                   earlier->base.segment.name, then, now);
+                                                   earlier->entities.segment.name, then, now);
 }
 
 int tt_trainer_init(struct tt_trainer *t, struct tt_model *model, const struct tt_events *events,
@@ -228,9 +228,9 @@ int tt_trainer_init(struct tt_trainer *t, struct tt_model *model, const struct t
     if (options->half_life > 0 && !events->time)
         return tt_err_set(err, TT_ERR_USAGE, "a half-life needs times: the schema has no event column of kind 'time'");
     if (check_earlier(t, err) || make_histories(t, err) || make_queries(t, err) || check_events(t, err) ||
-        tt_catalogue_init(&t->catalogue, &t->queries, model->base.items.n_rows, err) ||
-        tt_targets_choose(&t->targets, options->targets, events, t->visits, model->base.items.n_rows,
-                          model->base.extends[0] ? options->start.earlier : NULL, err) ||
+        tt_catalogue_init(&t->catalogue, &t->queries, model->entities.items.n_rows, err) ||
+        tt_targets_choose(&t->targets, options->targets, events, t->visits, model->entities.items.n_rows,
+                          model->entities.extends[0] ? options->start.earlier : NULL, err) ||
         prepare_steps(t, err)) {
         tt_trainer_release(t);
         return -1;
@@ -385,7 +385,7 @@ static int check_position(const struct tt_trainer *t, struct tt_err *err)
 
 int tt_trainer_state(struct tt_trainer *t, struct tt_state *state, struct tt_err *err)
 {
-    const struct tt_dictionary *d = &t->model->base.dictionary;
+    const struct tt_dictionary *d = &t->model->entities.dictionary;
     char name[TT_TENSOR_NAME];
 
     for (size_t c = 0; c < d->schema.n_columns; c++)

@@ -102,7 +102,7 @@ struct tt_trainer {
     int items_gathered;                  /* candidates all: the items of all steps are the same */
 };
 
-/* A session over the events of model->base, whose users and items get their histories; model->dim is that of
+/* A session over the events of model->entities, whose users and items get their histories; model->dim is that of
  * options->shape. The model, which has no layers yet, gets those of the shape. Errors: no event that counts, half-lives
  * without times, memory. On failure the struct is released. */
 int tt_trainer_init(struct tt_trainer *trainer, struct tt_model *model, const struct tt_events *events,

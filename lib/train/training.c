@@ -99,7 +99,7 @@ static int do_run(struct tt_training *t, struct tt_err *err)
 
 static int hold_out(struct tt_training *t, struct tt_err *err)
 {
-    const struct tt_entities *base = &t->model->base;
+    const struct tt_entities *base = &t->model->entities;
     double share = t->o->valid_share > 0 ? t->o->valid_share : TT_TUNING_SHARE;
     size_t liked = 0;
 
@@ -222,7 +222,7 @@ static int find_settings_and_epochs(struct tt_training *t, struct tt_err *err)
 static void begin(struct tt_training *t)
 {
     const struct tt_trainer_options *o = &t->o->run.trainer;
-    const struct tt_schema *schema = &t->model->base.dictionary.schema;
+    const struct tt_schema *schema = &t->model->entities.dictionary.schema;
     const struct tt_settings given = {o->loss.temperature, o->loss.negative_weight, o->dropout, o->shape.dim,
                                       t->o->run.stopping.epochs};
     const struct tt_search_range range = {.least_dim = o->start.earlier ? o->shape.dim : LEAST_DIM,

@@ -31,7 +31,7 @@ static double count_tables(const struct tt_schema *schema, enum tt_side side, in
 
 struct tt_run_cost tt_run_cost_of(const struct tt_trainer *t, size_t n_evaluated)
 {
-    const struct tt_schema *schema = &t->model->base.dictionary.schema;
+    const struct tt_schema *schema = &t->model->entities.dictionary.schema;
     double dim = (double)t->model->dim, rows = (double)t->steps.n, steps = (double)t->steps.n_steps;
     double candidates = t->plan.mean_candidates, catalogue = (double)t->catalogue.n;
     double visits = (double)t->visits->offsets[t->visits->n_rows] / (double)t->visits->n_rows; /* of a user */

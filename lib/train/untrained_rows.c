@@ -30,7 +30,7 @@ static void mean_row(const struct tt_model *model, const unsigned char *trained,
     size_t dim = model->dim, n = 0;
     double sums[TT_MAX_DIM] = {0};
 
-    for (size_t r = 1; r < model->base.dictionary.features[column].n_codes; r++) {
+    for (size_t r = 1; r < model->entities.dictionary.features[column].n_codes; r++) {
         if (!trained[r])
             continue;
         for (size_t i = 0; i < dim; i++)
@@ -43,7 +43,7 @@ static void mean_row(const struct tt_model *model, const unsigned char *trained,
 
 void tt_untrained_rows_fill(struct tt_model *model, unsigned char *const *trained, const struct tt_bags *visits)
 {
-    const struct tt_dictionary *d = &model->base.dictionary;
+    const struct tt_dictionary *d = &model->entities.dictionary;
     size_t dim = model->dim;
 
     for (size_t c = 0; c < d->schema.n_columns; c++) {
@@ -52,7 +52,8 @@ void tt_untrained_rows_fill(struct tt_model *model, unsigned char *const *traine
             continue;
         if (!trained[c][0]) {
             if (d->schema.columns[c].kind == TT_KIND_HISTORY)
-                mean_bag(model, d->schema.columns[c].side == TT_USER ? visits : &model->base.items.bags[c], c, table);
+                mean_bag(model, d->schema.columns[c].side == TT_USER ? visits : &model->entities.items.bags[c], c,
+                         table);
             else if (d->schema.columns[c].form == TT_FORM_SCALED)
                 memset(table, 0, dim * sizeof(*table));
             else

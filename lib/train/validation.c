@@ -63,7 +63,7 @@ int tt_validation_init(struct tt_validation *v, const struct tt_validation_optio
         return 0;
     plain = *events;
     plain.weight = NULL; /* accuracy counts events */
-    if (tt_queries_init(&v->queries, &t->model->base.dictionary, &plain, 0, 0, err))
+    if (tt_queries_init(&v->queries, &t->model->entities.dictionary, &plain, 0, 0, err))
         goto fail;
     v->seen = options->seen;
     if (v->seen == TT_SEEN_AUTO)

@@ -67,7 +67,7 @@ static int check_schema(const struct tt_schema *now, const struct tt_schema *the
 
 int tt_warm_check(const struct tt_model *model, const struct tt_model *earlier, struct tt_err *err)
 {
-    const struct tt_entities *now = &model->base, *then = &earlier->base;
+    const struct tt_entities *now = &model->entities, *then = &earlier->entities;
     const struct tt_schema *schema = &now->dictionary.schema;
     const char *name = then->segment.name ? then->segment.name : "the earlier model";
     const char *examples = now->segment.name ? now->segment.name : "examples";
@@ -97,14 +97,14 @@ int tt_warm_check(const struct tt_model *model, const struct tt_model *earlier, 
 static int carry_over(struct tt_model *model, const struct tt_model *old, size_t column, unsigned char *carried,
                  struct tt_err *err)
 {
-    const struct tt_feature *f = &model->base.dictionary.features[column];
-    const struct tt_feature *of = &old->base.dictionary.features[column];
+    const struct tt_feature *f = &model->entities.dictionary.features[column];
+    const struct tt_feature *of = &old->entities.dictionary.features[column];
     const float *from = old->tables[column];
     size_t dim = model->dim, size = dim * sizeof(float);
     uint32_t *was = tt_alloc(f->n_codes, sizeof(*was), err);
     int is_scaled = f->column->form == TT_FORM_SCALED;
 
-    if (!was || tt_dictionary_match(&model->base.dictionary, &old->base.dictionary, column, was, err)) {
+    if (!was || tt_dictionary_match(&model->entities.dictionary, &old->entities.dictionary, column, was, err)) {
         free(was);
         return -1;
     }
@@ -139,8 +139,8 @@ struct new_rows {
 static int embed_side(struct new_rows *n, enum tt_side side, struct tt_pool *pool, struct tt_err *err)
 {
     struct tt_model *model = n->model;
-    const struct tt_schema *schema = &model->base.dictionary.schema;
-    struct tt_table *table = side == TT_USER ? &model->base.users : &model->base.items;
+    const struct tt_schema *schema = &model->entities.dictionary.schema;
+    struct tt_table *table = side == TT_USER ? &model->entities.users : &model->entities.items;
     float *out = tt_alloc(table->n_rows, model->dim * sizeof(float), err);
     unsigned char *known = tt_alloc_zero(table->n_rows, 1, err);
     struct tt_tower_input input;
@@ -198,7 +198,7 @@ static void add_events(const struct new_rows *n, size_t column, struct cooccurre
 /* Codes of items occur with the users who visited them, and codes of users with the items that they visited. */
 static void add_visits(const struct new_rows *n, size_t column, struct cooccurrences *m)
 {
-    const struct tt_entities *base = &n->model->base;
+    const struct tt_entities *base = &n->model->entities;
     const struct tt_column *c = &base->dictionary.schema.columns[column];
     int is_id = c->kind == TT_KIND_ID || c->kind == TT_KIND_HISTORY;
     int of_item = (c->side == TT_ITEM) != (c->kind == TT_KIND_HISTORY); /* a history's codes are the other side's */
@@ -224,7 +224,7 @@ static void add_visits(const struct new_rows *n, size_t column, struct cooccurre
 
 static void add_cooccurrences(const struct new_rows *n, size_t column, struct cooccurrences *m)
 {
-    if (n->model->base.dictionary.schema.columns[column].kind == TT_KIND_CONTEXT)
+    if (n->model->entities.dictionary.schema.columns[column].kind == TT_KIND_CONTEXT)
         add_events(n, column, m);
     else
         add_visits(n, column, m);
@@ -242,7 +242,7 @@ static void cooccurrences_release(struct cooccurrences *m)
 static int choose_slots(const struct new_rows *n, size_t column, struct cooccurrences *m, size_t *fresh,
                         struct tt_err *err)
 {
-    size_t n_codes = n->model->base.dictionary.features[column].n_codes, carried = 0, at = 0, slots = 0;
+    size_t n_codes = n->model->entities.dictionary.features[column].n_codes, carried = 0, at = 0, slots = 0;
     size_t rows = FIT_ROWS_A_DIM * m->dim > FIT_ROWS ? FIT_ROWS_A_DIM * m->dim : FIT_ROWS;
     uint32_t *slot = tt_alloc(n_codes, sizeof(*slot), err);
 
@@ -303,7 +303,7 @@ static void map_release(struct map *map)
 /* Ridge regression of the chosen carried rows on their z; 1 when there are any. */
 static int map_fit(struct map *map, const struct new_rows *n, size_t column, const struct cooccurrences *m)
 {
-    size_t dim = m->dim, k = map->k, n_codes = n->model->base.dictionary.features[column].n_codes, rows = 0;
+    size_t dim = m->dim, k = map->k, n_codes = n->model->entities.dictionary.features[column].n_codes, rows = 0;
     double trace = 0;
 
     for (size_t code = 1; code < n_codes; code++) {
@@ -350,7 +350,7 @@ static void map_apply(const struct map *map, const double *z, float *row)
 /* Estimate the rows of one column that were not carried over and occur with something. */
 static int estimate_rows(const struct new_rows *n, size_t column, uint64_t seed, double noise, struct tt_err *err)
 {
-    size_t dim = n->model->dim, n_codes = n->model->base.dictionary.features[column].n_codes, fresh = 0;
+    size_t dim = n->model->dim, n_codes = n->model->entities.dictionary.features[column].n_codes, fresh = 0;
     struct cooccurrences m = {.dim = dim, .counts = tt_alloc_zero(n_codes, sizeof(double), err)};
     struct map map = {0};
     int status = -1, is_fit;
@@ -387,7 +387,7 @@ int tt_warm_start(struct tt_model *model, const struct tt_model *earlier, const 
                   struct tt_pool *pool, struct tt_err *err)
 {
     struct new_rows n = {.model = model, .events = events, .visits = visits, .carried = carried};
-    size_t n_columns = model->base.dictionary.schema.n_columns;
+    size_t n_columns = model->entities.dictionary.schema.n_columns;
     int status = -1;
 
     for (size_t c = 0; c < n_columns; c++)

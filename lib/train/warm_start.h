@@ -27,7 +27,7 @@
 int tt_warm_check(const struct tt_model *model, const struct tt_model *earlier, struct tt_err *err) TT_CHECKED;
 
 /* Initialise the model's tables and layers from the earlier ones; both have the same layers. events: to train on.
- * visits: each user's items (rows of model->base.users, whose histories are filled). carried (schema.n_columns) of
+ * visits: each user's items (rows of model->entities.users, whose histories are filled). carried (schema.n_columns) of
  * (n_codes): set to 1 for a row that is carried over, the unknown code's among them. Same bits for any pool. */
 int tt_warm_start(struct tt_model *model, const struct tt_model *earlier, const struct tt_events *events,
                   const struct tt_bags *visits, uint64_t seed, double noise, unsigned char **carried,

@@ -10,6 +10,11 @@ for source in "$ROOT"/cmd/tt-*.c; do
     ok "$p is in the tour" grep -q "Xr $p 1" "$ROOT/man/tt.7"
     t "$p --help fits a screen" 0 '' '' sh -c "$p --help | awk 'length > 132 { print } END { if (NR > 40) print NR }'"
 done
+# Options of other programs that a help text names, as in "(tt-encode --like)".
+for source in "$ROOT"/cmd/tt-*.c; do "$(basename "$source" .c)" --help; done | grep -oE 'tt-[a-z]+ --[a-z-]+' | sort -u >named
+while read -r program option; do
+    ok "help names $program $option, which exists" sh -c "$program --help | grep -qE -- '$option( |,|\$)'"
+done <named
 for source in "$ROOT"/lib/*/*.c; do
     m=$(basename "$source" .c)
     ok "lib module $m has a unit test" test -f "$ROOT/tests/unit/test_$m.c"

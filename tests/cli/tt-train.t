@@ -210,7 +210,7 @@ ok 'its note' sh -c 'tt-train -d 8 -e 5 -k 3 --valid valid.tt -o m train.tt 2>&1
 ok '--patience ends early' sh -c 'tt-train -q -d 8 -e 60 --learning-rate 0.3 --patience 2 --valid valid.tt --log p.tsv -o m train.tt
     lines=$(sed 1d p.tsv | wc -l); best=$(sed 1d p.tsv | sort -k 4,4gr -k 1,1n | head -n 1 | cut -f 1)
     [ "$lines" -lt 60 ] && [ $((lines - best)) -eq 2 ]'
-for metric in top_k_accuracy recall precision ndcg mrr hit_rate map; do
+for metric in $(tt-eval --list-metrics | sed 1d | cut -f 1); do
     tt-train -q -d 8 -e 4 -k 3 --learning-rate 0.2 --metric $metric --valid valid.tt --log $metric.tsv -o m train.tt
     t "--metric $metric names its columns" 0 "epoch	loss	train_$metric@3	valid_$metric@3	seconds	run	gradient" '' head -n 1 $metric.tsv
     ok 'and chooses the epoch by it' sh -c "best=\$(sed 1d $metric.tsv | sort -k 4,4gr -k 1,1n | head -n 1 | cut -f 1)
@@ -366,7 +366,7 @@ usage '--init' "--init: 'zero' is not one of spectral, random" --init zero
 usage '--noise' "--noise: '2' is not a number from 0 to 1" --noise 2
 usage '--patience' "--patience: '10001' is not a whole number from 0 to 10000" --patience 10001
 usage '--seen' "--seen: 'both' is not one of auto, keep, remove" --seen both
-usage '--metric' "--metric: 'best' is not one of top_k_accuracy, recall, precision, ndcg, mrr, hit_rate, map" --metric best
+usage '--metric' "--metric: 'best' is not one of $(tt-eval --list-metrics | sed 1d | cut -f 1 | paste -s -d , | sed 's/,/, /g')" --metric best
 usage '-k' "--top: '0' is not a whole number from 1 to 10000" -k 0
 usage '--memory' "--memory: '1' is not a whole number from 1000000 to 1000000000000" --memory 1
 usage 'two operands' "unexpected operand 'b'" a b

@@ -13,7 +13,7 @@ static const double eta = 3;
 
 static void set_all(struct tt_model *model, double x)
 {
-    for (size_t c = 0; c < model->base.dictionary.schema.n_columns; c++)
+    for (size_t c = 0; c < model->entities.dictionary.schema.n_columns; c++)
         for (size_t i = 0; model->tables[c] && i < tt_model_table_size(model, c); i++)
             model->tables[c][i] = (float)(x + (double)i);
     for (int side = TT_USER; side <= TT_ITEM; side++)

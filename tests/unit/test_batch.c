@@ -59,9 +59,9 @@ static void world_init(struct world *w, int is_deep)
         uint32_t code = tiny_code(r + 1);
         NEED(tt_bags_add(&w->meals, &code, NULL, 1, 1, &err));
     }
-    NEED(tt_tower_input_of_table(&w->users, &w->model.base.users, &w->model.base.dictionary.schema, &err));
+    NEED(tt_tower_input_of_table(&w->users, &w->model.entities.users, &w->model.entities.dictionary.schema, &err));
     w->users.bags[MEAL] = &w->meals;
-    NEED(tt_tower_input_of_table(&w->items, &w->model.base.items, &w->model.base.dictionary.schema, &err));
+    NEED(tt_tower_input_of_table(&w->items, &w->model.entities.items, &w->model.entities.dictionary.schema, &err));
     w->pool = tt_pool_new(2, &err);
     assert_non_null(w->pool);
 }
@@ -190,7 +190,7 @@ static void check_gradients(int is_deep)
     double squares = 0;
 
     world_init(&w, is_deep);
-    const struct tt_dictionary *d = &w.model.base.dictionary;
+    const struct tt_dictionary *d = &w.model.entities.dictionary;
     for (size_t c = 0; c < d->schema.n_columns; c++)
         sink.gradient[c] = calloc(d->features[c].n_codes * DIM, sizeof(double));
     for (int side = TT_USER; is_deep && side <= TT_ITEM; side++)

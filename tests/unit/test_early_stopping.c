@@ -46,7 +46,7 @@ static int add(struct world *w, double value)
     struct tt_err err = TT_ERR_INIT;
     int is_best;
 
-    for (size_t c = 0; c < w->model.base.dictionary.schema.n_columns; c++)
+    for (size_t c = 0; c < w->model.entities.dictionary.schema.n_columns; c++)
         for (size_t i = 0; w->model.tables[c] && i < tt_model_table_size(&w->model, c); i++)
             w->model.tables[c][i] = (float)value;
     for (int side = TT_USER; side <= TT_ITEM; side++)

@@ -43,7 +43,7 @@ static void test_embedding_bag_leaves_out_the_stated_share_of_histories(void **s
     (void)state;
     world_init(&w, schema, TT_USER, HISTORY);
     NEED(tt_embedding_bag_init(&bag, &w.model, &w.input, HISTORY, USERS, &err));
-    size_t whole = (size_t)w.model.base.users.bags[HISTORY].offsets[USERS + 1];
+    size_t whole = (size_t)w.model.entities.users.bags[HISTORY].offsets[USERS + 1];
     assert_int_equal(dropped_entries(&w, &bag, 0, 1, codes), whole);
     for (uint64_t epoch = 0; epoch < 200; epoch++)
         kept += (double)dropped_entries(&w, &bag, 0.3, epoch, codes);
@@ -70,7 +70,7 @@ static void test_embedding_bag_leaves_out_what_was_not_yet_there(void **state)
 
     (void)state;
     world_init(&w, schema, TT_USER, HISTORY);
-    const struct tt_bags *bags = &w.model.base.users.bags[HISTORY];
+    const struct tt_bags *bags = &w.model.entities.users.bags[HISTORY];
     for (uint32_t e = 0; e < bags->offsets[USERS + 1]; e++)
         times[e] = 10 + bags->codes[e] % 3;
     for (uint32_t r = 0; r < USERS; r++) {
@@ -135,7 +135,7 @@ static void test_embedding_bag_groups_entries_by_code(void **state)
         struct tt_rng rng;
         tiny_begin(&base, "user u id\nitem i id\n", sizes[s], 1);
         tiny_model(&model, &base, 1);
-        NEED(tt_tower_input_of_table(&input, &model.base.users, &model.base.dictionary.schema, &err));
+        NEED(tt_tower_input_of_table(&input, &model.entities.users, &model.entities.dictionary.schema, &err));
         NEED(tt_embedding_bag_init(&bag, &model, &input, 0, n, &err));
         tt_rng_init(&rng, 1, TT_RNG_TEST, s);
         for (size_t r = 0; r < n; r++) /* some codes often, and the last one */

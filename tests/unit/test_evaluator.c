@@ -27,7 +27,7 @@ static void test_unknown_items_are_misses_in_a_sample_too(void **state)
         tiny_event(&valid, u, 1 + u % ITEMS, 1, 1, 1, 0);
         tiny_event(&valid, u, 0, 1, 1, 1, 0);
     }
-    NEED(tt_queries_init(&queries, &model.base.dictionary, &valid.events, 0, 0, &err));
+    NEED(tt_queries_init(&queries, &model.entities.dictionary, &valid.events, 0, 0, &err));
     NEED(tt_catalogue_init(&catalogue, &queries, ITEMS + 1, &err));
     NEED(tt_evaluator_init(&all, &model, &queries, &catalogue, NULL, 1000, &err));
     NEED(tt_evaluator_init(&some, &model, &queries, &catalogue, NULL, 20, &err));
@@ -60,7 +60,7 @@ static void test_accuracy_counts_events_among_the_first_k(void **state)
     tt_random_start(&model, 1);
     tiny_begin(&valid, plain, USERS, ITEMS);
     tiny_clusters(&valid, USERS, ITEMS, 3, 5);
-    NEED(tt_queries_init(&queries, &model.base.dictionary, &valid.events, 0, 0, &err));
+    NEED(tt_queries_init(&queries, &model.entities.dictionary, &valid.events, 0, 0, &err));
     NEED(tt_catalogue_init(&catalogue, &queries, ITEMS + 1, &err));
     for (uint32_t u = 0; u <= USERS; u++) { /* two items each */
         uint32_t codes[2] = {1 + u % 20, 21 + u % 20};
@@ -128,7 +128,7 @@ static void two_users(struct tt_model *model, struct tt_examples *valid, struct 
     tiny_event(valid, 1, 0, 0, 1, 1, 0);
     tiny_event(valid, 1, 0, 0, 1, 1, 0);
     tiny_event(valid, 2, 3, 0, 1, 1, 0); /* u2 wants i3 */
-    NEED(tt_queries_init(queries, &model->base.dictionary, &valid->events, 0, 0, &err));
+    NEED(tt_queries_init(queries, &model->entities.dictionary, &valid->events, 0, 0, &err));
 }
 
 static double value_of(struct tt_evaluator *m, const struct tt_model *model, enum tt_metric metric, size_t k)

@@ -39,7 +39,7 @@ static void world_init(struct world *w)
     tiny_history(&base, TT_USER, 2);
     NEED(tt_model_init(&w->model, &base.entities, DIM, &err));
     tt_random_start(&w->model, 5);
-    const struct tt_entities *b = &w->model.base;
+    const struct tt_entities *b = &w->model.entities;
     NEED(tt_queries_init(&w->queries, &b->dictionary, &base.events, 0, 1, &err));
     tt_events_release(&base.events);
     NEED(tt_catalogue_init(&w->catalogue, &w->queries, ITEMS + 1, &err));
@@ -128,7 +128,7 @@ static void check_gradients(enum tt_candidates kind, int by_entry, size_t number
     tt_steps_make(&s, number);
     assert_true(s.disliked.starts[s.n_rows] > 0);
     assert_int_equal(kind == TT_CANDIDATES_ALL, s.n_shared == s.n_candidates);
-    const struct tt_dictionary *d = &w.model.base.dictionary;
+    const struct tt_dictionary *d = &w.model.entities.dictionary;
     for (size_t c = 0; c < d->schema.n_columns; c++)
         sink.gradient[c] = calloc(d->features[c].n_codes * DIM + 1, sizeof(double));
     chain(&w, &s, positive_temperature, &sink);

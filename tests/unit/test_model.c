@@ -59,11 +59,11 @@ static void test_a_model_that_is_reset_is_new(void **state)
     assert_true(model.dim == 3 && model.n_hidden == 0 && model.dense[TT_USER].n_layers == 0);
     assert_null(tiny_table(&model, TT_USER, "u"));
     for (size_t c = 1; c < 7; c++) {
-        assert_int_equal(tt_model_table_size(&model, c), 3 * model.base.dictionary.features[c].n_codes);
+        assert_int_equal(tt_model_table_size(&model, c), 3 * model.entities.dictionary.features[c].n_codes);
         for (size_t i = 0; i < tt_model_table_size(&model, c); i++)
             assert_true(model.tables[c][i] == 0);
     }
-    assert_int_equal(model.base.users.bags[HISTORY].n_rows, USERS + 1); /* what the base holds stays */
+    assert_int_equal(model.entities.users.bags[HISTORY].n_rows, USERS + 1); /* what the base holds stays */
     NEED(tt_model_add_layers(&model, widths, 1, &err));
     tt_model_release(&model);
 }
@@ -91,7 +91,7 @@ static void naive_layers(const struct tt_dense *dense, const double *z_0, double
 /* One row by the words of model.h, in double. */
 static void naive_row(const struct tt_model *model, const struct tt_tower_input *input, size_t r, double x[DIM])
 {
-    const struct tt_schema *s = &model->base.dictionary.schema;
+    const struct tt_schema *s = &model->entities.dictionary.schema;
     double length = 0, z_0[7 * DIM] = {0}, *sum = z_0;
 
     memset(x, 0, DIM * sizeof(*x));
@@ -131,7 +131,7 @@ static void check_embedding(const struct tt_model *model, const struct tt_table 
     float *first = calloc((USERS + 1) * DIM, sizeof(float)), *out = calloc((USERS + 1) * DIM, sizeof(float));
 
     assert_true(first && out);
-    NEED(tt_tower_input_of_table(&input, table, &model->base.dictionary.schema, &err));
+    NEED(tt_tower_input_of_table(&input, table, &model->entities.dictionary.schema, &err));
     input.bags[3] = NULL; /* the table has no contexts */
     for (size_t c = 0; shared && c < 7; c++)
         input.rows[c] = shared;
@@ -163,11 +163,11 @@ static void test_embedding_is_the_normalised_sum_of_bags(void **state)
     (void)state;
     for (size_t n_hidden = 0; n_hidden <= LENGTH(widths); n_hidden++) {
         model_begin(&model, n_hidden);
-        check_embedding(&model, &model.base.users, NULL);
-        check_embedding(&model, &model.base.items, NULL);
+        check_embedding(&model, &model.entities.users, NULL);
+        check_embedding(&model, &model.entities.items, NULL);
         for (uint32_t r = 0; r <= USERS; r++)
             shared[r] = r * 7 % (USERS + 1);
-        check_embedding(&model, &model.base.users, shared);
+        check_embedding(&model, &model.entities.users, shared);
         tt_model_release(&model);
     }
 }
@@ -187,7 +187,7 @@ static void test_embedding_of_a_row_does_not_depend_on_its_neighbours(void **sta
     assert_non_null(pool);
     for (size_t n_hidden = 0; n_hidden <= LENGTH(widths); n_hidden++) {
         model_begin(&model, n_hidden);
-        NEED(tt_tower_input_of_table(&input, &model.base.users, &model.base.dictionary.schema, &err));
+        NEED(tt_tower_input_of_table(&input, &model.entities.users, &model.entities.dictionary.schema, &err));
         input.bags[3] = NULL; /* the table has no contexts */
         NEED(tt_model_embed(&model, &input, pool, all, &err));
         for (size_t n = 1; n <= MOST; n += 43) {
@@ -219,7 +219,7 @@ static void test_embedding_of_nothing_is_0(void **state)
     tiny_begin(&base, "user u id embed=no\nitem i id\n", 2, 1);
     tiny_model(&model, &base, 4);
     NEED(tt_model_add_layers(&model, widths, 1, &err)); /* of zeros; their input has no columns */
-    NEED(tt_tower_input_of_table(&input, &model.base.users, &model.base.dictionary.schema, &err));
+    NEED(tt_tower_input_of_table(&input, &model.entities.users, &model.entities.dictionary.schema, &err));
     assert_non_null(pool);
     NEED(tt_model_embed(&model, &input, pool, out, &err));
     for (size_t i = 0; i < 12; i++)
@@ -254,12 +254,12 @@ static void test_model_comes_back_from_its_file(void **state)
         model_begin(&model, n_hidden);
         write_model(&model, path);
         NEED(tt_model_load(&back, path, &err));
-        assert_string_equal(tt_segment_find_text(&back.base.segment, "format"), n_hidden ? "2" : "1");
+        assert_string_equal(tt_segment_find_text(&back.entities.segment, "format"), n_hidden ? "2" : "1");
         assert_int_equal(back.dim, DIM);
         for (size_t c = 0; c < 7; c++)
             if (model.tables[c])
                 assert_memory_equal(model.tables[c], back.tables[c],
-                                    model.base.dictionary.features[c].n_codes * DIM * sizeof(float));
+                                    model.entities.dictionary.features[c].n_codes * DIM * sizeof(float));
             else
                 assert_null(back.tables[c]);
         assert_int_equal(back.n_hidden, n_hidden);
@@ -268,11 +268,11 @@ static void test_model_comes_back_from_its_file(void **state)
             assert_memory_equal(back.dense[side].params, model.dense[side].params,
                                 model.dense[side].n_params * sizeof(float));
         }
-        assert_int_equal(back.base.users.n_rows, USERS + 1);
-        assert_memory_equal(back.base.users.bags[HISTORY].offsets, model.base.users.bags[HISTORY].offsets,
+        assert_int_equal(back.entities.users.n_rows, USERS + 1);
+        assert_memory_equal(back.entities.users.bags[HISTORY].offsets, model.entities.users.bags[HISTORY].offsets,
                             (USERS + 2) * sizeof(uint64_t));
-        check_embedding(&back, &back.base.users, NULL);
-        check_embedding(&back, &back.base.items, NULL);
+        check_embedding(&back, &back.entities.users, NULL);
+        check_embedding(&back, &back.entities.items, NULL);
         tt_model_release(&back);
         tt_model_release(&model);
     }
@@ -384,7 +384,7 @@ static void test_model_of_another_kind_or_shape_is_refused(void **state)
     struct tt_segment segment = {0};
     struct tt_writer writer;
     NEED(tt_segment_init(&segment, "examples", TT_FORMAT, &err));
-    NEED(tt_entities_store(&model.base, TT_WITH_ATTRIBUTES, &segment, &err));
+    NEED(tt_entities_store(&model.entities, TT_WITH_ATTRIBUTES, &segment, &err));
     NEED(tt_writer_open(&writer, path, NULL, &err));
     NEED(tt_segment_write(&segment, &writer, 0, 1, &err));
     NEED(tt_writer_finish(&writer, NULL, &err));

@@ -13,7 +13,7 @@ static int add_lineage(struct tt_segment *segment, struct tt_err *err)
 
 static void is_text(const struct tt_model *model, const char *key, const char *text)
 {
-    const char *found = tt_segment_find_text(&model->base.segment, key);
+    const char *found = tt_segment_find_text(&model->entities.segment, key);
 
     if (!text ? found != NULL : !found || strcmp(found, text) != 0)
         fail_msg("%s is '%s'", key, found ? found : "(none)");

@@ -19,7 +19,7 @@ static void begin(struct tt_model *model, size_t n_hidden)
 
 static void fill(struct tt_model *model, float x)
 {
-    for (size_t c = 0; c < model->base.dictionary.schema.n_columns; c++)
+    for (size_t c = 0; c < model->entities.dictionary.schema.n_columns; c++)
         for (size_t i = 0; model->tables[c] && i < tt_model_table_size(model, c); i++)
             model->tables[c][i] = x++;
     for (int side = TT_USER; side <= TT_ITEM; side++)

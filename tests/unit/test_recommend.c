@@ -144,7 +144,7 @@ static void test_an_event_changes_the_next_list(void **state)
     const struct tt_http_param params[] = {param("user", "u4"), param("meal_time", "c1"), param("seen", "remove"),
                                            param("k", "41")};
     struct tt_recent_event event = {.user = "u4", .user_len = 2, .item = "i7", .item_len = 2, .weight = 3, .label = 1,
-                                  .time = snapshot->model.base.users.latest[4]};
+                                  .time = snapshot->model.entities.users.latest[4]};
     float extra[ITEMS + 1] = {0}, vector[DIM];
     unsigned char may[ITEMS + 1];
 

@@ -135,8 +135,8 @@ static void test_files_may_be_cut_afterwards(void **state)
     change_elsewhere(cut_d);
     for (size_t i = 0; i < s->index.n * s->index.dim; i++)
         sum += s->index.vectors[i];
-    for (size_t i = 0; i < tt_model_table_size(&s->model, s->model.base.dictionary.item_id); i++)
-        sum += s->model.tables[s->model.base.dictionary.item_id][i];
+    for (size_t i = 0; i < tt_model_table_size(&s->model, s->model.entities.dictionary.item_id); i++)
+        sum += s->model.tables[s->model.entities.dictionary.item_id][i];
     assert_true(sum == sum);
     tt_snapshot_unref(tt_snapshot_ref(s));
     assert_int_equal(s->index.n, ITEMS + 1); /* held once more */

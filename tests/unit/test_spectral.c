@@ -200,7 +200,7 @@ static void start(struct tt_model *model, struct tt_events *events, size_t dim, 
     tiny_history(&base, TT_USER, 1);
     tiny_history(&base, TT_ITEM, 6);
     NEED(tt_model_init(model, &base.entities, dim, &err));
-    NEED(tt_spectral_start(model, &base.events, &model->base.users.bags[1], seed, noise, pool, &err));
+    NEED(tt_spectral_start(model, &base.events, &model->entities.users.bags[1], seed, noise, pool, &err));
     if (events)
         *events = base.events;
     else
@@ -243,8 +243,8 @@ static void test_spectral_start_puts_clusters_apart(void **state)
             *(u % 2 == i % 2 ? &near : &far) += c / (40 * 14);
         }
     assert_true(near > 0.85 && far < 0.6);
-    check_histories(&model.base.users.bags[1], 40, user_items, users);
-    check_histories(&model.base.items.bags[6], 28, tiny_table(&model, TT_ITEM, "u"), items);
+    check_histories(&model.entities.users.bags[1], 40, user_items, users);
+    check_histories(&model.entities.items.bags[6], 28, tiny_table(&model, TT_ITEM, "u"), items);
     for (size_t i = 29; i <= 30; i++)
         assert_true(items[i * 2] == 0 && user_items[i * 2] == 0);
     tt_model_release(&model);

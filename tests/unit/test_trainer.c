@@ -76,7 +76,7 @@ static double squares_of_moments(const struct tt_trainer *t)
     const struct tt_model *model = t->model;
     double squares = 0;
 
-    for (size_t c = 0; c < model->base.dictionary.schema.n_columns; c++)
+    for (size_t c = 0; c < model->entities.dictionary.schema.n_columns; c++)
         if (model->tables[c])
             squares += tt_vec_sum_squares_ref(t->adam.first[c], tt_model_table_size(model, c));
     for (int side = TT_USER; side <= TT_ITEM; side++)
@@ -132,14 +132,14 @@ static void test_a_session_goes_on_from_its_state(void **state)
         NEED(tt_trainer_start(&whole, &err));
         run_until(&whole, stop);
         rest.at = whole.at;
-        for (size_t c = 0; c < a.base.dictionary.schema.n_columns; c++) {
+        for (size_t c = 0; c < a.entities.dictionary.schema.n_columns; c++) {
             size_t size = tt_model_table_size(&a, c) * sizeof(float);
             if (!a.tables[c])
                 continue;
             memcpy(b.tables[c], a.tables[c], size);
             memcpy(rest.adam.first[c], whole.adam.first[c], size);
             memcpy(rest.adam.second[c], whole.adam.second[c], size);
-            memcpy(rest.adam.trained[c], whole.adam.trained[c], a.base.dictionary.features[c].n_codes);
+            memcpy(rest.adam.trained[c], whole.adam.trained[c], a.entities.dictionary.features[c].n_codes);
         }
         for (int side = TT_USER; o.shape.n_hidden && side <= TT_ITEM; side++) {
             size_t size = a.dense[side].n_params * sizeof(float);
@@ -198,7 +198,7 @@ static void test_stale_histories_move_as_far_as_their_steps(void **state)
     double left = (1 - decay / 3) * (1 - decay * 2 / 3) * (1 - decay);
     run_until(&moving, 3);
     run_until(&waiting, 3);
-    const size_t column = tiny_column(&a.base.dictionary.schema, TT_ITEM, "u"); /* the items' histories */
+    const size_t column = tiny_column(&a.entities.dictionary.schema, TT_ITEM, "u"); /* the items' histories */
     for (size_t i = 0; i < tt_model_table_size(&a, column); i++) {
         double g = (double)moving.adam.first[column][i] / (1 - pow(0.9, 3)); /* of the moments' first move */
         double old = (double)b.tables[column][i], now = (double)a.tables[column][i];

@@ -191,12 +191,12 @@ static void test_accuracy_is_that_of_the_kept_model(void **state)
     o.run.validation.seen = TT_SEEN_KEEP;
     o.run.validation.k = 5;
     struct tt_model model = tiny_trained(&o, &valid.events, 1, &lines, &report);
-    NEED(tt_queries_init(&queries, &model.base.dictionary, &valid.events, 0, 0, &err));
-    NEED(tt_queries_input(&queries, &model.base.dictionary, &model.base.users, &users, &err));
-    NEED(tt_tower_input_of_table(&items, &model.base.items, &model.base.dictionary.schema, &err));
+    NEED(tt_queries_init(&queries, &model.entities.dictionary, &valid.events, 0, 0, &err));
+    NEED(tt_queries_input(&queries, &model.entities.dictionary, &model.entities.users, &users, &err));
+    NEED(tt_tower_input_of_table(&items, &model.entities.items, &model.entities.dictionary.schema, &err));
     NEED(tt_model_embed(&model, &users, pool, u, &err));
     NEED(tt_model_embed(&model, &items, pool, v, &err));
-    size_t meal = tiny_column(&model.base.dictionary.schema, TT_USER, "meal");
+    size_t meal = tiny_column(&model.entities.dictionary.schema, TT_USER, "meal");
     for (size_t e = 0; e < valid.events.n; e++) {
         size_t q = 0, before = 0, item = valid.events.item[e];
         if (item == 0)
@@ -339,13 +339,13 @@ static void test_an_untrained_unknown_history_is_the_mean_bag(void **state)
     (void)state;
     o.run.trainer.dropout = 0;
     struct tt_model model = tiny_trained(&o, NULL, 1, &lines, &report);
-    const size_t column = tiny_column(&model.base.dictionary.schema, TT_USER, "i");
+    const size_t column = tiny_column(&model.entities.dictionary.schema, TT_USER, "i");
     const float *history = model.tables[column];
     double mean[TINY_DIM] = {0}, n = 0;
     for (size_t u = 1; u <= TINY_USERS; u++) {
         const uint32_t *codes;
         const float *weights;
-        size_t size = tt_bags_row(&model.base.users.bags[column], u, &codes, &weights);
+        size_t size = tt_bags_row(&model.entities.users.bags[column], u, &codes, &weights);
         for (size_t e = 0; e < size; e++)
             for (size_t d = 0; d < TINY_DIM; d++)
                 mean[d] += (double)(weights[e] / tt_history_length(weights, size) * history[codes[e] * TINY_DIM + d]);

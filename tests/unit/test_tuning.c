@@ -41,7 +41,7 @@ static void test_a_held_out_part_chooses_the_epochs(void **state)
 
     o.run.stopping.epochs = MANY; /* the choosing one */
     tiny_clustered_model(&same, &all, tiny_plain, TINY_USERS, TINY_ITEMS);
-    NEED(tt_holdout_init(&holdout, &all, &same.base.dictionary, TINY_USERS + 1, 0.25, o.run.trainer.seed, &err));
+    NEED(tt_holdout_init(&holdout, &all, &same.entities.dictionary, TINY_USERS + 1, 0.25, o.run.trainer.seed, &err));
     NEED(tiny_train(&same, &holdout.kept, &o, &holdout.held, 1, &hand, &by_hand, &err));
     assert_int_equal(hand.n, MANY);
     for (size_t i = 0; i < MANY; i++)

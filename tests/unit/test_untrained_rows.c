@@ -17,19 +17,19 @@ static void begin(struct tt_model *model, unsigned char **trained)
     struct tt_bags *histories;
 
     tiny_clustered_model(model, NULL, schema, USERS, ITEMS);
-    histories = &model->base.users.bags[1];
+    histories = &model->entities.users.bags[1];
     tt_bags_release(histories);
     for (uint32_t u = 0; u <= USERS; u++)
         NEED(tt_bags_add(histories, &u, NULL, u == 1 || u == 2, 0, &err));
-    histories = &model->base.items.bags[4];
+    histories = &model->entities.items.bags[4];
     tt_bags_release(histories);
     for (uint32_t i = 0; i <= ITEMS; i++)
         NEED(tt_bags_add(histories, &i, NULL, i == 2 || i == 3, 0, &err));
     for (size_t c = 0; c < COLUMNS; c++) {
         for (size_t i = 0; i < tt_model_table_size(model, c); i++)
             model->tables[c][i] = (float)(100 * c + i);
-        trained[c] = tt_alloc(model->base.dictionary.features[c].n_codes, 1, &err);
-        memset(trained[c], 1, model->base.dictionary.features[c].n_codes);
+        trained[c] = tt_alloc(model->entities.dictionary.features[c].n_codes, 1, &err);
+        memset(trained[c], 1, model->entities.dictionary.features[c].n_codes);
     }
 }
 
@@ -47,7 +47,7 @@ static void test_trained_rows_stay(void **state)
 
     (void)state;
     begin(&model, trained);
-    tt_untrained_rows_fill(&model, trained, &model.base.users.bags[1]);
+    tt_untrained_rows_fill(&model, trained, &model.entities.users.bags[1]);
     for (size_t c = 0; c < COLUMNS; c++)
         for (size_t i = 0; i < tt_model_table_size(&model, c); i++)
             assert_true(model.tables[c][i] == (float)(100 * c + i));
@@ -64,7 +64,7 @@ static void test_each_kind_has_its_unknown_row(void **state)
     for (size_t c = 0; c < COLUMNS; c++)
         trained[c][0] = 0;
     trained[0][4] = 0; /* user 4 */
-    tt_untrained_rows_fill(&model, trained, &model.base.users.bags[1]);
+    tt_untrained_rows_fill(&model, trained, &model.entities.users.bags[1]);
     const float *users = tiny_table(&model, TT_USER, "u"), *user_items = tiny_table(&model, TT_USER, "i"),
                 *items = tiny_table(&model, TT_ITEM, "i"), *prices = tiny_table(&model, TT_ITEM, "price"),
                 *item_users = tiny_table(&model, TT_ITEM, "u");
@@ -87,7 +87,7 @@ static void test_a_trained_unknown_row_fills_others(void **state)
     (void)state;
     begin(&model, trained);
     trained[2][1] = trained[2][3] = 0;
-    tt_untrained_rows_fill(&model, trained, &model.base.users.bags[1]);
+    tt_untrained_rows_fill(&model, trained, &model.entities.users.bags[1]);
     const float *items = tiny_table(&model, TT_ITEM, "i");
     for (size_t i = 0; i < TINY_DIM; i++) {
         assert_true(items[i] == (float)(200 + i));

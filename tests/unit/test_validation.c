@@ -47,7 +47,7 @@ static void test_another_model_is_evaluated(void **state)
     NEED(tt_parameters_init(&reversed, &model, &err));
     struct tt_model view = tt_parameters_view(&reversed, &model);
     tt_parameters_assign(&view, &model);
-    for (size_t c = 0; c < model.base.dictionary.schema.n_columns; c++)
+    for (size_t c = 0; c < model.entities.dictionary.schema.n_columns; c++)
         for (size_t i = 0; t.item_input.bags[c] && i < tt_model_table_size(&model, c); i++)
             view.tables[c][i] *= -1; /* the worst items come first */
     NEED(tt_validation_evaluate(&v, &t, &view, &other, &err));

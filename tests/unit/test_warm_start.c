@@ -66,7 +66,7 @@ struct today {
 
 static uint32_t now(const struct today *t, size_t column, uint32_t code)
 {
-    size_t n = t->model.base.dictionary.features[column].n_codes;
+    size_t n = t->model.entities.dictionary.features[column].n_codes;
 
     return t->turned && code ? (uint32_t)(n - code) : code;
 }
@@ -94,11 +94,11 @@ static void today_begin(struct today *t, int turned)
     NEED(tt_model_add_layers(&t->model, (size_t[]){6}, 1, &err));
     struct tt_visits v = {.n = t->events.n, .user = t->events.user, .item = t->events.item};
     NEED(tt_history_build(&t->visits, &history, users, &v, &err));
-    NEED(tt_history_build(&t->model.base.users.bags[HISTORY], &history, users, &v, &err));
+    NEED(tt_history_build(&t->model.entities.users.bags[HISTORY], &history, users, &v, &err));
     struct tt_visits back = {.n = v.n, .user = v.item, .item = v.user};
-    NEED(tt_history_build(&t->model.base.items.bags[VISITORS], &history, items, &back, &err));
+    NEED(tt_history_build(&t->model.entities.items.bags[VISITORS], &history, items, &back, &err));
     for (size_t c = 0; c < COLUMNS; c++)
-        t->carried[c] = tt_alloc_zero(t->model.base.dictionary.features[c].n_codes, 1, &err);
+        t->carried[c] = tt_alloc_zero(t->model.entities.dictionary.features[c].n_codes, 1, &err);
 }
 
 static void today_start(struct today *t, const struct tt_model *earlier, int threads, double noise)
@@ -131,7 +131,7 @@ static void test_rows_are_carried_over_by_text(void **state)
         today_begin(&t, turned);
         today_start(&t, &earlier, 1, 0.01);
         for (size_t c = 0; c < COLUMNS; c++) {
-            size_t n = earlier.base.dictionary.features[c].n_codes;
+            size_t n = earlier.entities.dictionary.features[c].n_codes;
             for (uint32_t code = 0; code < n; code++) {
                 const float *was = earlier.tables[c] + code * DIM;
                 int is_text = c != AGE && c != HASH;
@@ -180,8 +180,8 @@ static void test_new_items_begin_near_their_visitors(void **state)
         struct tt_tower_input users, items;
         today_begin(&t, turned);
         today_start(&t, &earlier, 1, 0.001);
-        NEED(tt_tower_input_of_table(&users, &t.model.base.users, &t.model.base.dictionary.schema, &err));
-        NEED(tt_tower_input_of_table(&items, &t.model.base.items, &t.model.base.dictionary.schema, &err));
+        NEED(tt_tower_input_of_table(&users, &t.model.entities.users, &t.model.entities.dictionary.schema, &err));
+        NEED(tt_tower_input_of_table(&items, &t.model.entities.items, &t.model.entities.dictionary.schema, &err));
         users.bags[MEAL] = NULL;
         NEED(tt_model_embed(&t.model, &users, pool, u, &err));
         NEED(tt_model_embed(&t.model, &items, pool, v, &err));
@@ -218,7 +218,7 @@ static void test_a_warm_start_has_the_same_bits_for_any_pool(void **state)
     today_start(&other, &earlier, 1, 0.5); /* noise only moves what is new */
     assert_false(tiny_same_tables(&one.model, &other.model));
     for (size_t c = 0; c < COLUMNS; c++)
-        for (size_t code = 0; code < one.model.base.dictionary.features[c].n_codes; code++)
+        for (size_t code = 0; code < one.model.entities.dictionary.features[c].n_codes; code++)
             if (one.carried[c][code])
                 assert_memory_equal(one.model.tables[c] + code * DIM, other.model.tables[c] + code * DIM,
                                     DIM * sizeof(float));
@@ -308,36 +308,36 @@ static void test_models_that_do_not_fit_are_refused(void **state)
 
     (void)state;
     tiny_clustered_model(&model, NULL, base_text, 3, 3);
-    model.base.segment.name = "x.tt";
+    model.entities.segment.name = "x.tt";
     tiny_clustered_model(&earlier, NULL, base_text, 3, 3);
-    earlier.base.segment.name = "m.tt";
+    earlier.entities.segment.name = "m.tt";
     NEED(tt_warm_check(&model, &earlier, &err));
     earlier.dim = 16;
     is_refused(&model, &earlier, "m.tt: has 16 dimensions, not 8");
     earlier.dim = DIM;
-    memset(model.base.extends, 'a', TT_FINGERPRINT_HEX);
-    memset(earlier.base.segment.checksum, 'b', TT_FINGERPRINT_HEX);
+    memset(model.entities.extends, 'a', TT_FINGERPRINT_HEX);
+    memset(earlier.entities.segment.checksum, 'b', TT_FINGERPRINT_HEX);
     is_refused(&model, &earlier, "x.tt: extends another model (aaaaaaaa, not bbbbbbbb)");
-    memset(earlier.base.segment.checksum, 'a', TT_FINGERPRINT_HEX);
+    memset(earlier.entities.segment.checksum, 'a', TT_FINGERPRINT_HEX);
     is_refused(&model, &earlier, "m.tt: does not say when its users were last seen: made by an earlier version");
-    earlier.base.users.latest = latest;
+    earlier.entities.users.latest = latest;
     NEED(tt_warm_check(&model, &earlier, &err));
-    earlier.base.users.latest = NULL;
-    model.base.extends[0] = '\0';
+    earlier.entities.users.latest = NULL;
+    model.entities.extends[0] = '\0';
     NEED(tt_warm_check(&model, &earlier, &err)); /* all events are there: no need of what was before */
     tt_model_release(&earlier);
     tiny_clustered_model(&earlier, NULL, less, 3, 3);
-    earlier.base.segment.name = "m.tt";
+    earlier.entities.segment.name = "m.tt";
     is_refused(&model, &earlier, "m.tt: another schema: it lacks 'item k category', which the examples have");
     is_refused(&earlier, &model, "x.tt: another schema: it has 'item k category', the examples have not");
     tt_model_release(&earlier);
     tiny_clustered_model(&earlier, NULL, other, 3, 3);
-    earlier.base.segment.name = "m.tt";
+    earlier.entities.segment.name = "m.tt";
     is_refused(&model, &earlier,
                "m.tt: another schema: it has 'user i history count=sqrt half_life=8', the examples have not");
     tt_model_release(&earlier);
     tiny_clustered_model(&earlier, NULL, order, 3, 3);
-    earlier.base.segment.name = "m.tt";
+    earlier.entities.segment.name = "m.tt";
     is_refused(&model, &earlier, "m.tt: another schema: its columns are in another order");
     tt_model_release(&earlier);
     tt_model_release(&model);

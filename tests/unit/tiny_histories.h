@@ -27,8 +27,8 @@ static inline void world_init(struct world *w, const char *schema, enum tt_side 
     tiny_history(&base, side, history);
     tiny_model(&w->model, &base, DIM);
     tt_random_start(&w->model, 5);
-    NEED(tt_tower_input_of_table(&w->input, side == TT_USER ? &w->model.base.users : &w->model.base.items,
-                                 &w->model.base.dictionary.schema, &err));
+    NEED(tt_tower_input_of_table(&w->input, side == TT_USER ? &w->model.entities.users : &w->model.entities.items,
+                                 &w->model.entities.dictionary.schema, &err));
     w->pool = tt_pool_new(2, &err);
     assert_non_null(w->pool);
 }

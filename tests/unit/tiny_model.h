@@ -177,7 +177,7 @@ static inline void tiny_model(struct tt_model *model, struct tt_examples *base, 
 /* The table of the column of this side and name. */
 static inline float *tiny_table(const struct tt_model *model, enum tt_side side, const char *name)
 {
-    return model->tables[tiny_column(&model->base.dictionary.schema, side, name)];
+    return model->tables[tiny_column(&model->entities.dictionary.schema, side, name)];
 }
 
 #endif

@@ -39,7 +39,7 @@ static inline void tiny_index(const struct tt_model *model, const char *path)
     float all[(ITEMS + 1) * DIM], rows[(ITEMS + 1) * DIM];
     char text[16];
 
-    NEED(tt_tower_input_of_table(&input, &model->base.items, &model->base.dictionary.schema, &err));
+    NEED(tt_tower_input_of_table(&input, &model->entities.items, &model->entities.dictionary.schema, &err));
     NEED(tt_model_embed(model, &input, tiny_pool, all, &err));
     NEED(tt_text_list_init(&ids, &err));
     for (size_t i = 0; i <= ITEMS; i++) { /* row 0 is i40; the last one is "new", with the vector of the unknown item */
@@ -49,7 +49,7 @@ static inline void tiny_index(const struct tt_model *model, const char *path)
         NEED(tt_text_list_add(&ids, item ? text : "new", strlen(item ? text : "new"), &err));
     }
     struct tt_index index = {.n = ITEMS + 1, .dim = DIM, .vectors = rows, .ids = ids, .item = "store_id",
-                             .model = model->base.segment.checksum, .type = &tt_flat_type};
+                             .model = model->entities.segment.checksum, .type = &tt_flat_type};
     struct tt_ann *ann = index.type->build(rows, index.n, index.dim, tiny_pool, &err);
     assert_non_null(ann);
     NEED(tt_index_store(&index, ann, &segment, &err));
@@ -86,7 +86,7 @@ static inline void tiny_files(const char *model_path, const char *index_path, ui
     tt_history_latest(users->latest, &visits);
     tiny_model(&model, &base, DIM);
     tt_rng_init(&rng, seed, TT_RNG_TEST, 0);
-    for (size_t c = 0; c < model.base.dictionary.schema.n_columns; c++)
+    for (size_t c = 0; c < model.entities.dictionary.schema.n_columns; c++)
         for (size_t i = 0; model.tables[c] && i < tt_model_table_size(&model, c); i++)
             model.tables[c][i] = (float)(tt_rng_unit(&rng) - 0.5);
     NEED(tt_model_store(&model, &segment, &err));

@@ -32,7 +32,7 @@ static inline int stop_snapshot(void **state)
 /* The vectors of a column's values in the model. */
 static inline const float *table_of(const char *column)
 {
-    const struct tt_schema *schema = &snapshot->model.base.dictionary.schema;
+    const struct tt_schema *schema = &snapshot->model.entities.dictionary.schema;
 
     for (size_t c = 0; c < schema->n_columns; c++)
         if (schema->columns[c].side == TT_USER && strcmp(schema->columns[c].name, column) == 0)

@@ -38,7 +38,7 @@ static inline void tiny_clustered_model(struct tt_model *model, struct tt_events
 /* Tables and layers. */
 static inline int tiny_same_tables(const struct tt_model *a, const struct tt_model *b)
 {
-    for (size_t c = 0; c < a->base.dictionary.schema.n_columns; c++)
+    for (size_t c = 0; c < a->entities.dictionary.schema.n_columns; c++)
         if (a->tables[c] && memcmp(a->tables[c], b->tables[c], tt_model_table_size(a, c) * sizeof(float)))
             return 0;
     for (int side = TT_USER; side <= TT_ITEM; side++)
