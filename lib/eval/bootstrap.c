@@ -81,7 +81,8 @@ int tt_bootstrap_ratios(struct tt_pool *pool, const double *sums, size_t n, size
     size_t threads = (size_t)tt_pool_threads(pool), n_panels = tt_blocks(columns, PANEL);
     double *panels = tt_alloc_aligned(n, n_panels * PANEL * sizeof(*panels), err);
     struct job job = {
-        .panels = panels, .n = n, .columns = columns, .n_panels = n_panels, .divisors = divisors, .resamples = resamples,
+        .panels = panels, .n = n, .columns = columns, .n_panels = n_panels, .divisors = divisors,
+        .resamples = resamples,
         .seed = seed, .replicates = replicates,
         .counts = tt_alloc(n, threads * sizeof(*job.counts), err),
         .totals = tt_alloc(n_panels * PANEL, threads * sizeof(*job.totals), err),

@@ -12,20 +12,20 @@
 enum {
     PERMUTATIONS = 64, /* of one block */
     FEW = 10,          /* permutations as far as the difference, below which they tell p too roughly */
-    MOST_RUNS = 10000, /* trainings that anyone might be told to do */
+    MOST_RUNS = 10000, /* more runs are never proposed */
 };
-static const double most_users = 1e6; /* times as many as there are, that anyone might be told to find */
+static const double most_users = 1e6; /* times the users that there are: more are never proposed */
 
 /* Variances by where they come from. */
 struct components {
-    double users;       /* of one user's difference, as all trainings have it */
-    double residual[2]; /* of one user in one training, of each arm */
-    double seeds[2];    /* of one training for all users, of each arm */
+    double users;       /* of one user's difference, as all runs have it */
+    double residual[2]; /* of one user in one run, of each model */
+    double seeds[2];    /* of one run for all users, of each model */
     double found[2];    /* degrees of freedom that these were found with; 0: nothing is known of seeds */
-    int shares;         /* both arms have the components of one of them */
+    int shares;         /* both models have the components of one of them */
 };
 
-/* How much is measured. */
+/* How many users, and runs of each model, a test has. */
 struct design {
     double users, runs[2];
 };
@@ -41,33 +41,33 @@ static double sum_of(const double *x, size_t n)
     return total;
 }
 
-/* mean (n_users): of the arm's sums over its trainings. */
-static void average(const struct tt_arm *arm, size_t n_users, double *mean)
+/* mean (n_users): of the model's sums over its runs. */
+static void average(const struct tt_runs *model, size_t n_users, double *mean)
 {
     for (size_t u = 0; u < n_users; u++) {
         double total = 0;
-        for (size_t r = 0; r < arm->n_runs; r++)
-            total += arm->sums[r][u];
-        mean[u] = total / (double)arm->n_runs;
+        for (size_t r = 0; r < model->n_runs; r++)
+            total += model->sums[r][u];
+        mean[u] = total / (double)model->n_runs;
     }
 }
 
-/* The variance components of an arm's table of trainings by users: its seeds' and the residual. mean: as average()
+/* The variance components of a model's table of runs by users: its seeds' and the residual. mean: as average()
  * gives it. */
-static void analyse(const struct tt_arm *arm, const double *mean, const double *divisors, size_t n_users, size_t which,
-                    struct components *c)
+static void analyse(const struct tt_runs *model, const double *mean, const double *divisors, size_t n_users,
+                    size_t which, struct components *c)
 {
-    double below = sum_of(divisors, n_users), theta = sum_of(mean, n_users) / below, runs = (double)arm->n_runs;
+    double below = sum_of(divisors, n_users), theta = sum_of(mean, n_users) / below, runs = (double)model->n_runs;
     double users = (double)n_users, scale = users / below, between = 0, within = 0;
 
     c->found[which] = runs - 1;
-    if (arm->n_runs < 2)
+    if (model->n_runs < 2)
         return;
-    for (size_t r = 0; r < arm->n_runs; r++) {
-        double apart = sum_of(arm->sums[r], n_users) / below - theta;
+    for (size_t r = 0; r < model->n_runs; r++) {
+        double apart = sum_of(model->sums[r], n_users) / below - theta;
         between += apart * apart;
         for (size_t u = 0; u < n_users; u++) {
-            double rest = scale * (arm->sums[r][u] - mean[u] - apart * divisors[u]);
+            double rest = scale * (model->sums[r][u] - mean[u] - apart * divisors[u]);
             within += rest * rest;
         }
     }
@@ -86,7 +86,7 @@ static double variance_of(const double *d, size_t n_users, double mean)
     return squares / ((double)n_users - 1);
 }
 
-/* An arm of one training is given the other's components. */
+/* A model of one run is given the other's components. */
 static void share_seeds(struct components *c)
 {
     for (size_t i = 0; i < 2; i++)
@@ -136,7 +136,7 @@ static double other_seeds(uint64_t seed, uint64_t index, double deviation)
     return deviation * tt_rng_normal(&rng);
 }
 
-/* means: of the arm and of the base, (n_users) each. */
+/* means: of the model and of the base, (n_users) each. */
 static int find_interval(struct tt_pool *pool, double *const means[2], const double *divisors, size_t n_users,
                          const struct tt_compare_options *o, double deviation, struct tt_comparison *out,
                          struct tt_err *err)
@@ -252,7 +252,7 @@ static double errors_for(double power, double limit, double degrees)
            tt_normal_critical(2 * (1 - power)) * sqrt(1 + limit * limit / (2 * degrees));
 }
 
-/* The smallest difference that the design finds with the power wanted. */
+/* The smallest difference that the design detects with the requested power. */
 static double detectable(const struct components *c, const struct design *d, const struct tt_compare_options *o)
 {
     double degrees = degrees_of(c, d, d->users - 1);
@@ -261,7 +261,7 @@ static double detectable(const struct components *c, const struct design *d, con
            sqrt(users_part(c, d) + seeds_part(c, d));
 }
 
-/* How many times as many users it takes to find the target, by bisection of its logarithm. */
+/* How many times as many users it takes to detect the target, by bisection of its logarithm. */
 static double users_for(double target, const struct components *c, struct design d, const struct tt_compare_options *o)
 {
     double users = d.users, low = log(2 / users), high = log(most_users);
@@ -280,7 +280,7 @@ static double users_for(double target, const struct components *c, struct design
     return exp(high);
 }
 
-/* How many trainings of each arm it takes. */
+/* How many runs of each model it takes. */
 static double runs_for(double target, struct components c, struct design d, const struct tt_compare_options *o)
 {
     double low = 1, high = MOST_RUNS; /* the answer is above low */
@@ -317,11 +317,11 @@ static void find_power(const struct components *c, const struct design *d, const
 
 /* ---- the whole ---- */
 
-/* The pairs' differences as the trainings of one arm, the other having none. */
-static int analyse_pairs(const struct tt_arm *arms, double *const means[2], const double *divisors, size_t n_users,
+/* Pairs: their differences are the runs of a single model. */
+static int analyse_pairs(const struct tt_runs *models, double *const means[2], const double *divisors, size_t n_users,
                          struct components *c, struct tt_err *err)
 {
-    size_t runs = arms[0].n_runs;
+    size_t runs = models[0].n_runs;
     double *sums = tt_alloc(runs + 1, n_users * sizeof(*sums), err), *mean = sums ? sums + runs * n_users : NULL;
     const double **rows = tt_alloc(runs, sizeof(*rows), err);
 
@@ -329,11 +329,11 @@ static int analyse_pairs(const struct tt_arm *arms, double *const means[2], cons
         for (size_t r = 0; r < runs; r++) {
             rows[r] = sums + r * n_users;
             for (size_t u = 0; u < n_users; u++)
-                sums[r * n_users + u] = arms[0].sums[r][u] - arms[1].sums[r][u];
+                sums[r * n_users + u] = models[0].sums[r][u] - models[1].sums[r][u];
         }
         for (size_t u = 0; u < n_users; u++)
             mean[u] = means[0][u] - means[1][u];
-        analyse(&(struct tt_arm){rows, runs}, mean, divisors, n_users, 0, c);
+        analyse(&(struct tt_runs){rows, runs}, mean, divisors, n_users, 0, c);
     }
     int status = sums && rows ? 0 : -1;
     free(sums);
@@ -341,20 +341,20 @@ static int analyse_pairs(const struct tt_arm *arms, double *const means[2], cons
     return status;
 }
 
-static int analyse_arms(const struct tt_arm *arms, double *const means[2], const double *divisors, size_t n_users,
+static int analyse_models(const struct tt_runs *models, double *const means[2], const double *divisors, size_t n_users,
                         int is_paired, struct components *c, struct tt_err *err)
 {
     if (is_paired)
-        return analyse_pairs(arms, means, divisors, n_users, c, err);
+        return analyse_pairs(models, means, divisors, n_users, c, err);
     for (size_t i = 0; i < 2; i++)
-        analyse(&arms[i], means[i], divisors, n_users, i, c);
+        analyse(&models[i], means[i], divisors, n_users, i, c);
     share_seeds(c);
     return 0;
 }
 
 /* The figures that need no resampling. d (n_users) is overwritten with the users' differences, made linear. */
-static void describe(const struct tt_arm *arms, double *const means[2], const double *divisors, size_t n_users, double *d,
-                     struct components *c, struct tt_comparison *out)
+static void describe(const struct tt_runs *models, double *const means[2], const double *divisors, size_t n_users,
+                     double *d, struct components *c, struct tt_comparison *out)
 {
     double below = sum_of(divisors, n_users), users = (double)n_users;
 
@@ -366,26 +366,28 @@ static void describe(const struct tt_arm *arms, double *const means[2], const do
     double variance = variance_of(d, n_users, out->difference);
     out->users_part = variance / users;
     out->cohens_d = variance > 0 ? out->difference / sqrt(variance) : NAN;
-    c->users = fmax(0, variance - c->residual[0] / (double)arms[0].n_runs - c->residual[1] / (double)arms[1].n_runs);
+    for (size_t i = 0; i < 2; i++)
+        variance -= c->residual[i] / (double)models[i].n_runs;
+    c->users = fmax(0, variance);
 }
 
-int tt_compare(struct tt_pool *pool, const struct tt_arm *arm, const struct tt_arm *base, const double *divisors,
+int tt_compare(struct tt_pool *pool, const struct tt_runs *model, const struct tt_runs *base, const double *divisors,
                size_t n_users, const struct tt_compare_options *options, struct tt_comparison *out, struct tt_err *err)
 {
-    const struct tt_arm arms[2] = {*arm, *base};
+    const struct tt_runs models[2] = {*model, *base};
     double *means[2] = {tt_alloc(n_users, sizeof(double), err), tt_alloc(n_users, sizeof(double), err)};
     double *d = tt_alloc(n_users, sizeof(double), err), below = sum_of(divisors, n_users), users = (double)n_users;
-    struct design design = {users, {(double)arm->n_runs, (double)base->n_runs}};
+    struct design design = {users, {(double)model->n_runs, (double)base->n_runs}};
     struct components c = {0};
     int status = -1;
 
     if (!means[0] || !means[1] || !d)
         goto done;
     for (size_t i = 0; i < 2; i++)
-        average(&arms[i], n_users, means[i]);
-    if (analyse_arms(arms, means, divisors, n_users, options->is_paired, &c, err))
+        average(&models[i], n_users, means[i]);
+    if (analyse_models(models, means, divisors, n_users, options->is_paired, &c, err))
         goto done;
-    describe(arms, means, divisors, n_users, d, &c, out);
+    describe(models, means, divisors, n_users, d, &c, out);
     out->seeds_part = c.found[0] > 0 ? seeds_part(&c, &design) : NAN;
     out->degrees = degrees_of(&c, &design, users - 1);
     double deviation = sqrt(seeds_part(&c, &design));

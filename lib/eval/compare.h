@@ -1,34 +1,34 @@
-/* Is one model better than another, or was it luck? Two arms are compared: trainings of one model, which differ by
- * their seed alone, and trainings of another, all evaluated by the same test events.
+/* Is one model better than another, or was it luck? A model is compared with another one, its base. Each has runs:
+ * trainings that differ by their seed alone. All runs are evaluated by the same test events.
  *
- * Users and seeds are both random samples, and they are crossed: each training is evaluated by all users. A bootstrap
- * that drew users anew for each seed would take the same users for new ones (Owen 2007, "The pigeonhole bootstrap",
- * Annals of Applied Statistics 1), and drawing few seeds with replacement underestimates their variance. So users are
+ * Users and seeds are both random samples, and they are crossed: each run is evaluated by all users. A bootstrap that
+ * drew users anew for each seed would treat the same users as new ones (Owen 2007, "The pigeonhole bootstrap", Annals
+ * of Applied Statistics 1), and drawing few seeds with replacement underestimates their variance. So users are
  * resampled, and the seeds' variance is estimated as a variance component:
  *
- *   figure      of training r: theta_r = sum over users of s_ru / sum of n_u, with hits over events, say, or recalls
- *               over queries; of an arm: theta, the mean over its trainings; D: the difference of the two arms
- *   users       their part of D's variance: that of the mean of d_u, the users' differences of the arms' means, after
+ *   figure      of run r: theta_r = sum over users of s_ru / sum of n_u, with hits over events, say, or recalls
+ *               over queries; of a model: theta, the mean over its runs; D: the difference of the two models
+ *   users       their part of D's variance: that of the mean of d_u, the users' differences of the models' means, after
  *               the ratio is made linear: x_u = theta + (U / N)(s_u - theta n_u), whose mean over the U users is theta
  *               (the delta method; Davison and Hinkley 1997, section 2.7.2)
- *   seeds       their part: the sum over the arms of the seeds' variance component over the number of trainings. The
- *               component is max(0, (M_r - M_e) / U), from the mean squares of the arm's table of trainings by users:
+ *   seeds       their part: the sum over the models of the seeds' variance component over the number of runs. The
+ *               component is max(0, (M_r - M_e) / U), from the mean squares of the model's table of runs by users:
  *               M_r = U sum (theta_r - theta)^2 / (R - 1), and M_e of the residuals (U / N)(s_ru - s_u - (theta_r -
  *               theta) n_u) (Searle, Casella and McCulloch 1992, "Variance components", section 4.3). The residual
- *               variance is counted once, as it is part of the users' differences. An arm with one training is given
- *               the other's component; with one training each it is unknown, and the figures speak of these two models
- *   pairs       of trainings that share a seed: their differences are one table, at R - 1 degrees of freedom; what a
+ *               variance is counted once, as it is part of the users' differences. A model with one run is given
+ *               the other's component; with one run each it is unknown, and the figures speak of these two models
+ *   pairs       of runs that share a seed: their differences are one table, at R - 1 degrees of freedom; what a
  *               seed does to both models alike cancels out
  *   degrees     of freedom of the two parts together, by Satterthwaite (1946, "An approximate distribution of
  *               estimates of variance components", Biometrics Bulletin 2): U - 1 of the users' part, R - 1 of M_r. A
  *               component that is estimated as 0 may be above, so it has the degrees of M_r = M_e
- *   interval    percentiles of a paired bootstrap: all trainings see the same users of a resample (bootstrap.h), and
+ *   interval    percentiles of a paired bootstrap: all runs see the same users of a resample (bootstrap.h), and
  *               what other seeds might add is drawn with the seeds' part as variance; spread by the ratio of
  *               Student's quantile at those degrees of freedom to the normal one
- *   p           of a paired permutation test: each user's two arms change places with probability 1/2 (Good 2005,
- *               "Permutation, parametric and bootstrap tests of hypotheses", section 3.7), and seeds are drawn as
- *               above; (1 + as far from 0 as D) / (1 + permutations) (Phipson and Smyth 2010, "Permutation p-values
- *               should never be zero", SAGMB 9). Where trainings differ, its normal deviate is looked up in Student's
+ *   p           of a paired permutation test: each user's figures of the two models change places with probability
+ *               1/2 (Good 2005, "Permutation, parametric and bootstrap tests of hypotheses", section 3.7), and seeds
+ *               are drawn as above; (1 + as far from 0 as D) / (1 + permutations) (Phipson and Smyth 2010, "Permutation
+ *               p-values should never be zero", SAGMB 9). Where runs differ, its normal deviate is looked up in Student's
  *               distribution at the degrees of freedom that the seeds leave; and where fewer than 10 permutations are
  *               as far as D, it is that of the normal distribution with the permutations' variance, whose tails are
  *               about as heavy or heavier (Efron 1969, "Student's t-test under symmetry conditions", JASA 64): else
@@ -36,7 +36,7 @@
  *   cohens_d    D over the deviation of d_u: Cohen's d of paired values, of users
  *   power       of the t test at those degrees, when the difference is so many standard errors (Cohen 1988,
  *               "Statistical power analysis", chapter 2), by the normal deviate of the noncentral t (Abramowitz and
- *               Stegun 26.7.10); what would give the power wanted is looked for with the parts' variances as they
+ *               Stegun 26.7.10); what would give the requested power is searched for with the parts' variances as they
  *               were found, and the degrees of freedom that more users or seeds would have
  *
  * Simulated (2000 trials, 193 users with 1 to 9 events, 199 resamples and permutations, no difference; standard
@@ -66,8 +66,8 @@
 #include "base/err.h"
 #include "base/pool.h"
 
-/* Trainings of one model. */
-struct tt_arm {
+/* Runs of one model. */
+struct tt_runs {
     const double *const *sums; /* (n_runs) of (n_users): a figure is the sum of these over that of the divisors */
     size_t n_runs;             /* at least 1 */
 };
@@ -77,29 +77,29 @@ struct tt_compare_options {
     size_t permutations; /* of p, at least 1 */
     uint64_t seed;
     double level;        /* of the interval, as 0.95 */
-    double power;        /* wanted, as 0.8 */
-    double effect;       /* the difference that is to be found with this power; 0: the one that is seen */
-    int is_paired;       /* the arms' trainings are pairs, in order, of one seed each; as many of both */
+    double power;        /* probability of detecting the effect, as 0.8: for detectable, users_factor and runs */
+    double effect;       /* the difference to detect; 0: the observed one */
+    int is_paired;       /* the models' runs are pairs, in order, of one seed each; as many of both */
 };
 
 struct tt_comparison {
-    double value, base_value;  /* the arms' means over their trainings */
+    double value, base_value;  /* the models' means over their runs */
     double difference, low, high;
     double p;
     double cohens_d;           /* NaN when all users' differences are alike */
-    double users_part, seeds_part; /* of the variance of the difference; seeds_part NaN: one training each */
+    double users_part, seeds_part; /* of the variance of the difference; seeds_part NaN: one run each */
     double degrees;            /* of freedom */
-    double power;              /* to find the difference again with such a test */
-    double detectable;         /* the smallest difference found with options.power */
+    double power;              /* probability that another such test detects the effect */
+    double detectable;         /* the smallest difference that such a test detects with options.power */
     double users_factor;       /* how many times as many users would give options.power with these seeds; below 1: fewer
                                   would; infinite: a million times would not */
-    double runs;               /* trainings of each arm that would with these users; infinite: 10,000 would not; NaN:
+    double runs;               /* runs of each model that would with these users; infinite: 10,000 would not; NaN:
                                   not known */
 };
 
-/* Compare an arm with a base. n_users >= 2; divisors (n_users): positive, the same for all trainings. Same bits for any
+/* Compare a model with its base. n_users >= 2; divisors (n_users): positive, the same for all runs. Same bits for any
  * pool. Fails only for memory. */
-int tt_compare(struct tt_pool *pool, const struct tt_arm *arm, const struct tt_arm *base, const double *divisors,
+int tt_compare(struct tt_pool *pool, const struct tt_runs *model, const struct tt_runs *base, const double *divisors,
                size_t n_users, const struct tt_compare_options *options, struct tt_comparison *out,
                struct tt_err *err) TT_CHECKED;
 

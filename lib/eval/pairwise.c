@@ -89,15 +89,15 @@ static size_t end_of_bases(enum tt_against against, size_t model)
 }
 
 /* sums (n_runs): set to those of the model's runs. */
-static struct tt_arm runs_of(const struct task *t, const struct tt_compared_model *model, const double **sums)
+static struct tt_runs runs_of(const struct task *t, const struct tt_compared_model *model, const double **sums)
 {
     for (size_t r = 0; r < model->n_runs; r++)
         sums[r] = t->sums[model->runs[r]];
-    return (struct tt_arm){sums, model->n_runs};
+    return (struct tt_runs){sums, model->n_runs};
 }
 
 /* The mean over a model's runs of a single user's figure. */
-static double value_of(const struct tt_arm *runs, double divisor)
+static double value_of(const struct tt_runs *runs, double divisor)
 {
     double total = 0;
 
@@ -107,7 +107,7 @@ static double value_of(const struct tt_arm *runs, double divisor)
 }
 
 /* A single user says nothing about others: there are the values and their difference alone. */
-static struct tt_comparison compare_single_user(const struct tt_arm *runs, const struct tt_arm *base, double divisor)
+static struct tt_comparison compare_single_user(const struct tt_runs *runs, const struct tt_runs *base, double divisor)
 {
     struct tt_comparison c = {
         .value = value_of(runs, divisor), .base_value = value_of(base, divisor), .low = NAN, .high = NAN, .p = NAN,
@@ -128,8 +128,8 @@ static int compare_pairs(struct tt_findings *out, const struct task *t, const do
     for (size_t m = 1; m < t->models->n; m++)
         for (size_t b = first_base(against, m); b < end_of_bases(against, m); b++) {
             const struct tt_compared_model *model = &t->models->all[m], *base_model = &t->models->all[b];
-            struct tt_arm runs = runs_of(t, model, t->of_pair);
-            struct tt_arm base = runs_of(t, base_model, t->of_pair + model->n_runs);
+            struct tt_runs runs = runs_of(t, model, t->of_pair);
+            struct tt_runs base = runs_of(t, base_model, t->of_pair + model->n_runs);
             if (tt_grow(&out->all, &out->cap, out->n + 1, sizeof(*out->all), err))
                 return -1;
             struct tt_finding *f = &out->all[out->n];

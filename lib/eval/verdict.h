@@ -14,14 +14,14 @@ enum tt_verdict {
     TT_VERDICT_HELPS,  /* p_holm is below 1 - level, and the difference above 0 */
     TT_VERDICT_HURTS,
     TT_VERDICT_SAME,   /* neither, and the interval lies within +- options.effect */
-    TT_VERDICT_CANNOT_TELL, /* none of these; or one training each, or a single user */
+    TT_VERDICT_CANNOT_TELL, /* none of these; or one run each, or a single user */
 };
 
 extern const char *const tt_verdict_names[]; /* "helps", "hurts", "same", "cannot_tell" */
 
 enum tt_verdict tt_verdict(const struct tt_finding *finding, const struct tt_compare_options *options);
 
-/* How many more events or queries, or trainings of each model, would give the power: the former rounded up to two
+/* How many more events or queries, or runs of each model, would give the power: the former rounded up to two
  * digits; infinite when no number would, 0 when none is needed, NaN when not known. */
 double tt_verdict_more(const struct tt_finding *finding);
 double tt_verdict_runs(const struct tt_finding *finding);

@@ -13,7 +13,7 @@ static const struct tt_compare_options usual = {
     .resamples = 999, .permutations = 999, .seed = 1, .level = 0.95, .power = 0.8,
 };
 
-static struct tt_comparison compare(int threads, const struct tt_arm *arm, const struct tt_arm *base,
+static struct tt_comparison compare(int threads, const struct tt_runs *model, const struct tt_runs *base,
                                     const double *divisors, size_t n_users, const struct tt_compare_options *options)
 {
     struct tt_err err = TT_ERR_INIT;
@@ -21,7 +21,7 @@ static struct tt_comparison compare(int threads, const struct tt_arm *arm, const
     struct tt_comparison c;
 
     assert_non_null(pool);
-    assert_int_equal(tt_compare(pool, arm, base, divisors, n_users, options, &c, &err), 0);
+    assert_int_equal(tt_compare(pool, model, base, divisors, n_users, options, &c, &err), 0);
     tt_pool_free(pool);
     return c;
 }
@@ -31,7 +31,7 @@ static int is_near(double x, double y, double tolerance)
     return fabs(x - y) <= tolerance;
 }
 
-/* ---- one training each ---- */
+/* ---- one run each ---- */
 
 /* 40 users, in Python with NumPy, SciPy 1.17.1 and statsmodels 0.15.0:
  *
@@ -64,11 +64,11 @@ static struct tt_comparison compare_forty(const struct tt_compare_options *optio
     const double *sums[2] = {a, b};
 
     forty(a, b, n);
-    return compare(2, &(struct tt_arm){&sums[0], 1}, &(struct tt_arm){&sums[1], 1}, n, FORTY, options);
+    return compare(2, &(struct tt_runs){&sums[0], 1}, &(struct tt_runs){&sums[1], 1}, n, FORTY, options);
 }
 
 /* The ends of 20,000 resamples scatter by 0.02 standard errors, which are 0.073; the interval is spread by t / z. */
-static void test_compare_one_training_each_is_scipys_paired_bootstrap(void **state)
+static void test_compare_one_run_each_is_scipys_paired_bootstrap(void **state)
 {
     struct tt_compare_options o = usual;
     double wider = tt_student_critical(0.05, FORTY - 1) / tt_normal_critical(0.05);
@@ -85,7 +85,7 @@ static void test_compare_one_training_each_is_scipys_paired_bootstrap(void **sta
     assert_true(is_near((c.high - c.difference) / wider + c.difference, 0.2424151, 0.005));
 }
 
-static void test_compare_one_training_each_is_scipys_permutation_test(void **state)
+static void test_compare_one_run_each_is_scipys_permutation_test(void **state)
 {
     struct tt_compare_options o = usual;
     (void)state;
@@ -110,8 +110,8 @@ static void test_compare_power_is_statsmodels(void **state)
     assert_true(is_near(c.users_factor, 4.273058, 0.005));
 }
 
-/* All 4,096 ways to exchange the arms of 12 users are enumerated: scipy.stats.permutation_test(n_resamples=np.inf) says
- * the same, 0.046875. */
+/* All 4,096 ways to exchange the figures of 12 users are enumerated: scipy.stats.permutation_test(n_resamples=np.inf)
+ * says the same, 0.046875. */
 static void test_compare_p_is_the_enumerations(void **state)
 {
     static const double n[] = {1, 4, 2, 3, 1, 5, 2, 2, 6, 1, 3, 2}, a[] = {1, 3, 1, 2, 0, 4, 2, 1, 3, 1, 2, 1};
@@ -132,11 +132,11 @@ static void test_compare_p_is_the_enumerations(void **state)
     }
     assert_true(as_far / 4096.0 == 0.046875);
     o.permutations = 100000;
-    struct tt_comparison c = compare(1, &(struct tt_arm){&sums[0], 1}, &(struct tt_arm){&sums[1], 1}, n, 12, &o);
+    struct tt_comparison c = compare(1, &(struct tt_runs){&sums[0], 1}, &(struct tt_runs){&sums[1], 1}, n, 12, &o);
     assert_true(is_near(c.p, 0.046875, 0.0023)); /* standard deviation 0.00067 */
 }
 
-static void test_compare_trainings_that_are_alike_are_one(void **state)
+static void test_compare_runs_that_are_alike_are_one(void **state)
 {
     double a[FORTY], b[FORTY], n[FORTY];
     const double *of_a[] = {a, a, a}, *of_b[] = {b, b};
@@ -144,11 +144,11 @@ static void test_compare_trainings_that_are_alike_are_one(void **state)
     (void)state;
 
     forty(a, b, n);
-    c = compare(1, &(struct tt_arm){of_a, 3}, &(struct tt_arm){of_b, 2}, n, FORTY, &usual);
+    c = compare(1, &(struct tt_runs){of_a, 3}, &(struct tt_runs){of_b, 2}, n, FORTY, &usual);
     assert_true(c.seeds_part == 0 && is_near(c.degrees, FORTY - 1, 1e-9));
     assert_true(is_near(c.p, one.p, 1e-12) && is_near(c.low, one.low, 1e-12) && is_near(c.high, one.high, 1e-12));
     assert_true(is_near(c.users_factor, one.users_factor, 1e-9));
-    assert_true(isinf(c.runs)); /* no number of such trainings changes anything */
+    assert_true(isinf(c.runs)); /* no number of such runs changes anything */
 }
 
 static void test_compare_a_model_with_itself(void **state)
@@ -158,14 +158,14 @@ static void test_compare_a_model_with_itself(void **state)
     (void)state;
 
     forty(a, b, n);
-    struct tt_comparison c = compare(1, &(struct tt_arm){sums, 2}, &(struct tt_arm){sums, 2}, n, FORTY, &usual);
+    struct tt_comparison c = compare(1, &(struct tt_runs){sums, 2}, &(struct tt_runs){sums, 2}, n, FORTY, &usual);
     assert_true(c.difference == 0 && c.low == 0 && c.high == 0 && c.p == 1 && c.power == 0 && c.detectable == 0);
     assert_true(isnan(c.cohens_d) && isinf(c.users_factor) && isinf(c.runs));
 }
 
-/* ---- trainings by users ---- */
+/* ---- runs by users ---- */
 
-/* Two tables of trainings by 6 users, in Python with statsmodels:
+/* Two tables of runs by 6 users, in Python with statsmodels:
  *
  *     def table(T):                               # the mean squares by anova_lm(ols('x ~ C(r) + C(u)'))
  *         f = pandas.DataFrame([(r, u, T[r, u]) for r in range(len(T)) for u in range(6)], columns=['r', 'u', 'x'])
@@ -183,7 +183,7 @@ static struct tt_comparison compare_tables(size_t n_a, size_t n_b)
 {
     const double *a[] = {table_a[0], table_a[1], table_a[2]}, *b[] = {table_b[0], table_b[1]};
 
-    return compare(1, &(struct tt_arm){a, n_a}, &(struct tt_arm){b, n_b}, tens, 6, &usual);
+    return compare(1, &(struct tt_runs){a, n_a}, &(struct tt_runs){b, n_b}, tens, 6, &usual);
 }
 
 static void test_compare_variance_components_are_statsmodels(void **state)
@@ -198,8 +198,8 @@ static void test_compare_variance_components_are_statsmodels(void **state)
     assert_true(is_near(c.cohens_d, 0.5978876872545369, 1e-12));
 }
 
-/* The base has its first training only: sb, eb and their degrees are sa, ea and 2, found once for both. */
-static void test_compare_one_training_takes_the_others_seeds(void **state)
+/* The base has its first run only: sb, eb and their degrees are sa, ea and 2, found once for both. */
+static void test_compare_one_run_has_the_seed_variance_of_the_other_model(void **state)
 {
     struct tt_comparison c = compare_tables(3, 1);
     (void)state;
@@ -210,7 +210,7 @@ static void test_compare_one_training_takes_the_others_seeds(void **state)
     assert_true(isfinite(c.detectable) && !isnan(c.runs));
 }
 
-/* Trainings 1 and 3 of one and both of the other, in pairs: one table, of A[[0, 2]] - B. */
+/* Runs 1 and 3 of one and both of the other, in pairs: one table, of A[[0, 2]] - B. */
 static void test_compare_pairs_are_one_table_of_differences(void **state)
 {
     const double *a[] = {table_a[0], table_a[2]}, *b[] = {table_b[0], table_b[1]};
@@ -218,14 +218,14 @@ static void test_compare_pairs_are_one_table_of_differences(void **state)
     (void)state;
 
     o.is_paired = 1;
-    struct tt_comparison c = compare(1, &(struct tt_arm){a, 2}, &(struct tt_arm){b, 2}, tens, 6, &o);
+    struct tt_comparison c = compare(1, &(struct tt_runs){a, 2}, &(struct tt_runs){b, 2}, tens, 6, &o);
     assert_true(is_near(c.users_part, 0.0022777777777777774, 1e-12));
     assert_true(is_near(c.seeds_part, 0.0041666666666666675, 1e-12));
     assert_true(is_near(c.degrees, 1.9975653929515156, 1e-9));
     assert_true(isfinite(c.detectable) && !isnan(c.runs));
 }
 
-/* A training that is better for all events, of users with few and with many, is the seed's doing and no luck. */
+/* A run that is better for all events, of users with few and with many, is the seed's doing and no luck. */
 static void test_compare_a_seed_counts_by_events(void **state)
 {
     enum { U = 50 };
@@ -238,7 +238,7 @@ static void test_compare_a_seed_counts_by_events(void **state)
         for (size_t r = 0; r < 4; r++)
             sums[r][u] = n[u] * (0.3 + 0.01 * (double)(u % 7) + (r == 1 ? 0.02 : r == 3 ? 0.04 : 0));
     }
-    struct tt_comparison c = compare(1, &(struct tt_arm){a, 2}, &(struct tt_arm){b, 2}, n, U, &usual);
+    struct tt_comparison c = compare(1, &(struct tt_runs){a, 2}, &(struct tt_runs){b, 2}, n, U, &usual);
     assert_true(is_near(c.seeds_part, (0.02 * 0.02 + 0.04 * 0.04) / 2 / 2, 1e-12));
     assert_true(c.users_part < 1e-20);
 }
@@ -259,7 +259,7 @@ static void test_compare_p_of_few_seeds_goes_below_that_of_permutations(void **s
         for (size_t r = 0; r < 5; r++)
             sums[r][u] = seed[r] + 0.1 * (double)(u * (r < 3 ? 7 : 11) % 13 % 3);
     }
-    struct tt_comparison c = compare(1, &(struct tt_arm){a, 3}, &(struct tt_arm){b, 2}, n, U, &usual);
+    struct tt_comparison c = compare(1, &(struct tt_runs){a, 3}, &(struct tt_runs){b, 2}, n, U, &usual);
     for (size_t u = 0; u < U; u++) {
         double d = ((sums[0][u] + sums[1][u] + sums[2][u]) / 3 - (sums[3][u] + sums[4][u]) / 2) / U;
         squares += d * d;
@@ -280,13 +280,13 @@ static void test_compare_is_the_same_for_any_pool(void **state)
     struct tt_compare_options o = usual;
     (void)state;
 
-    first = compare(1, &(struct tt_arm){a, 3}, &(struct tt_arm){b, 2}, tens, 6, &o);
+    first = compare(1, &(struct tt_runs){a, 3}, &(struct tt_runs){b, 2}, tens, 6, &o);
     for (int threads = 2; threads <= 3; threads++) {
-        other = compare(threads, &(struct tt_arm){a, 3}, &(struct tt_arm){b, 2}, tens, 6, &o);
+        other = compare(threads, &(struct tt_runs){a, 3}, &(struct tt_runs){b, 2}, tens, 6, &o);
         assert_memory_equal(&first, &other, sizeof(first));
     }
     o.seed = 2;
-    other = compare(1, &(struct tt_arm){a, 3}, &(struct tt_arm){b, 2}, tens, 6, &o);
+    other = compare(1, &(struct tt_runs){a, 3}, &(struct tt_runs){b, 2}, tens, 6, &o);
     assert_true(first.low != other.low && first.degrees == other.degrees);
 }
 
@@ -294,27 +294,27 @@ static void test_compare_is_the_same_for_any_pool(void **state)
 
 enum { MOST_USERS = 1000, MOST_RUNS = 60 };
 
-/* A made-up test: users with 1 to 9 events, whose chances of a hit differ, as do the arms' for half of them. */
+/* A made-up test: users with 1 to 9 events, whose chances of a hit differ, as do the models' for half of them. */
 struct world {
     size_t users, runs, base_runs;
-    double seeds;  /* the standard deviation of a training */
-    double truth;  /* the difference of the arms */
+    double seeds;  /* the standard deviation of a run */
+    double truth;  /* the difference of the models */
     int is_skewed; /* hits, by chances of which most are small; else normal values */
-    int is_paired; /* each seed does the same to both arms */
+    int is_paired; /* each seed does the same to both models */
 };
 
-/* One user's chances or means in the two arms. */
-static void draw_user(const struct world *w, struct tt_rng *rng, double *arms)
+/* One user's chances or means in the two models. */
+static void draw_user(const struct world *w, struct tt_rng *rng, double *models)
 {
     if (w->is_skewed) {
         double v = tt_rng_unit(rng);
-        arms[0] = 0.05 + 0.8 * v * v * v;
-        arms[1] = arms[0] + (tt_rng_unit(rng) < 0.5 ? 0.1 * (tt_rng_unit(rng) - 0.5) : 0);
+        models[0] = 0.05 + 0.8 * v * v * v;
+        models[1] = models[0] + (tt_rng_unit(rng) < 0.5 ? 0.1 * (tt_rng_unit(rng) - 0.5) : 0);
     } else {
-        arms[0] = 0.3 + 0.2 * tt_rng_normal(rng);
-        arms[1] = arms[0] + 0.1 * tt_rng_normal(rng);
+        models[0] = 0.3 + 0.2 * tt_rng_normal(rng);
+        models[1] = models[0] + 0.1 * tt_rng_normal(rng);
     }
-    arms[0] += w->truth;
+    models[0] += w->truth;
 }
 
 static double draw_sum(const struct world *w, struct tt_rng *rng, double events, double chance)
@@ -348,7 +348,8 @@ static struct tt_comparison simulate(const struct world *w, size_t trial, double
             sums[r][u] = draw_sum(w, &rng, n[u], chance[u][r >= w->runs] + other[r]);
         rows[r] = sums[r];
     }
-    return compare(1, &(struct tt_arm){rows, w->runs}, &(struct tt_arm){rows + w->runs, w->base_runs}, n, w->users, &o);
+    return compare(1, &(struct tt_runs){rows, w->runs}, &(struct tt_runs){rows + w->runs, w->base_runs}, n, w->users,
+                   &o);
 }
 
 /* Of so many trials without a difference: how many intervals hold 0, and how many p are below 0.05. */
@@ -465,14 +466,14 @@ static void test_compare_holm_is_statsmodels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_compare_one_training_each_is_scipys_paired_bootstrap),
-        cmocka_unit_test(test_compare_one_training_each_is_scipys_permutation_test),
+        cmocka_unit_test(test_compare_one_run_each_is_scipys_paired_bootstrap),
+        cmocka_unit_test(test_compare_one_run_each_is_scipys_permutation_test),
         cmocka_unit_test(test_compare_power_is_statsmodels),
         cmocka_unit_test(test_compare_p_is_the_enumerations),
-        cmocka_unit_test(test_compare_trainings_that_are_alike_are_one),
+        cmocka_unit_test(test_compare_runs_that_are_alike_are_one),
         cmocka_unit_test(test_compare_a_model_with_itself),
         cmocka_unit_test(test_compare_variance_components_are_statsmodels),
-        cmocka_unit_test(test_compare_one_training_takes_the_others_seeds),
+        cmocka_unit_test(test_compare_one_run_has_the_seed_variance_of_the_other_model),
         cmocka_unit_test(test_compare_pairs_are_one_table_of_differences),
         cmocka_unit_test(test_compare_a_seed_counts_by_events),
         cmocka_unit_test(test_compare_p_of_few_seeds_goes_below_that_of_permutations),
