@@ -1,13 +1,11 @@
 /* tt-eval: metrics of lists of recommendations, by test events. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/number.h"
 #include "cli.h"
-#include "eval/evaluation.h"
-#include "io/tsv_writer.h"
+#include "eval/evaluation_writer.h"
 
 enum {
     MAX_K = 1000000,
@@ -88,7 +86,7 @@ static size_t *parse_top(size_t *n, struct tt_err *err)
     return ks;
 }
 
-static void say_counts(const struct tt_evaluation *e)
+static void note_counts(const struct tt_evaluation *e)
 {
     cli_note("test events: %zu, queries: %zu, users: %zu", e->ranks.n_events, e->ranks.n_queries, e->ranks.n_users);
     if (e->n_known_events)
@@ -139,59 +137,6 @@ static int read_all(struct tt_evaluation *e, struct tt_slices *slices, const siz
     return status;
 }
 
-/* The last columns of a figure: metric, k, value, low, high, n. */
-static int write_figure(struct tt_writer *writer, const char *metric, size_t k, const struct tt_estimate *x,
-                        struct tt_err *err)
-{
-    if (tt_writer_printf(writer, err, "\t%s\t%zu\t%.9g\t", metric, k, x->value))
-        return -1;
-    if (isnan(x->low)) /* no interval */
-        return tt_writer_printf(writer, err, "-\t-\t%zu\n", x->n);
-    return tt_writer_printf(writer, err, "%.9g\t%.9g\t%zu\n", x->low, x->high, x->n);
-}
-
-static int write_row(struct tt_writer *writer, const char *metric, size_t k, const struct tt_estimate *x,
-                     struct tt_err *err)
-{
-    return tt_tsv_field(writer, TT_CSV_TAB, run_name, strlen(run_name), err) || write_figure(writer, metric, k, x, err)
-               ? -1
-               : 0;
-}
-
-/* What is written of all events: the means of the metrics, and novelty and popularity of the lists. */
-struct figures {
-    struct tt_estimate *means;       /* (n_ks, TT_METRICS) */
-    struct tt_estimate *novelty;     /* (n_ks, TT_NOVELTY_FIGURES); unset without training events */
-    double *replicates;              /* (n_ks, TT_METRICS, resamples) */
-};
-
-static int write_metrics(struct tt_writer *writer, const struct tt_evaluation *e, const size_t *ks, size_t n_ks,
-                         const struct figures *figures, struct tt_err *err)
-{
-    if (tt_writer_text(writer, "run\tmetric\tk\tvalue\tlow\thigh\tn\n", err))
-        return -1;
-    for (size_t m = 0; m < TT_METRICS; m++)
-        for (size_t i = 0; i < n_ks; i++)
-            if (write_row(writer, tt_metric_names[m], ks[i], &figures->means[i * TT_METRICS + m], err))
-                return -1;
-    for (size_t i = 0; i < n_ks; i++) {
-        struct tt_estimate x = {(double)tt_evaluation_distinct(e, ks[i]), NAN, NAN, e->n_lists};
-        if (write_row(writer, "distinct_items", ks[i], &x, err))
-            return -1;
-    }
-    for (size_t i = 0; items_path && i < n_ks; i++) {
-        struct tt_estimate x = {tt_evaluation_coverage(e, ks[i]), NAN, NAN, e->n_catalogue};
-        if (write_row(writer, "coverage", ks[i], &x, err))
-            return -1;
-    }
-    for (size_t f = 0; training_path && e->n_lists && f < TT_NOVELTY_FIGURES; f++)
-        for (size_t i = 0; i < n_ks; i++)
-            if (write_row(writer, tt_novelty_names[f], ks[i],
-                          &figures->novelty[i * TT_NOVELTY_FIGURES + f], err))
-                return -1;
-    return 0;
-}
-
 /* --list-metrics: a line a metric. */
 static int write_list(struct tt_err *err)
 {
@@ -207,151 +152,76 @@ static int write_list(struct tt_err *err)
     return cli_close_output(&writer, status, err);
 }
 
-/* A file beside the metrics, written whole or not at all. */
-static int write_beside(const char *path, const struct tt_evaluation *e,
-                        int (*write)(const struct tt_evaluation *, struct tt_writer *, struct tt_err *),
-                        struct tt_err *err)
-{
-    struct tt_writer writer = {0};
+/* ---- outputs ---- */
 
-    if (tt_writer_open(&writer, path, cli_watch_temporary, err))
-        return -1;
-    if (write(e, &writer, err)) {
-        tt_writer_discard(&writer, cli_watch_temporary);
-        return -1;
+enum output { PER_QUERY, PER_EVENT, SLICES, REPLICATES, METRICS };
+
+static int write_table(enum output table, const struct tt_evaluation *e, const struct tt_evaluation_figures *figures,
+                       struct tt_pool *pool, struct tt_writer *writer, struct tt_err *err)
+{
+    switch (table) {
+    case PER_QUERY:
+        return tt_evaluation_write_queries(e, writer, err);
+    case PER_EVENT:
+        return tt_evaluation_write_events(e, writer, err);
+    case SLICES:
+        return tt_evaluation_write_slices(e, run_name, pool, (size_t)resamples, seed, writer, err);
+    case REPLICATES:
+        return tt_evaluation_write_replicates(e, figures, writer, err);
+    case METRICS:
+        break;
     }
-    return tt_writer_finish(&writer, cli_watch_temporary, err);
+    return tt_evaluation_write_metrics(e, figures, run_name, writer, err);
 }
 
-/* A line a resample: the figures of all metrics at all k. replicates (n_ks, TT_METRICS, resamples). */
-static int write_replicates(const size_t *ks, size_t n_ks, const double *replicates, struct tt_err *err)
+/* Each table whole or not at all, the metrics last. */
+static int write_tables(const struct tt_evaluation *e, const struct tt_evaluation_figures *figures,
+                        struct tt_pool *pool, struct tt_err *err)
 {
-    struct tt_writer writer = {0};
-    size_t figures = n_ks * TT_METRICS;
+    const char *const paths[] = {[PER_QUERY] = per_query_path, [PER_EVENT] = per_event_path, [SLICES] = slices_path,
+                                 [REPLICATES] = replicates_path};
 
-    if (tt_writer_open(&writer, replicates_path, cli_watch_temporary, err))
-        return -1;
-    for (size_t j = 0; j < figures; j++)
-        if (tt_writer_printf(&writer, err, "%s@%zu%c", tt_metric_names[j % TT_METRICS],
-                             ks[j / TT_METRICS], j + 1 < figures ? '\t' : '\n'))
-            goto fail;
-    for (size_t r = 0; r < resamples; r++)
-        for (size_t j = 0; j < figures; j++)
-            if (tt_writer_printf(&writer, err, "%.9g%c", replicates[j * resamples + r], j + 1 < figures ? '\t' : '\n'))
-                goto fail;
-    return tt_writer_finish(&writer, cli_watch_temporary, err);
-fail:
-    tt_writer_discard(&writer, cli_watch_temporary);
-    return -1;
-}
-
-/* ---- slices ---- */
-
-/* The metrics by the events of one part: a line a metric and k. events (n_events) is scratch. */
-static int write_part(struct tt_writer *writer, const struct tt_evaluation *e, const struct tt_slice *slice,
-                      uint32_t number, struct tt_pool *pool, uint32_t *events, struct tt_estimate *estimates,
-                      struct tt_err *err)
-{
-    const char *columns[] = {run_name, slice->name, slice->part[number].name};
-    struct tt_scores scores;
-    size_t n = 0;
-
-    for (size_t i = 0; i < e->ranks.n_events; i++)
-        if (slice->part_of[i] == number)
-            events[n++] = (uint32_t)i;
-    if (tt_scores_init(&scores, &e->ranks, events, n, e->ks, e->n_ks, err))
-        return -1;
-    int status = tt_scores_estimates(&scores, pool, (size_t)resamples, seed, estimates, NULL, err);
-    tt_scores_release(&scores);
-    for (size_t m = 0; m < TT_METRICS; m++)
-        for (size_t i = 0; i < e->n_ks; i++) {
-            for (size_t c = 0; status == 0 && c < 3; c++)
-                if ((c && tt_writer_text(writer, "\t", err)) ||
-                    tt_tsv_field(writer, TT_CSV_TAB, columns[c], strlen(columns[c]), err))
-                    status = -1;
-            if (status || write_figure(writer, tt_metric_names[m], e->ks[i], &estimates[i * TT_METRICS + m], err))
-                return -1;
-        }
+    for (int table = PER_QUERY; table <= METRICS; table++) {
+        struct tt_writer writer = {0};
+        if (table != METRICS && !paths[table])
+            continue;
+        if (table == METRICS ? cli_open_output(&writer, 0, err)
+                             : tt_writer_open(&writer, paths[table], cli_watch_temporary, err))
+            return -1;
+        int status = write_table((enum output)table, e, figures, pool, &writer, err);
+        if (cli_close_output(&writer, status, err))
+            return -1;
+    }
     return 0;
-}
-
-static int write_slices(const struct tt_evaluation *e, struct tt_pool *pool, struct tt_err *err)
-{
-    struct tt_writer writer = {0};
-    struct tt_estimate *estimates = tt_alloc(e->n_ks, TT_METRICS * sizeof(*estimates), err);
-    uint32_t *events = tt_alloc(e->ranks.n_events, sizeof(*events), err);
-    int status = -1;
-
-    if (!estimates || !events || tt_writer_open(&writer, slices_path, cli_watch_temporary, err))
-        goto done;
-    status = tt_writer_text(&writer, "run\tslice\tpart\tmetric\tk\tvalue\tlow\thigh\tn\n", err);
-    for (size_t s = 0; s < e->slices->n; s++)
-        for (size_t p = 0; status == 0 && p < e->slices->slice[s].n_parts; p++)
-            status = write_part(&writer, e, &e->slices->slice[s], (uint32_t)p, pool, events, estimates, err);
-    if (status)
-        tt_writer_discard(&writer, cli_watch_temporary);
-    else
-        status = tt_writer_finish(&writer, cli_watch_temporary, err);
-done:
-    free(estimates);
-    free(events);
-    return status;
-}
-
-/* ---- the whole ---- */
-
-static int make_figures(struct figures *figures, const struct tt_evaluation *e, struct tt_pool *pool,
-                        struct tt_err *err)
-{
-    if (tt_scores_estimates(&e->scores, pool, (size_t)resamples, seed, figures->means, figures->replicates, err))
-        return -1;
-    if (!training_path)
-        return 0;
-    return tt_novelty_estimates(&e->novelty, e->ranks.user_of, e->ranks.n_users, pool, (size_t)resamples, seed,
-                                figures->novelty, err);
 }
 
 static int evaluate(const size_t *ks, size_t n_ks, struct tt_err *err)
 {
     struct tt_evaluation e = {0};
+    struct tt_evaluation_figures figures = {0};
     struct tt_slices slices = {0};
-    struct tt_writer writer = {0};
-    struct figures figures = {
-        .means = tt_alloc(n_ks, TT_METRICS * sizeof(*figures.means), err),
-        .novelty = tt_alloc(n_ks, TT_NOVELTY_FIGURES * sizeof(*figures.novelty), err),
-        .replicates = tt_alloc(n_ks * TT_METRICS, (size_t)resamples * sizeof(*figures.replicates), err),
-    };
     struct tt_pool *pool = cli_pool(err);
     int status = -1;
 
-    if (!figures.means || !figures.novelty || !figures.replicates || !pool ||
-        tt_slices_init(&slices, slice_names.items, slice_names.n, err) || read_all(&e, &slices, ks, n_ks, err))
+    if (!pool || tt_slices_init(&slices, slice_names.items, slice_names.n, err) ||
+        read_all(&e, &slices, ks, n_ks, err))
         goto done;
-    say_counts(&e);
+    note_counts(&e);
     double read = cli_seconds();
-    if (make_figures(&figures, &e, pool, err))
+    if (tt_evaluation_figures_init(&figures, &e, pool, (size_t)resamples, seed, err))
         goto done;
     if (cli_verbose)
         cli_note("read in %.3f s, means and intervals in %.3f s", read, cli_seconds() - read);
-    if ((per_query_path && write_beside(per_query_path, &e, tt_evaluation_write_queries, err)) ||
-        (per_event_path && write_beside(per_event_path, &e, tt_evaluation_write_events, err)) ||
-        (slices_path && write_slices(&e, pool, err)) ||
-        (replicates_path && write_replicates(ks, n_ks, figures.replicates, err)) || cli_open_output(&writer, 0, err))
-        goto done;
-    if (write_metrics(&writer, &e, ks, n_ks, &figures, err)) {
-        tt_writer_discard(&writer, cli_watch_temporary);
-        goto done;
-    }
-    status = tt_writer_finish(&writer, cli_watch_temporary, err);
+    status = write_tables(&e, &figures, pool, err);
 done:
+    tt_evaluation_figures_release(&figures);
     tt_evaluation_release(&e);
     tt_slices_release(&slices);
     tt_pool_free(pool);
-    free(figures.means);
-    free(figures.novelty);
-    free(figures.replicates);
     return status;
 }
+
+/* ---- checks ---- */
 
 static void check_slices(void)
 {
@@ -386,6 +256,17 @@ static void check_paths(void)
     cli_check_different(outputs, n_outputs);
 }
 
+static void check_usage(void)
+{
+    if (!truth_path)
+        cli_usage_error("--truth is needed");
+    if (resamples > 0 && resamples < MIN_RESAMPLES)
+        cli_usage_error("--resamples: '%llu' is too few: a 95 %% interval needs %d, and 0 is for none",
+                        (unsigned long long)resamples, MIN_RESAMPLES);
+    check_paths();
+    check_slices();
+}
+
 int main(int argc, char **argv)
 {
     struct tt_err err = TT_ERR_INIT;
@@ -394,13 +275,7 @@ int main(int argc, char **argv)
     cli_start(&program, argc, argv);
     if (list_metrics)
         return cli_finish(write_list(&err), &err);
-    if (!truth_path)
-        cli_usage_error("--truth is needed");
-    if (resamples > 0 && resamples < MIN_RESAMPLES)
-        cli_usage_error("--resamples: '%llu' is too few: a 95 %% interval needs %d, and 0 is for none",
-                        (unsigned long long)resamples, MIN_RESAMPLES);
-    check_paths();
-    check_slices();
+    check_usage();
     size_t *ks = parse_top(&n_ks, &err);
     int status = ks ? evaluate(ks, n_ks, &err) : -1;
     free(ks);

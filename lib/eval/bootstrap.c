@@ -82,8 +82,7 @@ int tt_bootstrap_ratios(struct tt_pool *pool, const double *sums, size_t n, size
     double *panels = tt_alloc_aligned(n, n_panels * PANEL * sizeof(*panels), err);
     struct job job = {
         .panels = panels, .n = n, .columns = columns, .n_panels = n_panels, .divisors = divisors,
-        .resamples = resamples,
-        .seed = seed, .replicates = replicates,
+        .resamples = resamples, .seed = seed, .replicates = replicates,
         .counts = tt_alloc(n, threads * sizeof(*job.counts), err),
         .totals = tt_alloc(n_panels * PANEL, threads * sizeof(*job.totals), err),
     };

@@ -28,11 +28,11 @@
  *   p           of a paired permutation test: each user's figures of the two models change places with probability
  *               1/2 (Good 2005, "Permutation, parametric and bootstrap tests of hypotheses", section 3.7), and seeds
  *               are drawn as above; (1 + as far from 0 as D) / (1 + permutations) (Phipson and Smyth 2010, "Permutation
- *               p-values should never be zero", SAGMB 9). Where runs differ, its normal deviate is looked up in Student's
- *               distribution at the degrees of freedom that the seeds leave; and where fewer than 10 permutations are
- *               as far as D, it is that of the normal distribution with the permutations' variance, whose tails are
- *               about as heavy or heavier (Efron 1969, "Student's t-test under symmetry conditions", JASA 64): else
- *               few seeds could never show anything
+ *               p-values should never be zero", SAGMB 9). Where runs differ, its normal deviate is looked up in
+ *               Student's distribution at the degrees of freedom that the seeds leave; and where fewer than 10
+ *               permutations are as far as D, it is that of the normal distribution with the permutations' variance,
+ *               whose tails are about as heavy or heavier (Efron 1969, "Student's t-test under symmetry conditions",
+ *               JASA 64): else few seeds could never show anything
  *   cohens_d    D over the deviation of d_u: Cohen's d of paired values, of users
  *   power       of the t test at those degrees, when the difference is so many standard errors (Cohen 1988,
  *               "Statistical power analysis", chapter 2), by the normal deviate of the noncentral t (Abramowitz and

@@ -1,13 +1,11 @@
 /* Lists of recommendations against the events that came true: see evaluation.h. */
 #include "eval/evaluation.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/number.h"
-#include "io/tsv_writer.h"
 
 /* The list that is being read. */
 struct open_list {
@@ -55,8 +53,8 @@ static int read_names(struct tt_evaluation *e, struct tt_csv *lists, struct tt_e
     return 0;
 }
 
-/* The text of the present row's query: one field as it stands, or several joined by NUL bytes, which no field holds.
- * */
+/* The text of the present row's query: one field as it stands, or several joined by NUL
+ * bytes, which no field holds. */
 static int key_of(struct tt_evaluation *e, const struct tt_csv *csv, const size_t *columns, struct tt_csv_field *key,
                   struct tt_err *err)
 {
@@ -73,7 +71,7 @@ static int key_of(struct tt_evaluation *e, const struct tt_csv *csv, const size_
     return 0;
 }
 
-/* The code of an item, and a cleared place in e->item for a new one. */
+/* The code of an item. A new one gets its entry in e->item. */
 static int code_of_item(struct tt_evaluation *e, const struct tt_csv_field *field, uint32_t *code, struct tt_err *err)
 {
     if (tt_vocab_add(&e->items, field->text, field->len, code, err))
@@ -91,7 +89,7 @@ static int code_of_item(struct tt_evaluation *e, const struct tt_csv_field *fiel
 
 /* ---- the truth ---- */
 
-/* Has the user the item in earlier events? */
+/* Does the user have the item in earlier events? */
 static int is_known(const struct tt_interactions *known, const struct tt_csv_field *user,
                     const struct tt_csv_field *item)
 {
@@ -379,7 +377,7 @@ int tt_evaluation_run(struct tt_evaluation *e, const struct tt_evaluation_source
         read_truth(e, sources->truth, columns, err) || read_lists(e, sources->lists, columns, err))
         goto done;
     if (e->max_rank && e->max_rank < ks[n_ks - 1] && !may_be_short) {
-        tt_err_set(err, TT_ERR_INPUT, "%s: lists have at most %zu items, -k %zu asked (--short allows it)",
+        tt_err_set(err, TT_ERR_INPUT, "%s: lists have at most %zu items, too few for metrics of the first %zu",
                    sources->lists->reader.name, e->max_rank, ks[n_ks - 1]);
         goto done;
     }
@@ -426,101 +424,4 @@ size_t tt_evaluation_distinct(const struct tt_evaluation *e, size_t k)
 double tt_evaluation_coverage(const struct tt_evaluation *e, size_t k)
 {
     return (double)count_distinct(e, k, 1) / (double)e->n_catalogue;
-}
-
-/* ---- a line a query, a line an event ---- */
-
-static int write_key_names(const struct tt_evaluation *e, struct tt_writer *writer, struct tt_err *err)
-{
-    for (size_t i = 0; i < e->n_keys; i++)
-        if (tt_tsv_field(writer, TT_CSV_TAB, e->names[i], strlen(e->names[i]), err) ||
-            tt_writer_text(writer, "\t", err))
-            return -1;
-    return 0;
-}
-
-/* The key fields of a query, a tab after each. */
-static int write_key(const struct tt_evaluation *e, size_t query, struct tt_writer *writer, struct tt_err *err)
-{
-    size_t len;
-    const char *key = tt_text_list_get(&e->queries.texts, query, &len), *end = key + len;
-
-    for (size_t i = 0; i < e->n_keys; i++) {
-        const char *nul = i + 1 < e->n_keys ? memchr(key, '\0', (size_t)(end - key)) : end;
-        if (tt_tsv_field(writer, TT_CSV_TAB, key, (size_t)(nul - key), err) || tt_writer_text(writer, "\t", err))
-            return -1;
-        key = nul < end ? nul + 1 : end;
-    }
-    return 0;
-}
-
-static int write_query_names(const struct tt_evaluation *e, struct tt_writer *writer, struct tt_err *err)
-{
-    if (write_key_names(e, writer, err) || tt_writer_text(writer, "n", err))
-        return -1;
-    for (int m = 0; m < TT_METRICS; m++)
-        for (size_t i = 0; i < e->n_ks; i++)
-            if (tt_writer_printf(writer, err, "\t%s@%zu", tt_metric_names[m], e->ks[i]))
-                return -1;
-    return tt_writer_text(writer, "\n", err);
-}
-
-int tt_evaluation_write_queries(const struct tt_evaluation *e, struct tt_writer *writer, struct tt_err *err)
-{
-    if (write_query_names(e, writer, err))
-        return -1;
-    for (size_t q = 0; q < e->ranks.n_queries; q++) {
-        if (write_key(e, q, writer, err) || tt_writer_printf(writer, err, "%u", (unsigned)e->scores.events_of[q]))
-            return -1;
-        for (size_t m = 0; m < TT_METRICS; m++)
-            for (size_t i = 0; i < e->n_ks; i++)
-                if (tt_writer_text(writer, "\t", err) ||
-                    tt_tsv_number(writer, e->scores.values[(q * e->n_ks + i) * TT_METRICS + m], err))
-                    return -1;
-        if (tt_writer_text(writer, "\n", err))
-            return -1;
-    }
-    return 0;
-}
-
-/* The ends of an event file's lines: a column for each slice. */
-static int write_slice_names(const struct tt_evaluation *e, struct tt_writer *writer, struct tt_err *err)
-{
-    for (size_t s = 0; e->slices && s < e->slices->n; s++) {
-        const char *name = e->slices->slice[s].name;
-        if (tt_writer_text(writer, "\tslice:", err) || tt_tsv_field(writer, TT_CSV_TAB, name, strlen(name), err))
-            return -1;
-    }
-    return tt_writer_text(writer, "\n", err);
-}
-
-static int write_parts(const struct tt_evaluation *e, size_t event, struct tt_writer *writer, struct tt_err *err)
-{
-    for (size_t s = 0; e->slices && s < e->slices->n; s++) {
-        const struct tt_slice *slice = &e->slices->slice[s];
-        const char *name = slice->part[slice->part_of[event]].name;
-        if (tt_writer_text(writer, "\t", err) || tt_tsv_field(writer, TT_CSV_TAB, name, strlen(name), err))
-            return -1;
-    }
-    return tt_writer_text(writer, "\n", err);
-}
-
-int tt_evaluation_write_events(const struct tt_evaluation *e, struct tt_writer *writer, struct tt_err *err)
-{
-    const char *item_name = e->names[e->n_keys];
-
-    if (write_key_names(e, writer, err) || tt_tsv_field(writer, TT_CSV_TAB, item_name, strlen(item_name), err) ||
-        tt_writer_text(writer, "\trank", err) || write_slice_names(e, writer, err))
-        return -1;
-    for (size_t i = 0; i < e->ranks.n_events; i++) {
-        const struct tt_target *target = &e->ranks.targets[e->ranks.events[i].target];
-        size_t len;
-        const char *item = tt_text_list_get(&e->items.texts, target->item, &len);
-        if (write_key(e, e->ranks.events[i].query, writer, err) || tt_tsv_field(writer, TT_CSV_TAB, item, len, err) ||
-            (target->rank ? tt_writer_printf(writer, err, "\t%u", (unsigned)target->rank)
-                          : tt_writer_text(writer, "\t-", err)) ||
-            write_parts(e, i, writer, err))
-            return -1;
-    }
-    return 0;
 }

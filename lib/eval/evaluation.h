@@ -92,11 +92,4 @@ size_t tt_evaluation_distinct(const struct tt_evaluation *e, size_t k);
  * catalogue. */
 double tt_evaluation_coverage(const struct tt_evaluation *e, size_t k);
 
-/* A TSV line a query, in the order of the truth: key columns, n (its events), and METRIC@K, metric by metric. */
-int tt_evaluation_write_queries(const struct tt_evaluation *e, struct tt_writer *writer, struct tt_err *err) TT_CHECKED;
-
-/* A TSV line an event that counts, in the order of the truth: key columns, the item, and "rank", where the item stands
- * in the query's list, at any depth; "-": it does not; and for each slice, as "slice:NAME", the event's part. */
-int tt_evaluation_write_events(const struct tt_evaluation *e, struct tt_writer *writer, struct tt_err *err) TT_CHECKED;
-
 #endif

@@ -294,7 +294,7 @@ t 'lists without rows find nothing' 0 '0' '' sh -c 'sed 1d out | cut -f 4 | sort
 t 'and a note says so' 0 'tt-eval: test events: 6, queries: 3, users: 3
 tt-eval: queries without a list: 3 (their metrics are 0)
 tt-eval: test events whose item is in no list: 6' '' cat notes
-t 'k beyond the longest list' 1 '' 'tt-eval: recs.tsv: lists have at most 3 items, -k 20 asked (--short allows it)' \
+t 'k beyond the longest list' 1 '' 'tt-eval: recs.tsv: lists have at most 3 items, too few for metrics of the first 20' \
     tt-eval -q -k 2,20 --truth test.csv recs.tsv
 t '--short allows it, and precision still divides by k' 0 "$(echo '- precision 20 0.05 - - 3' | tab)" '' \
     sh -c 'tt-eval -q -k 20 --short --resamples 0 --truth test.csv recs.tsv | grep precision'
