@@ -392,7 +392,7 @@ static int encode_attribute(const struct encoder *en, size_t column, struct tt_t
     return 0;
 }
 
-/* After the last row: settle the attributes, learn their codes, and make the side's rows. */
+/* After the last row: resolve the attributes, learn their codes, and make the side's rows. */
 static int finish_side(struct encoder *en, enum tt_side side, struct tt_err *err)
 {
     struct tt_dictionary *d = &en->learnt->dictionary;

@@ -114,9 +114,9 @@ int tt_quantized_store(const struct tt_quantized *quantized, struct tt_segment *
 
     if (quantized->n_panels == 0)
         return 0;
-    return tt_segment_tensor(segment, "sieve.bytes", TT_I8, rows, quantized->quads * 4, quantized->bytes, err) ||
-                   tt_segment_tensor(segment, "sieve.begin", TT_U32, rows, 0, quantized->begin, err) ||
-                   tt_segment_tensor(segment, "sieve.panels", TT_F32, quantized->n_panels, 4, quantized->panels, err)
+    return tt_segment_tensor(segment, "quantized.bytes", TT_I8, rows, quantized->quads * 4, quantized->bytes, err) ||
+                   tt_segment_tensor(segment, "quantized.begin", TT_U32, rows, 0, quantized->begin, err) ||
+                   tt_segment_tensor(segment, "quantized.panels", TT_F32, quantized->n_panels, 4, quantized->panels, err)
                ? -1
                : 0;
 }
@@ -128,11 +128,11 @@ int tt_quantized_view(struct tt_quantized *quantized, size_t n, size_t dim, cons
     const struct tt_tensor *bytes, *begin, *panels;
 
     *quantized = (struct tt_quantized){0};
-    if (!tt_segment_find(segment, "sieve.bytes") || dim > TT_BYTE_SCAN_MAX_DIM)
+    if (!tt_segment_find(segment, "quantized.bytes") || dim > TT_BYTE_SCAN_MAX_DIM)
         return 0;
-    bytes = tt_segment_need(segment, "sieve.bytes", TT_I8, n_panels * TT_SCAN_ITEMS, quads * 4, err);
-    begin = bytes ? tt_segment_need(segment, "sieve.begin", TT_U32, n_panels * TT_SCAN_ITEMS, 0, err) : NULL;
-    panels = begin ? tt_segment_need(segment, "sieve.panels", TT_F32, n_panels, 4, err) : NULL;
+    bytes = tt_segment_need(segment, "quantized.bytes", TT_I8, n_panels * TT_SCAN_ITEMS, quads * 4, err);
+    begin = bytes ? tt_segment_need(segment, "quantized.begin", TT_U32, n_panels * TT_SCAN_ITEMS, 0, err) : NULL;
+    panels = begin ? tt_segment_need(segment, "quantized.panels", TT_F32, n_panels, 4, err) : NULL;
     if (!panels)
         return -1;
     *quantized = (struct tt_quantized){.n_panels = n_panels, .quads = quads, .borrowed = 1,

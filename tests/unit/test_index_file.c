@@ -152,7 +152,7 @@ static void test_index_keeps_quantized_rows(void **state)
     anns[1] = tt_index_open(&back, &s, pool, &err);
     struct tt_segment bare = s;
     bare.n_tensors -= 3;
-    assert_null(tt_segment_find(&bare, "sieve.bytes"));
+    assert_null(tt_segment_find(&bare, "quantized.bytes"));
     anns[2] = tt_index_open(&back, &bare, pool, &err);
     for (size_t k = 10; k <= K; k += K - 10) {
         uint32_t rows[3][M * K];
@@ -168,11 +168,11 @@ static void test_index_keeps_quantized_rows(void **state)
         }
     }
     for (size_t i = 0; i < s.n_tensors; i++) { /* quantized rows of another shape */
-        if (strcmp(s.tensors[i].name, "sieve.begin") == 0)
+        if (strcmp(s.tensors[i].name, "quantized.begin") == 0)
             s.tensors[i].shape[0]--;
     }
     assert_null(tt_index_open(&back, &s, pool, &err));
-    assert_string_equal(err.text, "file: tensor 'sieve.begin' has another type or shape than expected");
+    assert_string_equal(err.text, "file: tensor 'quantized.begin' has another type or shape than expected");
     for (int a = 0; a < 3; a++)
         tt_ann_free(anns[a]);
     tt_segment_release(&s);
