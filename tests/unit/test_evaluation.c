@@ -65,39 +65,32 @@ static void write_world(const struct world *w, const char *lists, const char *tr
     assert_int_equal(fclose(f), 0);
 }
 
-/* The value of each metric, by loops over everything. */
-static void naive(const struct world *w, int k, double mean[TT_METRICS])
+/* The mean of each metric, by loops over everything; those of one list are checked in test_metrics.c. */
+static void naive(const struct world *w, size_t k, double mean[TT_METRICS])
 {
-    double sum[TT_METRICS] = {0};
+    double sum[TT_METRICS] = {0}, of_list[TT_METRICS];
     int queries = 0;
 
     for (int q = 0; q < QUERIES; q++) {
-        int targets = 0, hits = 0, first = 0;
-        double dcg = 0, ideal = 0, ap = 0;
-        for (int i = 0; i < ITEMS; i++)
-            targets += w->targets[q][i] > 0;
-        if (!targets)
+        struct tt_hit hits[LENGTH_MAX];
+        size_t n_hits = 0, n_items = 0;
+        double events = 0;
+        for (int i = 0; i < ITEMS; i++) {
+            n_items += w->targets[q][i] > 0;
+            events += w->targets[q][i];
+        }
+        if (!n_items)
             continue;
         queries++;
-        for (int r = 1; r <= k; r++) {
-            ideal += r <= targets ? 1 / log2(r + 1) : 0;
-            if (r > w->length[q] || !w->targets[q][w->list[q][r - 1]])
-                continue;
-            sum[TT_METRIC_TOP_K_ACCURACY] += w->targets[q][w->list[q][r - 1]];
-            hits++;
-            dcg += 1 / log2(r + 1);
-            ap += (double)hits / r;
-            first = first ? first : r;
-        }
-        sum[TT_METRIC_RECALL] += (double)hits / targets;
-        sum[TT_METRIC_PRECISION] += (double)hits / k;
-        sum[TT_METRIC_NDCG] += dcg / ideal;
-        sum[TT_METRIC_MRR] += first ? 1.0 / first : 0;
-        sum[TT_METRIC_HIT_RATE] += hits > 0;
-        sum[TT_METRIC_MAP] += ap / (targets < k ? targets : k);
+        for (int r = 0; r < w->length[q]; r++)
+            if (w->targets[q][w->list[q][r]])
+                hits[n_hits++] = (struct tt_hit){(uint32_t)r + 1, w->targets[q][w->list[q][r]]};
+        tt_metrics_of_list(hits, n_hits, n_items, events, k, of_list);
+        for (int m = 0; m < TT_METRICS; m++)
+            sum[m] += of_list[m] * (tt_metric_info[m].mean == TT_MEAN_OVER_EVENTS ? events : 1);
     }
     for (int m = 0; m < TT_METRICS; m++)
-        mean[m] = sum[m] / (m == TT_METRIC_TOP_K_ACCURACY ? EVENTS : queries);
+        mean[m] = sum[m] / (tt_metric_info[m].mean == TT_MEAN_OVER_EVENTS ? EVENTS : queries);
 }
 
 struct files {
@@ -156,7 +149,7 @@ static void test_evaluation_agrees_with_loops_over_random_worlds(void **state)
         assert_int_equal(tt_scores_estimates(&e.scores, pool, seed % 2 ? 0 : 99, seed, estimates, NULL, &err), 0);
         for (size_t i = 0; i < LENGTH(ks); i++) {
             double mean[TT_METRICS];
-            naive(&w, (int)ks[i], mean);
+            naive(&w, ks[i], mean);
             for (int m = 0; m < TT_METRICS; m++) {
                 const struct tt_estimate *x = &estimates[i * TT_METRICS + (size_t)m];
                 assert_true(fabs(x->value - mean[m]) < 1e-12);

@@ -2,7 +2,6 @@
 #include "math/metrics.h"
 
 #include <math.h>
-
 #include <string.h>
 
 #include "unit.h"
@@ -20,7 +19,7 @@ static void assert_metrics(const struct tt_hit *hits, size_t n_hits, size_t n_it
     }
 }
 
-/* Four wanted items, six events; three of the items are listed, at ranks 2, 3 and 7, and the second has two events.
+/* Four targets, six events; three of the targets are listed, at ranks 2, 3 and 7, and the second has two events.
  *
  * k = 5: two hits. Accuracy (1 + 2) / 6; recall 2 / 4; precision 2 / 5.
  *        DCG 1/log2(3) + 1/log2(4) = 0.630930 + 0.5 = 1.130930; the best, of min(5, 4) = 4 hits,
@@ -53,7 +52,7 @@ static void test_metrics_of_a_list_without_hits_are_zero(void **state)
     assert_metrics(NULL, 0, 50, 70, 10, zero);
 }
 
-/* More is wanted than k has room for: NDCG and MAP are 1 for a list of hits only; recall cannot be. */
+/* More targets than k: NDCG and MAP are 1 for a list of hits only; recall cannot be. */
 static void test_metrics_of_the_best_list(void **state)
 {
     static const struct tt_hit hits[] = {{1, 1}, {2, 1}};
@@ -104,11 +103,11 @@ static void test_shares_of_a_mean(void **state)
  *   lists = np.array([r.permutation(N) for _ in range(Q)])
  *   score = np.empty((Q, N)); np.put_along_axis(score, lists, -np.arange(N)[None, :], 1)
  *   truth = [r.integers(0, N, r.integers(1, 10)) for _ in range(Q)]
- *   wanted = np.array([np.isin(np.arange(N), t) for t in truth]).astype(int)
+ *   target = np.array([np.isin(np.arange(N), t) for t in truth]).astype(int)
  *   m.top_k_accuracy_score(np.concatenate(truth), np.repeat(score, [len(t) for t in truth], 0), k=k, labels=range(N))
- *   m.recall_score(wanted, score > -k, average="samples"), m.precision_score(wanted, score > -k, average="samples")
- *   m.ndcg_score(wanted, score, k=k)
- *   m.label_ranking_average_precision_score(wanted, score)    # map, k = N
+ *   m.recall_score(target, score > -k, average="samples"), m.precision_score(target, score > -k, average="samples")
+ *   m.ndcg_score(target, score, k=k)
+ *   m.label_ranking_average_precision_score(target, score)    # map, k = N
  *   first = np.eye(N)[[t[0] for t in truth]]
  *   m.label_ranking_average_precision_score(first, score)     # mrr of the first event of each query, k = N
  */
