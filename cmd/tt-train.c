@@ -197,11 +197,13 @@ static const char *tuned_text(char buffer[160], const struct tt_settings *s)
     return buffer;
 }
 
-static int train(struct inputs *in, struct tt_progress_outputs *to, struct tt_writer *writer, struct tt_err *err)
+static int train(struct inputs *in, const struct tt_progress_outputs *logs, struct tt_writer *writer,
+                 struct tt_err *err)
 {
     struct tt_model_origin origin = {{in->model.entities.segment.checksum, in->valid_segment.checksum,
                                       in->earlier.entities.segment.checksum}, NULL, cli_add_lineage};
     struct tt_fact facts[TT_MAX_FACTS];
+    struct tt_progress_outputs to = *logs;
     struct tt_checkpoint_keeper keeper = {.path = checkpoint_path, .facts = facts, .watch = cli_watch_temporary};
     struct tt_buf lineage = TT_BUF_INIT;
     struct tt_pool *pool = cli_pool(err);
@@ -213,8 +215,8 @@ static int train(struct inputs *in, struct tt_progress_outputs *to, struct tt_wr
     if (!pool || cli_lineage(&lineage, err))
         goto done;
     keeper.n_facts = tt_facts_of_run(facts, "tt-train " TT_VERSION, lineage.data, &origin.inputs);
-    to->checkpoints = &keeper;
-    if (tt_progress_init(&progress, to, o.run.validation.metric, o.run.validation.k, err) ||
+    to.checkpoints = &keeper;
+    if (tt_progress_init(&progress, &to, o.run.validation.metric, o.run.validation.k, err) ||
         (resume_path && tt_progress_resume(&progress, resume_path, err)))
         goto done;
     struct tt_train_hooks hooks = tt_progress_hooks(&progress);

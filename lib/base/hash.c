@@ -1,7 +1,7 @@
 /* Hashing: see hash.h. The only file that includes xxHash.
  *
  * A distribution builds xxHash for the oldest x86-64 processors, with SSE2. Its dispatching functions give the same
- * values with the widest instructions that this processor has; for a file of hundreds of megabytes that halves the time.
+ * values with the widest instructions that this processor has, which halves the time of a large file.
  */
 #include "base/hash.h"
 

@@ -6,8 +6,7 @@
 
 #include <stdint.h>
 
-#include "encode/schema.h"
-#include "io/container.h"
+#include "base/err.h"
 
 /* The rows of one feature. With one code of weight 1 in every row, offsets and weights stay NULL. */
 struct tt_bags {
@@ -34,12 +33,5 @@ static inline size_t tt_bags_row(const struct tt_bags *bags, size_t row, const u
     *weights = bags->weights ? bags->weights + from : NULL;
     return bags->offsets ? (size_t)(bags->offsets[row + 1] - bags->offsets[row]) : 1;
 }
-
-/* Store and load the rows of a column as "SIDE.NAME.codes" and, unless its rows have a single code, ".offsets" and
- * ".weights". Loading makes views, and checks that codes are below n_codes, offsets rise and weights are finite. */
-int tt_bags_store(const struct tt_bags *bags, const struct tt_column *column, struct tt_segment *segment,
-                  struct tt_err *err) TT_CHECKED;
-int tt_bags_load(struct tt_bags *bags, const struct tt_column *column, size_t n_codes, size_t n_rows,
-                 const struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 
 #endif

@@ -59,7 +59,7 @@ int tt_table_store(const struct tt_table *table, const struct tt_dictionary *dic
         const struct tt_column *c = &dictionary->schema.columns[i];
         if (c->side != table->side || !holds(with, c))
             continue;
-        if (tt_bags_store(&table->bags[i], c, segment, err) ||
+        if (tt_feature_store_rows(&dictionary->features[i], &table->bags[i], segment, err) ||
             (c->kind == TT_KIND_HISTORY && table->latest &&
              tt_segment_tensor(segment, tt_tensor_name(name, c, "latest"), TT_U32, table->n_rows, 0, table->latest,
                                err)))
@@ -95,7 +95,7 @@ int tt_table_load(struct tt_table *table, enum tt_side side, const struct tt_dic
             continue;
         int status = 0;
         if (holds(with, c))
-            status = tt_bags_load(&table->bags[i], c, dictionary->features[i].n_codes, n_rows, segment, err);
+            status = tt_feature_load_rows(&dictionary->features[i], &table->bags[i], n_rows, segment, err);
         else if (c->kind == TT_KIND_ID)
             status = tt_table_count_ids(table, i, n_rows, err);
         if (status || (holds(with & TT_WITH_HISTORY, c) && load_latest(table, c, segment, err))) {

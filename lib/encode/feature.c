@@ -1,6 +1,7 @@
 /* What was learnt of a column: see feature.h. */
 #include "encode/feature.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,4 +137,64 @@ int tt_feature_index(struct tt_feature *f, const struct tt_segment *segment, con
     return tt_kind_of(f->column)->has_vocabulary
                ? tt_vocab_from_segment(&f->vocab, &texts, tt_tensor_name(name, f->column, "vocab"), segment, file, err)
                : 0;
+}
+
+int tt_feature_store_rows(const struct tt_feature *feature, const struct tt_bags *bags, struct tt_segment *segment,
+                          struct tt_err *err)
+{
+    const struct tt_column *column = feature->column;
+    static const uint64_t no_rows[1] = {0};
+    char name[TT_TENSOR_NAME];
+    size_t n = bags->offsets ? (size_t)bags->offsets[bags->n_rows] : bags->n_rows;
+
+    if (tt_segment_tensor(segment, tt_tensor_name(name, column, "codes"), TT_U32, n, 0, bags->codes, err))
+        return -1;
+    if (tt_column_is_single(column))
+        return 0;
+    if (bags->n_rows == 0)
+        n = 0;
+    return tt_segment_tensor(segment, tt_tensor_name(name, column, "offsets"), TT_U64, bags->n_rows + 1, 0,
+                             bags->offsets ? bags->offsets : no_rows, err) ||
+                   tt_segment_tensor(segment, tt_tensor_name(name, column, "weights"), TT_F32, n, 0, bags->weights, err)
+               ? -1
+               : 0;
+}
+
+int tt_feature_load_rows(const struct tt_feature *feature, struct tt_bags *bags, size_t n_rows,
+                         const struct tt_segment *segment, struct tt_err *err)
+{
+    const struct tt_column *column = feature->column;
+    char name[TT_TENSOR_NAME];
+    int is_single = tt_column_is_single(column);
+    const struct tt_tensor *codes = tt_segment_need(segment, tt_tensor_name(name, column, "codes"), TT_U32,
+                                                    is_single ? n_rows : TT_ANY, 0, err);
+
+    *bags = (struct tt_bags){.n_rows = n_rows};
+    if (!codes)
+        return -1;
+    size_t n = codes->shape[0];
+    bags->codes = (uint32_t *)codes->data;
+    for (size_t i = 0; i < n; i++)
+        if (bags->codes[i] >= feature->n_codes)
+            return tt_err_set(err, TT_ERR_INPUT, "%s: tensor '%s': a code that the feature does not have",
+                              segment->name, name);
+    if (is_single)
+        return 0;
+    const struct tt_tensor *offsets =
+        tt_segment_need(segment, tt_tensor_name(name, column, "offsets"), TT_U64, n_rows + 1, 0, err);
+    const struct tt_tensor *weights =
+        tt_segment_need(segment, tt_tensor_name(name, column, "weights"), TT_F32, n, 0, err);
+    if (!offsets || !weights)
+        return -1;
+    bags->offsets = (uint64_t *)offsets->data;
+    bags->weights = (float *)weights->data;
+    int good = bags->offsets[0] == 0 && bags->offsets[n_rows] == n;
+    for (size_t r = 0; r < n_rows && good; r++)
+        good = bags->offsets[r] <= bags->offsets[r + 1];
+    for (size_t i = 0; i < n && good; i++)
+        good = isfinite(bags->weights[i]);
+    if (!good)
+        return tt_err_set(err, TT_ERR_INPUT, "%s: damaged: offsets or weights of '%s.%s'", segment->name,
+                          tt_side_name(column->side), column->name);
+    return 0;
 }

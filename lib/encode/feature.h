@@ -19,6 +19,8 @@
 #define TT_ENCODE_FEATURE_H
 
 #include "encode/bags.h"
+#include "encode/schema.h"
+#include "io/container.h"
 #include "table/attribute.h"
 #include "table/vocab.h"
 
@@ -62,5 +64,12 @@ int tt_feature_load(struct tt_feature *feature, const struct tt_segment *segment
  * a text twice. */
 int tt_feature_index(struct tt_feature *feature, const struct tt_segment *segment, const char *file,
                      struct tt_err *err) TT_CHECKED;
+
+/* Store and load rows of a feature as "SIDE.NAME.codes" and, unless its rows have a single code, ".offsets" and
+ * ".weights". Loading makes views, and checks that codes are below n_codes, offsets rise and weights are finite. */
+int tt_feature_store_rows(const struct tt_feature *feature, const struct tt_bags *bags, struct tt_segment *segment,
+                          struct tt_err *err) TT_CHECKED;
+int tt_feature_load_rows(const struct tt_feature *feature, struct tt_bags *bags, size_t n_rows,
+                         const struct tt_segment *segment, struct tt_err *err) TT_CHECKED;
 
 #endif

@@ -116,7 +116,8 @@ int tt_quantized_store(const struct tt_quantized *quantized, struct tt_segment *
         return 0;
     return tt_segment_tensor(segment, "quantized.bytes", TT_I8, rows, quantized->quads * 4, quantized->bytes, err) ||
                    tt_segment_tensor(segment, "quantized.begin", TT_U32, rows, 0, quantized->begin, err) ||
-                   tt_segment_tensor(segment, "quantized.panels", TT_F32, quantized->n_panels, 4, quantized->panels, err)
+                   tt_segment_tensor(segment, "quantized.panels", TT_F32, quantized->n_panels, 4, quantized->panels,
+                                     err)
                ? -1
                : 0;
 }

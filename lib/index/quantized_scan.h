@@ -31,7 +31,7 @@ int tt_quantized_make(struct tt_quantized *quantized, const float *vectors, size
                       struct tt_err *err) TT_CHECKED;
 void tt_quantized_release(struct tt_quantized *quantized); /* fine on a struct that is all zero */
 
-/* Add the rows to a segment as the tensors "quantized.bytes", "quantized.begin" and "quantized.panels" (man 5 tt-format), unless
+/* Add the rows to a segment as the tensors "quantized.bytes", ".begin" and ".panels" (man 5 tt-format), unless
  * there are none. Borrowed until the segment was written. */
 int tt_quantized_store(const struct tt_quantized *quantized, struct tt_segment *segment,
                        struct tt_err *err) TT_CHECKED;

@@ -527,7 +527,7 @@ const size_t tt_n_endpoints = ENDPOINTS;
 
 struct tt_telemetry *tt_endpoints_telemetry(struct tt_err *err)
 {
-    const char *names[ENDPOINTS + 1];
+    const char *names[ENDPOINTS + 1] = {NULL};
     size_t n = 0;
 
     for (size_t i = 0; i < ENDPOINTS; i++) {

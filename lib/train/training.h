@@ -5,8 +5,8 @@
  *     final      a run with the settings and the number of epochs that were found; it makes the model
  *
  * Trials and the choosing run are evaluated on `valid`, if it is given, or else on a share of each user's events that
- * is held out (holdout.h), from which they do not learn; the final run learns from all events, has no validation, and so
- * cannot stop early. With `valid` there is no
+ * is held out (holdout.h), from which they do not learn; the final run learns from all events, has no validation, and
+ * so cannot stop early. With `valid` there is no
  * choosing run: the final run is evaluated on it too, and keeps its best epoch. Nor is there one when the trials were
  * as long as the final run: then the best trial recommends the number of epochs. Without tuning and held-out events
  * there is the final run alone. early_stopping.h says when a run ends, which epoch is the best, and which number of
