@@ -96,7 +96,7 @@ static void note_counts(const struct tt_evaluation *e)
     if (e->n_unlisted_events)
         cli_note("test events whose item is in no list: %zu", e->n_unlisted_events);
     if (e->n_ignored_lists)
-        cli_note("lists passed over, their query is not in the truth: %zu (rows: %zu)", e->n_ignored_lists,
+        cli_note("lists ignored, their query is not in the truth: %zu (rows: %zu)", e->n_ignored_lists,
                  e->n_ignored_rows);
     if (e->n_uncatalogued)
         cli_note("items in the lists that are not in '%s': %zu", items_path, e->n_uncatalogued);

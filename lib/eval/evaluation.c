@@ -18,7 +18,7 @@ struct open_list {
 
 /* ---- texts to codes ---- */
 
-/* The columns of a text: columns (n_keys + 1), keys first, then the item. */
+/* Find the key columns and the item column of a file: columns (n_keys + 1), keys first, then the item. */
 static int find_columns(const struct tt_evaluation *e, struct tt_csv *csv, size_t *columns, struct tt_err *err)
 {
     for (size_t i = 0; i <= e->n_keys; i++) {
@@ -97,7 +97,7 @@ static int is_known(const struct tt_interactions *known, const struct tt_csv_fie
                                tt_vocab_find(&known->items, item->text, item->len));
 }
 
-/* The present row is the next event: its values for the slices. */
+/* Add the values of the present row, the next event, to the slices. */
 static int add_to_slices(struct tt_evaluation *e, const struct tt_csv *csv, const struct tt_csv_field *user,
                          uint32_t item, struct tt_err *err)
 {
@@ -346,7 +346,7 @@ static int cut_slices(struct tt_evaluation *e, struct tt_err *err)
     return tt_slices_cut(e->slices, err);
 }
 
-/* Known events, which may be none, and training events, of which there are some. */
+/* Read the known events, which may be none, and the training events, which must not. */
 static int read_interactions(struct tt_evaluation *e, const struct tt_evaluation_sources *sources, struct tt_err *err)
 {
     const char *user = e->names[0], *item = e->names[e->n_keys];

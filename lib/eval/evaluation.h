@@ -7,9 +7,9 @@
  *     tt_evaluation_release(&e);
  *
  * The lists' columns are: key columns, "rank", the item, and others that are not read. The truth has the same key
- * columns and the item, by name, in any place. A query is one value of all key columns; its user is the first of them.
- * The queries that count are those of the truth: each is evaluated by its targets, the distinct items of its events. A
- * query without a list has found nothing, and lists of other queries are checked and passed over.
+ * columns and the item, found by name. A query is one value of all key columns; its user is the first of them. The
+ * queries that count are those of the truth: each is evaluated by its targets, the distinct items of its events. The
+ * metrics of a query without a list are 0; lists of other queries are checked and ignored.
  *
  * The truth is held in memory: 20 bytes an event, and each distinct text once. Of the lists only the ranks of targets
  * and the texts of new queries and items are kept. Codes are given by first appearance, truth before lists, and all

@@ -37,7 +37,7 @@ enum tt_slice_source {
     TT_SLICE_USERS,      /* ... of the users, by the event's user */
     TT_SLICE_ACTIVITY,   /* training events of the user */
     TT_SLICE_POPULARITY, /* training events of the item */
-    TT_SLICE_KNOWN,      /* parts "new" and "known": has the user the item in the training events? */
+    TT_SLICE_KNOWN,      /* parts "new" and "known": does the user have the item in the training events? */
 };
 
 struct tt_slice_part {

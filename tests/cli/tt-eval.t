@@ -56,7 +56,7 @@ by_hand_of() { # arguments of tt-eval: its rows about what is computed by hand h
 t 'figures by hand, and notes' 0 "$by_hand" 'tt-eval: test events: 6, queries: 3, users: 3
 tt-eval: queries without a list: 1 (their metrics are 0)
 tt-eval: test events whose item is in no list: 1
-tt-eval: lists passed over, their query is not in the truth: 1 (rows: 1)' \
+tt-eval: lists ignored, their query is not in the truth: 1 (rows: 1)' \
     by_hand_of -k 1,2 --resamples 0 --truth test.csv recs.tsv
 t '--list-metrics: those that are written, in their order' 0 \
     "$(tt-eval -q -k 1 --resamples 0 --truth test.csv recs.tsv | sed 1d | cut -f 2 | grep -v distinct)" '' \
@@ -235,7 +235,7 @@ END
 tt-eval: test events left out, as their users had the items already: 3
 tt-eval: queries without a list: 1 (their metrics are 0)
 tt-eval: test events whose item is in no list: 1
-tt-eval: lists passed over, their query is not in the truth: 1 (rows: 1)' sh -c \
+tt-eval: lists ignored, their query is not in the truth: 1 (rows: 1)' sh -c \
     'tt-eval -k 1,2 --resamples 0 --new train.csv --truth test.csv recs.tsv >m; code=$?; sed -n 2,5p m; exit $code'
 t 'nothing is new' 1 '' 'tt-eval: test.csv: no test event is new: the users had the items of all 6 already' \
     tt-eval -q -k 1 --new test.csv --truth test.csv recs.tsv
