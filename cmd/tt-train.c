@@ -106,7 +106,7 @@ static struct cli_option options[] = {
      .help = "resume a run that was killed, from its checkpoint"},
     {0, "memory", CLI_COUNT, &o.run.trainer.steps.max_memory, .min = 1000000, .max = 1e12, .metavar = "BYTES",
      .is_rare = 1,
-     .help = "most bytes for the logits of a step"},
+     .help = "most bytes for the scores of a step"},
     {0, "seed", CLI_COUNT, &o.run.trainer.seed, .metavar = "N", .help = "seed of all random numbers"},
     CLI_JOBS,
     CLI_OUTPUT,

@@ -42,6 +42,8 @@ empty :=
 comma := ,
 ks    := $(subst $(comma), ,$K)
 TABLE ?= top_k_accuracy $(firstword $(filter 10,$(ks)) $(ks))
+$(if $(word 3,$(TABLE)),$(error TABLE: '$(TABLE)' is not a metric and a k))
+override TABLE := $(word 1,$(TABLE)) $(word 2,$(TABLE))
 SEEN  ?= keep
 ALSO  ?= none
 NEW   ?= no

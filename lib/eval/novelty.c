@@ -38,7 +38,6 @@ void tt_novelty_begin(struct tt_novelty *r, size_t query, uint32_t user)
     r->rank = r->at = 0;
     memset(r->sum, 0, sizeof(r->sum));
     r->has_list[query] = 1;
-    r->n_lists++;
 }
 
 /* The means of the rows so far are those of the next k. */

@@ -29,9 +29,9 @@ enum tt_novelty_figure { TT_NOVELTY_SELF_INFORMATION, TT_NOVELTY_POPULARITY, TT_
 extern const char *const tt_novelty_names[TT_NOVELTY_FIGURES];
 
 struct tt_novelty {
-    size_t n_lists, n_rows; /* that were added */
-    size_t n_seen_rows;     /* ... whose item the user has in training */
-    size_t n_unheld_rows;   /* ... whose item has no training event */
+    size_t n_rows;              /* of lists, that were added */
+    size_t n_seen_rows;         /* ... whose item the user has in training */
+    size_t n_unheld_rows;       /* ... whose item has no training event */
     /* private */
     const struct tt_interactions *training; /* borrowed */
     const size_t *ks;           /* (n_ks), ascending, borrowed */

@@ -53,7 +53,7 @@ static const struct refusal all_held = {503, ERROR("too many long bodies and ans
 struct exchange {
     struct tt_connection *connection;
     char *target;             /* as sent, NUL, and room for its decoded parts */
-    size_t target_cap, target_len;
+    size_t target_cap;
     struct tt_target_parts parts;
     char *path;               /* decoded */
     size_t path_len;
@@ -214,8 +214,6 @@ static void *start_request(void *arg, const char *uri, struct MHD_Connection *co
     if (reserve_target(x, n))
         return NULL;
     memcpy(x->target, uri, n + 1);
-    x->target_len = n;
-
     tt_target_split(x->target, n, &x->parts);
     /* libmicrohttpd would now make headers of the parameters, in memory that is for headers. They are read here
      * instead, so it is given none: the text is in its buffer, which it writes in itself. */

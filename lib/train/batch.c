@@ -17,7 +17,7 @@ int tt_batch_init(struct tt_batch *batch, const struct tt_model *model, const st
     const struct tt_dense *dense = &model->dense[input->side];
     size_t place = 0;
 
-    *batch = (struct tt_batch){.model = model, .input = input, .max_rows = max_rows};
+    *batch = (struct tt_batch){.model = model, .input = input};
     batch->columns = tt_alloc_zero(schema->n_columns, sizeof(*batch->columns), err);
     batch->length = tt_alloc(max_rows, sizeof(*batch->length), err);
     batch->gradient = tt_alloc(dense->n_params, sizeof(*batch->gradient), err);

@@ -21,10 +21,10 @@ struct tt_batch {
     const struct tt_tower_input *input;
     struct tt_stale *stale;      /* borrowed: replaces the bag of its column; NULL: no column is stale. Set between init
                                     and the first gather */
-    size_t max_rows, n_rows;     /* n_rows of the present step, */
+    size_t n_rows;               /* of the present step, */
     const uint32_t *rows;        /* and which these are: borrowed from the gather on */
     struct tt_batch_column *columns; /* (schema.n_columns) */
-    float *length;               /* (max_rows) |x| */
+    float *length;               /* (max_rows of init) |x| */
     struct tt_dense_rows dense;  /* deep towers: intermediate results of max_rows rows */
     float *gradient;             /* deep towers: (dense.n_params) of the layers, by the last backward pass */
     struct tt_embedding_bag_scratch scratch;

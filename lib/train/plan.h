@@ -28,7 +28,7 @@ struct tt_plan_options {
     enum tt_batch_of batch_of;
     size_t batch_size; /* queries or events a step */
     size_t negatives;  /* sampled a step, with candidates sampled or mixed */
-    size_t max_memory; /* bytes for the logits of a step; a batch is made smaller, down to 64, to fit */
+    size_t max_memory; /* bytes for the scores of a step; a batch is made smaller, down to 64, to fit */
 };
 
 /* Sizes of the data and of the model. */

@@ -210,6 +210,7 @@ own_frequent' '' sh -c 'tail -n +2 out/metrics.tsv | cut -f 1 | uniq'
     refuse 'two schemas of one name' 'two schemas have the same file name' SCHEMA="$schema twin/meal_time.schema"
     refuse 'a metric that does not exist' "TABLE: 'recal' is not one of" TABLE='recal 10'
     refuse 'a k that is not measured' "TABLE: '3' is not one of K=10,20" TABLE='recall 3'
+    refuse 'a k too many' "TABLE: 'recall 10 20' is not a metric and a k" TABLE='recall 10 20'
     refuse 'no seeds' "SEEDS: '0' is not a whole number from 1 up" SEEDS=0
     refuse 'seeds one by one' "SEEDS: '1 2 3' is not a whole number from 1 up" SEEDS='1 2 3'
     refuse 'no reviews' 'REVIEWS=reviews.csv is needed' REVIEWS=

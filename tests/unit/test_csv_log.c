@@ -63,7 +63,7 @@ static void file_is(const char *path, const char *expected)
     tt_buf_release(&got);
 }
 
-static struct tt_csv_log *open_journal(const char *path, uint64_t *cut)
+static struct tt_csv_log *open_log(const char *path, uint64_t *cut)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_csv_log *log = tt_csv_log_open(path, names, COLUMNS, TT_SYNC_NEVER, cut, &err);
@@ -192,7 +192,7 @@ static void file_has_rows(const char *path, const struct rows *rows, size_t n)
     tt_csv_close(&csv);
 }
 
-static void test_journal_rows_come_back(void **state)
+static void test_log_rows_come_back(void **state)
 {
     static struct rows rows;
     struct tt_rng rng;
@@ -202,7 +202,7 @@ static void test_journal_rows_come_back(void **state)
     tt_rng_init(&rng, 1, TT_RNG_TEST, 11);
     rows.n = 0;
     unlink("a");
-    struct tt_csv_log *log = open_journal("a", &cut);
+    struct tt_csv_log *log = open_log("a", &cut);
     file_is("a", header);
     for (int turn = 0; turn < 100; turn++) {
         size_t from = rows.n, n = tt_rng_below(&rng, 5); /* sometimes none */
@@ -212,7 +212,7 @@ static void test_journal_rows_come_back(void **state)
         if (turn % 10 == 9) { /* without a close it is in the file, and with one */
             file_has_rows("a", &rows, rows.n);
             tt_csv_log_close(log);
-            log = open_journal("a", &cut);
+            log = open_log("a", &cut);
             assert_int_equal(cut, 0);
         }
     }
@@ -221,7 +221,7 @@ static void test_journal_rows_come_back(void **state)
     tt_csv_log_close(NULL);
 }
 
-static void test_journal_syncs_by_any_policy(void **state)
+static void test_log_syncs_by_any_policy(void **state)
 {
     static const enum tt_csv_log_sync policies[] = {TT_SYNC_NEVER, TT_SYNC_SECOND, TT_SYNC_ALWAYS};
     (void)state;
@@ -244,7 +244,7 @@ static void test_journal_syncs_by_any_policy(void **state)
 /* ---- a crash ---- */
 
 /* The file of some rows, cut at every byte: whole rows stay, nothing else does, and the next row comes after them. */
-static void test_journal_takes_off_an_unfinished_row(void **state)
+static void test_log_takes_off_an_unfinished_row(void **state)
 {
     static struct rows rows;
     struct tt_rng rng;
@@ -256,7 +256,7 @@ static void test_journal_takes_off_an_unfinished_row(void **state)
         tt_rng_init(&rng, seed, TT_RNG_TEST, 12);
         rows.n = 0;
         unlink("a");
-        struct tt_csv_log *log = open_journal("a", &cut);
+        struct tt_csv_log *log = open_log("a", &cut);
         for (size_t i = 0; i < n; i++) {
             any_row(&rng, &rows);
             append_rows(log, &rows, i);
@@ -271,7 +271,7 @@ static void test_journal_takes_off_an_unfinished_row(void **state)
             write_bytes("b", all.data, len);
             if (whole < n && len == ends[whole])
                 kept = ends[whole++];
-            log = open_journal("b", &cut);
+            log = open_log("b", &cut);
             assert_int_equal(cut, len - kept);
             tt_csv_log_close(log);
             struct tt_buf left = read_file("b");
@@ -279,7 +279,7 @@ static void test_journal_takes_off_an_unfinished_row(void **state)
             assert_memory_equal(left.data, all.data, left.len);
             tt_buf_release(&left);
             if (len % 5 == 0) {
-                log = open_journal("b", &cut);
+                log = open_log("b", &cut);
                 must_append(log, "u", "i", "1");
                 tt_csv_log_close(log);
                 left = read_file("b");
@@ -293,7 +293,7 @@ static void test_journal_takes_off_an_unfinished_row(void **state)
 }
 
 /* A file of more than one piece of reading. */
-static void test_journal_takes_off_an_unfinished_row_of_a_long_file(void **state)
+static void test_log_takes_off_an_unfinished_row_of_a_long_file(void **state)
 {
     struct tt_buf text = TT_BUF_INIT;
     struct tt_err err = TT_ERR_INIT;
@@ -306,7 +306,7 @@ static void test_journal_takes_off_an_unfinished_row_of_a_long_file(void **state
     size_t whole = text.len;
     assert_int_equal(tt_buf_add_text(&text, "user,\"a\nb", &err), 0);
     write_bytes("a", text.data, text.len);
-    tt_csv_log_close(open_journal("a", &cut));
+    tt_csv_log_close(open_log("a", &cut));
     assert_int_equal(cut, 9);
     struct tt_buf left = read_file("a");
     assert_int_equal(left.len, whole);
@@ -316,7 +316,7 @@ static void test_journal_takes_off_an_unfinished_row_of_a_long_file(void **state
 }
 
 /* A quote where none may be is no unfinished row: what follows it must not be thrown away. */
-static void test_journal_does_not_take_off_what_it_cannot_read(void **state)
+static void test_log_does_not_take_off_what_it_cannot_read(void **state)
 {
     static const char text[] = "user,item,time\nu1,5\" pipe,1\nu2,i2,2\nu3,i3,3\nu4,i4,4\n";
     struct tt_err err = TT_ERR_INIT;
@@ -332,7 +332,7 @@ static void test_journal_does_not_take_off_what_it_cannot_read(void **state)
 
 /* ---- other files ---- */
 
-static void test_journal_refuses_other_files(void **state)
+static void test_log_refuses_other_files(void **state)
 {
     static const char *const texts[] = {"user,item\nu,i\n", "user,item,time,more\n", "x", "user;item;time\n",
                                         "user,item,time\r\nu,i,1\r\n", "\nuser,item,time\n",
@@ -353,7 +353,7 @@ static void test_journal_refuses_other_files(void **state)
     must_fail(".", ".: cannot open for writing: Is a directory");
 }
 
-static void test_journal_headers_may_need_quotes(void **state)
+static void test_log_headers_may_need_quotes(void **state)
 {
     static const char *const odd[] = {"a,b", "c\"d\"", "e\nf"};
     struct tt_err err = TT_ERR_INIT;
@@ -374,7 +374,7 @@ static void test_journal_headers_may_need_quotes(void **state)
 
 /* ---- no space ---- */
 
-static void test_journal_without_space_is_as_before(void **state)
+static void test_log_without_space_is_as_before(void **state)
 {
     rlim_t old = get_limit(RLIMIT_FSIZE);
     uint64_t cut;
@@ -382,7 +382,7 @@ static void test_journal_without_space_is_as_before(void **state)
 
     signal(SIGXFSZ, SIG_IGN);
     unlink("a");
-    struct tt_csv_log *log = open_journal("a", &cut);
+    struct tt_csv_log *log = open_log("a", &cut);
     must_append(log, "u", "i", "1");
     for (rlim_t room = 0; room < 30; room++) { /* the file has 21 bytes, and may grow by this many */
         struct tt_err err = TT_ERR_INIT;
@@ -420,7 +420,7 @@ static void test_journal_without_space_is_as_before(void **state)
 
 /* Somebody has emptied the file in place, as "copytruncate" of logrotate does: a failure must not bring back its
  * length, with zeros in place of the rows. */
-static void test_journal_that_was_emptied_gets_no_zeros(void **state)
+static void test_log_that_was_emptied_gets_no_zeros(void **state)
 {
     rlim_t old = get_limit(RLIMIT_FSIZE);
     struct tt_err err = TT_ERR_INIT;
@@ -429,7 +429,7 @@ static void test_journal_that_was_emptied_gets_no_zeros(void **state)
 
     signal(SIGXFSZ, SIG_IGN);
     unlink("a");
-    struct tt_csv_log *log = open_journal("a", &cut);
+    struct tt_csv_log *log = open_log("a", &cut);
     must_append(log, "u", "i", "1");
     must_append(log, "u", "i", "2");
     assert_int_equal(truncate("a", (off_t)strlen(header)), 0);
@@ -475,14 +475,14 @@ static int other_can_open(const char *path, const char *error)
     return WEXITSTATUS(status) == 0;
 }
 
-static void test_journal_is_of_one_process(void **state)
+static void test_log_is_of_one_process(void **state)
 {
     static const char locked[] = "a: another process writes to it";
     uint64_t cut;
     (void)state;
 
     unlink("a");
-    struct tt_csv_log *log = open_journal("a", &cut);
+    struct tt_csv_log *log = open_log("a", &cut);
     assert_int_equal(other_can_open("a", locked), 0);
     must_append(log, "u", "i", "1");
     assert_int_equal(other_can_open("a", locked), 0);
@@ -492,13 +492,13 @@ static void test_journal_is_of_one_process(void **state)
 }
 
 /* The service reads the log when it starts: that must not open it to others. */
-static void test_journal_stays_of_one_process_when_it_is_read(void **state)
+static void test_log_stays_of_one_process_when_it_is_read(void **state)
 {
     uint64_t cut;
     (void)state;
 
     unlink("a");
-    struct tt_csv_log *log = open_journal("a", &cut);
+    struct tt_csv_log *log = open_log("a", &cut);
     must_append(log, "u", "i", "1");
     file_is("a", "user,item,time\nu,i,1\n");
     assert_int_equal(other_can_open("a", "a: another process writes to it"), 0);
@@ -507,7 +507,7 @@ static void test_journal_stays_of_one_process_when_it_is_read(void **state)
 
 /* ---- another file under its name ---- */
 
-static void test_journal_goes_on_in_a_new_file(void **state)
+static void test_log_goes_on_in_a_new_file(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
     uint64_t cut;
@@ -516,7 +516,7 @@ static void test_journal_goes_on_in_a_new_file(void **state)
 
     unlink("a");
     unlink("b");
-    struct tt_csv_log *log = open_journal("a", &cut);
+    struct tt_csv_log *log = open_log("a", &cut);
     must_append(log, "u", "i", "1");
     assert_int_equal(tt_csv_log_reopen(log, &is_new, &err), 0);
     assert_int_equal(is_new, 0);
@@ -553,7 +553,7 @@ static void test_journal_goes_on_in_a_new_file(void **state)
     tt_csv_log_close(log);
 }
 
-static void test_journal_goes_on_in_the_old_file_when_there_can_be_no_new_one(void **state)
+static void test_log_goes_on_in_the_old_file_when_there_can_be_no_new_one(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
     uint64_t cut;
@@ -562,7 +562,7 @@ static void test_journal_goes_on_in_the_old_file_when_there_can_be_no_new_one(vo
 
     unlink("a");
     unlink("b");
-    struct tt_csv_log *log = open_journal("a", &cut);
+    struct tt_csv_log *log = open_log("a", &cut);
     must_append(log, "u", "i", "1");
     assert_int_equal(rename("a", "b"), 0);
     assert_int_equal(mkdir("a", 0700), 0);
@@ -592,7 +592,7 @@ static void test_journal_goes_on_in_the_old_file_when_there_can_be_no_new_one(vo
 
 /* ---- descriptors ---- */
 
-static void test_journal_without_descriptors(void **state)
+static void test_log_without_descriptors(void **state)
 {
     rlim_t old = get_limit(RLIMIT_NOFILE);
     struct tt_err err = TT_ERR_INIT;
@@ -604,7 +604,7 @@ static void test_journal_without_descriptors(void **state)
     unlink("b");
     size_t fds = open_fds();
     close(next);
-    struct tt_csv_log *log = open_journal("a", &cut); /* takes the place of `next` */
+    struct tt_csv_log *log = open_log("a", &cut); /* takes the place of `next` */
     must_append(log, "u", "i", "1");
     assert_int_equal(rename("a", "b"), 0);
     set_limit(RLIMIT_NOFILE, (rlim_t)next + 1);
@@ -626,20 +626,20 @@ static void test_journal_without_descriptors(void **state)
     file_is("a", header);
 }
 
-static void test_journal_leaves_nothing_open(void **state)
+static void test_log_leaves_nothing_open(void **state)
 {
     size_t fds = open_fds();
     uint64_t cut;
     (void)state;
 
     unlink("a");
-    tt_csv_log_close(open_journal("a", &cut));
+    tt_csv_log_close(open_log("a", &cut));
     assert_int_equal(open_fds(), fds);
     write_text("a", "something else\n");
     must_fail("a", "a:1: the header is not that of this model's events, 'user,item,time'");
     must_fail("/dev/null", "/dev/null: not a regular file");
     assert_int_equal(open_fds(), fds);
-    tt_csv_log_close(open_journal("b", &cut));
+    tt_csv_log_close(open_log("b", &cut));
     assert_int_equal(open_fds(), fds);
 }
 
@@ -716,7 +716,7 @@ static void count_rows(const char *path, int next[THREADS])
     tt_csv_close(&csv);
 }
 
-static void test_journal_keeps_rows_of_several_threads_whole(void **state)
+static void test_log_keeps_rows_of_several_threads_whole(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_pool *pool = tt_pool_new(THREADS, &err);
@@ -728,7 +728,7 @@ static void test_journal_keeps_rows_of_several_threads_whole(void **state)
     assert_non_null(pool);
     for (char name[] = "a"; name[0] <= 'z'; name[0]++)
         unlink(name);
-    crowd.log = open_journal("a", &cut);
+    crowd.log = open_log("a", &cut);
     tt_pool_run(pool, THREADS, take_part, &crowd);
     tt_csv_log_close(crowd.log);
     tt_pool_free(pool);
@@ -746,22 +746,22 @@ static void test_journal_keeps_rows_of_several_threads_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_journal_rows_come_back),
-        cmocka_unit_test(test_journal_syncs_by_any_policy),
-        cmocka_unit_test(test_journal_takes_off_an_unfinished_row),
-        cmocka_unit_test(test_journal_takes_off_an_unfinished_row_of_a_long_file),
-        cmocka_unit_test(test_journal_does_not_take_off_what_it_cannot_read),
-        cmocka_unit_test(test_journal_refuses_other_files),
-        cmocka_unit_test(test_journal_headers_may_need_quotes),
-        cmocka_unit_test(test_journal_without_space_is_as_before),
-        cmocka_unit_test(test_journal_that_was_emptied_gets_no_zeros),
-        cmocka_unit_test(test_journal_is_of_one_process),
-        cmocka_unit_test(test_journal_stays_of_one_process_when_it_is_read),
-        cmocka_unit_test(test_journal_goes_on_in_a_new_file),
-        cmocka_unit_test(test_journal_goes_on_in_the_old_file_when_there_can_be_no_new_one),
-        cmocka_unit_test(test_journal_without_descriptors),
-        cmocka_unit_test(test_journal_leaves_nothing_open),
-        cmocka_unit_test(test_journal_keeps_rows_of_several_threads_whole),
+        cmocka_unit_test(test_log_rows_come_back),
+        cmocka_unit_test(test_log_syncs_by_any_policy),
+        cmocka_unit_test(test_log_takes_off_an_unfinished_row),
+        cmocka_unit_test(test_log_takes_off_an_unfinished_row_of_a_long_file),
+        cmocka_unit_test(test_log_does_not_take_off_what_it_cannot_read),
+        cmocka_unit_test(test_log_refuses_other_files),
+        cmocka_unit_test(test_log_headers_may_need_quotes),
+        cmocka_unit_test(test_log_without_space_is_as_before),
+        cmocka_unit_test(test_log_that_was_emptied_gets_no_zeros),
+        cmocka_unit_test(test_log_is_of_one_process),
+        cmocka_unit_test(test_log_stays_of_one_process_when_it_is_read),
+        cmocka_unit_test(test_log_goes_on_in_a_new_file),
+        cmocka_unit_test(test_log_goes_on_in_the_old_file_when_there_can_be_no_new_one),
+        cmocka_unit_test(test_log_without_descriptors),
+        cmocka_unit_test(test_log_leaves_nothing_open),
+        cmocka_unit_test(test_log_keeps_rows_of_several_threads_whole),
     };
     return cmocka_run_group_tests(tests, enter_data_folder, leave_data_folder);
 }

@@ -11,7 +11,7 @@ enum { ROUNDS = 2000, CONNECTIONS = 32, MAX_CONNECTIONS = 200, MAX_REQUEST = 200
 
 static const char *const requests[] = {
     GET("/recommend?user=a%20b&k=10&exclude=x+y"),
-    "HEAD /status HTTP/1.1\r\n" HOST "Connection: keep-alive\r\nAuthorization: Bearer secret\r\n\r\n",
+    "HEAD /about HTTP/1.1\r\n" HOST "Connection: keep-alive\r\nAuthorization: Bearer secret\r\n\r\n",
     "POST /events HTTP/1.1\r\n" HOST "Content-Type: application/json\r\nContent-Length: 27\r\n\r\n"
     "{\"user\": \"a\", \"item\": \"b\"}\n",
     "POST /events HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nTrailer: X\r\n\r\n"

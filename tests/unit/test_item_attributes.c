@@ -146,7 +146,7 @@ static void plain_of_model(struct plain *plain, const uint32_t codes[ROWS], int 
     }
 }
 
-static void test_shelf_agrees_with_lists_of_texts(void **state)
+static void test_attributes_agrees_with_lists_of_texts(void **state)
 {
     static struct plain of_file[3], more, of_model;
     struct tt_err err = TT_ERR_INIT;
@@ -208,7 +208,7 @@ static void test_shelf_agrees_with_lists_of_texts(void **state)
     tt_examples_release(&base);
 }
 
-static void test_shelf_keeps_what_is_no_bag_whole(void **state)
+static void test_attributes_keeps_what_is_no_bag_whole(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_examples base;
@@ -239,7 +239,7 @@ static void test_shelf_keeps_what_is_no_bag_whole(void **state)
     tt_examples_release(&base);
 }
 
-static void test_shelf_refuses_files(void **state)
+static void test_attributes_refuses_files(void **state)
 {
     static const struct { const char *text, *error; } bad[] = {
         {"id,kind\ni1,a\n", "a: no column 'store_id' (there are: id, kind)"},
@@ -269,7 +269,7 @@ static void test_shelf_refuses_files(void **state)
     tt_examples_release(&base);
 }
 
-static void test_shelf_may_be_empty(void **state)
+static void test_attributes_may_be_empty(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
     struct tt_item_attributes attributes = {0};
@@ -288,10 +288,10 @@ static void test_shelf_may_be_empty(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shelf_agrees_with_lists_of_texts),
-        cmocka_unit_test(test_shelf_keeps_what_is_no_bag_whole),
-        cmocka_unit_test(test_shelf_refuses_files),
-        cmocka_unit_test(test_shelf_may_be_empty),
+        cmocka_unit_test(test_attributes_agrees_with_lists_of_texts),
+        cmocka_unit_test(test_attributes_keeps_what_is_no_bag_whole),
+        cmocka_unit_test(test_attributes_refuses_files),
+        cmocka_unit_test(test_attributes_may_be_empty),
     };
     return cmocka_run_group_tests(tests, enter_data_folder, leave_data_folder);
 }
