@@ -28,6 +28,21 @@ static inline void encode_examples(struct tt_examples *x)
     tt_encode_stats_release(&stats);
 }
 
+/* Store the events alone, as those that follow the dictionary of a file with the checksum "ffff". */
+static inline void store_events_alone(const char *path)
+{
+    struct tt_err err = TT_ERR_INIT;
+    struct tt_examples examples;
+    struct tt_segment segment;
+
+    encode_examples(&examples);
+    assert_int_equal(tt_events_store_like(&examples.events, &examples.entities.dictionary.schema, "ffff", &segment,
+                                          &err), 0);
+    write_segment(&segment, path);
+    tt_segment_release(&segment);
+    tt_examples_release(&examples);
+}
+
 /* Store them as a model without towers: its users have empty histories. */
 static inline void store_model(struct tt_entities *entities, const char *path)
 {

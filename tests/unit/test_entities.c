@@ -71,16 +71,11 @@ static void test_entities_refuse_times_of_other_users(void **state)
 static void test_entities_are_not_in_other_files(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_examples a;
     struct tt_entities b;
     struct tt_segment segment;
 
     (void)state;
-    encode_examples(&a);
-    assert_int_equal(tt_events_store_like(&a.events, &a.entities.dictionary.schema, "ffff", &segment, &err), 0);
-    write_segment(&segment, "x");
-    tt_segment_release(&segment);
-    tt_examples_release(&a);
+    store_events_alone("x");
     assert_int_equal(tt_entities_load(&b, "x", &err), -1);
     assert_string_equal(err.text, "x: events that follow the dictionary of another file, where examples are expected");
     assert_int_equal(err.kind, TT_ERR_MISMATCH);

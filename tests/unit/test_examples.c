@@ -165,15 +165,10 @@ static void test_examples_base_is_examples_or_a_model(void **state)
 static void test_examples_do_not_come_from_events_alone(void **state)
 {
     struct tt_err err = TT_ERR_INIT;
-    struct tt_examples a, b;
-    struct tt_segment segment;
+    struct tt_examples b;
 
     (void)state;
-    encode_examples(&a);
-    assert_int_equal(tt_events_store_like(&a.events, &a.entities.dictionary.schema, "ffff", &segment, &err), 0);
-    write_segment(&segment, "x");
-    tt_segment_release(&segment);
-    tt_examples_release(&a);
+    store_events_alone("x");
     assert_int_equal(tt_examples_load(&b, "x", &err), -1);
     assert_string_equal(err.text, "x: events that follow the dictionary of another file, where examples are expected");
     assert_int_equal(err.kind, TT_ERR_MISMATCH);

@@ -4,27 +4,9 @@
 #include <math.h>
 
 #include "base/rng.h"
-#include "data_files.h"
+#include "small_interactions.h"
 
 enum { USERS = 11, ITEMS = 17, EVENTS = 120 };
-
-static void read_interactions(struct tt_interactions *known, const char *text)
-{
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_csv csv;
-
-    assert_int_equal(tt_csv_open(&csv, write_file("a", text), TT_CSV_AUTO, &err), 0);
-    assert_int_equal(tt_interactions_read(known, &csv, "user", "item", &err), 0);
-    tt_csv_close(&csv);
-}
-
-static uint32_t code(const struct tt_vocab *vocab, char kind, int number)
-{
-    char text[16];
-    int len = snprintf(text, sizeof(text), "%c%d", kind, number);
-
-    return tt_vocab_find(vocab, text, (size_t)len);
-}
 
 static void test_interactions_agrees_with_tables_of_everything(void **state)
 {
@@ -47,13 +29,14 @@ static void test_interactions_agrees_with_tables_of_everything(void **state)
         read_interactions(&known, text);
         assert_int_equal(known.n_events, EVENTS);
         for (int u = 0; u <= USERS; u++)
-            assert_int_equal(tt_interactions_activity(&known, code(&known.seen.users, 'u', u)), user_events[u]);
+            assert_int_equal(tt_interactions_activity(&known, code_of(&known.seen.users, 'u', u)), user_events[u]);
         for (int i = 0; i <= ITEMS; i++) {
             int users = 0;
-            uint32_t item = code(&known.items, 'i', i);
+            uint32_t item = code_of(&known.items, 'i', i);
             for (int u = 0; u <= USERS; u++) {
                 users += events[u][i] > 0;
-                assert_int_equal(tt_interactions_has(&known, code(&known.seen.users, 'u', u), item), events[u][i] > 0);
+                assert_int_equal(tt_interactions_has(&known, code_of(&known.seen.users, 'u', u), item),
+                                 events[u][i] > 0);
             }
             assert_int_equal(tt_interactions_popularity(&known, item), item_events[i]);
             if (users)

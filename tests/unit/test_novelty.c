@@ -4,31 +4,13 @@
 #include <math.h>
 
 #include "base/rng.h"
-#include "data_files.h"
+#include "small_interactions.h"
 
 enum { USERS = 9, CONTEXTS = 2, QUERIES = USERS * CONTEXTS, ITEMS = 12, LENGTH_MAX = 6 };
 
 static const char training[] = "user,item\n"
     "u0,i0\nu1,i0\nu2,i0\nu3,i0\nu4,i0\nu5,i0\nu6,i0\nu7,i0\nu0,i1\nu0,i1\nu1,i1\nu2,i2\nu2,i2\nu2,i2\nu3,i3\n"
     "u4,i4\nu5,i4\nu6,i5\nu7,i6\nu7,i7\n"; /* u8 has nothing, nobody has i8 ... i11 */
-
-static void read_interactions(struct tt_interactions *interactions)
-{
-    struct tt_err err = TT_ERR_INIT;
-    struct tt_csv csv;
-
-    assert_int_equal(tt_csv_open(&csv, write_file("a", training), TT_CSV_AUTO, &err), 0);
-    assert_int_equal(tt_interactions_read(interactions, &csv, "user", "item", &err), 0);
-    tt_csv_close(&csv);
-}
-
-static uint32_t code(const struct tt_vocab *vocab, char kind, size_t number)
-{
-    char text[24];
-    int len = snprintf(text, sizeof(text), "%c%zu", kind, number);
-
-    return tt_vocab_find(vocab, text, (size_t)len);
-}
 
 static void test_novelty_agrees_with_sums_over_items(void **state)
 {
@@ -40,7 +22,7 @@ static void test_novelty_agrees_with_sums_over_items(void **state)
     struct tt_interactions interactions;
     (void)state;
 
-    read_interactions(&interactions);
+    read_interactions(&interactions, training);
     for (uint32_t q = 0; q < QUERIES; q++)
         user_of[q] = q / CONTEXTS;
     for (uint64_t seed = 1; seed <= 20; seed++) {
@@ -57,10 +39,10 @@ static void test_novelty_agrees_with_sums_over_items(void **state)
                 continue;
             lists++;
             rows += length;
-            uint32_t user = code(&interactions.seen.users, 'u', q / CONTEXTS);
+            uint32_t user = code_of(&interactions.seen.users, 'u', q / CONTEXTS);
             tt_novelty_begin(&r, q, user);
             for (size_t i = 0; i < length; i++) {
-                uint32_t item = code(&interactions.items, 'i', (first + i) % ITEMS);
+                uint32_t item = code_of(&interactions.items, 'i', (first + i) % ITEMS);
                 tt_novelty_add(&r, item);
                 seen += (size_t)tt_interactions_has(&interactions, user, item);
                 unheld += item == TT_VOCAB_NONE;
@@ -69,7 +51,7 @@ static void test_novelty_agrees_with_sums_over_items(void **state)
             for (size_t j = 0; j < LENGTH(ks); j++) {
                 size_t n = length < ks[j] ? length : ks[j];
                 for (size_t i = 0; i < n; i++) {
-                    uint32_t item = code(&interactions.items, 'i', (first + i) % ITEMS);
+                    uint32_t item = code_of(&interactions.items, 'i', (first + i) % ITEMS);
                     double popularity = tt_interactions_popularity(&interactions, item);
                     sum[j * TT_NOVELTY_FIGURES] += tt_interactions_novelty(&interactions, item) / (double)n;
                     sum[j * TT_NOVELTY_FIGURES + 1] += popularity / (double)n;
@@ -103,13 +85,13 @@ static void test_only_users_with_lists_are_drawn(void **state)
     struct tt_interactions interactions;
     (void)state;
 
-    read_interactions(&interactions);
+    read_interactions(&interactions, training);
     assert_int_equal(tt_novelty_init(&r, &interactions, ks, 1, 3, &err), 0);
     assert_int_equal(tt_novelty_estimates(&r, user_of, USERS, pool, 99, 1, estimates, &err), 0);
     assert_true(isnan(estimates[0].value) && isnan(estimates[0].low) && estimates[0].n == 0);
     tt_novelty_begin(&r, 2, TT_VOCAB_NONE);
-    tt_novelty_add(&r, code(&interactions.items, 'i', 0)); /* all eight users have it */
-    tt_novelty_add(&r, code(&interactions.items, 'i', 4)); /* two do, once each */
+    tt_novelty_add(&r, code_of(&interactions.items, 'i', 0)); /* all eight users have it */
+    tt_novelty_add(&r, code_of(&interactions.items, 'i', 4)); /* two do, once each */
     tt_novelty_end(&r);
     assert_int_equal(tt_novelty_estimates(&r, user_of, USERS, pool, 99, 1, estimates, &err), 0);
     for (int f = 0; f < TT_NOVELTY_FIGURES; f++) {
